@@ -1,0 +1,80 @@
+"""How far a job came: an attempt is not a result."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Step(StrEnum):
+    """The steps of a conversation, in the order of the protocol. Closed: reports and metrics rely on it."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    GREETING = "greeting"
+    XCLIENT = "xclient"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    TLS = "tls"
+    CAPABILITY = "capability"
+    AUTH = "auth"
+    LOGIN = "login"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    SELECT = "select"
+    SEARCH = "search"
+    LIST = "list"
+    FETCH = "fetch"
+    QUIT = "quit"
+
+
+class Status(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Trouble(StrEnum):
+    """Why a step failed below the protocol, or without an answer that the protocol knows. Closed."""
+
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    RESET = "reset"
+    CLOSED = "closed"
+    """The peer closed in good order, but too early."""
+    TLS_FAILED = "tls-failed"
+    NOT_THE_PROTOCOL = "not-the-protocol"
+    """Bytes came that are no reply of the protocol."""
+    TOO_MUCH = "too-much"
+    """More was sent than any limit allows."""
+    REJECTED = "rejected"
+    """The peer answered with a refusal; the reply says why."""
+    NOT_FOUND = "not-found"
+    """A name without an answer in DNS."""
+    LOCAL = "local"
+    """This machine could not: no route, no such source address, no permission."""
+
+
+class StepTaken(msgspec.Struct, frozen=True):
+    step: Step
+    status: Status
+    seconds: float = 0.0
+    trouble: Trouble | None = None
+    detail: str = ""
+    """Words of the operating system, of OpenSSL or of the peer; redacted, not translated."""
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """Something that was not tried, and why."""
+
+    what: str
+    """Name of what was not tested: the name of a check (`login-accepted`) or a step."""
+    why: str
+    """A reason of the catalogue (`reasons` in en.toml, ja.toml): `no-credentials`, `tls-not-verified` …"""
+    endpoint: str | None = None
+    asked: bool = False
+    """The user asked for it; then the verdict can be no better than `unknown`."""
+    params: dict[str, str] = {}

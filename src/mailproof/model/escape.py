@@ -1,0 +1,69 @@
+"""Bytes from the wire as text that is safe to print and can be turned back into the same bytes.
+
+The form is that of the dialogue language: printable UTF-8 stays as it is, a backslash is doubled, and
+everything else becomes an escape from a fixed set: ``\\r``, ``\\n``, ``\\t``, ``\\xHH``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0x5C: "\\\\"}
+_NAMED_BACK = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([rnt\\]))")
+_PLAIN = re.compile(rb"[\x20-\x5b\x5d-\x7e]*\Z")
+
+# Unicode categories that can disturb a terminal or hide text: controls (C1 among them), format
+# characters such as the bidirectional overrides (CVE-2021-42574), surrogates, unassigned, line separators.
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def to_text(data: bytes) -> str:
+    """`data` as one line of printable text; `to_bytes` gives `data` back."""
+    if _PLAIN.match(data):
+        return data.decode("ascii")
+    out: list[str] = []
+    for char in data.decode("utf-8", "surrogateescape"):
+        code = ord(char)
+        if code in _NAMED:
+            out.append(_NAMED[code])
+        elif 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
+            out.append(f"\\x{code - 0xDC00:02x}")
+        elif unicodedata.category(char) in _UNSAFE_CATEGORIES:
+            out.extend(f"\\x{byte:02x}" for byte in char.encode("utf-8"))
+        else:
+            out.append(char)
+    return "".join(out)
+
+
+def to_bytes(text: str) -> bytes:
+    """The bytes that `to_text` made `text` from.
+
+    Raises ValueError for a backslash that begins no escape of the set.
+    """
+    out = bytearray()
+    at = 0
+    while (slash := text.find("\\", at)) >= 0:
+        out += text[at:slash].encode("utf-8")
+        match = _ESCAPE.match(text, slash)
+        if match is None:
+            raise ValueError(f"no such escape: {text[slash : slash + 4]!r}")
+        out += bytes([int(match[1], 16)]) if match[1] else _NAMED_BACK[match[2]]
+        at = match.end()
+    out += text[at:].encode("utf-8")
+    return bytes(out)
+
+
+def printable(text: str, *, keep_newlines: bool = False) -> str:
+    """`text` with everything that could disturb a terminal escaped; the one function that neutralises.
+
+    Unlike `to_text`, backslashes stay single: the result is for eyes and is not turned back.
+    """
+    out: list[str] = []
+    for char in text:
+        if (char == "\n" and keep_newlines) or unicodedata.category(char) not in _UNSAFE_CATEGORIES:
+            out.append(char)
+        else:
+            out.append(_NAMED.get(ord(char)) or "".join(f"\\x{b:02x}" for b in char.encode("utf-8", "replace")))
+    return "".join(out)

@@ -1,0 +1,298 @@
+"""Typed facts, each with the turns that show it. What a check judges; never a judgement."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from mailproof.model.attempt import Step, Trouble
+from mailproof.model.tls import Certificate, ChainError, Protection, TlsVersion
+
+
+class ReplyClass(StrEnum):
+    """What a reply amounts to, over all protocols."""
+
+    POSITIVE = "positive"
+    """2yz, +OK, OK."""
+    INTERMEDIATE = "intermediate"
+    """3yz, a `+` continuation."""
+    TRANSIENT = "transient"
+    """4yz; NO [UNAVAILABLE], -ERR [SYS/TEMP]."""
+    PERMANENT = "permanent"
+    """5yz, -ERR, NO, BAD."""
+    INVALID = "invalid"
+    """Not a reply of the protocol."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A server's answer, redacted."""
+
+    kind: ReplyClass
+    code: str
+    """`250`, `+OK`, `NO`; empty for something that is no reply."""
+    text: str
+    """All lines joined by newlines, without codes and line ends, unsafe characters escaped."""
+    enhanced: str = ""
+    """RFC 3463 status (`5.7.1`), or the response code of POP3 and IMAP (`AUTHENTICATIONFAILED`)."""
+    turn: int = 0
+    """Index into the turns of its transcript."""
+    seconds: float = 0.0
+    """From the command, or from the connection for a greeting, to the end of the reply."""
+
+    @property
+    def line(self) -> str:
+        """The last line as a person would have seen it, code and all."""
+        last = self.text.rsplit("\n", 1)[-1]
+        return " ".join(part for part in (self.code, last) if part)
+
+
+class Observation(msgspec.Struct, frozen=True, tag=True, tag_field="fact"):
+    """Base of all observations; the tag in JSON is the name of the type."""
+
+
+class DnsStatus(StrEnum):
+    OK = "ok"
+    NO_DATA = "no-data"
+    NO_SUCH_NAME = "no-such-name"
+    TIMEOUT = "timeout"
+    SERVER_FAILURE = "server-failure"
+
+
+class DnsAnswer(Observation, frozen=True):
+    """What DNS, or the hosts file, said of a name."""
+
+    name: str
+    rtype: str
+    """`A`, `AAAA`, `MX`, `SRV`."""
+    status: DnsStatus
+    answers: tuple[str, ...] = ()
+    """In presentation form: `10 mx1.example.com`."""
+    source: str = "dns"
+    """`dns` or `hosts`."""
+
+
+class Connection(Observation, frozen=True):
+    """A TCP (or Unix socket) connection, made or not."""
+
+    remote: str
+    seconds: float
+    local: str = ""
+    trouble: Trouble | None = None
+    """None if it was made."""
+    detail: str = ""
+    turns: tuple[int, ...] = ()
+
+
+class Greeting(Observation, frozen=True):
+    """What came first, unasked."""
+
+    seconds: float
+    """From the connection, or from the end of the handshake with implicit TLS."""
+    reply: Reply | None = None
+    trouble: Trouble | None = None
+    """TIMEOUT, CLOSED, RESET; NOT_THE_PROTOCOL where `reply` holds something else."""
+    turns: tuple[int, ...] = ()
+
+
+class Stage(StrEnum):
+    CLEAR = "clear"
+    TLS = "tls"
+    LOGGED_IN = "logged-in"
+
+
+class Capability(msgspec.Struct, frozen=True):
+    name: str
+    """In upper case: `SIZE`, `AUTH`, `LOGINDISABLED`; for IMAP `AUTH=PLAIN` is name AUTH, parameter PLAIN."""
+    params: tuple[str, ...] = ()
+    legacy: bool = False
+    """Offered as `AUTH=` in an EHLO reply, for clients of before RFC 2554."""
+
+
+class Capabilities(Observation, frozen=True):
+    """The answer to EHLO, LHLO, CAPA or CAPABILITY."""
+
+    stage: Stage
+    verb: str
+    reply: Reply
+    offered: tuple[Capability, ...] = ()
+    turns: tuple[int, ...] = ()
+
+    def get(self, name: str) -> Capability | None:
+        """The capability of this name that is not the legacy form, or None."""
+        return next((c for c in self.offered if c.name == name and not c.legacy), None)
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """SASL mechanisms offered, in upper case, in the server's order, the legacy line included once."""
+        names: dict[str, None] = {}
+        for capability in self.offered:
+            if capability.name in ("AUTH", "SASL"):
+                names.update((param.upper(), None) for param in capability.params)
+        return tuple(names)
+
+
+class StartTls(Observation, frozen=True):
+    """The agreement to start TLS inside a clear-text session."""
+
+    command: str
+    """`STARTTLS` or `STLS`."""
+    offered: bool
+    reply: Reply | None = None
+    """None if it was not tried."""
+    trailing: int = 0
+    """Bytes that came after the agreement and before TLS (CVE-2011-0411); thrown away."""
+    turns: tuple[int, ...] = ()
+
+
+class TlsHandshake(Observation, frozen=True):
+    """One handshake at OpenSSL's security level 0, so that weak servers can be looked at too."""
+
+    name: str
+    """Presented as SNI and wanted in the certificate."""
+    seconds: float
+    version: str = ""
+    cipher: str = ""
+    group: str = ""
+    chain: tuple[Certificate, ...] = ()
+    """As sent, the server's own first."""
+    errors: tuple[ChainError, ...] = ()
+    """What OpenSSL has against the chain with the trusted roots of this run; the name is not its business."""
+    trouble: Trouble | None = None
+    """None if the handshake ended well."""
+    alert: str = ""
+    """Alert sent by the server, in the words of RFC 8446: `handshake_failure`, `protocol_version` …"""
+    detail: str = ""
+    """OpenSSL's own words."""
+    clear_text: str = ""
+    """The first bytes that came instead of TLS, escaped."""
+    turns: tuple[int, ...] = ()
+
+
+class TlsVersionTried(Observation, frozen=True):
+    """A handshake that offered nothing newer than `maximum`."""
+
+    maximum: TlsVersion
+    accepted: str = ""
+    """The version agreed on; empty if refused."""
+    alert: str = ""
+    detail: str = ""
+    turns: tuple[int, ...] = ()
+
+
+class LoginTried(Observation, frozen=True):
+    """One attempt to log in with the credentials of this run."""
+
+    mechanism: str
+    """SASL name, or `USER`, `APOP`, `LOGIN` for the commands of POP3 and IMAP (then `command` is true)."""
+    reply: Reply | None
+    """The last one; None if the server hung up or never answered."""
+    protection: Protection
+    command: bool = False
+    initial_response: bool = False
+    trouble: Trouble | None = None
+    error: str = ""
+    """What the mechanism itself objected to: a wrong server signature, a challenge that does not parse; or the
+    decoded error challenge of XOAUTH2 and OAUTHBEARER."""
+    turns: tuple[int, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        return self.reply is not None and self.reply.kind is ReplyClass.POSITIVE and not self.error
+
+
+class EnvelopePurpose(StrEnum):
+    OUTSIDE = "outside"
+    """A recipient elsewhere: is mail relayed?"""
+    MAILBOX = "mailbox"
+    """A mailbox that should exist on this server."""
+    UNKNOWN = "unknown"
+    """A local part of this server's domain that cannot exist."""
+
+
+class EnvelopeTried(Observation, frozen=True):
+    """MAIL FROM and RCPT TO, ended before DATA."""
+
+    purpose: EnvelopePurpose
+    sender: str
+    recipient: str
+    logged_in: bool
+    mail: Reply | None = None
+    rcpt: Reply | None = None
+    client: str = ""
+    """The address the server takes us for: our own, or that of an accepted XCLIENT."""
+    turns: tuple[int, ...] = ()
+
+
+class XclientTried(Observation, frozen=True):
+    """XCLIENT (Postfix XCLIENT_README): who the server was asked to take us for."""
+
+    attributes: tuple[str, ...]
+    offered: bool
+    reply: Reply | None = None
+    turns: tuple[int, ...] = ()
+
+
+class Submitted(Observation, frozen=True):
+    """A message handed in: what the server said at the end of its data."""
+
+    sender: str
+    recipient: str
+    token: str
+    """Unique text in the Message-ID by which it is found again."""
+    mail: Reply | None = None
+    rcpt: Reply | None = None
+    data: Reply | None = None
+    """To DATA."""
+    final: Reply | None = None
+    """After the dot."""
+    queue_id: str = ""
+    size: int = 0
+    turns: tuple[int, ...] = ()
+
+
+class Retrieved(Observation, frozen=True):
+    """A mailbox searched for a submitted message."""
+
+    token: str
+    found: bool
+    messages: int
+    """In the mailbox when it was last looked at."""
+    seconds: float
+    """From the end of submission to the message, or to giving up."""
+    mailbox: str = "INBOX"
+    headers: tuple[str, ...] = ()
+    """Header lines of the found message, escaped and redacted."""
+    trouble: Trouble | None = None
+    reply: Reply | None = None
+    turns: tuple[int, ...] = ()
+
+
+class Interrupted(Observation, frozen=True):
+    """A conversation that did not come to its end."""
+
+    step: Step
+    trouble: Trouble
+    waiting_for: str = ""
+    """The command that was not answered, without its arguments."""
+    seconds: float = 0.0
+    reply: Reply | None = None
+    """A 421 or the like that came before the end."""
+    turns: tuple[int, ...] = ()
+
+
+AnyObservation = (
+    DnsAnswer
+    | Connection
+    | Greeting
+    | Capabilities
+    | StartTls
+    | TlsHandshake
+    | TlsVersionTried
+    | LoginTried
+    | EnvelopeTried
+    | XclientTried
+    | Submitted
+    | Retrieved
+    | Interrupted
+)

@@ -1,0 +1,102 @@
+"""The judged record. JSON is its canonical form and reads back (CONTRACT: the report in JSON)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from mailproof.model.attempt import Status, Step
+from mailproof.model.evidence import Evidence
+from mailproof.model.finding import Param, Severity
+from mailproof.model.transcript import Transcript
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A finding with its severity and its place among the others; the same fault at several endpoints is one."""
+
+    name: str
+    severity: Severity
+    endpoint: str | None
+    """The first one; None for a finding of the whole server."""
+    address: str
+    endpoints: tuple[str, ...]
+    params: dict[str, Param]
+    message: str
+    """English, in every language."""
+    explained_by: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+class PassedItem(msgspec.Struct, frozen=True):
+    name: str
+    endpoint: str | None
+    evidence: tuple[Evidence, ...]
+
+
+class NotTested(msgspec.Struct, frozen=True):
+    what: str
+    why: str
+    """English sentence."""
+    endpoint: str | None = None
+    reason: str = ""
+    """Name of the sentence in the catalogue."""
+    params: dict[str, str] = {}
+    asked: bool = False
+
+
+class StepReport(msgspec.Struct, frozen=True):
+    step: Step
+    status: Status
+    seconds: float
+
+
+class TlsReport(msgspec.Struct, frozen=True):
+    version: str
+    cipher: str
+    subject: str
+    issuer: str
+    not_after: str
+    verified: bool
+
+
+class EndpointReport(msgspec.Struct, frozen=True):
+    url: str
+    address: str
+    port: int
+    tls: TlsReport | None
+    capabilities: tuple[str, ...]
+    """As last offered, one line each: `AUTH PLAIN LOGIN`."""
+    steps: tuple[StepReport, ...]
+    vantage: str = ""
+    """Address we came from."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    mailproof: str
+    schema: int
+    started: str
+    seconds: float
+    verdict: Verdict
+    causes: tuple[Judged, ...]
+    findings: tuple[Judged, ...]
+    passed: tuple[PassedItem, ...]
+    not_tested: tuple[NotTested, ...]
+    endpoints: tuple[EndpointReport, ...]
+    transcripts: tuple[Transcript, ...]
+    profile: str = "default"
+    targets: tuple[str, ...] = ()
+    vantage: tuple[str, ...] = ()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a report."""
+    return msgspec.json.schema(Report)

@@ -1,0 +1,178 @@
+"""What a probe may await, and what a driver must bring. Protocols only."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Protocol, TypeVar
+
+from mailproof.model.observation import DnsAnswer, TlsHandshake
+from mailproof.model.secret import Secrets
+from mailproof.model.tls import TlsSettings
+from mailproof.model.transcript import Deviation, Transcript
+
+Result = TypeVar("Result", covariant=True)
+Value = TypeVar("Value")
+
+
+class Transport(Protocol):
+    """Bytes to and from a peer, in the three verbs that a driver provides. Deadlines are times of `Clock.now`.
+
+    All raise `mailproof.model.failure.NetFailure`: TIMEOUT at the deadline, RESET when the peer tore it down.
+    """
+
+    local: str
+    """Our address, as `192.0.2.1:40000` or `[2001:db8::1]:40000`; empty for a Unix socket."""
+    remote: str
+
+    async def recv(self, limit: int, deadline: float) -> bytes:
+        """At least one byte and at most `limit`; b"" when the peer has closed in good order."""
+        ...
+
+    async def send(self, data: bytes, deadline: float) -> None:
+        """Everything, or a failure."""
+        ...
+
+    def send_now(self, data: bytes) -> None:
+        """As much as goes out without waiting; never fails. For a farewell on the way out."""
+        ...
+
+    def close(self) -> None:
+        """At once; may be called twice."""
+        ...
+
+
+class Stream(Protocol):
+    """A recorded connection: TLS, limits and secrets are its business, lines and replies are not."""
+
+    local: str
+    remote: str
+    secrets: Secrets
+    """What must not be recorded; grows with what is written as secret."""
+
+    @property
+    def is_tls(self) -> bool: ...
+
+    @property
+    def turn(self) -> int:
+        """Index of the turn that is being recorded now, or was last; 0 before any."""
+        ...
+
+    async def read(self, deadline: float) -> bytes:
+        """What the peer sent next, decrypted; at least one byte, b"" at its end.
+
+        Raises NetFailure: TIMEOUT, RESET, TLS_FAILED, TOO_MUCH.
+        """
+        ...
+
+    async def write(self, data: bytes, deadline: float, *, secret: Sequence[slice] = ()) -> None:
+        """Send `data`. The parts named in `secret` are recorded as `[secret]`, and hidden wherever they are echoed."""
+        ...
+
+    async def start_tls(self, settings: TlsSettings, name: str, deadline: float) -> TlsHandshake:
+        """Make the handshake as a client, presenting `name`.
+
+        A handshake that fails is a fact, not an exception: see `trouble` in the result. Bytes received in clear
+        and not yet read are thrown away; their number is what `pending_clear` said before.
+        """
+        ...
+
+    @property
+    def pending_clear(self) -> int:
+        """Bytes received in clear that nobody has read: after the agreement to start TLS there must be none."""
+        ...
+
+    def note(self, deviation: Deviation) -> None:
+        """Keep what a parser noticed with the transcript."""
+        ...
+
+    def event(self, sentence: str) -> int:
+        """Record that something happened; returns the index of its turn."""
+        ...
+
+    def channel_binding(self, kind: str) -> bytes | None:
+        """Data of `tls-exporter` (RFC 9266) or `tls-server-end-point` (RFC 5929); None without TLS."""
+        ...
+
+    async def close(self, farewell: bytes = b"") -> None:
+        """Close in good order (close_notify, FIN). `farewell` is sent first and not waited for."""
+        ...
+
+    def abandon(self, farewell: bytes = b"") -> None:
+        """Close at once, without awaiting: on the way out of Ctrl-C or a failure. May follow `close`."""
+        ...
+
+    def transcript(self) -> Transcript:
+        """All that was recorded so far, with its secrets masked."""
+        ...
+
+
+class Address(Protocol):
+    """Where to dial: an `Endpoint` is one."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def path(self) -> str | None: ...
+    @property
+    def url(self) -> str: ...
+
+
+class Net(Protocol):
+    """The outside world, as far as probes may see it."""
+
+    def now(self) -> float:
+        """Seconds on a clock that only goes forward; 0 when the run began."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+    async def connect(
+        self, to: Address, deadline: float, *, purpose: str, secrets: Sequence[str] = (), source: str = ""
+    ) -> Stream:
+        """Dial one address once. Raises NetFailure: REFUSED, TIMEOUT, UNREACHABLE, RESET, LOCAL."""
+        ...
+
+    async def resolve(self, name: str, rtype: str, deadline: float) -> DnsAnswer:
+        """Ask DNS for A, AAAA, MX, SRV, TXT or PTR. Never raises: failures are facts."""
+        ...
+
+
+class Task(Protocol[Result]):
+    """A coroutine on its way."""
+
+    def done(self) -> bool: ...
+
+    async def wait(self) -> Result:
+        """Its result; raises what it raised."""
+        ...
+
+    def cancel(self) -> None: ...
+
+
+Handler = Callable[[Stream], Awaitable[None]]
+"""Serves one accepted connection."""
+
+
+class Server(Protocol):
+    host: str
+    port: int
+
+    def close(self) -> None:
+        """Stop listening and end every connection that was accepted."""
+        ...
+
+
+class Driver(Net, Protocol):
+    """Net for probes, and what executors and servers need besides."""
+
+    def run(self, main: Coroutine[Any, Any, Value]) -> Value:
+        """Drive `main` to its end. On KeyboardInterrupt every task is cancelled, and it is raised again."""
+        ...
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Value]) -> Task[Value]: ...
+
+    def listen(self, handler: Handler, host: str = "127.0.0.1", port: int = 0, path: str | None = None) -> Server:
+        """Serve connections from inside `run`; port 0 takes a free one."""
+        ...
