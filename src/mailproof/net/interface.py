@@ -65,7 +65,7 @@ class Stream(Protocol):
         ...
 
     async def write(self, data: bytes, deadline: float, *, secret: Sequence[slice] = ()) -> None:
-        """Send `data`. The parts named in `secret` are recorded as `[secret]`, and hidden wherever they are echoed."""
+        """Send `data`. The parts named in `secret` are recorded as `[secret]` and hidden wherever echoed."""
         ...
 
     async def start_tls(self, settings: TlsSettings, name: str, deadline: float) -> TlsHandshake:
