@@ -1,0 +1,73 @@
+"""Judgement: one small file per check, in folders by subject. A check never talks and never reads the clock.
+
+A check is a module `checks/<subject>/<name>.py` with
+
+    NAME: str                               what holds, if nothing is wrong: `starttls-offered`
+    NEEDS: tuple[type[Observation], ...]    the facts without which there is nothing to say
+    KINDS: tuple[FindingKind, ...]          the faults it can name
+    def check(record: Record, policy: Policy) -> Iterable[Answer]
+
+A module without a `check` is shared by its neighbours and is not collected.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from mailproof.model.finding import Answer, FindingKind
+from mailproof.model.observation import Observation
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+
+
+class Check(NamedTuple):
+    """A check module, as it is collected."""
+
+    name: str
+    needs: tuple[type[Observation], ...]
+    kinds: tuple[FindingKind, ...]
+    check: Callable[[Record, Policy], Iterable[Answer]]
+    module: str
+    """Dotted name: `mailproof.checks.tls.starttls_offered`."""
+
+
+@lru_cache(maxsize=1)
+def all_checks() -> tuple[Check, ...]:
+    """Every check there is, by the name of its module.
+
+    Raises AttributeError for a module that has a `check` but not the rest, ValueError for a name used twice.
+    """
+    checks: list[Check] = []
+    for module_name in sorted(_module_names()):
+        module = importlib.import_module(module_name)
+        if hasattr(module, "check"):
+            checks.append(Check(module.NAME, module.NEEDS, module.KINDS, module.check, module_name))
+    _refuse_duplicates((check.name for check in checks), "check")
+    return tuple(checks)
+
+
+def kinds() -> dict[str, FindingKind]:
+    """Every finding that a check can make, by name. Raises ValueError for a name that two checks declare."""
+    declared = [kind for check in all_checks() for kind in check.kinds]
+    _refuse_duplicates((kind.name for kind in declared), "finding")
+    return {kind.name: kind for kind in declared}
+
+
+def _module_names() -> Iterable[str]:
+    for subject in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if subject.ispkg:
+            package = importlib.import_module(subject.name)
+            for module in pkgutil.iter_modules(package.__path__, f"{subject.name}."):
+                yield module.name
+
+
+def _refuse_duplicates(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"two declarations of the {what} {name}")
+        seen.add(name)
