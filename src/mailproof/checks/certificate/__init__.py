@@ -1,0 +1,1 @@
+"""Dates, trust, name and strength of what the server shows."""

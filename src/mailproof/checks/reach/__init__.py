@@ -1,0 +1,1 @@
+"""Is the service there, and does it speak its protocol in time?"""

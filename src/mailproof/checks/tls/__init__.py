@@ -1,0 +1,1 @@
+"""Is TLS offered, granted and made, in versions that clients have?"""
