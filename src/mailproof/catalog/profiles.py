@@ -1,0 +1,88 @@
+"""Profiles: which severity a finding has, and where the thresholds lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mailproof.model.failure import UsageError
+from mailproof.model.finding import Severity
+from mailproof.model.policy import Policy, Thresholds
+
+PROFILES = ("default", "hosted", "strict")
+
+_KEYS = {"extends", "skip", "thresholds", "severities"}
+
+
+def load_profile(profile: str = "default") -> Policy:
+    """The policy of a profile by name, or by the path of a TOML file of the same form as `profiles/strict.toml`.
+
+    Raises UsageError for a file that cannot be read, is no TOML, or names a finding, severity or threshold that
+    does not exist.
+    """
+    if profile in PROFILES:
+        return _built(profile, _builtin(profile), profile)
+    if not Path(profile).is_file():
+        raise UsageError(f"no such profile or file: {profile}; the profiles are {', '.join(PROFILES)}")
+    return _built(profile, _read(profile), Path(profile).stem)
+
+
+def _built(where: str, table: dict[str, Any], name: str) -> Policy:
+    base = table.get("extends", "default" if where not in PROFILES else None)
+    if base is not None and base not in PROFILES:
+        raise UsageError(f"{where}: extends must be one of {', '.join(PROFILES)}, not {base!r}")
+    if unknown := sorted(table.keys() - _KEYS):
+        raise UsageError(f"{where}: no such section: {unknown[0]}; there are {', '.join(sorted(_KEYS))}")
+    below = None if base is None else load_profile(base)
+    severities = dict(below.severities) if below else {}
+    for finding, entry in _table(where, table, "severities").items():
+        if below is not None and finding not in below.severities:
+            raise UsageError(f"{where}: no finding is called {finding}")
+        severities[finding] = _severity(where, finding, entry)
+    thresholds = msgspec.to_builtins(below.thresholds) if below else {}
+    own = _table(where, table, "thresholds")
+    if unknown := sorted(own.keys() - set(Thresholds.__struct_fields__)):
+        raise UsageError(f"{where}: no such threshold: {unknown[0]}")
+    try:
+        limits = msgspec.convert({**thresholds, **own}, Thresholds)
+        skip = msgspec.convert(table.get("skip", below.skip if below else ()), tuple[str, ...])
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{where}: {error}") from None
+    return Policy(name, severities, limits, skip)
+
+
+def _severity(where: str, finding: str, entry: object) -> Severity | dict[str, Severity]:
+    try:
+        if isinstance(entry, dict):
+            if "default" not in entry:
+                raise UsageError(f"{where}: {finding} needs a severity for `default`")
+            return {scheme: Severity(value) for scheme, value in entry.items()}
+        return Severity(entry)
+    except ValueError:
+        raise UsageError(f"{where}: {finding} must be fail, warn or info, not {entry!r}") from None
+
+
+def _table(where: str, table: dict[str, Any], key: str) -> dict[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise UsageError(f"{where}: {key} must be a table: [{key}]")
+    return value
+
+
+def _builtin(name: str) -> dict[str, Any]:
+    import tomllib
+    from importlib import resources
+
+    return tomllib.loads((resources.files(__package__) / "profiles" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _read(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        with Path(path).open("rb") as file:
+            return tomllib.load(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read the profile {path}: {error}") from None
