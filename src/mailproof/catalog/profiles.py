@@ -53,7 +53,7 @@ def _built(where: str, table: dict[str, Any], name: str) -> Policy:
     return Policy(name, severities, limits, skip)
 
 
-def _severity(where: str, finding: str, entry: object) -> Severity | dict[str, Severity]:
+def _severity(where: str, finding: str, entry: Any) -> Severity | dict[str, Severity]:
     try:
         if isinstance(entry, dict):
             if "default" not in entry:

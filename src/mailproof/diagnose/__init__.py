@@ -1,0 +1,1 @@
+"""Causes and consequences: what the findings of a record amount to."""
