@@ -1,0 +1,1 @@
+"""Mail servers to learn and test on: the embedded one with its faults, and the private real one."""
