@@ -67,8 +67,8 @@ class Assembler:
     its end, so that the next line is found, and thrown away.
     """
 
-    def __init__(self, limit: int, keep: int, may_hold: Callable[[bytes], bool]) -> None:
-        self._lines = LineReader(limit)
+    def __init__(self, limit: int, keep: int, may_hold: Callable[[bytes], bool], offset: int = 0) -> None:
+        self._lines = LineReader(limit, offset)
         self._limit = limit
         self._keep = keep
         self._may_hold = may_hold

@@ -19,8 +19,8 @@ from mailproof.wire.imap.tokens import Value, flatten, string_of, tokenize
 LINE_LIMIT = 1_000_000
 """Bytes outside literals of one response. imaplib's _MAXLINE: the SEARCH of a large mailbox is one line."""
 
-TEXT_LIMIT = 8192
-"""Bytes of a response kept as text for eyes; RFC 7162 section 4 and RFC 2683 3.2.1.5 think a line of 8000 long."""
+TEXT_LIMIT = 12288
+"""Bytes of a response kept as text: the longest line of an exchange of SASL that RFC 4954 section 4 wants read."""
 
 
 class ResponseKind(StrEnum):
@@ -48,7 +48,7 @@ class ImapResponse(msgspec.Struct, frozen=True):
     tag: str = ""
     """Of a tagged response; else empty."""
     name: str = ""
-    """In upper case: `OK`, `NO`, `BAD`, `BYE`, `PREAUTH`, `CAPABILITY`, `EXISTS`, `FETCH` …; empty if there is none."""
+    """In upper case: `OK`, `NO`, `BAD`, `BYE`, `PREAUTH`, `EXISTS`, `FETCH` …; empty if there is none."""
     number: int | None = None
     """`* 23 EXISTS`."""
     code: str = ""
@@ -56,8 +56,8 @@ class ImapResponse(msgspec.Struct, frozen=True):
     code_args: tuple[str, ...] = ()
     """What follows it inside the brackets, lists flattened, escaped."""
     text: str = ""
-    """What a person reads, escaped: after the code; of data all after the name, literals as their `{size}` only; of an
-    invalid response the whole line. Cut at `TEXT_LIMIT`."""
+    """What a person reads, escaped: after the code; of data all after the name, literals as their `{size}` only; of
+    an invalid response the whole line. Cut at `TEXT_LIMIT`."""
     values: tuple[Value, ...] = ()
     """The data of an untagged response that is no status."""
     literal_sizes: tuple[int, ...] = ()
@@ -89,7 +89,7 @@ class ImapResponse(msgspec.Struct, frozen=True):
     @property
     def challenge(self) -> bytes | None:
         """Of a continuation, what the base64 in it stands for, b"" if it is empty; None if it is no base64."""
-        if self.kind is not ResponseKind.CONTINUATION or self.code:
+        if self.kind is not ResponseKind.CONTINUATION or self.code or self.length > TEXT_LIMIT:
             return None
         try:
             return base64.b64decode(self.text.encode("utf-8"), validate=True)
@@ -100,11 +100,11 @@ class ImapResponse(msgspec.Struct, frozen=True):
 class ResponseReader:
     """Bytes of a server to responses. Memory is bounded by `LINE_LIMIT` and `keep`, whatever comes.
 
-    `keep`: bytes kept of all literals of one response; the rest is counted (`literal_sizes`) and thrown away.
+    `offset`: where on the connection the first byte stands. `keep`: bytes kept of all literals of one response; the rest is counted (`literal_sizes`) and thrown away.
     """
 
-    def __init__(self, keep: int = KEEP) -> None:
-        self._assembler = Assembler(LINE_LIMIT, keep, _may_hold_literals)
+    def __init__(self, offset: int = 0, keep: int = KEEP) -> None:
+        self._assembler = Assembler(LINE_LIMIT, keep, _may_hold_literals, offset)
 
     @property
     def offset(self) -> int:
@@ -132,7 +132,7 @@ class ResponseReader:
 
 
 _HEAD = re.compile(
-    rb"(?P<tag>[^ ]+) +(?:(?P<number>[0-9]{1,19}) +)?(?P<name>[A-Za-z][^ \[(\"]*)(?P<rest>.*)", re.DOTALL
+    rb'(?P<tag>[^ ]++) ++(?:(?P<number>[0-9]{1,19}) ++)?(?P<name>[A-Za-z][^ \[("]*+)(?P<rest>.*)', re.DOTALL
 )
 _TAG = re.compile(rb"[\x21\x23\x24\x26\x27\x2c-\x5b\x5d-\x7a\x7c-\x7e]+\Z")  # ASTRING-CHAR without `+`
 
@@ -182,7 +182,9 @@ _CODE = re.compile(rb'\[(?P<name>[^ \]]*) ?(?P<args>(?:[^"\]]++|"[^"\\]*+(?:\\.[
 
 
 def _status(whole: Whole, kind: ResponseKind, tag: str, name: str, rest: bytes) -> ImapResponse:
-    code, args, problems = "", (), ()
+    code = ""
+    args: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     if (match := _CODE.match(rest)) is not None:
         tokens = tokenize([match["args"]])
         code, args, problems = _upper(match["name"]), tuple(_words(tokens.values)), tokens.problems
