@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mailproof.model.endpoint import Scheme
-from mailproof.model.finding import Explains, Finding, FindingKind, Scope
+from mailproof.model.finding import Explains, Finding, FindingKind, Layer, Scope
 
-LAYER_ORDER = ("reach", "tls", "login", "relay", "delivery", "retrieval")
+LAYER_ORDER = tuple(Layer)
 
 
 def scheme_of(url: str | None) -> str | None:

@@ -1,0 +1,99 @@
+"""From a record and its judgement to the report: the words, the endpoints, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from mailproof.catalog.pages import load
+from mailproof.catalog.words import fill, words
+from mailproof.model.finding import Severity, Untold
+from mailproof.model.policy import Policy
+from mailproof.model.record import SCHEMA, Record
+from mailproof.model.report import Judged, NotTested, PassedItem, Report, Verdict
+from mailproof.report.endpoints import endpoint_reports
+
+
+class Judgement(Protocol):
+    """What `diagnose` hands over; named here by its shape, for reports may not import judgement."""
+
+    @property
+    def findings(self) -> tuple[Judged, ...]: ...
+    @property
+    def causes(self) -> tuple[Judged, ...]: ...
+    @property
+    def passed(self) -> tuple[PassedItem, ...]: ...
+    @property
+    def untold(self) -> tuple[Untold, ...]: ...
+
+
+def build(record: Record, judgement: Judgement, policy: Policy) -> Report:
+    """The report of a judged record.
+
+    Raises NoSuchPage for a finding, KeyError for a reason, that the catalogue has no words for: our mistake.
+    """
+    findings = tuple(_told(item) for item in judgement.findings)
+    not_tested = _not_tested(record, judgement.untold)
+    return Report(
+        mailproof=record.mailproof,
+        schema=SCHEMA,
+        started=_utc(record.started),
+        seconds=round(record.seconds, 3),
+        verdict=_verdict(findings, not_tested),
+        causes=tuple(_told(item) for item in judgement.causes),
+        findings=findings,
+        passed=judgement.passed,
+        not_tested=not_tested,
+        endpoints=endpoint_reports(record, findings),
+        transcripts=record.transcripts(),
+        profile=policy.name,
+        targets=tuple(target.text for target in record.targets),
+        vantage=record.vantage,
+    )
+
+
+def message(item: Judged, lang: str) -> str:
+    """The sentence of a finding in a language, filled with its parameters."""
+    return fill(load(item.name, lang).message, item.params, lang)
+
+
+def _told(item: Judged) -> Judged:
+    return msgspec.structs.replace(item, message=message(item, "en"))
+
+
+def _utc(moment: datetime) -> str:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _not_tested(record: Record, untold: Iterable[Untold]) -> tuple[NotTested, ...]:
+    """What was not tried, then what the record does not tell; each once."""
+    english = words("en")
+    found: dict[tuple[str, str | None, str], NotTested] = {}
+
+    def add(what: str, reason: str, endpoint: str | None, asked: bool, params: dict[str, str]) -> None:
+        key = (what, endpoint, reason)
+        if key in found and (found[key].asked or not asked):
+            return
+        why = english.reason(reason, params)
+        found[key] = NotTested(what, why, endpoint, reason, dict(params), asked)
+
+    for attempt in record.attempts:
+        for skipped in attempt.skipped:
+            add(skipped.what, skipped.why, skipped.endpoint, skipped.asked, skipped.params)
+    for item in untold:
+        add(item.name, item.why, item.endpoint, item.asked, item.params)
+    return tuple(found.values())
+
+
+def _verdict(findings: Iterable[Judged], not_tested: Iterable[NotTested]) -> Verdict:
+    """fail if a finding is, else unknown if something asked could not be tried, else warn, else pass."""
+    severities = {item.severity for item in findings}
+    if Severity.FAIL in severities:
+        return Verdict.FAIL
+    if any(item.asked for item in not_tested):
+        return Verdict.UNKNOWN
+    return Verdict.WARN if Severity.WARN in severities else Verdict.PASS
