@@ -23,14 +23,15 @@ class Line(msgspec.Struct, frozen=True):
 class LineReader:
     """Cuts received bytes into lines that end with LF, and notes what is wrong with each.
 
-    A line longer than `limit` is cut, its rest is counted and thrown away.
+    A line longer than `limit` is cut, its rest is counted and thrown away. `offset` is where its first byte stands,
+    for a reader that takes over after another one.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, offset: int = 0) -> None:
         self._limit = limit
         self._buffer = bytearray()
         self._searched = 0
-        self._offset = 0
+        self._offset = offset
         self._dropped = 0
 
     @property
@@ -51,16 +52,18 @@ class LineReader:
         while (line := self.next_line()) is not None:
             yield line
 
-    def next_line(self) -> Line | None:
+    def next_line(self, limit: int | None = None) -> Line | None:
+        """The next whole line, cut at `limit` where it is given instead of the reader's own; None if there is none."""
+        limit = self._limit if limit is None else limit
         end = self._buffer.find(b"\n", self._searched)
         if end < 0:
-            self._shorten()
+            self._shorten(limit)
             self._searched = len(self._buffer)
             return None
         raw = bytes(self._buffer[: end + 1])
         del self._buffer[: end + 1]
         self._searched = 0
-        return self._finish(raw)
+        return self._finish(raw, limit)
 
     def take(self, count: int) -> bytes:
         """Up to `count` bytes as they are, for literals and chunks."""
@@ -77,16 +80,16 @@ class LineReader:
         raw = bytes(self._buffer)
         self._buffer.clear()
         self._searched = 0
-        return self._finish(raw)
+        return self._finish(raw, self._limit)
 
-    def _shorten(self) -> None:
+    def _shorten(self, limit: int) -> None:
         """Keep one byte more than the limit, so that a CR before a late LF is still known."""
-        surplus = len(self._buffer) - (self._limit + 1)
+        surplus = len(self._buffer) - (limit + 1)
         if surplus > 0:
-            del self._buffer[self._limit : self._limit + surplus]
+            del self._buffer[limit : limit + surplus]
             self._dropped += surplus
 
-    def _finish(self, raw: bytes) -> Line:
+    def _finish(self, raw: bytes, limit: int) -> Line:
         offset, dropped = self._offset, self._dropped
         length = len(raw) + dropped
         self._offset += length
@@ -98,10 +101,11 @@ class LineReader:
                 body = body[:-1]
             else:
                 found.append(Deviation(DeviationKind.BARE_LF, offset + length - 1))
-        if len(body) > self._limit or dropped:
+        cut = len(body) > limit or dropped > 0
+        if cut:
             found.append(Deviation(DeviationKind.LINE_TOO_LONG, offset, f"{length} bytes"))
-            body = body[: self._limit]
-        found += _odd_bytes(body, offset)
+            body = body[:limit]
+        found += _odd_bytes(body, offset, cut)
         return Line(body, offset, length, tuple(found))
 
 
@@ -109,7 +113,7 @@ _ODD = re.compile(rb"[^\t\x20-\x7e]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x0c\x0e-\x1f\x7f]")
 
 
-def _odd_bytes(body: bytes, offset: int) -> Iterator[Deviation]:
+def _odd_bytes(body: bytes, offset: int, cut: bool) -> Iterator[Deviation]:
     if _ODD.search(body) is None:
         return
     if (at := body.find(b"\r")) >= 0:
@@ -119,4 +123,6 @@ def _odd_bytes(body: bytes, offset: int) -> Iterator[Deviation]:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
+        if cut and error.end == len(body) and error.reason == "unexpected end of data":
+            return  # the limit fell inside a character: our doing, not the peer's
         yield Deviation(DeviationKind.EIGHT_BIT, offset + error.start)

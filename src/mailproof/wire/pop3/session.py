@@ -1,0 +1,142 @@
+"""The server's role: reads commands, composes responses."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from mailproof.model.escape import to_text
+from mailproof.model.transcript import SECRET, Deviation, DeviationKind
+from mailproof.wire.lines import LineReader
+
+COMMAND_LIMIT = 12288
+"""As for SMTP (RFC 4954 4): RFC 2449 4 allows 255, but AUTH with a token needs more."""
+
+
+class Pop3Command(msgspec.Struct, frozen=True):
+    verb: str
+    """In upper case; empty for an empty line."""
+    argument: bytes
+    """Without the white space around it; of PASS all that follows the first space."""
+    line: bytes
+    """As received, without its end."""
+    offset: int
+    deviations: tuple[Deviation, ...] = ()
+
+    def __repr__(self) -> str:
+        shown = SECRET if self.verb in ("PASS", "APOP", "AUTH") else repr(self.argument)
+        return f"Pop3Command({self.verb} {shown})"
+
+
+class Pop3Line(msgspec.Struct, frozen=True):
+    """An answer to a challenge, or what the end of the connection left."""
+
+    data: bytes
+    offset: int
+    deviations: tuple[Deviation, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Pop3Line({SECRET}, {len(self.data)} bytes)"
+
+
+Event = Pop3Command | Pop3Line
+
+
+class CommandReader:
+    """Reads a client's side of a session.
+
+    After `feed`, call `next_event` until it gives None. `expect_line` is about the very next event, so with pipelined
+    input it must be called before `next_event` is asked again.
+    """
+
+    def __init__(self, offset: int = 0) -> None:
+        self._lines = LineReader(COMMAND_LIMIT, offset)
+        self._read: Callable[[], Event | None] = self._command
+
+    @property
+    def pending(self) -> bytes:
+        """Bytes that are part of no event yet."""
+        return self._lines.pending
+
+    @property
+    def offset(self) -> int:
+        """Of the first byte of `pending`."""
+        return self._lines.offset
+
+    def feed(self, data: bytes) -> None:
+        self._lines.feed(data)
+
+    def next_event(self) -> Event | None:
+        event = self._read()
+        if event is not None:
+            self._read = self._command
+        return event
+
+    def receive(self, data: bytes) -> list[Event]:
+        """The events of a stream in which nothing but the next event has been announced."""
+        self.feed(data)
+        return list(iter(self.next_event, None))
+
+    def end(self) -> list[Pop3Line]:
+        """What was left without a line end; a server acts on it no more."""
+        if (line := self._lines.end()) is None:
+            return []
+        unfinished = Deviation(DeviationKind.MISSING_LAST_LINE, line.offset, "no line end")
+        return [Pop3Line(line.data, line.offset, (*line.deviations, unfinished))]
+
+    def expect_line(self) -> None:
+        """The next line answers a challenge."""
+        self._read = self._answer
+
+    def _command(self) -> Pop3Command | None:
+        if (line := self._lines.next_line()) is None:
+            return None
+        verb, argument = (*line.data.split(None, 1), b"", b"")[:2]
+        name = to_text(verb.upper())
+        if name == "PASS":
+            argument = line.data.lstrip()[len(verb) + 1 :]
+        else:
+            argument = argument.strip()
+        return Pop3Command(name, argument, line.data, line.offset, line.deviations)
+
+    def _answer(self) -> Pop3Line | None:
+        if (line := self._lines.next_line()) is None:
+            return None
+        return Pop3Line(line.data, line.offset, line.deviations)
+
+
+def compose_ok(text: str = "", code: str = "") -> bytes:
+    """Raises ValueError for CR, LF or NUL in `text`."""
+    return _status("+OK", text, code)
+
+
+def compose_err(text: str = "", code: str = "") -> bytes:
+    """`code` without brackets (RFC 2449 8): `AUTH`, `IN-USE`. Raises ValueError for CR, LF or NUL in `text`."""
+    return _status("-ERR", text, code)
+
+
+def compose_challenge(data: bytes) -> bytes:
+    """A SASL challenge, not yet in base64 (RFC 5034 4)."""
+    return b"+ " + base64.b64encode(data) + b"\r\n"
+
+
+def compose_multiline(text: str, lines: Iterable[bytes]) -> bytes:
+    """`+OK`, then `lines` without their ends, dot-stuffed, then the dot (RFC 1939 3).
+
+    Raises ValueError for LF in a line, and for CR, LF or NUL in `text`.
+    """
+    out = bytearray(_status("+OK", text, ""))
+    for line in lines:
+        if b"\n" in line:
+            raise ValueError("LF inside a line would begin another one")
+        out += (b"." if line.startswith(b".") else b"") + line + b"\r\n"
+    return bytes(out + b".\r\n")
+
+
+def _status(status: str, text: str, code: str) -> bytes:
+    line = " ".join(part for part in (status, f"[{code}]" if code else "", text) if part)
+    if any(char in line for char in "\r\n\0"):
+        raise ValueError("CR, LF or NUL inside a status line would begin another one")
+    return line.encode("utf-8", "surrogateescape") + b"\r\n"

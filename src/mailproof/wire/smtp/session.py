@@ -1,0 +1,213 @@
+"""What a server reads: commands, answers to 334, messages and chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from mailproof.model.escape import to_text
+from mailproof.model.transcript import SECRET, Deviation, DeviationKind
+from mailproof.wire.lines import Line, LineReader
+from mailproof.wire.smtp.paths import Path, read_path
+
+__all__ = [
+    "CommandReader",
+    "Event",
+    "Path",
+    "SmtpChunk",
+    "SmtpCommand",
+    "SmtpLine",
+    "SmtpMessage",
+    "read_path",
+]
+
+COMMAND_LIMIT = 12288
+"""RFC 4954 4, Postfix smtpd_sasl_response_limit: an AUTH command or an answer to 334 may be that long."""
+TEXT_LINE_LIMIT = 1000
+"""RFC 5321 4.5.3.1.6; a longer line of a message is kept and noted."""
+
+_OF_A_MESSAGE = frozenset({DeviationKind.BARE_LF, DeviationKind.BARE_CR})
+
+
+class SmtpCommand(msgspec.Struct, frozen=True):
+    verb: str
+    """In upper case; empty for an empty line."""
+    argument: bytes
+    """Without the white space around it."""
+    line: bytes
+    """As received, without its end."""
+    offset: int
+    deviations: tuple[Deviation, ...] = ()
+
+    def __repr__(self) -> str:
+        shown = SECRET if self.verb == "AUTH" else repr(self.argument)
+        return f"SmtpCommand({self.verb} {shown})"
+
+
+class SmtpLine(msgspec.Struct, frozen=True):
+    """An answer to a 334, or what the end of the connection left."""
+
+    data: bytes
+    offset: int
+    deviations: tuple[Deviation, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"SmtpLine({SECRET}, {len(self.data)} bytes)"
+
+
+class SmtpMessage(msgspec.Struct, frozen=True):
+    data: bytes
+    """Without the dots of transparency, line ends as received; cut at the limit."""
+    size: int
+    """Of the whole message, in bytes, without the dots of transparency."""
+    truncated: bool
+    offset: int
+    deviations: tuple[Deviation, ...] = ()
+    """The first of each kind."""
+
+
+class SmtpChunk(msgspec.Struct, frozen=True):
+    """What BDAT announced (RFC 3030 2)."""
+
+    data: bytes
+    size: int
+    truncated: bool
+    offset: int
+
+
+Event = SmtpCommand | SmtpLine | SmtpMessage | SmtpChunk
+
+
+class CommandReader:
+    """Reads a client's side of a session.
+
+    After `feed`, call `next_event` until it gives None. Each `expect_…` is about the very next event, so with
+    pipelined input it must be called before `next_event` is asked again.
+    """
+
+    def __init__(self, offset: int = 0) -> None:
+        self._lines = LineReader(COMMAND_LIMIT, offset)
+        self._read: Callable[[], Event | None] = self._command
+
+    @property
+    def pending(self) -> bytes:
+        """Bytes that are part of no event yet and of no message or chunk that has begun."""
+        return self._lines.pending
+
+    @property
+    def offset(self) -> int:
+        """Of the first byte of `pending`."""
+        return self._lines.offset
+
+    def feed(self, data: bytes) -> None:
+        self._lines.feed(data)
+
+    def next_event(self) -> Event | None:
+        event = self._read()
+        if event is not None:
+            self._read = self._command
+        return event
+
+    def receive(self, data: bytes) -> list[Event]:
+        """The events of a stream in which nothing but the next event has been announced."""
+        self.feed(data)
+        return list(iter(self.next_event, None))
+
+    def end(self) -> list[SmtpLine]:
+        """What was left without a line end; a server acts on it no more (RFC 5321 4.1.1.4)."""
+        if (line := self._lines.end()) is None:
+            return []
+        unfinished = Deviation(DeviationKind.MISSING_LAST_LINE, line.offset, "no line end")
+        return [SmtpLine(line.data, line.offset, (*line.deviations, unfinished))]
+
+    def expect_line(self) -> None:
+        """The next line answers a 334."""
+        self._read = self._answer
+
+    def expect_message(self, limit: int) -> None:
+        """A message follows, up to CRLF, dot, CRLF; `limit` bytes of it are kept and the rest is counted."""
+        self._read = _Message(self._lines, limit).read
+
+    def expect_chunk(self, size: int, limit: int) -> None:
+        """`size` bytes follow; `limit` of them are kept."""
+        self._read = _Chunk(self._lines, size, limit).read
+
+    def _command(self) -> SmtpCommand | None:
+        if (line := self._lines.next_line()) is None:
+            return None
+        verb, argument = (*line.data.split(None, 1), b"", b"")[:2]
+        return SmtpCommand(to_text(verb.upper()), argument.strip(), line.data, line.offset, line.deviations)
+
+    def _answer(self) -> SmtpLine | None:
+        if (line := self._lines.next_line()) is None:
+            return None
+        return SmtpLine(line.data, line.offset, line.deviations)
+
+
+class _Message:
+    """Collects lines up to the dot.
+
+    Only CRLF, dot, CRLF ends a message: a dot between bare LFs is text, else one message could be smuggled in another
+    (CVE-2023-51764; Postfix smtpd_forbid_bare_newline).
+    """
+
+    def __init__(self, lines: LineReader, limit: int) -> None:
+        self._lines = lines
+        self._limit = limit
+        self._offset = lines.offset
+        self._kept = bytearray()
+        self._size = 0
+        self._after_crlf = True
+        self._deviations: dict[DeviationKind, Deviation] = {}
+
+    def read(self) -> SmtpMessage | None:
+        # Two bytes more than may be kept, so that the dots can be told when nothing may be kept.
+        while (line := self._lines.next_line(self._limit - len(self._kept) + 2)) is not None:
+            bare = any(deviation.kind is DeviationKind.BARE_LF for deviation in line.deviations)
+            if line.data == b"." and self._after_crlf and not bare:
+                return SmtpMessage(
+                    bytes(self._kept),
+                    self._size,
+                    self._size > len(self._kept),
+                    self._offset,
+                    tuple(self._deviations.values()),
+                )
+            self._after_crlf = not bare
+            self._text(line, b"\n" if bare else b"\r\n")
+        return None
+
+    def _text(self, line: Line, ending: bytes) -> None:
+        for deviation in line.deviations:
+            if deviation.kind in _OF_A_MESSAGE:
+                self._deviations.setdefault(deviation.kind, deviation)
+        dot = line.data.startswith(b".")
+        size = line.length - dot
+        if size > TEXT_LINE_LIMIT:
+            long = Deviation(DeviationKind.LINE_TOO_LONG, line.offset, f"{line.length} bytes")
+            self._deviations.setdefault(long.kind, long)
+        text = line.data[dot:]
+        if len(text) + len(ending) == size:
+            text += ending
+        # Once something is left out, nothing after it is kept.
+        if self._size == len(self._kept):
+            self._kept += text[: self._limit - len(self._kept)]
+        self._size += size
+
+
+class _Chunk:
+    def __init__(self, lines: LineReader, size: int, limit: int) -> None:
+        self._lines = lines
+        self._size = size
+        self._limit = limit
+        self._offset = lines.offset
+        self._kept = bytearray()
+        self._left = max(size, 0)
+
+    def read(self) -> SmtpChunk | None:
+        data = self._lines.take(self._left)
+        self._left -= len(data)
+        self._kept += data[: self._limit - len(self._kept)]
+        if self._left:
+            return None
+        return SmtpChunk(bytes(self._kept), self._size, self._size > len(self._kept), self._offset)
