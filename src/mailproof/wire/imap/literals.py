@@ -97,6 +97,11 @@ class Assembler:
         begun = b"" if self._open is None else self._open.marker + b"\r\n" + bytes(self._gathered)
         return gathered + begun + self._lines.pending
 
+    @property
+    def literal_room(self) -> int:
+        """Bytes of literals that the line begun may still hold."""
+        return self._literal_room
+
     def feed(self, data: bytes) -> None:
         self._lines.feed(data)
 

@@ -100,7 +100,8 @@ class ImapResponse(msgspec.Struct, frozen=True):
 class ResponseReader:
     """Bytes of a server to responses. Memory is bounded by `LINE_LIMIT` and `keep`, whatever comes.
 
-    `offset`: where on the connection the first byte stands. `keep`: bytes kept of all literals of one response; the rest is counted (`literal_sizes`) and thrown away.
+    `offset`: where on the connection the first byte stands. `keep`: bytes kept of all literals of one response; the
+    rest is counted (`literal_sizes`) and thrown away.
     """
 
     def __init__(self, offset: int = 0, keep: int = KEEP) -> None:

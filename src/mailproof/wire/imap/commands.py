@@ -1,0 +1,202 @@
+"""Commands, as a client writes them (RFC 3501 section 6).
+
+All raise ValueError where an argument holds CR, LF or NUL that would begin another command, or is otherwise no such
+argument; the message never quotes a secret. `raw` sends anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from mailproof.wire.imap.mailbox import encode_mailbox
+from mailproof.wire.imap.tokens import is_quotable, quote
+from mailproof.wire.outgoing import Outgoing, command_line, sasl_initial, sasl_response
+
+_TAG = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+_WORD = re.compile(r"[A-Za-z0-9._=+/-]{1,64}\Z")
+_ATOM = re.compile(rb"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+\Z")
+_FIELD = re.compile(r"[\x21-\x39\x3b-\x7e]+\Z")  # RFC 5322 section 2.2
+_SEQUENCE = re.compile(r"(?:[0-9]+|\*)(?::(?:[0-9]+|\*))?(?:,(?:[0-9]+|\*)(?::(?:[0-9]+|\*))?)*\Z")
+_ITEM = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*(?:\[[\x20-\x5a\x5e-\x7a\x7c\x7e]*\])?(?:<[0-9.]+>)?\Z")
+
+
+class ImapCommand(msgspec.Struct, frozen=True):
+    tag: str
+    parts: tuple[Outgoing, ...]
+    """One, unless there are literals: then each further part may go only after a continuation (RFC 3501 section 7.5)."""
+
+
+class Tags:
+    """The tags of one session: `a1`, `a2` …"""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> str:
+        self._last += 1
+        return f"a{self._last}"
+
+
+def raw(line: bytes) -> Outgoing:
+    """These bytes exactly, no tag and no line end added: for what a client must never send."""
+    return Outgoing(line)
+
+
+def capability(tag: str) -> ImapCommand:
+    return _plain(tag, "CAPABILITY")
+
+
+def starttls(tag: str) -> ImapCommand:
+    return _plain(tag, "STARTTLS")
+
+
+def noop(tag: str) -> ImapCommand:
+    return _plain(tag, "NOOP")
+
+
+def logout(tag: str) -> ImapCommand:
+    return _plain(tag, "LOGOUT")
+
+
+def login(tag: str, user: str, password: str) -> ImapCommand:
+    """LOGIN. Each argument is a quoted string, or a literal in UTF-8 where it is other than printable ASCII.
+
+    Raises ValueError for NUL, which neither can hold.
+    """
+    return _Writer(tag, "LOGIN").string(_encode(user)).string(_encode(password), secret=True).command()
+
+
+def authenticate(tag: str, mechanism: str, initial: bytes | None = None) -> ImapCommand:
+    """AUTHENTICATE: `initial` not yet in base64, and only to a server with SASL-IR (RFC 4959).
+
+    None for no initial response; b"" for an empty one, sent as `=`.
+    """
+    line = sasl_initial(f"{_checked(_TAG, tag)} AUTHENTICATE {_checked(_WORD, mechanism)}", initial)
+    return ImapCommand(tag, (line,))
+
+
+def authenticate_response(data: bytes) -> Outgoing:
+    """An answer to a continuation, not yet in base64; b"" is an empty line."""
+    return sasl_response(data)
+
+
+def authenticate_cancel() -> Outgoing:
+    return command_line("*")
+
+
+def select(tag: str, mailbox: str) -> ImapCommand:
+    return _Writer(tag, "SELECT").mailbox(mailbox).command()
+
+
+def examine(tag: str, mailbox: str) -> ImapCommand:
+    """SELECT that changes nothing."""
+    return _Writer(tag, "EXAMINE").mailbox(mailbox).command()
+
+
+def list_(tag: str, reference: str = "", pattern: str = "*") -> ImapCommand:
+    """LIST; `pattern` is a mailbox name in which `*` and `%` stand for others."""
+    return _Writer(tag, "LIST").mailbox(reference).mailbox(pattern).command()
+
+
+def status(tag: str, mailbox: str, items: Iterable[str] = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")) -> ImapCommand:
+    words = " ".join(_checked(_WORD, item) for item in items)
+    return _Writer(tag, "STATUS").mailbox(mailbox).text(f"({words})").command()
+
+
+def enable(tag: str, *names: str) -> ImapCommand:
+    """RFC 5161."""
+    return _plain(tag, " ".join(("ENABLE", *(_checked(_WORD, name) for name in names))))
+
+
+def search_all(tag: str) -> ImapCommand:
+    return _plain(tag, "SEARCH ALL")
+
+
+def search_header(tag: str, field: str, value: str) -> ImapCommand:
+    """The messages that hold `value` in the header field `field`: `Message-ID`, `Subject` …"""
+    data = _encode(value)
+    if b"\r" in data or b"\n" in data:
+        raise ValueError("CR or LF in what a header field is searched for")
+    writer = _Writer(tag, "SEARCH" if data.isascii() else "SEARCH CHARSET UTF-8")
+    return writer.text("HEADER").astring(_checked(_FIELD, field).encode("ascii")).string(data).command()
+
+
+def fetch(tag: str, numbers: Iterable[int] | str, items: Iterable[str] | str) -> ImapCommand:
+    """`numbers` of messages, or a sequence set (`1:*`); `items` such as `UID` or `BODY.PEEK[HEADER]`."""
+    wanted = numbers if isinstance(numbers, str) else ",".join(str(number) for number in numbers)
+    names = (items,) if isinstance(items, str) else tuple(items)
+    words = " ".join(_checked(_ITEM, item) for item in names)
+    return _plain(tag, f"FETCH {_checked(_SEQUENCE, wanted)} " + (words if len(names) == 1 else f"({words})"))
+
+
+def _plain(tag: str, text: str) -> ImapCommand:
+    return ImapCommand(tag, (command_line(f"{_checked(_TAG, tag)} {text}"),))
+
+
+def _checked(pattern: re.Pattern[str], text: str) -> str:
+    if pattern.match(text) is None:
+        raise ValueError(f"no such argument of an IMAP command: {text!r}")
+    return text
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # it carries the whole text, which may be a password
+        raise ValueError("half a character in an argument") from None
+
+
+class _Writer:
+    """Writes one command, and begins a new part after the announcement of each literal."""
+
+    def __init__(self, tag: str, name: str) -> None:
+        self._tag = _checked(_TAG, tag)
+        self._done: list[Outgoing] = []
+        self._data = bytearray(f"{tag} {name}".encode("ascii"))
+        self._secret: list[slice] = []
+
+    def command(self) -> ImapCommand:
+        self._end_part()
+        return ImapCommand(self._tag, tuple(self._done))
+
+    def text(self, words: str) -> _Writer:
+        self._data += b" " + words.encode("ascii")
+        return self
+
+    def mailbox(self, name: str) -> _Writer:
+        if any(char in name for char in "\r\n\0"):
+            raise ValueError("CR, LF or NUL in the name of a mailbox")
+        return self.astring(encode_mailbox(name))
+
+    def astring(self, data: bytes) -> _Writer:
+        """An atom where `data` can be one, as people write it by hand."""
+        if _ATOM.match(data) and data.upper() != b"NIL":
+            self._data += b" " + data
+            return self
+        return self.string(data)
+
+    def string(self, data: bytes, *, secret: bool = False) -> _Writer:
+        if b"\0" in data:
+            raise ValueError("IMAP cannot carry a NUL")
+        self._data += b" "
+        if is_quotable(data):
+            quoted = quote(data)
+            start = len(self._data) + 1
+            self._data += quoted
+            end = len(self._data) - 1
+        else:
+            self._data += b"{%d}" % len(data)
+            self._end_part()
+            start, end = 0, len(data)
+            self._data += data
+        if secret and end > start:
+            self._secret.append(slice(start, end))
+        return self
+
+    def _end_part(self) -> None:
+        self._done.append(Outgoing(bytes(self._data) + b"\r\n", tuple(self._secret)))
+        self._data.clear()
+        self._secret.clear()
