@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from mailproof.model.attempt import Trouble
+
 
 class TlsVersion(StrEnum):
     TLS1_0 = "TLSv1"
@@ -35,6 +37,22 @@ class TlsSettings(msgspec.Struct, frozen=True):
     certificate: str | None = None
     """PEM file of a client certificate with its chain."""
     key: str | None = None
+
+
+class ServerTls(msgspec.Struct, frozen=True):
+    """How a server of ours makes its handshakes."""
+
+    chain_pem: str
+    """Its certificate and what it sends with it, in PEM."""
+    key_pem: str
+    minimum: TlsVersion = TlsVersion.TLS1_0
+    maximum: TlsVersion = TlsVersion.TLS1_3
+    ciphers: str | None = None
+    client_ca_pem: str | None = None
+    """Roots for client certificates; None asks for none."""
+
+    def __repr__(self) -> str:
+        return f"ServerTls({self.minimum}…{self.maximum})"
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -69,6 +87,30 @@ class ChainError(msgspec.Struct, frozen=True):
     """X509_V_ERR_…"""
     depth: int
     text: str
+
+
+class Handshake(msgspec.Struct, frozen=True):
+    """What a handshake came to, as the network layer saw it."""
+
+    seconds: float
+    version: str = ""
+    cipher: str = ""
+    group: str = ""
+    chain: tuple[bytes, ...] = ()
+    """Certificates as sent, in DER, the peer's own first."""
+    errors: tuple[ChainError, ...] = ()
+    trouble: Trouble | None = None
+    """None if it ended well; else TLS_FAILED, CLOSED, RESET, TIMEOUT."""
+    alert: str = ""
+    """Alert the peer sent, as RFC 8446 section 6 spells it: `handshake_failure`."""
+    detail: str = ""
+    clear_text: bytes = b""
+    """The first bytes that came, where they are no TLS record."""
+
+    @property
+    def trusted(self) -> bool:
+        """The handshake was made and OpenSSL has nothing against the chain. The name is not judged here."""
+        return self.trouble is None and not self.errors and bool(self.chain)
 
 
 class Protection(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
-from mailproof.model.observation import DnsAnswer, TlsHandshake
+from mailproof.model.observation import DnsAnswer
 from mailproof.model.secret import Secrets
-from mailproof.model.tls import TlsSettings
+from mailproof.model.tls import Handshake, ServerTls, TlsSettings
 from mailproof.model.transcript import Deviation, Transcript
 
 Result = TypeVar("Result", covariant=True)
@@ -57,28 +57,24 @@ class Stream(Protocol):
         """Index of the turn that is being recorded now, or was last; 0 before any."""
         ...
 
-    async def read(self, deadline: float) -> bytes:
+    async def read(self, deadline: float, *, keep: bool = True) -> bytes:
         """What the peer sent next, decrypted; at least one byte, b"" at its end.
 
+        Without `keep` only the number of bytes is recorded, for the bodies of messages.
         Raises NetFailure: TIMEOUT, RESET, TLS_FAILED, TOO_MUCH.
         """
         ...
 
-    async def write(self, data: bytes, deadline: float, *, secret: Sequence[slice] = ()) -> None:
+    async def write(self, data: bytes, deadline: float, *, secret: Sequence[slice] = (), keep: bool = True) -> None:
         """Send `data`. The parts named in `secret` are recorded as `[secret]` and hidden wherever echoed."""
         ...
 
-    async def start_tls(self, settings: TlsSettings, name: str, deadline: float) -> TlsHandshake:
+    async def start_tls(self, settings: TlsSettings, name: str, deadline: float) -> Handshake:
         """Make the handshake as a client, presenting `name`.
 
-        A handshake that fails is a fact, not an exception: see `trouble` in the result. Bytes received in clear
-        and not yet read are thrown away; their number is what `pending_clear` said before.
+        A handshake that fails is a fact, not an exception: see `trouble` in the result. Bytes that a parser still
+        holds must not be fed to it afterwards, and never reach TLS (CVE-2011-0411).
         """
-        ...
-
-    @property
-    def pending_clear(self) -> int:
-        """Bytes received in clear that nobody has read: after the agreement to start TLS there must be none."""
         ...
 
     def note(self, deviation: Deviation) -> None:
@@ -93,12 +89,11 @@ class Stream(Protocol):
         """Data of `tls-exporter` (RFC 9266) or `tls-server-end-point` (RFC 5929); None without TLS."""
         ...
 
-    async def close(self, farewell: bytes = b"") -> None:
-        """Close in good order (close_notify, FIN). `farewell` is sent first and not waited for."""
-        ...
+    def close(self, farewell: bytes = b"") -> None:
+        """Close at once, in good order (close_notify, FIN); `farewell` goes out first and is not waited for.
 
-    def abandon(self, farewell: bytes = b"") -> None:
-        """Close at once, without awaiting: on the way out of Ctrl-C or a failure. May follow `close`."""
+        Never awaits, so that it serves on the way out of Ctrl-C too. May be called twice.
+        """
         ...
 
     def transcript(self) -> Transcript:
@@ -151,7 +146,15 @@ class Task(Protocol[Result]):
     def cancel(self) -> None: ...
 
 
-Handler = Callable[[Stream], Awaitable[None]]
+class ServerStream(Stream, Protocol):
+    """A connection seen from the server's side."""
+
+    async def accept_tls(self, settings: ServerTls, deadline: float) -> Handshake:
+        """Make the handshake as a server; a failure is a fact here too."""
+        ...
+
+
+Handler = Callable[[ServerStream], Awaitable[None]]
 """Serves one accepted connection."""
 
 

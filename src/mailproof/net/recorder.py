@@ -1,0 +1,82 @@
+"""The transcript of one connection, written while it goes on, without its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mailproof.model.escape import to_text
+from mailproof.model.secret import Secrets
+from mailproof.model.transcript import SECRET, Deviation, Transcript, Turn, TurnKind
+
+# One transcript keeps this much; a server that sends without end is cut here (mitmproxy streams what is larger).
+KEEP = 1 << 20
+
+
+class Recorder:
+    """Collects what passes by. A turn is masked when it ends, so that an echo cut into pieces is masked too."""
+
+    def __init__(self, secrets: Secrets, now: Callable[[], float], keep: int = KEEP) -> None:
+        self.secrets = secrets
+        self._now = now
+        self._room = keep
+        self._turns: list[Turn] = []
+        self._deviations: list[Deviation] = []
+        self._truncated = False
+        self._kind: TurnKind | None = None
+        self._open = bytearray()
+        self._at = 0.0
+        self._tls = False
+
+    @property
+    def turn(self) -> int:
+        """Index of the turn that is being recorded, or was last."""
+        return max(0, len(self._turns) - (0 if self._kind else 1))
+
+    def sent(self, data: bytes, secret: Sequence[slice], tls: bool) -> None:
+        shown = bytearray()
+        at = 0
+        for part in sorted(secret, key=lambda part: part.indices(len(data))[0]):
+            start, stop, _ = part.indices(len(data))
+            self.secrets.add(data[start:stop])
+            shown += data[at:start] + SECRET.encode()
+            at = stop
+        self._add(TurnKind.SENT, bytes(shown + data[at:]), tls)
+
+    def received(self, data: bytes, tls: bool) -> None:
+        self._add(TurnKind.RECEIVED, data, tls)
+
+    def event(self, sentence: str) -> int:
+        """Returns the index of its turn."""
+        self._finish()
+        self._turns.append(Turn(TurnKind.EVENT, self._now(), self.secrets.mask_text(sentence), self._tls))
+        return len(self._turns) - 1
+
+    def note(self, deviation: Deviation) -> None:
+        if len(self._deviations) < 1000:  # as many notes as one would read
+            self._deviations.append(deviation)
+
+    def transcript(self, url: str, address: str, purpose: str) -> Transcript:
+        turns = list(self._turns)
+        if (last := self._closed()) is not None:
+            turns.append(last)
+        return Transcript(url, address, purpose, tuple(turns), tuple(self._deviations), self._truncated)
+
+    def _add(self, kind: TurnKind, data: bytes, tls: bool) -> None:
+        if kind is not self._kind or tls is not self._tls:
+            self._finish()
+            self._kind, self._at, self._tls = kind, self._now(), tls
+        if len(data) > self._room:
+            data, self._truncated = data[: self._room], True
+        self._room -= len(data)
+        self._open += data
+
+    def _closed(self) -> Turn | None:
+        if self._kind is None:
+            return None
+        return Turn(self._kind, self._at, to_text(self.secrets.mask(bytes(self._open))), self._tls)
+
+    def _finish(self) -> None:
+        if (turn := self._closed()) is not None:
+            self._turns.append(turn)
+        self._kind = None
+        self._open.clear()

@@ -1,0 +1,260 @@
+"""The driver of the commands: non-blocking sockets in one thread, woken by `selectors`. No asyncio import."""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import socket
+import time
+from collections.abc import Coroutine, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mailproof.model.attempt import Trouble
+from mailproof.model.failure import NetFailure, UsageError
+from mailproof.model.observation import DnsAnswer
+from mailproof.net.interface import Address, Handler
+from mailproof.net.loop import READ, WRITE, Loop, Task, Wait
+from mailproof.net.stream import BufferedStream
+from mailproof.net.tls import Contexts
+
+Value = TypeVar("Value")
+
+# After so many reads that never had to wait, the others get their turn: a server that floods starves nobody.
+_GREEDY = 16
+
+_TROUBLES = {
+    errno.ECONNREFUSED: Trouble.REFUSED,
+    errno.ENOENT: Trouble.REFUSED,  # a Unix socket that is not there
+    errno.ETIMEDOUT: Trouble.TIMEOUT,
+    errno.EHOSTUNREACH: Trouble.UNREACHABLE,
+    errno.ENETUNREACH: Trouble.UNREACHABLE,
+    errno.EHOSTDOWN: Trouble.UNREACHABLE,
+    errno.EACCES: Trouble.UNREACHABLE,  # a local REJECT rule with icmp admin-prohibited
+    errno.EPERM: Trouble.LOCAL,
+    errno.ECONNRESET: Trouble.RESET,
+    errno.ECONNABORTED: Trouble.RESET,
+    errno.EPIPE: Trouble.RESET,
+}
+
+
+def _failure(number: int) -> NetFailure:
+    return NetFailure(_TROUBLES.get(number, Trouble.LOCAL), os.strerror(number))
+
+
+class _Readiness:
+    """A poller over `selectors`; time is seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._started = time.monotonic()
+
+    def now(self) -> float:
+        return time.monotonic() - self._started
+
+    def watch(self, wait: Wait) -> None:
+        self._selector.register(wait.descriptor, wait.mask, wait)
+
+    def unwatch(self, wait: Wait) -> None:
+        self._selector.unregister(wait.descriptor)
+
+    def poll(self, until: float | None) -> Iterable[Wait]:
+        if until is None and not self._selector.get_map():
+            raise RuntimeError("every task waits for another: this would hang for ever")
+        timeout = None if until is None else max(0.0, until - self.now())
+        return [key.data for key, _ in self._selector.select(timeout)]
+
+    def close(self) -> None:
+        self._selector.close()
+
+
+class SocketTransport:
+    """Implements `interface.Transport` over a connected non-blocking socket."""
+
+    def __init__(self, loop: Loop, connection: socket.socket) -> None:
+        self._loop = loop
+        self._socket = connection
+        self._descriptor = connection.fileno()
+        self._greed = 0
+        self.local = _name(connection, connection.getsockname)
+        self.remote = _name(connection, connection.getpeername)
+
+    async def recv(self, limit: int, deadline: float) -> bytes:
+        self._greed += 1
+        while True:
+            if self._greed < _GREEDY:
+                try:
+                    return self._socket.recv(limit)
+                except BlockingIOError:
+                    pass
+                except OSError as error:
+                    raise _failure(error.errno or 0) from error
+            self._greed = 0
+            ready = await self._loop.descriptor(self._descriptor, READ, deadline)
+            if not ready or self._loop.now() > deadline:  # a flood is always ready, and ends at the deadline too
+                raise NetFailure(Trouble.TIMEOUT)
+
+    async def send(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._socket.send(view) :]
+            except BlockingIOError:
+                if not await self._loop.descriptor(self._descriptor, WRITE, deadline):
+                    raise NetFailure(Trouble.TIMEOUT, "the peer takes no more data") from None
+            except OSError as error:
+                raise _failure(error.errno or 0) from error
+
+    def send_now(self, data: bytes) -> None:
+        try:
+            if data:
+                self._socket.send(data)
+        except OSError:
+            pass  # a farewell: if it does not go out, the closing says the same
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _name(connection: socket.socket, ask: Any) -> str:
+    if connection.family == socket.AF_UNIX:
+        return ""
+    try:
+        host, port = ask()[:2]
+    except OSError:
+        return ""  # torn down between accept and this question
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class SocketServer:
+    """Accepts connections and serves each as a task of its own."""
+
+    def __init__(self, net: SocketNet, listener: socket.socket, handler: Handler, path: str | None) -> None:
+        self._net = net
+        self._listener = listener
+        self._handler = handler
+        self._path = path
+        self._sessions: dict[Task[None], None] = {}
+        self.host: str
+        self.port: int
+        self.host, self.port = (path, 0) if path is not None else listener.getsockname()[:2]
+        self._accepting = net.spawn(self._accept())
+
+    async def _accept(self) -> None:
+        while True:
+            await self._net.loop.descriptor(self._listener.fileno(), READ, float("inf"))
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                continue  # gone again before it was accepted
+            connection.setblocking(False)
+            task = self._net.spawn(self._serve(connection))
+            self._sessions = {session: None for session in self._sessions if not session.done()} | {task: None}
+
+    async def _serve(self, connection: socket.socket) -> None:
+        transport = SocketTransport(self._net.loop, connection)
+        stream = BufferedStream(transport, self._net.contexts, self._net.now)
+        try:
+            await self._handler(stream)
+        except NetFailure as failure:
+            if failure.trouble is Trouble.RESET:
+                # SO_LINGER of zero makes close() send RST, which is what the handler asked for.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        finally:
+            stream.close()
+
+    def close(self) -> None:
+        self._accepting.cancel()
+        for session in self._sessions:
+            session.cancel()
+        self._listener.close()
+        if self._path is not None:
+            Path(self._path).unlink(missing_ok=True)
+
+
+class SocketNet:
+    """Implements `interface.Driver` with the real network."""
+
+    def __init__(self) -> None:
+        self._poller = _Readiness()
+        self.loop = Loop(self._poller)
+        self.contexts = Contexts()
+
+    def now(self) -> float:
+        return self.loop.now()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.loop.sleep(seconds)
+
+    def run(self, main: Coroutine[Any, Any, Value]) -> Value:
+        try:
+            return self.loop.run(main)
+        finally:
+            self._poller.close()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Value]) -> Task[Value]:
+        return self.loop.spawn(coroutine)
+
+    async def connect(
+        self, to: Address, deadline: float, *, purpose: str, secrets: Sequence[str] = (), source: str = ""
+    ) -> BufferedStream:
+        family = socket.AF_UNIX if to.path is not None else socket.AF_INET6 if ":" in to.address else socket.AF_INET
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connection.setblocking(False)
+            if family != socket.AF_UNIX:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if source:
+                    _bind(connection, source)
+            await self._dial(connection, to.path or (to.address, to.port), deadline)
+        except BaseException:
+            connection.close()
+            raise
+        return BufferedStream(
+            SocketTransport(self.loop, connection),
+            self.contexts,
+            self.now,
+            url=to.url,
+            address=to.address,
+            purpose=purpose,
+            secrets=secrets,
+        )
+
+    async def _dial(self, connection: socket.socket, where: str | tuple[str, int], deadline: float) -> None:
+        number = connection.connect_ex(where)
+        if number == errno.EINPROGRESS:
+            if not await self.loop.descriptor(connection.fileno(), WRITE, deadline):
+                raise NetFailure(Trouble.TIMEOUT)
+            number = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        elif number == errno.ENETUNREACH:  # told by our own routing table, at once
+            raise NetFailure(Trouble.LOCAL, os.strerror(number))
+        if number:
+            raise _failure(number)
+
+    async def resolve(self, name: str, rtype: str, deadline: float) -> DnsAnswer:
+        from mailproof.net.dns import resolve
+
+        return await resolve(self.loop, name, rtype, deadline)
+
+    def listen(
+        self, handler: Handler, host: str = "127.0.0.1", port: int = 0, path: str | None = None
+    ) -> SocketServer:
+        """Raises OSError if the address or port cannot be had."""
+        if path is not None:
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listener.bind(path)
+        else:
+            listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+        listener.setblocking(False)
+        listener.listen(128)
+        return SocketServer(self, listener, handler, path)
+
+
+def _bind(connection: socket.socket, source: str) -> None:
+    try:
+        connection.bind((source, 0))
+    except OSError as error:
+        raise UsageError(f"--source {source}: this machine has no such address") from error

@@ -1,0 +1,176 @@
+"""A connection over any transport: TLS, limits, recording. Written once for all drivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mailproof.model.attempt import Trouble
+from mailproof.model.failure import NetFailure
+from mailproof.model.secret import Secrets
+from mailproof.model.tls import Handshake, ServerTls, TlsSettings
+from mailproof.model.transcript import Deviation, Transcript
+from mailproof.net.interface import Transport
+from mailproof.net.recorder import Recorder
+from mailproof.net.tls import Contexts, Engine
+
+# A session that receives more than this is ended: larger than any mailbox listing, and than the 50 MB that mail
+# servers commonly allow a message (Postfix message_size_limit is 10 MB, Exchange Online's 150 MB is base64 of 112).
+MOST_RECEIVED = 256 << 20
+
+_TLS_RECORDS = frozenset({20, 21, 22, 23})  # RFC 8446 section 5.1
+
+
+class BufferedStream:
+    """Implements `interface.Stream` and `interface.ServerStream`."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        contexts: Contexts,
+        now: Callable[[], float],
+        *,
+        url: str = "",
+        address: str = "",
+        purpose: str = "",
+        secrets: Sequence[str] = (),
+    ) -> None:
+        self.local = transport.local
+        self.remote = transport.remote
+        self.secrets = Secrets(secrets)
+        self._transport = transport
+        self._contexts = contexts
+        self._now = now
+        self._labels = (url, address, purpose)
+        self._recorder = Recorder(self.secrets, now)
+        self._engine: Engine | None = None
+        self._is_server = False
+        self._room = MOST_RECEIVED
+        self._closed = False
+
+    @property
+    def is_tls(self) -> bool:
+        return self._engine is not None
+
+    @property
+    def turn(self) -> int:
+        return self._recorder.turn
+
+    async def read(self, deadline: float, *, keep: bool = True) -> bytes:
+        while True:
+            if self._engine is not None and (data := self._engine.read()) is not None:
+                break
+            raw = await self._transport.recv(1 << 16, deadline)
+            if self._engine is None:
+                data = raw
+                break
+            self._engine.feed(raw)
+            await self._flush(deadline)
+        self._room -= len(data)
+        if self._room < 0:
+            raise NetFailure(Trouble.TOO_MUCH, f"more than {MOST_RECEIVED} bytes")
+        if not data:
+            self.event("closed by the peer")
+        elif keep:
+            self._recorder.received(data, self.is_tls)
+        else:
+            self.event(f"({len(data)} bytes received, not kept)")
+        return data
+
+    async def write(self, data: bytes, deadline: float, *, secret: Sequence[slice] = (), keep: bool = True) -> None:
+        if keep:
+            self._recorder.sent(data, secret, self.is_tls)
+        else:
+            self.event(f"({len(data)} bytes sent, not kept)")
+        if self._engine is None:
+            await self._transport.send(data, deadline)
+            return
+        self._engine.write(data)
+        await self._flush(deadline)
+
+    async def start_tls(self, settings: TlsSettings, name: str, deadline: float) -> Handshake:
+        return await self._handshake(Engine(self._contexts.client(settings), server=False, name=name), deadline)
+
+    async def accept_tls(self, settings: ServerTls, deadline: float) -> Handshake:
+        self._is_server = True
+        return await self._handshake(Engine(self._contexts.server(settings), server=True), deadline)
+
+    async def _handshake(self, engine: Engine, deadline: float) -> Handshake:
+        started = self._now()
+        first = b""
+        try:
+            while not engine.handshake():
+                if data := engine.outgoing():
+                    await self._transport.send(data, deadline)
+                raw = await self._transport.recv(1 << 16, deadline)
+                first = first or raw
+                if not raw:
+                    raise NetFailure(Trouble.CLOSED, "closed during the handshake")
+                engine.feed(raw)
+            if data := engine.outgoing():
+                await self._transport.send(data, deadline)
+        except NetFailure as failure:
+            self._transport.send_now(engine.outgoing())
+            clear = first[:512] if first and first[0] not in _TLS_RECORDS else b""
+            if clear:
+                self._recorder.received(clear, False)
+            words = engine.alert and f"the peer sent the alert {engine.alert}"
+            self.event(f"TLS failed: {words or failure.detail or failure.trouble}")
+            return Handshake(
+                self._now() - started,
+                errors=engine.errors,
+                trouble=failure.trouble,
+                alert=engine.alert,
+                detail=failure.detail,
+                clear_text=clear,
+            )
+        self._engine = engine
+        self.event(f"TLS began: {engine.version}, {engine.cipher}")
+        return Handshake(
+            self._now() - started,
+            version=engine.version,
+            cipher=engine.cipher,
+            group=engine.group,
+            chain=engine.chain(),
+            errors=engine.errors,
+        )
+
+    async def _flush(self, deadline: float) -> None:
+        if self._engine is not None and (data := self._engine.outgoing()):
+            await self._transport.send(data, deadline)
+
+    def note(self, deviation: Deviation) -> None:
+        self._recorder.note(deviation)
+
+    def event(self, sentence: str) -> int:
+        return self._recorder.event(sentence)
+
+    def channel_binding(self, kind: str) -> bytes | None:
+        if self._engine is None:
+            return None
+        if kind == "tls-exporter":
+            return self._engine.exporter(b"EXPORTER-Channel-Binding", 32)
+        if kind == "tls-server-end-point":
+            return self._engine.end_point_hash(server=self._is_server)
+        return None
+
+    def close(self, farewell: bytes = b"") -> None:
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if farewell:
+                self._recorder.sent(farewell, (), self.is_tls)
+            if self._engine is not None:
+                if farewell:
+                    self._engine.write(farewell)
+                self._engine.shutdown()
+                self._transport.send_now(self._engine.outgoing())
+            else:
+                self._transport.send_now(farewell)
+        except NetFailure:
+            pass  # the session was broken already; closing is all that is left to do
+        finally:
+            self._transport.close()
+
+    def transcript(self) -> Transcript:
+        return self._recorder.transcript(*self._labels)
