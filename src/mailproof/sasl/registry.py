@@ -1,0 +1,65 @@
+"""The mechanisms by name, and in which order to try those a server offers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from mailproof.model.tls import Protection
+from mailproof.sasl.anonymous import Anonymous
+from mailproof.sasl.cram_md5 import CramMd5
+from mailproof.sasl.credentials import BINDINGS
+from mailproof.sasl.digest_md5 import DigestMd5
+from mailproof.sasl.external import External
+from mailproof.sasl.login import Login
+from mailproof.sasl.mechanism import Mechanism
+from mailproof.sasl.oauthbearer import OauthBearer
+from mailproof.sasl.plain import Plain
+from mailproof.sasl.scram import Scram
+from mailproof.sasl.xoauth2 import Xoauth2
+
+_TOKEN = ("OAUTHBEARER", "XOAUTH2")
+_REVEALING = ("PLAIN", "LOGIN")
+_BOUND = ("SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS")
+_PROVING = ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "CRAM-MD5")
+
+_ALL: tuple[Mechanism, ...] = (
+    *(Scram(name.removesuffix("-PLUS").removeprefix("SCRAM-").lower().replace("-", ""), name) for name in _BOUND),
+    *(Scram(name.removeprefix("SCRAM-").lower().replace("-", ""), name) for name in _PROVING[:3]),
+    Plain(),
+    Login(),
+    CramMd5(),
+    DigestMd5(),
+    OauthBearer(),
+    Xoauth2(),
+    External(),
+    Anonymous(),
+)
+
+MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in _ALL}
+"""By their registered name, in upper case."""
+
+
+def preferred(
+    offered: Sequence[str],
+    *,
+    protection: Protection,
+    have_token: bool,
+    have_password: bool = True,
+    binding: Collection[str] = (),
+) -> tuple[str, ...]:
+    """The names among `offered` that these credentials can use, the one to try first in front.
+
+    `binding` are the kinds of channel binding at hand. A token goes before a password: who has one was given it
+    because passwords are off. Inside TLS that verified, PLAIN comes first, then LOGIN: they alone do not depend
+    on how the server stores its passwords, while CRAM-MD5, DIGEST-MD5 and SCRAM fail with the right password
+    where the stored hash is of another kind. Without it, those come first that do not reveal the password, SCRAM
+    bound to TLS at the head; whether PLAIN may be sent at all is not decided here.
+
+    EXTERNAL and ANONYMOUS are never chosen, only asked for by name; NTLM and GSSAPI are not spoken.
+    """
+    bound = _BOUND if any(kind in BINDINGS for kind in binding) else ()
+    proving = (*bound, *_PROVING)
+    passwords = (*_REVEALING, *proving) if protection is Protection.VERIFIED else (*proving, *_REVEALING)
+    order = (*(_TOKEN if have_token else ()), *(passwords if have_password else ()))
+    names = {name.upper() for name in offered}
+    return tuple(name for name in order if name in names)
