@@ -26,7 +26,7 @@ _ITEM = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*(?:\[[\x20-\x5a\x5e-\x7a\x7c
 class ImapCommand(msgspec.Struct, frozen=True):
     tag: str
     parts: tuple[Outgoing, ...]
-    """One, unless there are literals: then each further part may go only after a continuation (RFC 3501 section 7.5)."""
+    """One, unless there are literals: then each further part may go only after a continuation (RFC 3501 7.5)."""
 
 
 class Tags:

@@ -133,7 +133,7 @@ class ResponseReader:
 
 
 _HEAD = re.compile(
-    rb'(?P<tag>[^ ]++) ++(?:(?P<number>[0-9]{1,19}) ++)?(?P<name>[A-Za-z][^ \[("]*+)(?P<rest>.*)', re.DOTALL
+    rb'(?P<tag>[^ ]++) ++(?:(?P<number>[0-9]{1,19}) ++)?(?P<name>[A-Za-z][^ \[("{]*+)(?P<rest>.*)', re.DOTALL
 )
 _TAG = re.compile(rb"[\x21\x23\x24\x26\x27\x2c-\x5b\x5d-\x7a\x7c-\x7e]+\Z")  # ASTRING-CHAR without `+`
 

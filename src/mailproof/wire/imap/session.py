@@ -115,7 +115,7 @@ class CommandReader:
         self._plain = True
 
     def refuse_literal(self) -> None:
-        """After NeedContinuation, where the answer is BAD or NO: the client will send no literal, but a new command."""
+        """After NeedContinuation, where the answer is BAD or NO: the client sends a new command instead."""
         self._assembler.stop()
 
     def end(self) -> list[ImapLine]:
@@ -176,31 +176,37 @@ def _parse(whole: Whole, problem: str = "") -> ImapCommandLine:
 
 def compose_tagged(tag: str, status: str, text: str | bytes, code: str = "") -> bytes:
     """`a1 OK [CODE] text`; `code` without its brackets. Raises ValueError for CR, LF or NUL."""
-    return _line(f"{tag} {status} " + (f"[{code}] " if code else ""), text)
+    return _line(_encode(f"{tag} {status} " + (f"[{code}] " if code else "")) + _encode(text))
 
 
 def compose_untagged(text: str | bytes) -> bytes:
     """`* text`; `text` may hold literals, as `literal` makes them. Raises ValueError for any other CR, LF or NUL."""
-    return _line("* ", text)
+    data = b"* " + _encode(text)
+    return _line(data, after=_end_of_literals(data))
 
 
 def compose_continuation(text: str | bytes = "") -> bytes:
     """`+ text`: readiness for a literal, or a challenge already in base64. Raises ValueError for CR, LF or NUL."""
-    return _line("+ ", text)
+    return _line(b"+ " + _encode(text))
 
 
 _LITERAL = re.compile(rb"\{([0-9]{1,10})\}\r\n")
-_BREAKS = re.compile(rb"[\r\n\0]")
+_BREAK = re.compile(rb"[\r\n\0]")
 
 
-def _line(start: str, text: str | bytes) -> bytes:
-    data = start.encode("utf-8", "surrogateescape")
-    data += text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+def _encode(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+
+
+def _end_of_literals(data: bytes) -> int:
+    """Where the last of the literals ends that nothing but text lies between."""
     at = 0
-    while (found := _LITERAL.search(data, at)) is not None:
-        if _BREAKS.search(data, at, found.start()):
-            break
+    while (found := _LITERAL.search(data, at)) is not None and not _BREAK.search(data, at, found.start()):
         at = found.end() + int(found[1])
-    if at > len(data) or _BREAKS.search(data, at):
+    return at
+
+
+def _line(data: bytes, after: int = 0) -> bytes:
+    if after > len(data) or _BREAK.search(data, after):
         raise ValueError("CR, LF or NUL inside a response would begin another one")
     return data + b"\r\n"
