@@ -1,0 +1,62 @@
+"""Lines by cell width: a Japanese character takes two cells of a terminal (UAX 11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rich.cells import cell_len, chop_cells
+
+# What a line may break after: a word of narrow characters, or one wide character, together with the wide marks that
+# begin no line (the closing ones) or end none (the opening ones): kinsoku, JIS X 4051.
+_OPENING = "「『(【〈《"
+_CLOSING = "、。,.:;!?)」』】〉》・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+_WIDE = (
+    "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0003fffd"
+)
+_PIECE = re.compile(f" *[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+)?[{_CLOSING}]* *")
+
+
+def pad(text: str, width: int) -> str:
+    """`text` with spaces up to `width` cells."""
+    return text + " " * (width - cell_len(text))
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with an ellipsis where something was left off."""
+    if cell_len(text) <= width:
+        return text
+    return (chop_cells(text, max(width - 1, 1))[0] if width > 1 else "") + "…"
+
+
+def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+    """`text` in lines of at most `width` cells, the first after `first`, the others after `rest` (spaces, as wide).
+
+    Breaks at spaces and between wide characters; a word that is longer than a line is cut in pieces.
+    """
+    rest = " " * cell_len(first) if rest is None else rest
+    lines: list[str] = []
+    lead, line = first, ""
+    for piece in _pieces(text, max(width - max(cell_len(first), cell_len(rest)), 2)):
+        if line and cell_len(lead) + cell_len(line) + cell_len(piece.rstrip(" ")) > width:
+            lines.append(lead + line.rstrip(" "))
+            lead, line = rest, ""
+            piece = piece.lstrip(" ")
+        line += piece
+    return [*lines, (lead + line.rstrip(" ")).rstrip(" ")]
+
+
+def table(rows: Iterable[tuple[str, ...]], gap: int = 2) -> list[str]:
+    """Rows in columns as wide as their widest cell; all rows have as many columns."""
+    filled = list(rows)
+    widths = [max(map(cell_len, column)) for column in zip(*filled, strict=True)]
+    between = " " * gap
+    return [between.join(pad(t, w) for t, w in zip(row, widths, strict=True)).rstrip() for row in filled]
+
+
+def _pieces(text: str, longest: int) -> list[str]:
+    """`text` in the pieces that are not broken, with the spaces after them; those longer than a line are cut."""
+    out: list[str] = []
+    for piece in filter(None, _PIECE.findall(text)):
+        out.extend([piece] if cell_len(piece.rstrip(" ")) <= longest else chop_cells(piece, longest))
+    return out

@@ -1,0 +1,204 @@
+"""The report for people: the answer first, then the endpoints, the causes with their proof, and the rest in brief."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.catalog.words import Words, words
+from mailproof.model.escape import printable
+from mailproof.model.finding import Severity
+from mailproof.model.report import Judged, NotTested, Report, Verdict
+from mailproof.model.transcript import Transcript, TurnKind
+from mailproof.report.build import message
+from mailproof.report.layout import cut, wrap
+from mailproof.report.proof import shown_lines
+from mailproof.report.style import Style, paint
+from mailproof.report.survey import endpoint_lines
+
+NARROWEST = 20
+"""Cells; a terminal that claims less is written to as if it had these."""
+
+# How much of what repeats is shown without -v; with it, everything is.
+EVIDENCE_LINES = 8
+PLACES = 4
+SUBJECTS = 6
+
+_SEVERITY_STYLE = {Severity.FAIL: Style.FAIL, Severity.WARN: Style.WARN, Severity.INFO: Style.INFO}
+_VERDICT_STYLE = {
+    Verdict.PASS: Style.PASS,
+    Verdict.WARN: Style.WARN,
+    Verdict.FAIL: Style.FAIL,
+    Verdict.UNKNOWN: Style.UNKNOWN,
+}
+
+
+def render(report: Report, lang: str, color: bool = False, width: int = 80, verbose: bool = False) -> str:
+    """The report as lines of at most `width` cells, with a final newline.
+
+    What a server said is escaped and not translated. `verbose` adds every piece of evidence, what passed where, and
+    the transcripts.
+    """
+    return _Text(report, words(lang), color, max(width, NARROWEST), verbose).render()
+
+
+class _Text:
+    def __init__(self, report: Report, say: Words, color: bool, width: int, verbose: bool) -> None:
+        self.report = report
+        self.say = say
+        self.color = color
+        self.width = width
+        self.verbose = verbose
+
+    def render(self) -> str:
+        rest = [*self._info(), *self._not_tested(), *self._passed()]
+        blocks: list[list[str]] = [
+            self._answer(),
+            endpoint_lines(self.report.endpoints, self.say, self.color, self.width),
+            *self._causes(),
+            self._consequences(),
+            rest,
+        ]
+        if self.verbose:
+            blocks.extend(self._transcript(n, t) for n, t in enumerate(self.report.transcripts, 1))
+        return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+    def _answer(self) -> list[str]:
+        verdict = self.report.verdict
+        word = self.say(f"verdict.{verdict}")
+        lines = wrap(self.say("report.answer", verdict=word, sentence=self._sentence()), self.width)
+        return [lines[0].replace(word, paint(word, _VERDICT_STYLE[verdict], self.color), 1), *lines[1:]]
+
+    def _sentence(self) -> str:
+        report = self.report
+        if report.verdict is Verdict.UNKNOWN:
+            item = next(item for item in report.not_tested if item.asked)
+            why = self.say.reason(item.reason, item.params)
+            return self.say("report.unknown", what=self.say.subject(item.what), why=_ended(why, self.say.lang))
+        if report.causes:
+            cause = message(report.causes[0], self.say.lang)
+            sentence = self.say("report.warn", cause=cause) if report.verdict is Verdict.WARN else cause
+            more = len(report.causes) - 1
+            if more:
+                sentence += " " + self.say("report.more-one" if more == 1 else "report.more-many", n=more)
+            return sentence
+        return self.say("report.pass" if report.passed else "report.pass-nothing")
+
+    def _causes(self) -> Iterable[list[str]]:
+        many = len(self.report.causes) > 1
+        for number, item in enumerate(self.report.causes, 1):
+            lead = f"{number}. " if many else ""
+            yield self._cause(item, lead)
+
+    def _cause(self, item: Judged, lead: str) -> list[str]:
+        word = self.say(f"severity.{item.severity}")
+        lines = wrap(message(item, self.say.lang), self.width, f"{lead}{word}  ")
+        lines[0] = lines[0].replace(word, paint(word, _SEVERITY_STYLE[item.severity], self.color), 1)
+        proof = [
+            line
+            for text in shown_lines(item.evidence, self.verbose)
+            for line in wrap(printable(text), self.width, "    ", "      ")
+        ]
+        hidden = len(proof) - EVIDENCE_LINES
+        if hidden > 1 and not self.verbose:  # one line left off would only make room for the note about it
+            proof[EVIDENCE_LINES:] = wrap(self.say("report.more-lines", n=hidden), self.width, "    ")
+        lines.extend(paint(line, Style.DIM, self.color) for line in proof)
+        lines.extend(wrap(self.say("report.at", where=self._where(item)), self.width, "  "))
+        return [*lines, *wrap(self.say("report.explain", name=item.name), self.width, "  ")]
+
+    def _where(self, item: Judged) -> str:
+        between = "、" if self.say.lang == "ja" else ", "
+        if not item.endpoints:
+            return self.say("report.whole-server")
+        hidden = 0 if self.verbose else len(item.endpoints) - PLACES
+        shown = [printable(url) for url in item.endpoints[: PLACES if hidden > 0 else None]]
+        return between.join([*shown, self.say("report.more-places", n=hidden)] if hidden > 0 else shown)
+
+    def _consequences(self) -> list[str]:
+        following = [
+            item for item in self.report.findings if item.explained_by and item.severity is not Severity.INFO
+        ]
+        if not following:
+            return []
+        lines = [paint(self.say("report.consequences"), Style.HEADING, self.color)]
+        for item in following:
+            by = self.say("report.explained-by", names=item.explained_by)
+            lines.extend(self._brief(item, f"{item.name} ({by})"))
+        return lines
+
+    def _info(self) -> list[str]:
+        lines: list[str] = []
+        for item in self.report.findings:
+            if item.severity is Severity.INFO:
+                lines.extend(self._brief(item, f"{item.name}: {message(item, self.say.lang)}"))
+        return lines
+
+    def _brief(self, item: Judged, text: str) -> list[str]:
+        """In one line where the terminal is wide enough for one to tell something."""
+        word = self.say(f"severity.{item.severity}")
+        lines = wrap(text, self.width, f"  {word}  ")
+        if len(lines) > 1 and self.width >= 60 and not self.verbose:
+            lines = [cut(f"  {word}  {text}", self.width)]
+        lines[0] = lines[0].replace(word, paint(word, _SEVERITY_STYLE[item.severity], self.color), 1)
+        return lines
+
+    def _not_tested(self) -> list[str]:
+        if not self.report.not_tested:
+            return []
+        groups: dict[str, dict[str, None]] = {}
+        for item in self.report.not_tested:
+            why = self.say.reason(item.reason, item.params)
+            groups.setdefault(why, {})[self._subject(item)] = None
+        between = "、" if self.say.lang == "ja" else ", "
+        lines = [paint(self.say("report.not-tested"), Style.HEADING, self.color)]
+        for why, subjects in groups.items():
+            hidden = 0 if self.verbose else len(subjects) - SUBJECTS
+            names = list(subjects)[: SUBJECTS if hidden > 0 else None]
+            if hidden > 0:
+                names.append(self.say("report.more-places", n=hidden))
+            lines.extend(wrap(f"{between.join(names)}: {why}", self.width, "  ", "    "))
+        return lines
+
+    def _subject(self, item: NotTested) -> str:
+        subject = self.say.subject(item.what)
+        return f"{subject} ({item.endpoint})" if self.verbose and item.endpoint else subject
+
+    def _passed(self) -> list[str]:
+        passed = self.report.passed
+        if not passed:
+            return []
+        if not self.verbose:
+            n = len(passed)
+            count = self.say("report.passed-one" if n == 1 else "report.passed-many", n=n)
+            return wrap(f"{count} {self.say('report.passed-hint')}", self.width)
+        groups: dict[str, list[str]] = {}
+        for item in passed:
+            groups.setdefault(self.say.subject(item.name), []).append(
+                item.endpoint or self.say("report.whole-server")
+            )
+        lines = [paint(self.say("report.passed"), Style.HEADING, self.color)]
+        for subject, places in groups.items():
+            lines.extend(wrap(f"{subject}: {', '.join(places)}", self.width, "  ", "    "))
+        return lines
+
+    def _transcript(self, number: int, transcript: Transcript) -> list[str]:
+        title = self.say(
+            "report.transcript",
+            n=number,
+            endpoint=transcript.endpoint,
+            address=transcript.address,
+            purpose=transcript.purpose,
+        )
+        lines = [paint(line, Style.HEADING, self.color) for line in wrap(title, self.width)]
+        for turn in transcript.turns:
+            mark = {TurnKind.SENT: "C", TurnKind.RECEIVED: "S", TurnKind.EVENT: "*"}[turn.kind]
+            for line in turn.text.removesuffix("\\r\\n").split("\\r\\n"):
+                lines.extend(wrap(printable(line), self.width, f"  {turn.at:8.3f}  {mark}: ", " " * 15))
+        if transcript.truncated:
+            lines.extend(wrap(self.say("report.cut"), self.width, "  "))
+        return lines
+
+
+def _ended(sentence: str, lang: str) -> str:
+    """With its full stop, which reasons lack."""
+    stop = "。" if lang == "ja" else "."
+    return sentence if sentence.endswith((stop, ")", ")")) else sentence + stop
