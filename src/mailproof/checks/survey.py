@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Protocol as Shape
 from typing import TypedDict, TypeVar
 
-from mailproof.model.observation import Observation
-from mailproof.model.record import Record, Sighting
+from mailproof.model.endpoint import Protocol, TlsMode
+from mailproof.model.observation import Observation, StartTls, TlsHandshake
+from mailproof.model.record import Attempt, Record, Sighting
 
 Seen = TypeVar("Seen", bound=Observation)
-Other = TypeVar("Other", bound=Observation)
 
 # These jobs walk again through what the survey has seen; judged twice, one fault would be named twice.
 _REPEATING = frozenset({"version", "login", "fetch"})
+
+
+class Located(Shape):
+    """A `Sighting` of whatever observation."""
+
+    attempt: Attempt
 
 
 class Place(TypedDict):
@@ -27,17 +35,47 @@ def surveyed(record: Record, kind: type[Seen]) -> Iterator[Sighting[Seen]]:
     return (sighting for sighting in record.seen(kind) if sighting.attempt.job not in _REPEATING)
 
 
-def alongside(sighting: Sighting[Seen], record: Record, kind: type[Other]) -> list[Sighting[Other]]:
+def alongside(sighting: Located, record: Record, kind: type[Seen]) -> list[Sighting[Seen]]:
     """The observations of `kind` that the same attempt made, in order."""
     return [other for other in record.seen(kind) if other.attempt is sighting.attempt]
 
 
-def url(sighting: Sighting[Seen]) -> str | None:
+def url(sighting: Located) -> str | None:
     """Of its endpoint; None for a record that holds no more than a pasted reply."""
     return sighting.attempt.endpoint.url if sighting.attempt.endpoint else None
 
 
-def place(sighting: Sighting[Seen]) -> Place:
+def place(sighting: Located) -> Place:
     """Where a finding made of this sighting was seen."""
     endpoint = sighting.attempt.endpoint
     return {"endpoint": endpoint.url if endpoint else None, "address": endpoint.address if endpoint else ""}
+
+
+_FIRST_WORDS = (
+    (Protocol.SMTP, re.compile(r"[245]\d\d[ -]")),
+    (Protocol.POP3, re.compile(r"(?:\+OK|-ERR)\b")),
+    (Protocol.IMAP, re.compile(r"\* (?:OK|BYE|PREAUTH)\b", re.IGNORECASE)),
+    (Protocol.SIEVE, re.compile(r'"IMPLEMENTATION"', re.IGNORECASE)),
+)
+
+
+def mail_protocol(text: str) -> Protocol | None:
+    """Which mail protocol greets like this; None for any other text."""
+    return next((protocol for protocol, pattern in _FIRST_WORDS if pattern.match(text)), None)
+
+
+def is_tls_record(text: str) -> bool:
+    """True for the escaped first bytes of a TLS alert or handshake (RFC 8446 section 5.1)."""
+    return text.startswith(("\\x15\\x03", "\\x16\\x03"))
+
+
+def speaks_tls_unasked(sighting: Located, record: Record) -> bool:
+    """True if this clear-text endpoint, silent at first, answered a ClientHello on a second connection."""
+    endpoint = sighting.attempt.endpoint
+    if endpoint is None or endpoint.scheme.tls_mode is TlsMode.IMPLICIT:
+        return False
+    return any(
+        (other.fact.trouble is None or bool(other.fact.alert)) and not alongside(other, record, StartTls)
+        for other in surveyed(record, TlsHandshake)
+        if other.attempt.endpoint == endpoint
+    )

@@ -1,0 +1,60 @@
+"""Does every host that was named have an address?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
+from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+
+NAME = "host-resolves"
+NEEDS = (DnsAnswer,)
+KINDS = (
+    FindingKind(
+        "name-not-found",
+        Layer.REACH,
+        params=("host", "answer"),
+        references=("RFC 1034 section 3.7", "RFC 2308", "RFC 5321 section 5.1"),
+    ),
+)
+
+_ADDRESSES = ("A", "AAAA")
+_POINTERS = ("MX", "SRV")
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    answers = list(dict.fromkeys(sighting.fact for sighting in record.seen(DnsAnswer)))
+    for host in _hosts(record, answers):
+        asked = [a for a in answers if a.rtype in _ADDRESSES and _bare(a.name) == host]
+        found = [a for a in asked if a.answers]
+        if found:
+            yield Passed(NAME, tuple(map(_evidence, found)))
+        elif any(a.status in (DnsStatus.TIMEOUT, DnsStatus.SERVER_FAILURE) for a in asked):
+            # No answer is no proof that there is none: the resolver of this machine may be at fault.
+            yield Untold(NAME, "resolver-failed", asked=True, params={"host": host})
+        elif asked:
+            status = min((a.status for a in asked), key=lambda s: s is not DnsStatus.NO_SUCH_NAME)
+            params = {"host": host, "answer": str(status)}
+            yield Finding("name-not-found", tuple(map(_evidence, asked)), params={**params})
+
+
+def _hosts(record: Record, answers: list[DnsAnswer]) -> Iterable[str]:
+    """The hosts that must have an address: those named by the user, an MX or an SRV record."""
+    pointers = [a for a in answers if a.rtype in _POINTERS and a.answers]
+    domains = {_bare(a.name) for a in pointers}
+    named = [_bare(target.host) for target in record.targets]
+    pointed = [_bare(text.split()[-1]) for a in pointers for text in a.answers if text.split()]
+    # A domain with an MX needs no address of its own. "." is the null MX (RFC 7505), empty here.
+    return dict.fromkeys([host for host in named if host not in domains] + [host for host in pointed if host])
+
+
+def _bare(name: str) -> str:
+    return name.rstrip(".").lower()
+
+
+def _evidence(answer: DnsAnswer) -> Evidence:
+    text = ", ".join(answer.answers) or str(answer.status)
+    return Evidence(EvidenceKind.DNS, f"{answer.name} {answer.rtype}", text)

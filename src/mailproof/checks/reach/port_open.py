@@ -1,0 +1,78 @@
+"""Does the port take connections?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.survey import place, url
+from mailproof.model.attempt import Trouble
+from mailproof.model.endpoint import Endpoint, Scheme
+from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Untold
+from mailproof.model.observation import Connection
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record, Sighting
+
+NAME = "port-open"
+NEEDS = (Connection,)
+_REFERENCES = ("RFC 9293 section 3.10.7", "Postfix BASIC_CONFIGURATION_README", "master(5)")
+KINDS = (
+    FindingKind("port-closed", Layer.REACH, references=_REFERENCES),
+    FindingKind("port-filtered", Layer.REACH, references=_REFERENCES),
+    FindingKind("port-unreachable", Layer.REACH, references=("RFC 792", "RFC 1812 section 5.2.7.1", "RFC 4443")),
+    FindingKind(
+        "outbound-25-blocked",
+        Layer.REACH,
+        explains=(Explains("port-filtered"),),
+        references=("M3AAWG Managing Port 25", "RFC 5068 section 3.1"),
+    ),
+)
+
+_FAULTS = {
+    Trouble.REFUSED: "port-closed",
+    Trouble.RESET: "port-closed",
+    Trouble.TIMEOUT: "port-filtered",
+    Trouble.UNREACHABLE: "port-unreachable",
+}
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    connections = [s for s in record.seen(Connection) if s.attempt.endpoint is not None]
+    blocked = _outbound_blocked(connections)
+    for sighting in connections:
+        trouble = sighting.fact.trouble
+        if sighting.attempt.job not in ("survey", "ports"):
+            continue
+        if trouble is None:
+            yield Passed(NAME, _evidence(sighting), url(sighting))
+        elif not sighting.endpoint.promised:
+            continue
+        elif trouble in _FAULTS:
+            fault = _FAULTS[trouble]
+            if fault == "port-filtered" and blocked and sighting.endpoint.port == 25:
+                fault = "outbound-25-blocked"
+            yield Finding(fault, _evidence(sighting), **place(sighting))
+        else:
+            # Without IPv6 here, an AAAA record there cannot be tried; that matters if nothing else answered.
+            reached = any(s.fact.trouble is None and url(s) == url(sighting) for s in connections)
+            params = {"detail": sighting.fact.detail}
+            yield Untold(NAME, "local-trouble", url(sighting), asked=not reached, params=params)
+
+
+def _outbound_blocked(connections: list[Sighting[Connection]]) -> bool:
+    """Port 25 of every host asked is silent, of two or more, while a host of the survey takes submissions."""
+    on_25 = [s for s in connections if s.endpoint.port == 25]
+    filtered = {s.endpoint.host for s in on_25 if s.fact.trouble is Trouble.TIMEOUT}
+    submission = any(_takes_submissions(s.endpoint) and s.fact.trouble is None for s in connections)
+    silent = all(s.fact.trouble is Trouble.TIMEOUT for s in on_25)
+    return submission and silent and len(filtered) >= 2
+
+
+def _takes_submissions(endpoint: Endpoint) -> bool:
+    return endpoint.scheme in (Scheme.SUBMISSION, Scheme.SUBMISSIONS) and endpoint.port != 25
+
+
+def _evidence(sighting: Sighting[Connection]) -> tuple[Evidence, ...]:
+    fact = sighting.fact
+    said = fact.detail or str(fact.trouble or "connected")
+    return sighting.evidence() or (Evidence(EvidenceKind.SOCKET, fact.remote, said),)

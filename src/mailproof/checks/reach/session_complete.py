@@ -1,0 +1,86 @@
+"""Does the conversation come to its end?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.survey import alongside, place, url
+from mailproof.model.attempt import Status, Step, Trouble
+from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
+from mailproof.model.observation import Greeting, Interrupted
+from mailproof.model.policy import Policy
+from mailproof.model.record import Attempt, Record, Sighting
+
+NAME = "session-complete"
+NEEDS = (Interrupted, Greeting)
+KINDS = (
+    FindingKind(
+        "no-reply", Layer.REACH, params=("command",), references=("RFC 5321 section 4.5.3.2", "RFC 9051 section 5.4")
+    ),
+    FindingKind(
+        "closed-unexpectedly",
+        Layer.REACH,
+        params=("command", "reply"),
+        references=("RFC 5321 section 3.8", "RFC 9051 section 7.1.5"),
+    ),
+    FindingKind(
+        "reply-not-understood",
+        Layer.REACH,
+        params=("command",),
+        references=("RFC 5321 section 4.2.1", "RFC 1939 section 3", "RFC 9051 section 2.2"),
+    ),
+)
+
+_FAULTS = {
+    Trouble.TIMEOUT: "no-reply",
+    Trouble.CLOSED: "closed-unexpectedly",
+    Trouble.RESET: "closed-unexpectedly",
+    Trouble.NOT_THE_PROTOCOL: "reply-not-understood",
+    Trouble.TOO_MUCH: "reply-not-understood",
+}
+# Other checks speak of these, and nobody is hurt by a server that hangs up without a word on QUIT.
+_ELSEWHERE = (Step.RESOLVE, Step.CONNECT, Step.TLS, Step.QUIT)
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    broken: set[int] = set()
+    for sighting in record.seen(Interrupted):
+        fact = sighting.fact
+        broken.add(id(sighting.attempt))
+        if sighting.attempt.job == "version" or fact.step in _ELSEWHERE:
+            continue
+        if fact.step is Step.GREETING:
+            yield from _hung_up(sighting, fact.trouble)
+        elif fault := _FAULTS.get(fact.trouble):
+            yield from _finding(fault, sighting, fact.waiting_for or str(fact.step))
+    for greeting in record.seen(Greeting):
+        if greeting.attempt.job != "version" and not alongside(greeting, record, Interrupted):
+            yield from _hung_up(greeting, greeting.fact.trouble)
+    for attempt in record.attempts:
+        if attempt.job == "survey" and id(attempt) not in broken and _said_goodbye(attempt):
+            last = next((s for s in record.seen(Greeting) if s.attempt is attempt), None)
+            if last is not None and attempt.transcript is not None:
+                yield Passed(NAME, last.evidence(len(attempt.transcript.turns) - 1), url(last))
+
+
+def _hung_up(sighting: Sighting[Interrupted] | Sighting[Greeting], trouble: Trouble | None) -> Iterable[Answer]:
+    """No greeting in time, or a strange one, is the business of the checks of the greeting."""
+    if trouble in (Trouble.CLOSED, Trouble.RESET) and not _refused(sighting.fact):
+        yield from _finding("closed-unexpectedly", sighting, str(Step.GREETING))
+
+
+def _refused(fact: Interrupted | Greeting) -> bool:
+    """A refusal in the place of the greeting, after which the server may well close: `greeting-refused`."""
+    return isinstance(fact, Greeting) and fact.reply is not None
+
+
+def _finding(fault: str, sighting: Sighting[Interrupted] | Sighting[Greeting], command: str) -> Iterable[Answer]:
+    params: dict[str, Param] = {"command": command}
+    if fault == "closed-unexpectedly":
+        params["reply"] = sighting.fact.reply.line if sighting.fact.reply else ""
+    if evidence := sighting.evidence():
+        yield Finding(fault, evidence, **place(sighting), params=params)
+
+
+def _said_goodbye(attempt: Attempt) -> bool:
+    return any(step.step is Step.QUIT and step.status is Status.OK for step in attempt.steps)
