@@ -1,0 +1,1 @@
+"""Is a message accepted, kept, and found in the mailbox?"""

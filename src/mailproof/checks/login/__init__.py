@@ -1,0 +1,1 @@
+"""Is a login offered where one is expected, protected, and accepted?"""

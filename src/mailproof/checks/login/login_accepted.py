@@ -1,0 +1,90 @@
+"""Does the server accept the user name and password?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.survey import place, url
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope, Untold
+from mailproof.model.observation import LoginTried
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record, Sighting
+from mailproof.parse.login_refusal import LoginRefusal, login_refusal
+
+NAME = "login-accepted"
+NEEDS = (LoginTried,)
+_SAME_ACCOUNT = (Explains("auth-rejected", Scope.SERVER),)
+KINDS = (
+    FindingKind(
+        "auth-rejected",
+        Layer.LOGIN,
+        params=("mechanism",),
+        references=("RFC 4954 section 6", "RFC 5530 section 3", "RFC 3206 section 4", "Postfix SASL_README"),
+    ),
+    FindingKind(
+        "auth-mechanism-broken",
+        Layer.LOGIN,
+        params=("mechanism", "working"),
+        references=("RFC 4954 section 4", "Dovecot manual: password schemes and authentication mechanisms"),
+    ),
+    FindingKind(
+        "auth-temporary-failure",
+        Layer.LOGIN,
+        # The same lookup that one program reports as failed another reports as a wrong password.
+        explains=_SAME_ACCOUNT,
+        references=("RFC 4954 section 6", "RFC 5530 section 3", "RFC 3206 section 4"),
+    ),
+    FindingKind(
+        "user-disabled",
+        Layer.LOGIN,
+        explains=_SAME_ACCOUNT,
+        references=("RFC 5530 section 3", "IANA SMTP enhanced status codes: X.7.13", "Dovecot manual: nologin"),
+    ),
+)
+_NAMED = frozenset({LoginRefusal.TEMPORARY, LoginRefusal.DISABLED})
+# Each of these has a check of its own.
+_ELSEWHERE = frozenset(
+    {
+        LoginRefusal.APP_PASSWORD,
+        LoginRefusal.BY_PROVIDER,
+        LoginRefusal.TOKEN_EXPIRED,
+        LoginRefusal.EHLO_FIRST,
+        LoginRefusal.TLS_FIRST,
+        LoginRefusal.MECHANISM_UNKNOWN,
+    }
+)
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for sighting in record.seen(LoginTried):
+        fact = sighting.fact
+        if fact.reply is None:
+            yield Untold(NAME, "not-reached", url(sighting), asked=True)
+            continue
+        evidence = sighting.evidence(fact.reply.turn)
+        if not evidence:
+            continue
+        refusal = login_refusal(fact)
+        if fact.accepted:
+            yield Passed(NAME, evidence, url(sighting))
+        elif refusal in _NAMED:
+            yield Finding(refusal, evidence, **place(sighting))
+        elif refusal is LoginRefusal.OTHER:
+            params = {"reply": fact.reply.line}
+            yield Untold(NAME, "no-verdict", url(sighting), asked=True, params=params)
+        elif refusal is None or refusal not in _ELSEWHERE:
+            # Without a refusal it is the client's side of the mechanism that objects: a wrong server signature.
+            if working := _working(sighting, record):
+                both = {"mechanism": fact.mechanism, "working": working}
+                yield Finding("auth-mechanism-broken", evidence, **place(sighting), params={**both})
+            elif refusal is None:
+                yield Untold(NAME, "no-verdict", url(sighting), asked=True, params={"reply": fact.error})
+            else:
+                params = {"mechanism": fact.mechanism}
+                yield Finding("auth-rejected", evidence, **place(sighting), params={**params})
+
+
+def _working(failed: Sighting[LoginTried], record: Record) -> str:
+    """Another mechanism that the same endpoint accepted with the same credentials; empty if none."""
+    same = (s.fact for s in record.seen(LoginTried) if s.attempt.endpoint == failed.attempt.endpoint)
+    return next((fact.mechanism for fact in same if fact.accepted and fact.mechanism != failed.fact.mechanism), "")

@@ -1,0 +1,131 @@
+"""What a refused login means: codes of RFC 4954, RFC 5530, RFC 3206 first, then the words of known servers."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from mailproof.model.observation import LoginTried, Reply, ReplyClass
+from mailproof.parse.refusal import plain_words
+
+
+class LoginRefusal(StrEnum):
+    REJECTED = "auth-rejected"
+    TEMPORARY = "auth-temporary-failure"
+    DISABLED = "user-disabled"
+    APP_PASSWORD = "app-password-required"
+    BY_PROVIDER = "login-disabled-by-provider"
+    TOKEN_EXPIRED = "token-expired"
+    EHLO_FIRST = "ehlo-required-first"
+    TLS_FIRST = "plaintext-login-refused"
+    WANTS_DOMAIN = "user-name-lacks-domain"
+    """Says so; whether it is true depends on the name that was given."""
+    WANTS_NO_DOMAIN = "user-name-has-domain"
+    MECHANISM_UNKNOWN = "auth-mechanism-missing"
+    OTHER = "other"
+    """No answer to the question whether the credentials are right: limits, a locked mailbox, wrong order."""
+
+
+class Row(NamedTuple):
+    """A reply matches if each part that is given does."""
+
+    kind: LoginRefusal
+    code: str = ""
+    """Beginning of the SMTP code, or `NO`, `BAD`, `-ERR`."""
+    status: str = ""
+    """Regular expression for the enhanced status or the response code as a whole."""
+    words: str = ""
+
+
+_K = LoginRefusal
+
+ROWS: tuple[Row, ...] = (
+    # Response codes and statuses that say it all.
+    Row(_K.TLS_FIRST, status=r"PRIVACYREQUIRED|5\.7\.11"),
+    Row(_K.TLS_FIRST, code="538"),
+    Row(_K.DISABLED, status=r"CONTACTADMIN|5\.7\.13"),
+    Row(_K.TEMPORARY, status=r"UNAVAILABLE|SERVERBUG|SYS/TEMP"),
+    Row(_K.OTHER, status=r"IN-USE|INUSE|LIMIT|LOGIN-DELAY|CLIENTBUG"),
+    Row(_K.MECHANISM_UNKNOWN, code="504"),
+    # Hosted providers: Google 534 5.7.9 and 5.7.14, Microsoft 535 5.7.139, Yahoo, Apple.
+    Row(_K.APP_PASSWORD, status=r"5\.7\.9", words=r"application-specific|app(lication)?[- ]password"),
+    Row(
+        _K.APP_PASSWORD,
+        words=r"application-specific password|app(-| )?specific password|app password|generate .*app.*password",
+    ),
+    Row(_K.REJECTED, status=r"5\.7\.139", words=r"credentials were incorrect"),
+    Row(_K.BY_PROVIDER, status=r"5\.7\.(139|14)"),
+    Row(
+        _K.BY_PROVIDER,
+        words=r"smtpclientauthentication is disabled|basic authentication is disabled|security defaults"
+        r"|log ?in (with|via|through) your web browser|less secure app|web login required|webloginrequired"
+        r"|(imap|pop3?|smtp)( access)? is (disabled|not enabled)|not enabled for (imap|pop)"
+        r"|account is not enabled for",
+    ),
+    # Order and protection.
+    Row(_K.TLS_FIRST, words=r"(plain-?text|cleartext) (authentication|login|passwords?) (is )?(not|dis)"),
+    Row(_K.TLS_FIRST, words=r"must issue a starttls|starttls (command )?first|(encryption|tls|ssl) (is )?required"),
+    Row(_K.EHLO_FIRST, code="503", words=r"(helo|ehlo|hello)( first)?\b"),
+    Row(
+        _K.OTHER, code="503"
+    ),  # not enabled, not advertised, already done (RFC 4954 section 4): no word on the credentials
+    Row(
+        _K.MECHANISM_UNKNOWN, words=r"(invalid|unsupported|unknown|unrecogni[sz]ed) (authentication |sasl )?mechanism"
+    ),
+    Row(_K.MECHANISM_UNKNOWN, words=r"mechanism (is )?not (supported|available|allowed)"),
+    # Limits: before "temporary", for many limits are worded so.
+    Row(_K.OTHER, words=r"too many|rate limit|maximum number of"),
+    # The account.
+    Row(
+        _K.DISABLED,
+        words=r"(account|user|mailbox|login)[ _](is |has been )?(\w+ )?"
+        r"(disabled|locked|suspended|blocked|deactivated)"
+        r"|(disabled|locked|suspended|blocked) (account|user|mailbox)",
+    ),
+    Row(_K.TOKEN_EXPIRED, words=r"token (is |has )?(expired|invalid)|(expired|invalid)[ _]token"),
+    Row(_K.WANTS_DOMAIN, words=r"full e-?mail address|(complete|entire) e-?mail address|user ?name .*with .*domain"),
+    Row(
+        _K.WANTS_NO_DOMAIN,
+        words=r"without (the |its |@ ?)*domain|user ?name (must|may|should) not contain (a |the )?(domain|@)",
+    ),
+    # Codes alone.
+    Row(_K.TEMPORARY, code="4"),
+    Row(_K.TEMPORARY, words=r"temporary authentication failure|(temporary|internal) (server )?(error|failure)"),
+    Row(_K.REJECTED, code="53"),
+    Row(_K.REJECTED, code="55"),
+    Row(_K.REJECTED, status=r"5\.7\.[38]|AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED|AUTH"),
+    Row(_K.OTHER, code="5"),
+    Row(_K.OTHER, code="BAD"),
+)
+
+_COMPILED = tuple((row, re.compile(row.status), re.compile(row.words)) for row in ROWS)
+# RFC 7628 section 3.2.2 (OAUTHBEARER); Google's and Microsoft's XOAUTH2 send "status":"401".
+_EXPIRED = re.compile(r'"status"\s*:\s*"?(401|invalid_token)|token_?expired|invalid_token', re.IGNORECASE)
+
+
+def login_refusal_kind(code: str, enhanced: str, text: str) -> LoginRefusal:
+    """What a refusal of AUTH, USER, PASS, APOP, LOGIN or AUTHENTICATE means."""
+    words = plain_words(text)
+    for row, status, pattern in _COMPILED:
+        if (
+            code.startswith(row.code)
+            and (not row.status or status.fullmatch(enhanced))
+            and (not row.words or pattern.search(words))
+        ):
+            return row.kind
+    return LoginRefusal.REJECTED
+
+
+def login_refusal(tried: LoginTried) -> LoginRefusal | None:
+    """What the refusal of this login means; None if it was not refused (accepted, or never answered)."""
+    if _is_refusal(tried.reply):
+        if tried.mechanism in ("XOAUTH2", "OAUTHBEARER") and _EXPIRED.search(tried.error):
+            return LoginRefusal.TOKEN_EXPIRED
+        assert tried.reply is not None
+        return login_refusal_kind(tried.reply.code, tried.reply.enhanced, tried.reply.text)
+    return None
+
+
+def _is_refusal(reply: Reply | None) -> bool:
+    return reply is not None and reply.kind in (ReplyClass.TRANSIENT, ReplyClass.PERMANENT)

@@ -1,0 +1,65 @@
+"""Which commands of a mail transaction were refused in a record, and with which meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mailproof.model.attempt import Step
+from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, Reply, ReplyClass, Submitted
+from mailproof.model.record import Record, Sighting
+from mailproof.parse.refusal import RefusalKind, refusal
+
+
+class Refused(NamedTuple):
+    """The first refusal of one transaction; what follows in the same transaction only follows from it."""
+
+    sighting: Sighting[EnvelopeTried] | Sighting[Submitted]
+    step: Step
+    """MAIL, RCPT or DATA; DATA also for the answer after the dot."""
+    reply: Reply
+    kind: RefusalKind
+    purpose: EnvelopePurpose
+    logged_in: bool
+
+    @property
+    def is_permanent(self) -> bool:
+        return self.reply.kind is ReplyClass.PERMANENT
+
+    @property
+    def after_message(self) -> bool:
+        """The whole message was sent before it was refused."""
+        return isinstance(self.sighting.fact, Submitted) and self.reply is self.sighting.fact.final
+
+
+def envelope_refused(sighting: Sighting[EnvelopeTried]) -> Refused | None:
+    """The first refusal of this transaction, or None if all that was tried was accepted."""
+    fact = sighting.fact
+    for step, reply in ((Step.MAIL, fact.mail), (Step.RCPT, fact.rcpt)):
+        if reply is not None and (kind := refusal(reply)) is not None:
+            return Refused(sighting, step, reply, kind, fact.purpose, fact.logged_in)
+    return None
+
+
+def submission_refused(sighting: Sighting[Submitted]) -> Refused | None:
+    """As `envelope_refused`, for a message that was really handed in."""
+    fact = sighting.fact
+    for step, reply in (
+        (Step.MAIL, fact.mail),
+        (Step.RCPT, fact.rcpt),
+        (Step.DATA, fact.data),
+        (Step.DATA, fact.final),
+    ):
+        if reply is not None and (kind := refusal(reply)) is not None:
+            return Refused(sighting, step, reply, kind, EnvelopePurpose.MAILBOX, True)
+    return None
+
+
+def refused(record: Record) -> Iterator[Refused]:
+    """Every transaction that was refused: those that stop before DATA first, then real ones."""
+    for tried in record.seen(EnvelopeTried):
+        if (answer := envelope_refused(tried)) is not None:
+            yield answer
+    for submitted in record.seen(Submitted):
+        if (answer := submission_refused(submitted)) is not None:
+            yield answer
