@@ -46,14 +46,13 @@ class OauthBearer(msgspec.Struct, frozen=True):
         if not responses:
             return Challenge(b"")
         user, token = read_message(responses[0])
+        # RFC 7628 lets the token alone say who it is; these accounts are found by name.
         if user is None or token is None or len(responses) > 2:
             return Rejected(Reason.MALFORMED)
         reason = check_token(accounts, user, token)
-        if reason and len(responses) == 1:
-            return Challenge(write_refusal("invalid_token"))
-        if len(responses) == 2 and (responses[1] != DUMMY or not reason):
-            return Rejected(Reason.MALFORMED, user)
-        return Rejected(reason, user) if reason else Accepted(user)
+        if len(responses) == 1:
+            return Challenge(write_refusal("invalid_token")) if reason else Accepted(user)
+        return Rejected(reason, user) if reason and responses[1] == DUMMY else Rejected(Reason.MALFORMED, user)
 
 
 def read_message(message: bytes) -> tuple[str | None, str | None]:

@@ -39,7 +39,8 @@ class Scram(msgspec.Struct, frozen=True):
         return self.name.endswith("-PLUS")
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
-        if self.bound and _kind(circumstances) is None:
+        kind = _kind(circumstances)
+        if self.bound and kind is None:
             return Broken(Fault.BINDING)
         try:
             # RFC 5802: the name is a query (section 5.1), the password a stored string (section 2.2).
@@ -59,7 +60,7 @@ class Scram(msgspec.Struct, frozen=True):
             return first
         if len(challenges) > 2:
             return Broken(Fault.UNEXPECTED)
-        binding = header + (circumstances.binding[_kind(circumstances) or ""] if self.bound else b"")
+        binding = header + (circumstances.binding[kind] if self.bound and kind else b"")
         without_proof = b"c=" + base64.b64encode(binding) + b",r=" + first.nonce
         auth_message = b",".join([bare, challenges[0], without_proof])
         keys = Keys.derive(self.hash, password, first.salt, first.iterations)

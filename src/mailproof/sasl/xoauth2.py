@@ -47,10 +47,6 @@ class Xoauth2(msgspec.Struct, frozen=True):
         except UnicodeDecodeError:
             return Rejected(Reason.MALFORMED)
         reason = check_token(accounts, user, match[2].decode("ascii"))
-        if reason and len(responses) == 1:
-            return Challenge(write_refusal("400"))
-        if len(responses) == 2 and responses[1]:
-            return Rejected(Reason.MALFORMED, user)
-        if reason:
-            return Rejected(reason, user)
-        return Accepted(user) if len(responses) == 1 else Rejected(Reason.MALFORMED, user)
+        if len(responses) == 1:
+            return Challenge(write_refusal("400")) if reason else Accepted(user)
+        return Rejected(reason, user) if reason and not responses[1] else Rejected(Reason.MALFORMED, user)
