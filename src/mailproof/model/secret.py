@@ -44,7 +44,8 @@ class Secrets:
         quoted = secret.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         percent = b"".join(bytes([c]) if chr(c).isalnum() and c < 128 else b"%%%02X" % c for c in secret)
         hexed = secret.hex().encode()
-        forms = {secret, quoted, percent, base64.b64encode(secret).rstrip(b"="), hexed, hexed.upper()}
+        encoded = base64.b64encode(secret)
+        forms = {secret, quoted, percent, encoded, encoded.rstrip(b"="), hexed, hexed.upper()}
         forms.update(_inner_base64(secret))
         self._forms |= {form for form in forms if len(form) >= _SHORTEST}
         self._pattern = None

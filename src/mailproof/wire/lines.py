@@ -53,7 +53,7 @@ class LineReader:
             yield line
 
     def next_line(self, limit: int | None = None) -> Line | None:
-        """The next whole line, cut at `limit` where it is given instead of the reader's own; None if there is none."""
+        """The next whole line, cut at `limit` or else at the reader's own; None if there is none."""
         limit = self._limit if limit is None else limit
         end = self._buffer.find(b"\n", self._searched)
         if end < 0:

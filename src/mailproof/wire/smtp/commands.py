@@ -18,16 +18,16 @@ def raw(line: bytes) -> Outgoing:
 
 
 def ehlo(name: str) -> Outgoing:
-    return command_line(f"EHLO {name}")
+    return _with("EHLO", name)
 
 
 def helo(name: str) -> Outgoing:
-    return command_line(f"HELO {name}")
+    return _with("HELO", name)
 
 
 def lhlo(name: str) -> Outgoing:
     """The EHLO of LMTP (RFC 2033 4.1)."""
-    return command_line(f"LHLO {name}")
+    return _with("LHLO", name)
 
 
 def starttls() -> Outgoing:
@@ -65,11 +65,11 @@ def quit() -> Outgoing:
 
 
 def vrfy(text: str) -> Outgoing:
-    return command_line(f"VRFY {text}")
+    return _with("VRFY", text)
 
 
 def expn(text: str) -> Outgoing:
-    return command_line(f"EXPN {text}")
+    return _with("EXPN", text)
 
 
 def help_() -> Outgoing:
@@ -103,6 +103,11 @@ def xclient(*attributes: str) -> Outgoing:
         command_line(attribute)  # refuses what xtext would only hide
         words.append(f"{name}={_xtext(value)}")
     return command_line(" ".join(words))
+
+
+def _with(verb: str, argument: str) -> Outgoing:
+    """The bare verb where the argument is empty: some people and some articles say just HELO."""
+    return command_line(f"{verb} {argument}" if argument else verb)
 
 
 def _xtext(value: str) -> str:
