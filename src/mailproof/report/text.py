@@ -101,9 +101,10 @@ class _Text:
         hidden = len(proof) - EVIDENCE_LINES
         if hidden > 1 and not self.verbose:  # one line left off would only make room for the note about it
             proof[EVIDENCE_LINES:] = wrap(self.say("report.more-lines", n=hidden), self.width, "    ")
-        lines.extend(paint(line, Style.DIM, self.color) for line in proof)
+        lines.extend(proof)
         lines.extend(wrap(self.say("report.at", where=self._where(item)), self.width, "  "))
-        return [*lines, *wrap(self.say("report.explain", name=item.name), self.width, "  ")]
+        hint = wrap(self.say("report.explain", name=item.name), self.width, "  ")
+        return [*lines, *(paint(line, Style.DIM, self.color) for line in hint)]
 
     def _where(self, item: Judged) -> str:
         between = "、" if self.say.lang == "ja" else ", "
@@ -190,9 +191,9 @@ class _Text:
         )
         lines = [paint(line, Style.HEADING, self.color) for line in wrap(title, self.width)]
         for turn in transcript.turns:
-            mark = {TurnKind.SENT: "C", TurnKind.RECEIVED: "S", TurnKind.EVENT: "*"}[turn.kind]
+            mark = {TurnKind.SENT: "C:", TurnKind.RECEIVED: "S:", TurnKind.EVENT: "* "}[turn.kind]
             for line in turn.text.removesuffix("\\r\\n").split("\\r\\n"):
-                lines.extend(wrap(printable(line), self.width, f"  {turn.at:8.3f}  {mark}: ", " " * 15))
+                lines.extend(wrap(printable(line), self.width, f"  {turn.at:8.3f}  {mark} ", " " * 15))
         if transcript.truncated:
             lines.extend(wrap(self.say("report.cut"), self.width, "  "))
         return lines
