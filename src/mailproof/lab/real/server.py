@@ -1,0 +1,376 @@
+"""The private real mail server: this machine's Postfix and Dovecot, on ports and in a directory of their own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from mailproof.lab.real import dovecot as dovecot_server
+from mailproof.lab.real import postfix as postfix_server
+from mailproof.lab.real.ports import ClaimedPorts, listening_ports
+from mailproof.lab.real.postfix import Options, Service
+from mailproof.lab.real.processes import Daemon, end, wait_for_end
+from mailproof.script.authority import Authority, CertificateKind
+
+Value = TypeVar("Value")
+
+MasterChange = Mapping[str, Options | None] | Callable[[list[Service]], Iterable[Service | str]]
+"""What to change in master.cf: options by `Service.key` (None takes the service away), or a function of all lines."""
+
+POSTFIX_SCHEMES = ("smtp", "submission", "submissions")
+DOVECOT_SCHEMES = ("pop3", "pop3s", "imap", "imaps", "sieve")
+
+# Both together are up within half a second; a machine with a hundred times the load is still waited for.
+_START_SECONDS = 30.0
+# How often the kernel is asked which ports listen. It does not tell by itself.
+_POLL_SECONDS = 0.02
+
+# Postfix waits for the end of a file that was changed less than two seconds ago (`warm_up` in its dictionaries and
+# in mail_conf); as files that are a minute old it reads them at once.
+_AGE_SECONDS = 60
+
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
+
+
+class RealLabError(Exception):
+    """The lab could not be started, or what was waited for did not come; the message says what the servers said."""
+
+
+class RealLab:
+    """A Postfix and a Dovecot that serve example.test, healthy unless told otherwise. A context manager.
+
+    Accounts are virtual: Postfix hands mail to Dovecot by LMTP, and Dovecot keeps it in Maildirs. Submission wants a
+    login, relaying is refused to this machine, XCLIENT is allowed from 127.0.0.200, and nothing is looked up or
+    sent outside.
+
+    Dovecot takes a client with its own address for secure: to see it refuse a password in clear text, connect from
+    127.0.0.2.
+    """
+
+    name = "mail.example.test"
+    """The host that the certificates name."""
+
+    def __init__(
+        self,
+        *,
+        main: Options | None = None,
+        master: MasterChange | None = None,
+        dovecot: str = "",
+        dovecot_replace: Mapping[str, str] | None = None,
+        certificate: CertificateKind = CertificateKind.GOOD,
+        dovecot_certificate: CertificateKind | None = None,
+        users: str | None = None,
+        files: Mapping[str, str] | None = None,
+        extra_ports: tuple[str, ...] = (),
+        wait_for: Collection[str] | None = None,
+    ) -> None:
+        """Nothing is started yet, and nothing is on the disk.
+
+        `main` sets parameters of main.cf, or takes them away with None. `dovecot` is added to the end of
+        dovecot.conf, where a later setting wins; `dovecot_replace` exchanges text in it. `certificate` is presented
+        by both servers, unless `dovecot_certificate` names another for Dovecot. `users` is the passwd-file of
+        Dovecot. `files` are further ones, by path below the directory. `extra_ports` are claimed as well, for
+        servers of the test. In all these texts `@directory@`, `@certificates@` and `@port:NAME@` are replaced.
+        `wait_for` names the schemes that must listen before `start` returns: all by default, an empty collection
+        for a server that is not meant to start.
+        """
+        self.accounts: dict[str, str] = {
+            "alice@example.test": "looking-glass-1871",
+            "bob@example.test": "can-we-fix-it-1999",
+            "carol@example.test": "a-christmas-1843",
+        }
+        self.ports: dict[str, int] = {}
+        self._main = main or {}
+        self._master = master or {}
+        self._dovecot = dovecot
+        self._dovecot_replace = dovecot_replace or {}
+        self._certificate = certificate
+        self._dovecot_certificate = dovecot_certificate or certificate
+        self._users = users
+        self._files = files or {}
+        self._extra_ports = extra_ports
+        self._wait_for = wait_for
+        self._services: list[Service | str] = []
+        self._claims: ClaimedPorts | None = None
+        self._directory: Path | None = None
+        self._daemons: list[Daemon] = []
+
+    @staticmethod
+    def missing() -> list[str]:
+        """What this machine lacks to run the lab, as fragments of a sentence; empty if it can."""
+        lacks = []
+        if not sys.platform.startswith("linux"):
+            lacks.append("Linux")
+        if os.geteuid() != 0:
+            lacks.append("root rights")
+        for package, path in {
+            "postfix": postfix_server.DAEMONS / "master",
+            "dovecot-core": Path("/usr/sbin/dovecot"),
+            "dovecot-imapd": dovecot_server.LIBEXEC / "imap-login",
+            "dovecot-pop3d": dovecot_server.LIBEXEC / "pop3-login",
+            "dovecot-lmtpd": dovecot_server.LIBEXEC / "lmtp",
+            "dovecot-managesieved": dovecot_server.LIBEXEC / "managesieve-login",
+        }.items():
+            if not path.exists():
+                lacks.append(f"the package {package}")
+        for user in ("postfix", "dovecot", "dovenull", dovecot_server.MAIL_OWNER):
+            try:
+                pwd.getpwnam(user)
+            except KeyError:
+                lacks.append(f"the user {user}")
+        return lacks
+
+    @property
+    def directory(self) -> Path:
+        """Everything of this lab is below it. Raises RealLabError while the lab is not started, as all paths do."""
+        if self._directory is None:
+            raise RealLabError("the private server is not started")
+        return self._directory
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """URL by scheme, for the schemes that a healthy lab serves."""
+        tcp = {
+            scheme: f"{scheme}://127.0.0.1:{self.ports[scheme]}" for scheme in (*POSTFIX_SCHEMES, *DOVECOT_SCHEMES)
+        }
+        return {**tcp, "lmtp": f"lmtp+unix://{self.lmtp_socket}"}
+
+    @property
+    def ca_file(self) -> Path:
+        return self.directory / "certificates" / "root.pem"
+
+    @property
+    def postfix_dir(self) -> Path:
+        """With main.cf and master.cf: for `postconf -c`, `--postfix-dir`."""
+        return self.directory / "postfix" / "etc"
+
+    @property
+    def dovecot_conf(self) -> Path:
+        """For `doveconf -c`, `--dovecot-conf`."""
+        return self.directory / "dovecot" / "dovecot.conf"
+
+    @property
+    def mail_log(self) -> Path:
+        """Of Postfix."""
+        return self.directory / "log" / "mail.log"
+
+    @property
+    def dovecot_log(self) -> Path:
+        return self.directory / "log" / "dovecot.log"
+
+    @property
+    def startup_log(self) -> Path:
+        """What the daemons printed instead of logging it."""
+        return self.directory / "log" / "startup.log"
+
+    @property
+    def lmtp_socket(self) -> Path:
+        return self.directory / "dovecot" / "run" / "lmtp-postfix"
+
+    def mailbox(self, account: str) -> Path:
+        """The Maildir of an account; Dovecot makes it at the first delivery or login."""
+        return self.directory / "dovecot" / "mail" / account
+
+    def messages(self, account: str) -> list[Path]:
+        """Files of the messages in the inbox of an account, the new ones first."""
+        return [path for part in ("new", "cur") for path in sorted(self.mailbox(account).glob(f"{part}/*"))]
+
+    def start(self) -> None:
+        """Returns when all that is waited for listens. Raises RealLabError, and then nothing is left."""
+        if lacks := self.missing():
+            raise RealLabError(f"a private Postfix and Dovecot need {', '.join(lacks)}")
+        if self._directory is not None:
+            raise RealLabError("the private server is started already")
+        try:
+            self._prepare()
+            dovecot = self._launch("/usr/sbin/dovecot", "-F", "-c", str(self.dovecot_conf))
+            # Not by `postfix start`, which checks the whole installation for up to two seconds and then does this.
+            postfix = self._launch(str(postfix_server.DAEMONS / "master"), "-c", str(self.postfix_dir))
+            self._wait_for_listeners(dovecot, postfix)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End every process of the lab, remove its directory, release its ports. May be called twice."""
+        try:
+            end(self._daemons, self._directory.name if self._directory else "\0")
+            self._daemons.clear()
+        finally:
+            if self._directory is not None:
+                shutil.rmtree(self._directory)
+                self._directory = None
+            if self._claims is not None:
+                self._claims.release()
+                self._claims = None
+
+    def __enter__(self) -> RealLab:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def check_postfix(self) -> str:
+        """What `postfix check` says of the configuration; its master ends without a word over a bad master.cf."""
+        command = ["/usr/sbin/postfix", "-c", str(self.postfix_dir), "check"]
+        run = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=_ENVIRONMENT,
+            timeout=_START_SECONDS,
+            check=False,
+        )
+        return run.stdout.decode("utf-8", "replace")
+
+    def wait_until(self, condition: Callable[[], Value], what: str, seconds: float = _START_SECONDS) -> Value:
+        """The first true value of `condition`, which is asked every few milliseconds.
+
+        Raises RealLabError if it does not become true in time, or a daemon ends meanwhile; `what` names it.
+        """
+        return self._wait(condition, what, seconds, [daemon for daemon in self._daemons if daemon.status is None])
+
+    def _wait(self, condition: Callable[[], Value], what: str, seconds: float, needed: Collection[Daemon]) -> Value:
+        until = time.monotonic() + seconds
+        while True:
+            ended = [daemon for daemon in needed if daemon.status is not None]
+            if value := condition():
+                return value
+            if ended:
+                raise RealLabError(f"a daemon ended before {what}\n{self._said()}{self.check_postfix()}")
+            if time.monotonic() > until:
+                raise RealLabError(f"no {what} within {seconds:g} s\n{self._said()}")
+            wait_for_end([daemon.pid for daemon in needed], _POLL_SECONDS)
+
+    def _wait_for_listeners(self, dovecot: Daemon, postfix: Daemon) -> None:
+        lines = {line.key for line in self._services if isinstance(line, Service)}
+        of_postfix, of_dovecot = lines & {*POSTFIX_SCHEMES}, {*DOVECOT_SCHEMES, "lmtp"}
+        wanted = of_postfix | of_dovecot if self._wait_for is None else set(self._wait_for)
+        if not wanted:
+            return
+        numbers = {self.ports[name] for name in wanted if name != "lmtp"}
+
+        def up() -> bool:
+            return numbers <= listening_ports() and ("lmtp" not in wanted or self.lmtp_socket.exists())
+
+        needed = [daemon for daemon, served in ((dovecot, of_dovecot), (postfix, of_postfix)) if served & wanted]
+        self._wait(up, f"listener for {', '.join(sorted(wanted))}", _START_SECONDS, needed)
+
+    def _said(self) -> str:
+        """The last lines of each log."""
+        lines: list[str] = []
+        for log in (self.startup_log, self.mail_log, self.dovecot_log):
+            lines += log.read_text("utf-8", "replace").splitlines()[-10:]
+        return "".join(f"{line}\n" for line in lines)
+
+    def _launch(self, *command: str) -> Daemon:
+        daemon = Daemon(command, _ENVIRONMENT, self.startup_log)
+        self._daemons.append(daemon)
+        return daemon
+
+    def _expand(self, text: str) -> str:
+        for name, port in self.ports.items():
+            text = text.replace(f"@port:{name}@", str(port))
+        return text.replace("@certificates@", f"{self.directory}/certificates").replace(
+            "@directory@", str(self.directory)
+        )
+
+    def _prepare(self) -> None:
+        """Claim ports and write everything that the daemons read."""
+        self._claims = ClaimedPorts((*POSTFIX_SCHEMES, *DOVECOT_SCHEMES, *self._extra_ports))
+        self.ports = dict(self._claims.numbers)
+        self._directory = Path(tempfile.mkdtemp(prefix="mailproof-", dir=_reachable_parent()))
+        self._directory.chmod(0o755)
+        postfix_server.make_directories(self.directory)
+        dovecot_server.make_directories(self.directory)
+        (self.directory / "log").mkdir()
+        for log in (self.startup_log, self.mail_log, self.dovecot_log):
+            log.touch()
+        self._write_certificates()
+        self._write("postfix/etc/main.cf", self._main_cf())
+        self._write("postfix/etc/master.cf", self._master_cf())
+        self._write("postfix/etc/virtual_mailboxes", "".join(f"{account} virtual\n" for account in self.accounts))
+        self._write("dovecot/dovecot.conf", self._dovecot_conf())
+        users = dovecot_server.users_file(self.accounts) if self._users is None else self._users
+        shutil.chown(self._write("dovecot/users", users, 0o640), "root", "dovecot")
+        for path, text in self._files.items():
+            self._write(path, self._expand(text))
+        old = time.time() - _AGE_SECONDS
+        for file in self.directory.rglob("*"):
+            if file.is_file():
+                os.utime(file, (old, old))
+
+    def _write(self, path: str, text: str, mode: int = 0o644) -> Path:
+        whole = self.directory / path
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        whole.touch(mode)
+        whole.chmod(mode)
+        whole.write_text(text, "utf-8")
+        return whole
+
+    def _write_certificates(self) -> None:
+        authority = Authority("Lab")
+        now = datetime.now(UTC)
+        for server, kind in (("postfix", self._certificate), ("dovecot", self._dovecot_certificate)):
+            directory = self.directory / "certificates" / server
+            directory.mkdir(parents=True)
+            authority.write(authority.issue(kind, self.name, now), directory)
+        authority.write_root(self.directory / "certificates")
+
+    def _main_cf(self) -> str:
+        certificates = self.directory / "certificates" / "postfix"
+        parameters: dict[str, str | None] = dict(
+            postfix_server.main_parameters(
+                self.directory, self.mail_log, certificates / "chain.pem", certificates / "key.pem"
+            )
+        )
+        parameters.update(
+            {name: None if value is None else self._expand(value) for name, value in self._main.items()}
+        )
+        return "".join(f"{name} = {value}\n" for name, value in parameters.items() if value is not None)
+
+    def _master_cf(self) -> str:
+        services = postfix_server.master_services(self.ports)
+        if callable(self._master):
+            self._services = list(self._master(services))
+        else:
+            if unknown := set(self._master) - {service.key for service in services}:
+                raise ValueError(f"no such service: {', '.join(sorted(unknown))}")
+            changes = ((service, self._master.get(service.key, {})) for service in services)
+            self._services = [service.with_options(change) for service, change in changes if change is not None]
+        return "".join(f"{self._expand(str(line))}\n" for line in self._services)
+
+    def _dovecot_conf(self) -> str:
+        certificates = self.directory / "certificates" / "dovecot"
+        text = dovecot_server.configuration(
+            self.directory, self.dovecot_log, self.ports, certificates / "chain.pem", certificates / "key.pem"
+        )
+        for old, new in self._dovecot_replace.items():
+            if self._expand(old) not in text:
+                raise ValueError(f"not in dovecot.conf: {old}")
+            text = text.replace(self._expand(old), self._expand(new))
+        return text + self._expand(self._dovecot)
+
+
+def _reachable_parent() -> str:
+    """A temporary directory that the servers' own users can reach: no 0700 above it."""
+    candidates = (tempfile.gettempdir(), "/var/tmp", "/tmp")
+    for candidate in candidates:
+        path = Path(candidate).resolve()
+        if all(above.stat().st_mode & 0o001 for above in (path, *path.parents)):
+            return str(path)
+    raise RealLabError(f"no directory of {', '.join(candidates)} can be reached by other users")

@@ -1,0 +1,33 @@
+"""Fixtures shared by all rooms: the private real servers, and who may run on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from mailproof.lab.real.server import RealLab
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `real` are skipped where the servers cannot run, and say why."""
+    if lacks := RealLab.missing():
+        skip = pytest.mark.skip(reason=f"a private Postfix and Dovecot need {', '.join(lacks)}")
+        for item in items:
+            if item.get_closest_marker("real"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def real_lab() -> Iterator[RealLab]:
+    """A healthy Postfix and Dovecot for the whole run: read it, log in, send mail, but do not break it."""
+    with RealLab() as lab:
+        yield lab
+
+
+@pytest.fixture
+def real_lab_with() -> Iterator[Callable[..., RealLab]]:
+    """Starts a Postfix and a Dovecot that differ from the healthy ones as told: the arguments of `RealLab`."""
+    with ExitStack() as stack:
+        yield lambda **changes: stack.enter_context(RealLab(**changes))
