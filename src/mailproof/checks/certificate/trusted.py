@@ -1,0 +1,80 @@
+"""Does the chain lead to a root that is trusted?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.certificate.shown import evidence, handshakes, mark
+from mailproof.checks.survey import place, url
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
+from mailproof.model.observation import TlsHandshake
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.model.tls import Certificate
+
+NAME = "certificate-trusted"
+NEEDS = (TlsHandshake,)
+_REFERENCES = ("RFC 5280 section 6", "RFC 8446 section 4.4.2", "openssl-verification-options(1)")
+KINDS = (
+    FindingKind(
+        "certificate-self-signed",
+        Layer.TLS,
+        params=("subject", "id"),
+        # What an installer makes names the machine as it was called then, if anything.
+        explains=(Explains("certificate-name-mismatch"),),
+        references=_REFERENCES,
+    ),
+    FindingKind("certificate-untrusted-root", Layer.TLS, params=("subject", "root", "id"), references=_REFERENCES),
+    FindingKind(
+        "certificate-chain-incomplete",
+        Layer.TLS,
+        params=("subject", "issuer", "id"),
+        references=(*_REFERENCES, "postconf(5) smtpd_tls_chain_files"),
+    ),
+    FindingKind("certificate-invalid", Layer.TLS, params=("subject", "problem", "id"), references=_REFERENCES),
+)
+
+# X509_V_ERR_…: UNABLE_TO_GET_ISSUER_CERT, DEPTH_ZERO_SELF_SIGNED_CERT, SELF_SIGNED_CERT_IN_CHAIN,
+# UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNABLE_TO_VERIFY_LEAF_SIGNATURE, CERT_UNTRUSTED
+_NO_TRUST = frozenset({2, 18, 19, 20, 21, 27})
+# Judged elsewhere: dates (9, 10), keys and signatures too weak (66, 67, 68), the name (62, 64).
+_ELSEWHERE = frozenset({9, 10, 62, 64, 66, 67, 68})
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for sighting in handshakes(record):
+        leaf = sighting.fact.chain[0]
+        params: dict[str, Param] = {"subject": leaf.subject, "id": mark(leaf)}
+        shown = evidence(sighting, leaf)
+        others = [e for e in sighting.fact.errors if e.code not in _NO_TRUST | _ELSEWHERE]
+        if any(error.code in _NO_TRUST for error in sighting.fact.errors):
+            name, more = _without_trust(sighting.fact.chain)
+            yield Finding(name, shown, **place(sighting), params={**params, **more})
+        elif others:
+            yield Finding(
+                "certificate-invalid", shown, **place(sighting), params={**params, "problem": others[0].text}
+            )
+        else:
+            yield Passed(NAME, shown, url(sighting))
+
+
+def _without_trust(chain: tuple[Certificate, ...]) -> tuple[str, dict[str, Param]]:
+    leaf = chain[0]
+    if leaf.self_signed:
+        return "certificate-self-signed", {}
+    top = _top(chain)
+    if top is leaf:
+        return "certificate-chain-incomplete", {"issuer": leaf.issuer}
+    return "certificate-untrusted-root", {"root": top.issuer}
+
+
+def _top(chain: tuple[Certificate, ...]) -> Certificate:
+    """The last certificate that can be reached from the leaf by issuers that were sent, in whatever order."""
+    at, left = chain[0], list(chain[1:])
+    while not at.self_signed:
+        issuer = next((c for c in left if c.subject == at.issuer and c.subject != at.subject), None)
+        if issuer is None:
+            break
+        left.remove(issuer)
+        at = issuer
+    return at

@@ -1,0 +1,74 @@
+"""Does the server speak the versions of TLS that clients have, and none that are broken?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from mailproof.checks.survey import place, surveyed, url
+from mailproof.model.endpoint import Endpoint
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
+from mailproof.model.observation import TlsHandshake, TlsVersionTried
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record, Sighting
+from mailproof.model.tls import TlsVersion
+
+NAME = "tls-versions"
+NEEDS = (TlsHandshake, TlsVersionTried)
+KINDS = (
+    FindingKind(
+        "tls-version-obsolete",
+        Layer.TLS,
+        params=("versions",),
+        explains=(Explains("tls-handshake-failed"),),
+        references=("RFC 8996", "RFC 8997", "RFC 9325 section 3.1.1", "postconf(5) smtpd_tls_mandatory_protocols"),
+    ),
+    FindingKind(
+        "tls-version-too-new-only",
+        Layer.TLS,
+        explains=(Explains("tls-handshake-failed"),),
+        references=("RFC 9325 section 3.1.1", "postconf(5) smtpd_tls_protocols", "Dovecot ssl_min_protocol"),
+    ),
+)
+
+# RFC 8996 and before it RFC 7568, RFC 6176.
+_OBSOLETE = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1")
+_OLD_LIMITS = (TlsVersion.TLS1_0, TlsVersion.TLS1_1)
+
+_Seen = Sighting[TlsHandshake] | Sighting[TlsVersionTried]
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    made: dict[Endpoint | None, list[Sighting[TlsHandshake]]] = defaultdict(list)
+    for handshake in surveyed(record, TlsHandshake):
+        if handshake.fact.trouble is None and handshake.evidence():
+            made[handshake.attempt.endpoint].append(handshake)
+    tried: dict[Endpoint | None, list[Sighting[TlsVersionTried]]] = defaultdict(list)
+    for limited in record.seen(TlsVersionTried):
+        if limited.evidence():
+            tried[limited.attempt.endpoint].append(limited)
+    for endpoint in dict.fromkeys([*made, *tried]):
+        yield from _judge(made[endpoint], tried[endpoint])
+
+
+def _judge(made: list[Sighting[TlsHandshake]], tried: list[Sighting[TlsVersionTried]]) -> Iterable[Answer]:
+    spoken: list[tuple[str, _Seen]] = [(s.fact.version, s) for s in made]
+    spoken += [(s.fact.accepted, s) for s in tried if s.fact.accepted]
+    obsolete = {version: sighting for version, sighting in spoken if version in _OBSOLETE}
+    if obsolete:
+        evidence = tuple(piece for sighting in obsolete.values() for piece in sighting.evidence())
+        where = place(next(iter(obsolete.values())))
+        yield Finding("tls-version-obsolete", evidence, **where, params={"versions": tuple(sorted(obsolete))})
+    locked_out = [s for s in tried if s.fact.maximum is TlsVersion.TLS1_2 and _refused(s)]
+    newest_only = bool(made) and all(s.fact.version == TlsVersion.TLS1_3 for s in made)
+    if locked_out and newest_only:
+        yield Finding("tls-version-too-new-only", locked_out[0].evidence(), **place(locked_out[0]))
+    old = [s for s in tried if s.fact.maximum in _OLD_LIMITS and _refused(s)]
+    if old and not obsolete and not (locked_out and newest_only):
+        yield Passed(NAME, old[0].evidence(), url(old[0]))
+
+
+def _refused(sighting: Sighting[TlsVersionTried]) -> bool:
+    """An alert or a hang-up in the handshake; a network that was silent this time proves nothing."""
+    fact = sighting.fact
+    return not fact.accepted and "timed out" not in fact.detail.lower() and bool(fact.alert or fact.detail)
