@@ -1,0 +1,177 @@
+"""The rules of the house, as ARCHITECTURE.md draws it: who may import whom, and what is banned."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "src" / "mailproof"
+
+INTERFACES = {"net.interface", "host.interface"}
+BELOW_RUN = {
+    *(
+        "model",
+        "wire",
+        "sasl",
+        "parse",
+        "emulate",
+        "net",
+        "host",
+        "script",
+        "probes",
+        "checks",
+        "catalog",
+        "diagnose",
+    ),
+}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "model": set(),
+    "wire": {"model"},
+    "sasl": {"model"},
+    "parse": {"model"},
+    "emulate": {"model", "parse"},
+    "net": {"model"},
+    "host": {"model"},
+    "script": {"model", "wire", "net"},
+    "probes": {"model", "wire", "sasl", "parse", *INTERFACES},
+    "checks": {"model", "parse", "emulate"},
+    "catalog": {"model"},
+    "diagnose": {"model", "checks"},
+    "run": BELOW_RUN,
+    "lab": {"model", "wire", "sasl", "script", "net"},
+    "report": {"model", "catalog"},
+    "cli": {*BELOW_RUN, "run", "lab", "report"},
+    "web": {*BELOW_RUN, "run", "lab", "report"},
+    # The way in: answers `--version` by itself and hands everything else to cli.
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+
+BANNED_NAMES = {"utils", "helpers", "common", "manager", "base", "misc", "core"}
+LINE_LIMIT = 600
+
+
+def sources(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def shown(path: Path, node: ast.AST | None = None) -> str:
+    place = path.relative_to(ROOT).as_posix()
+    return place if node is None else f"{place}:{getattr(node, 'lineno', 0)}"
+
+
+def room(path: Path) -> str:
+    """The first part of a module's name below the package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(module: ast.Module, folder: tuple[str, ...] = ()) -> Iterator[tuple[ast.stmt, str]]:
+    """What a module in `folder` of the package imports of ours, inside functions too; named without the package."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = ("mailproof", *folder)[: len(folder) + 2 - node.level] if node.level else ()
+            names = [".".join(filter(None, [*above, node.module, alias.name])) for alias in node.names]
+        else:
+            continue
+        for name in names:
+            first, _, rest = name.partition(".")
+            if first == "mailproof" and (PACKAGE / rest.split(".")[0]).is_dir():
+                yield node, rest
+
+
+def imports() -> Iterator[tuple[Path, ast.stmt, str]]:
+    for path in sources("src"):
+        for node, name in imported(tree(path), path.relative_to(PACKAGE).parts[:-1]):
+            yield path, node, name
+
+
+def allowed(importer: str, name: str) -> bool:
+    parts = name.split(".")
+    return parts[0] == importer or bool({parts[0], ".".join(parts[:2])} & MAY_IMPORT[importer])
+
+
+def test_every_room_is_known() -> None:
+    assert {room(path) for path in sources("src")} <= set(MAY_IMPORT)
+
+
+def test_imports_go_one_way() -> None:
+    wrong = [f"{shown(path, node)} imports {name}" for path, node, name in imports() if not allowed(room(path), name)]
+    assert wrong == []
+
+
+def test_the_interfaces_know_nothing_but_the_vocabulary() -> None:
+    wrong = [
+        f"{shown(path, node)} imports {name}"
+        for path, node, name in imports()
+        if path.name == "interface.py" and not name.startswith("model.")
+    ]
+    assert wrong == []
+
+
+def test_the_rule_of_imports_sees_every_way_to_import() -> None:
+    text = """
+import mailproof.net.sockets
+from mailproof import wire
+from mailproof.net.interface import Net
+
+def later():
+    from .. import model
+    from ..checks.judge import check
+"""
+    names = [name for _, name in imported(ast.parse(text), ("probes",))]
+    assert names == ["net.sockets", "wire", "net.interface.Net", "model", "checks.judge.check"]
+    assert [allowed("probes", name) for name in names] == [False, True, True, True, False]
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    wrong = [
+        shown(path)
+        for path in sources("src", "tests", "tools")
+        if BANNED_NAMES & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+    ]
+    assert wrong == []
+
+
+def test_no_file_is_a_hall() -> None:
+    wrong = [
+        f"{shown(path)} has {lines} lines"
+        for path in sources("src", "tests", "tools")
+        if (lines := path.read_text("utf-8").count("\n")) > LINE_LIMIT
+    ]
+    assert wrong == []
+
+
+def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            yield node, ast.unparse(node.func)
+
+
+def test_nothing_is_evaluated() -> None:
+    wrong = [
+        shown(path, call)
+        for path in sources("src", "tests", "tools")
+        for call, name in calls(path)
+        if name in {"eval", "exec", "builtins.eval", "builtins.exec"}
+    ]
+    assert wrong == []
+
+
+def test_no_test_sleeps() -> None:
+    wrong = [
+        f"{shown(path, call)} calls {name}"
+        for path in sources("tests")
+        for call, name in calls(path)
+        if name in {"time.sleep", "asyncio.sleep", "sleep"}
+    ]
+    assert wrong == []
