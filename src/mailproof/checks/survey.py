@@ -14,7 +14,7 @@ from mailproof.model.record import Attempt, Record, Sighting
 Seen = TypeVar("Seen", bound=Observation)
 
 # These jobs walk again through what the survey has seen; judged twice, one fault would be named twice.
-_REPEATING = frozenset({"version", "login", "fetch"})
+_REPEATING = frozenset({"clear", "version", "login", "deliver", "fetch"})
 
 
 class Located(Shape):

@@ -10,7 +10,7 @@ from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Laye
 from mailproof.model.observation import TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.model.tls import Certificate
+from mailproof.model.tls import Certificate, ChainError
 
 NAME = "certificate-trusted"
 NEEDS = (TlsHandshake,)
@@ -24,19 +24,20 @@ KINDS = (
         explains=(Explains("certificate-name-mismatch"),),
         references=_REFERENCES,
     ),
-    FindingKind("certificate-untrusted-root", Layer.TLS, params=("subject", "root", "id"), references=_REFERENCES),
+    FindingKind(
+        "certificate-untrusted-root", Layer.TLS, params=("subject", "root", "problem", "id"), references=_REFERENCES
+    ),
     FindingKind(
         "certificate-chain-incomplete",
         Layer.TLS,
         params=("subject", "issuer", "id"),
         references=(*_REFERENCES, "postconf(5) smtpd_tls_chain_files"),
     ),
-    FindingKind("certificate-invalid", Layer.TLS, params=("subject", "problem", "id"), references=_REFERENCES),
 )
 
 # X509_V_ERR_…: UNABLE_TO_GET_ISSUER_CERT, DEPTH_ZERO_SELF_SIGNED_CERT, SELF_SIGNED_CERT_IN_CHAIN,
 # UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNABLE_TO_VERIFY_LEAF_SIGNATURE, CERT_UNTRUSTED
-_NO_TRUST = frozenset({2, 18, 19, 20, 21, 27})
+_NO_ISSUER = frozenset({2, 18, 19, 20, 21, 27})
 # Judged elsewhere: dates (9, 10), keys and signatures too weak (66, 67, 68), the name (62, 64).
 _ELSEWHERE = frozenset({9, 10, 62, 64, 66, 67, 68})
 
@@ -46,26 +47,22 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         leaf = sighting.fact.chain[0]
         params: dict[str, Param] = {"subject": leaf.subject, "id": mark(leaf)}
         shown = evidence(sighting, leaf)
-        others = [e for e in sighting.fact.errors if e.code not in _NO_TRUST | _ELSEWHERE]
-        if any(error.code in _NO_TRUST for error in sighting.fact.errors):
-            name, more = _without_trust(sighting.fact.chain)
-            yield Finding(name, shown, **place(sighting), params={**params, **more})
-        elif others:
-            yield Finding(
-                "certificate-invalid", shown, **place(sighting), params={**params, "problem": others[0].text}
-            )
-        else:
+        problems = [error for error in sighting.fact.errors if error.code not in _ELSEWHERE]
+        if not problems:
             yield Passed(NAME, shown, url(sighting))
+            continue
+        name, more = _without_trust(sighting.fact.chain, problems)
+        yield Finding(name, shown, **place(sighting), params={**params, **more})
 
 
-def _without_trust(chain: tuple[Certificate, ...]) -> tuple[str, dict[str, Param]]:
-    leaf = chain[0]
-    if leaf.self_signed:
-        return "certificate-self-signed", {}
-    top = _top(chain)
-    if top is leaf:
-        return "certificate-chain-incomplete", {"issuer": leaf.issuer}
-    return "certificate-untrusted-root", {"root": top.issuer}
+def _without_trust(chain: tuple[Certificate, ...], problems: list[ChainError]) -> tuple[str, dict[str, Param]]:
+    leaf, top = chain[0], _top(chain)
+    if any(problem.code in _NO_ISSUER for problem in problems):
+        if leaf.self_signed:
+            return "certificate-self-signed", {}
+        if top is leaf:
+            return "certificate-chain-incomplete", {"issuer": leaf.issuer}
+    return "certificate-untrusted-root", {"root": top.issuer, "problem": problems[0].text}
 
 
 def _top(chain: tuple[Certificate, ...]) -> Certificate:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.survey import alongside, place, url
+from mailproof.checks.survey import alongside, place, surveyed, url
 from mailproof.model.attempt import Status, Step, Trouble
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import Greeting, Interrupted
+from mailproof.model.observation import Capabilities, Greeting, Interrupted, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
 
 NAME = "session-complete"
-NEEDS = (Interrupted, Greeting)
+NEEDS = (Interrupted, Greeting, Capabilities)
 KINDS = (
     FindingKind(
         "no-reply", Layer.REACH, params=("command",), references=("RFC 5321 section 4.5.3.2", "RFC 9051 section 5.4")
@@ -56,6 +56,10 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for greeting in record.seen(Greeting):
         if greeting.attempt.job != "version" and not alongside(greeting, record, Interrupted):
             yield from _hung_up(greeting, greeting.fact.trouble)
+    for said in surveyed(record, Capabilities):
+        if said.fact.reply.kind is ReplyClass.INVALID:
+            broken.add(id(said.attempt))
+            yield from _finding("reply-not-understood", said, said.fact.verb)
     for attempt in record.attempts:
         if attempt.job == "survey" and id(attempt) not in broken and _said_goodbye(attempt):
             last = next((s for s in record.seen(Greeting) if s.attempt is attempt), None)
@@ -74,7 +78,9 @@ def _refused(fact: Interrupted | Greeting) -> bool:
     return isinstance(fact, Greeting) and fact.reply is not None
 
 
-def _finding(fault: str, sighting: Sighting[Interrupted] | Sighting[Greeting], command: str) -> Iterable[Answer]:
+def _finding(
+    fault: str, sighting: Sighting[Interrupted] | Sighting[Greeting] | Sighting[Capabilities], command: str
+) -> Iterable[Answer]:
     params: dict[str, Param] = {"command": command}
     if fault == "closed-unexpectedly":
         params["reply"] = sighting.fact.reply.line if sighting.fact.reply else ""

@@ -30,7 +30,7 @@ _PRODUCTS = (
     "SurgeMail|SmarterMail|Mercury|ArGoSoft|Mdaemon|Microsoft Exchange|Microsoft ESMTP MAIL Service|"
     "Maddy|James|OpenXchange|PowerMTA|Momentum|Merak"
 )
-_REVEALED = re.compile(rf"\b({_PRODUCTS})\b[^0-9\n;]{{0,24}}?(\d+(?:\.\d+)+[\w.-]*)", re.IGNORECASE)
+_REVEALED = re.compile(rf"\b({_PRODUCTS})\b(?:POP3|IMAP4|[^0-9\n;]){{0,24}}?(\d+(?:\.\d+)+[\w.-]*)", re.IGNORECASE)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mailproof.checks.survey import place, surveyed, url
+from mailproof.checks.survey import place, url
 from mailproof.model.endpoint import Scheme
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
 from mailproof.model.observation import EnvelopeTried, LoginTried, Reply, ReplyClass
@@ -36,7 +36,7 @@ _CODES = ("530", "538", "451", "454", "550", "554")
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     told: set[int] = set()
     sightings: list[Sighting[EnvelopeTried] | Sighting[LoginTried]] = [
-        *surveyed(record, EnvelopeTried),
+        *record.seen(EnvelopeTried),
         *record.seen(LoginTried),
     ]
     for sighting in sightings:
