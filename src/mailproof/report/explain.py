@@ -19,7 +19,6 @@ def render_page(name: str, lang: str, kinds: Mapping[str, FindingKind], color: b
     """
     page = load(name, lang)
     blocks = [[paint(line, Style.HEADING, color) for line in wrap(f"{page.title} ({name})", width)]]
-    blocks.append(wrap(page.message, width))
     for key, heading in HEADINGS[lang]:
         text = _filled(page.sections[key], name, lang, kinds)
         blocks.append([paint(heading, Style.HEADING, color), *_flowed(text, width, lang)])
