@@ -85,7 +85,7 @@ def imported(module: ast.Module, folder: tuple[str, ...] = ()) -> Iterator[tuple
             continue
         for name in names:
             first, _, rest = name.partition(".")
-            if first == "mailproof" and (PACKAGE / rest.split(".")[0]).is_dir():
+            if first == "mailproof" and rest and (PACKAGE / rest.split(".")[0]).is_dir():
                 yield node, rest
 
 

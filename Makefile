@@ -1,0 +1,43 @@
+# Everything runs in a virtual environment that `make setup` makes in .venv; nothing else on the machine changes,
+# but for the Debian packages that `make test` installs where it may (tools/install-test-servers.sh).
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo servers test test-all check clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## Make the virtual environment with mailproof and the tools of development
+
+$(STAMP): pyproject.toml tools/make-venv.sh
+	@tools/make-venv.sh $(VENV)
+	@touch $@
+
+demo: $(STAMP) ## Start the embedded lab, check it, print the report
+	@$(BIN)/mailproof demo
+
+servers:
+	@tools/install-test-servers.sh
+
+test: $(STAMP) servers ## Set-up, ruff, mypy and all tests but the long ones
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pytest -rs -m "not long"
+
+test-all: $(STAMP) servers ## The same, and the long tests
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pytest -rs
+
+check: $(STAMP) ## ruff, its format and mypy: a few seconds, before every commit
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+clean: ## Remove the virtual environment and all caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
