@@ -28,6 +28,8 @@ class RefusalKind(StrEnum):
     SENDER_REJECTED = "sender-rejected"
     SENDER_DOMAIN_UNKNOWN = "sender-domain-unknown"
     SENDER_NOT_OWNED = "sender-not-owned"
+    SENDER_NOT_LOGGED_IN = "sender-not-logged-in"
+    """The sender belongs to a user, and nobody has logged in: sound, it keeps strangers from using the name."""
     RECIPIENT_UNKNOWN = "recipient-unknown"
     RECIPIENT_LOOKUP_FAILED = "recipient-lookup-failed"
     RECIPIENT_REJECTED = "recipient-rejected"
@@ -108,6 +110,7 @@ ROWS: tuple[Row, ...] = (
         r"|(helo|ehlo|hello) first",
     ),
     Row(_K.HELO_REJECTED, words=r"helo command rejected|(invalid|bad|illegal|syntactically invalid) (helo|ehlo)"),
+    Row(_K.SENDER_NOT_LOGGED_IN, words=r"sender address rejected: not logged in\Z"),
     Row(
         _K.SENDER_NOT_OWNED,
         words=r"not owned by user|not logged in as owner|sendas|not (allowed|authori[sz]ed|permitted) to send as"
@@ -120,6 +123,7 @@ ROWS: tuple[Row, ...] = (
         r"|syntactically invalid sender",
     ),
     # The recipient.
+    Row(_K.RECIPIENT_LOOKUP_FAILED, code="4", words=r"unverified address|callout"),
     Row(_K.RECIPIENT_UNKNOWN, status=r"[45]\.1\.[16]"),
     Row(
         _K.RECIPIENT_UNKNOWN,

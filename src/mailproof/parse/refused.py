@@ -26,10 +26,22 @@ class Refused(NamedTuple):
     def is_permanent(self) -> bool:
         return self.reply.kind is ReplyClass.PERMANENT
 
-    @property
-    def after_message(self) -> bool:
-        """The whole message was sent before it was refused."""
-        return isinstance(self.sighting.fact, Submitted) and self.reply is self.sighting.fact.final
+
+def transactions(record: Record) -> Iterator[Sighting[EnvelopeTried]]:
+    """Those that ended before DATA and of which every reply can be shown."""
+    for sighting in record.seen(EnvelopeTried):
+        said = [reply for reply in (sighting.fact.mail, sighting.fact.rcpt) if reply is not None]
+        if all(sighting.evidence(reply.turn) for reply in said):
+            yield sighting
+
+
+def messages(record: Record) -> Iterator[Sighting[Submitted]]:
+    """Messages handed in, of which every reply can be shown."""
+    for sighting in record.seen(Submitted):
+        fact = sighting.fact
+        said = [reply for reply in (fact.mail, fact.rcpt, fact.data, fact.final) if reply is not None]
+        if all(sighting.evidence(reply.turn) for reply in said):
+            yield sighting
 
 
 def envelope_refused(sighting: Sighting[EnvelopeTried]) -> Refused | None:
@@ -57,9 +69,9 @@ def submission_refused(sighting: Sighting[Submitted]) -> Refused | None:
 
 def refused(record: Record) -> Iterator[Refused]:
     """Every transaction that was refused: those that stop before DATA first, then real ones."""
-    for tried in record.seen(EnvelopeTried):
+    for tried in transactions(record):
         if (answer := envelope_refused(tried)) is not None:
             yield answer
-    for submitted in record.seen(Submitted):
+    for submitted in messages(record):
         if (answer := submission_refused(submitted)) is not None:
             yield answer

@@ -67,8 +67,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         refusal = login_refusal(fact)
         if fact.accepted:
             yield Passed(NAME, evidence, url(sighting))
-        elif refusal in _NAMED:
-            yield Finding(refusal, evidence, **place(sighting))
+        elif refusal is not None and refusal in _NAMED:
+            yield Finding(refusal.value, evidence, **place(sighting))
         elif refusal is LoginRefusal.OTHER:
             params = {"reply": fact.reply.line}
             yield Untold(NAME, "no-verdict", url(sighting), asked=True, params=params)

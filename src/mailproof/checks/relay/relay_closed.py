@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
 from mailproof.model.evidence import Evidence
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope, Untold
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Untold
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.refusal import RefusalKind
-from mailproof.parse.refused import envelope_refused
+from mailproof.parse.refused import envelope_refused, transactions
 from mailproof.parse.vantage import Vantage, vantage
 
 NAME = "relay-closed"
@@ -20,7 +20,7 @@ KINDS = (
     FindingKind(
         "open-relay",
         Layer.RELAY,
-        explains=(Explains("submission-without-login"), Explains("client-blocklisted", Scope.SERVER)),
+        explains=(Explains("submission-without-login"),),
         references=(
             "RFC 5321 section 7.1",
             "RFC 2505 section 2.1",
@@ -46,12 +46,19 @@ KINDS = (
     ),
 )
 # On a port where users log in these say: log in.
-_WANTS_LOGIN = frozenset({RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED, RefusalKind.CLIENT_REJECTED})
+_WANTS_LOGIN = frozenset(
+    {
+        RefusalKind.RELAY_DENIED,
+        RefusalKind.LOGIN_REQUIRED,
+        RefusalKind.CLIENT_REJECTED,
+        RefusalKind.SENDER_NOT_LOGGED_IN,
+    }
+)
 _WANTS_LOGIN_ANYWHERE = frozenset({RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED})
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
-    for sighting in record.seen(EnvelopeTried):
+    for sighting in transactions(record):
         if sighting.fact.logged_in or (endpoint := sighting.attempt.endpoint) is None:
             continue
         if sighting.fact.purpose is EnvelopePurpose.OUTSIDE:

@@ -1,0 +1,76 @@
+"""Can the server take mail now, or does it put it off for a reason of its own?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.survey import place, url
+from mailproof.model.finding import Answer, Finding, FindingKind, Layer
+from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.refusal import RefusalKind
+from mailproof.parse.refused import Refused, refused
+
+NAME = "mail-taken-now"
+NEEDS = (EnvelopeTried,)
+KINDS = (
+    FindingKind(
+        "server-config-problem",
+        Layer.DELIVERY,
+        references=("RFC 3463 section 3.4", "postconf(5) smtpd_recipient_restrictions", "Postfix DEBUG_README"),
+    ),
+    FindingKind(
+        "temporary-reject",
+        Layer.DELIVERY,
+        references=("RFC 5321 section 4.2.1", "postconf(5) milter_default_action", "Postfix MILTER_README"),
+    ),
+    FindingKind(
+        "greylisted",
+        Layer.DELIVERY,
+        references=("RFC 6647", "Postfix SMTPD_POLICY_README"),
+    ),
+    FindingKind(
+        "queue-disk-full",
+        Layer.DELIVERY,
+        references=("RFC 3463 section 3.4", "postconf(5) queue_minfree", "postconf(5) message_size_limit"),
+    ),
+    FindingKind(
+        "queue-write-error",
+        Layer.DELIVERY,
+        references=("RFC 3463 section 3.4", "cleanup(8)", "postconf(5) header_checks"),
+    ),
+)
+_NAMES = {
+    RefusalKind.CONFIG_PROBLEM: "server-config-problem",
+    RefusalKind.GREYLISTED: "greylisted",
+    RefusalKind.DISK_FULL: "queue-disk-full",
+    RefusalKind.QUEUE_WRITE_ERROR: "queue-write-error",
+    RefusalKind.SERVICE_UNAVAILABLE: "temporary-reject",
+}
+_VAGUE = frozenset(
+    {
+        RefusalKind.OTHER,
+        RefusalKind.ALIAS_LOOP,
+        RefusalKind.CLIENT_REJECTED,
+        RefusalKind.RECIPIENT_REJECTED,
+        RefusalKind.RECIPIENT_DOMAIN_UNKNOWN,
+    }
+)
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    named: set[tuple[str, str | None]] = set()
+    for answer in refused(record):
+        name = _name(answer)
+        evidence = answer.sighting.evidence(answer.reply.turn)
+        if name is None or (name, url(answer.sighting)) in named or not evidence:
+            continue
+        named.add((name, url(answer.sighting)))
+        yield Finding(name, evidence, **place(answer.sighting))
+
+
+def _name(answer: Refused) -> str | None:
+    if answer.kind in _VAGUE and not answer.is_permanent and answer.purpose is EnvelopePurpose.MAILBOX:
+        return "temporary-reject"  # mail for a mailbox that should exist is put off, and nobody says why
+    return _NAMES.get(answer.kind)

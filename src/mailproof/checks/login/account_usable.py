@@ -1,0 +1,83 @@
+"""Is it the account's password that the server wants, for the name that was given?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.survey import place
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
+from mailproof.model.observation import LoginTried
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record, Sighting
+from mailproof.parse.login_refusal import LoginRefusal, login_refusal
+
+NAME = "account-usable"
+NEEDS = (LoginTried,)
+_SAME_ACCOUNT = (Explains("auth-rejected", Scope.SERVER),)
+KINDS = (
+    FindingKind(
+        "app-password-required",
+        Layer.LOGIN,
+        explains=_SAME_ACCOUNT,
+        references=(
+            "https://support.google.com/mail/answer/185833",
+            "https://support.apple.com/102654",
+            "RFC 4954 section 6",
+        ),
+    ),
+    FindingKind(
+        "login-disabled-by-provider",
+        Layer.LOGIN,
+        explains=_SAME_ACCOUNT,
+        references=(
+            "https://aka.ms/smtp_auth_disabled",
+            "https://support.google.com/mail/answer/78754",
+            "RFC 4954 section 6",
+        ),
+    ),
+    FindingKind(
+        "token-expired",
+        Layer.LOGIN,
+        explains=_SAME_ACCOUNT,
+        references=("RFC 7628 section 3.2.2", "RFC 6750 section 3.1", "RFC 6749 section 6"),
+    ),
+    FindingKind(
+        "user-name-lacks-domain",
+        Layer.LOGIN,
+        params=("user",),
+        explains=_SAME_ACCOUNT,
+        references=("Dovecot manual: auth_default_domain, auth_username_format", "RFC 4616 section 2"),
+    ),
+    FindingKind(
+        "user-name-has-domain",
+        Layer.LOGIN,
+        params=("user",),
+        explains=_SAME_ACCOUNT,
+        references=("Dovecot manual: auth_username_format", "RFC 4616 section 2"),
+    ),
+)
+_BY_WORDS = frozenset({LoginRefusal.APP_PASSWORD, LoginRefusal.BY_PROVIDER, LoginRefusal.TOKEN_EXPIRED})
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for sighting in record.seen(LoginTried):
+        refusal = login_refusal(sighting.fact)
+        if refusal is None or sighting.fact.reply is None:
+            continue
+        evidence = sighting.evidence(sighting.fact.reply.turn)
+        user = _user(sighting, record)
+        if not evidence:
+            continue
+        if refusal in _BY_WORDS:
+            yield Finding(refusal.value, evidence, **place(sighting))
+        # hMailServer adds its sentence on the full address to every refusal: true only of a bare name.
+        elif refusal is (LoginRefusal.WANTS_NO_DOMAIN if "@" in user else LoginRefusal.WANTS_DOMAIN):
+            yield Finding(refusal.value, evidence, **place(sighting), params={"user": user})
+
+
+def _user(sighting: Sighting[LoginTried], record: Record) -> str:
+    """The name that was given at this endpoint."""
+    endpoint = sighting.attempt.endpoint
+    if endpoint is not None and endpoint.scheme.is_retrieval and record.asked.mailbox_user:
+        return record.asked.mailbox_user
+    return record.asked.user

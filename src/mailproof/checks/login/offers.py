@@ -1,0 +1,65 @@
+"""What a server offers to log in with, before TLS and inside it. Shared by the checks of this folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mailproof.checks.survey import alongside, surveyed
+from mailproof.model.endpoint import Endpoint, Protocol
+from mailproof.model.observation import Capabilities, Greeting, ReplyClass, Stage
+from mailproof.model.record import Record, Sighting
+
+PLAIN_TEXT = frozenset({"PLAIN", "LOGIN", "USER", "XOAUTH2", "OAUTHBEARER"})
+"""Mechanisms and commands that show the password, or a token that serves as one, to whoever listens."""
+
+_TIMESTAMP = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+_WITH_LOGIN = frozenset({Protocol.SMTP, Protocol.POP3, Protocol.IMAP})
+
+
+class Offers(NamedTuple):
+    """The capabilities of one conversation with an endpoint where users can log in."""
+
+    endpoint: Endpoint
+    clear: Sighting[Capabilities] | None
+    tls: Sighting[Capabilities] | None
+    apop: bool
+    """The POP3 greeting holds the timestamp that APOP needs (RFC 1939 section 7)."""
+
+    def means(self, seen: Sighting[Capabilities] | None) -> tuple[str, ...] | None:
+        """SASL mechanisms, and `USER`, `APOP`, `LOGIN` for the commands of POP3 and IMAP.
+
+        None if the server did not say: no such stage, or a server without CAPA.
+        """
+        if seen is None:
+            return None
+        fact, protocol = seen.fact, self.endpoint.scheme.protocol
+        named = dict.fromkeys(fact.mechanisms)
+        if protocol is Protocol.SMTP:
+            return tuple(named)  # a refused EHLO offers nothing, and HELO cannot
+        if fact.reply.kind is not ReplyClass.POSITIVE:
+            return None
+        if protocol is Protocol.POP3 and fact.get("USER"):
+            named["USER"] = None
+        if protocol is Protocol.POP3 and self.apop:
+            named["APOP"] = None
+        if protocol is Protocol.IMAP and not fact.get("LOGINDISABLED"):
+            named["LOGIN"] = None
+        return tuple(named)
+
+
+def offers(record: Record) -> Iterator[Offers]:
+    """One per conversation of the survey that came as far as the capabilities."""
+    last = None
+    for sighting in surveyed(record, Capabilities):
+        endpoint = sighting.attempt.endpoint
+        if sighting.attempt is last or not sighting.evidence(sighting.fact.reply.turn) or endpoint is None:
+            continue
+        if endpoint.scheme.protocol not in _WITH_LOGIN:
+            continue
+        last = sighting.attempt
+        stages = {seen.fact.stage: seen for seen in alongside(sighting, record, Capabilities)}
+        greetings = (g.fact.reply for g in alongside(sighting, record, Greeting))
+        apop = any(reply and _TIMESTAMP.search(reply.text) for reply in greetings)
+        yield Offers(endpoint, stages.get(Stage.CLEAR), stages.get(Stage.TLS), apop)
