@@ -104,6 +104,7 @@ def read_initial(mechanism: str, data: str | bytes) -> Reading:
         return Reading(mechanism, flaws=tuple(flaws))
     size = len(decoded)
     decoded = _clean(decoded, flaws)
+    reading: Reading | None
     if mechanism == "PLAIN":
         reading = _plain(decoded, flaws)
     elif mechanism in ("XOAUTH2", "OAUTHBEARER"):
@@ -191,7 +192,8 @@ def _plain(decoded: bytes, flaws: list[Flaw]) -> Reading:
     if nuls == 1:
         return Reading("PLAIN", user=_text(parts[0]), secret=_text(parts[1]), nuls=nuls)
     if nuls != 2:
-        return Reading("PLAIN", user=_text(parts[0]) if nuls == 0 else None, nuls=nuls)
+        # Nobody can say where the password begins: all of it may be secret.
+        return Reading("PLAIN", secret=_text(decoded), nuls=nuls)
     authzid, user, password = (_text(part) for part in parts)
     identity = Identity.EMPTY if not authzid else Identity.REPEATED if authzid == user else Identity.OTHER
     return Reading("PLAIN", 0, user, authzid, password, identity, nuls)

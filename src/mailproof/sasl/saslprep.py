@@ -28,8 +28,9 @@ def saslprep(text: str, use: Use = Use.STORED) -> str:
     import stringprep
     from unicodedata import ucd_3_2_0
 
+    # U+200B is in both tables: a space, as RFC 4013 names that mapping first and libidn and PostgreSQL do it.
     mapped = "".join(
-        " " if stringprep.in_table_c12(char) else char for char in text if not stringprep.in_table_b1(char)
+        " " if stringprep.in_table_c12(char) else "" if stringprep.in_table_b1(char) else char for char in text
     )
     # Unicode 3.2, not today's: later versions compose some of its characters in another way (RFC 3454 section 4).
     prepared = ucd_3_2_0.normalize("NFKC", mapped)
