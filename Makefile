@@ -23,15 +23,20 @@ demo: $(STAMP) ## Start the embedded lab, check it, print the report
 servers:
 	@tools/install-test-servers.sh
 
+# All three are run, whatever the others say, and pytest is last.
+define prove
+	@status=0; \
+	$(BIN)/ruff check || status=1; \
+	$(BIN)/mypy || status=1; \
+	$(BIN)/pytest -rs $(1) || status=1; \
+	exit $$status
+endef
+
 test: $(STAMP) servers ## Set-up, ruff, mypy and all tests but the long ones
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/pytest -rs -m "not long"
+	$(call prove,-m "not long")
 
 test-all: $(STAMP) servers ## The same, and the long tests
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/pytest -rs
+	$(call prove)
 
 check: $(STAMP) ## ruff, its format and mypy: a few seconds, before every commit
 	$(BIN)/ruff check
