@@ -6,12 +6,22 @@ from datetime import UTC, datetime, timedelta
 
 from mailproof.model.attempt import Skipped, Status, Step, StepTaken
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
-from mailproof.model.observation import AnyObservation, Capabilities, Capability, Connection, Reply, ReplyClass, Stage
-from mailproof.model.observation import StartTls, TlsHandshake
+from mailproof.model.observation import (
+    AnyObservation,
+    Capabilities,
+    Capability,
+    Connection,
+    Reply,
+    ReplyClass,
+    Stage,
+    StartTls,
+    TlsHandshake,
+)
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.tls import Certificate
 from mailproof.model.transcript import Transcript, Turn, TurnKind
 
+NOTHING_ASKED = Asked()
 STARTED = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 
@@ -46,7 +56,9 @@ def attempt_of(
     return Attempt(job, place, steps, observations, skipped, transcript_of(place, *lines, purpose=job))
 
 
-def record_of(*attempts: Attempt, asked: Asked = Asked(), vantage: tuple[str, ...] = ("198.51.100.7",)) -> Record:
+def record_of(
+    *attempts: Attempt, asked: Asked = NOTHING_ASKED, vantage: tuple[str, ...] = ("198.51.100.7",)
+) -> Record:
     targets = tuple(
         Target(a.endpoint.url, TargetKind.URL, a.endpoint.host, a.endpoint.scheme) for a in attempts if a.endpoint
     )

@@ -1,0 +1,186 @@
+"""The four guards of rustc: a finding is listed, documented in both languages, tested, and really emitted."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import mailproof
+from mailproof.catalog.page import HEADINGS, REFERENCES, parameters
+from mailproof.catalog.pages import load, names
+from mailproof.catalog.profiles import PROFILES, load_profile
+from mailproof.catalog.words import words
+from mailproof.checks import Check, all_checks, kinds
+from mailproof.model.attempt import Step
+from mailproof.model.finding import FindingKind, Severity
+from mailproof.model.observation import Observation
+from mailproof.model.report import Verdict
+
+SOURCE = Path(mailproof.__file__).parent
+TESTS = Path(__file__).parent.parent
+KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+SAYS_WHY = ("Skipped", "Untold", "skip", "skipped")
+
+each_kind = pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.name)
+each_check = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.name)
+
+
+@each_kind
+def test_a_kind_is_listed_with_a_severity_in_every_profile(kind: FindingKind) -> None:
+    for profile in PROFILES:
+        assert load_profile(profile).severity(kind.name, None) in Severity
+
+
+@each_kind
+def test_a_kind_is_documented_in_both_languages(kind: FindingKind) -> None:
+    english, japanese = load(kind.name, "en"), load(kind.name, "ja")
+    assert english.parameters == japanese.parameters
+    assert english.parameters <= set(kind.params), "the message has a parameter that the kind does not declare"
+    assert english.title != japanese.title
+
+
+@each_kind
+def test_a_kind_has_references(kind: FindingKind) -> None:
+    assert kind.references or load(kind.name).sections["references"].strip() != REFERENCES
+
+
+@each_kind
+def test_a_kind_is_tested(kind: FindingKind) -> None:
+    page = load(kind.name)
+    triggers = page.dialogues("triggers")
+    on_page = any(f"<- {kind.name}" in script for script in triggers) and bool(page.dialogues("sound"))
+    assert on_page or kind.name in _all_tests(), "neither do its examples show it, nor does a test name it"
+
+
+@each_kind
+def test_the_examples_are_the_same_in_both_languages(kind: FindingKind) -> None:
+    for section in ("triggers", "sound"):
+        english, japanese = load(kind.name, "en").dialogues(section), load(kind.name, "ja").dialogues(section)
+        assert [_without_comments(s) for s in english] == [_without_comments(s) for s in japanese]
+
+
+@each_kind
+def test_the_example_that_does_not_trigger_has_no_mark(kind: FindingKind) -> None:
+    assert not any("<- " + kind.name in script for script in load(kind.name).dialogues("sound"))
+
+
+@each_kind
+def test_a_kind_is_really_emitted(kind: FindingKind) -> None:
+    module = next(check.module for check in all_checks() if kind in check.kinds)
+    assert kind.name in _said_outside_declarations(module), f"{module} declares it and never says it"
+
+
+@each_kind
+def test_a_kind_explains_only_what_can_be_found(kind: FindingKind) -> None:
+    """Names of the catalogue that no check makes yet are in the default profile, and nowhere else."""
+    for arrow in kind.explains:
+        assert arrow.name in load_profile("default").severities, f"{kind.name} explains an unknown {arrow.name}"
+        assert arrow.name != kind.name
+
+
+@pytest.mark.parametrize("name", sorted({*names("en"), *names("ja")}))
+def test_a_page_belongs_to_a_finding(name: str) -> None:
+    assert name in kinds()
+    assert load(name, "en").sections.keys() == load(name, "ja").sections.keys()
+
+
+@each_check
+def test_a_check_has_a_name_in_both_languages(check: Check) -> None:
+    assert KEBAB.match(check.name)
+    for lang in ("en", "ja"):
+        assert f"checks.{check.name}" in words(lang)
+
+
+@each_check
+def test_a_check_says_what_it_needs(check: Check) -> None:
+    assert check.kinds
+    assert all(issubclass(need, Observation) for need in check.needs)
+    assert all(KEBAB.match(kind.name) for kind in check.kinds)
+    assert check.name not in {kind.name for kind in check.kinds}, "a check is named for what holds"
+
+
+def test_both_languages_have_the_same_strings_with_the_same_parameters() -> None:
+    english, japanese = words("en"), words("ja")
+    assert english.keys() == japanese.keys()
+    for key in english.keys():  # noqa: SIM118 - Words is no mapping
+        assert parameters(english._strings[key]) == parameters(japanese._strings[key]), key
+
+
+def test_both_languages_have_as_many_headings() -> None:
+    assert [key for key, _ in HEADINGS["en"]] == [key for key, _ in HEADINGS["ja"]]
+
+
+def test_every_step_and_verdict_and_severity_has_a_word() -> None:
+    for lang in ("en", "ja"):
+        say = words(lang)
+        assert all(f"steps.{step}" in say for step in Step)
+        assert all(f"verdict.{verdict}" in say for verdict in Verdict)
+        assert all(f"severity.{severity}" in say for severity in Severity)
+
+
+def test_every_reason_that_is_given_has_words() -> None:
+    unknown = {(where, why) for where, why in _reasons_given() if f"reasons.{why}" not in words("en")}
+    assert not unknown
+
+
+def test_every_string_of_the_reports_is_used() -> None:
+    text = "\n".join(file.read_text(encoding="utf-8") for file in (SOURCE / "report").glob("*.py"))
+    composed = {"endpoint", "tls", "certificate", "login", "time"}  # the columns
+    for key in words("en").keys():  # noqa: SIM118 - Words is no mapping
+        section, _, name = key.partition(".")
+        if section in ("report", "explain") and name not in composed:
+            assert f"{section}.{name}" in text, f"nobody says {key}"
+
+
+def _said_outside_declarations(module_name: str) -> set[str]:
+    """Texts of a check's file outside its declarations: as they stand, as `KIND.name`, or as members of an enum."""
+    module = importlib.import_module(module_name)
+    said: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.Call) and _called(node) in ("FindingKind", "Explains"):
+            return
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            said.add(node.value)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            value = getattr(getattr(module, node.value.id, None), node.attr, None)
+            if isinstance(value, str):
+                said.add(str(value))
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")))
+    return said
+
+
+def _reasons_given() -> Iterator[tuple[str, str]]:
+    """Every constant reason of a `Skipped(what, why …)`, `Untold(name, why …)` and the like in the source."""
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) in SAYS_WHY:
+                given = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "why")]
+                for value in given:
+                    for part in ast.walk(value):
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str) and KEBAB.match(part.value):
+                            yield file.name, part.value
+
+
+def _called(node: ast.Call) -> str:
+    function = node.func
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+@cache
+def _all_tests() -> str:
+    files = [file for file in TESTS.rglob("*") if file.suffix in (".py", ".dialogue", ".txt") and file.is_file()]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def _without_comments(script: str) -> list[str]:
+    return [line for line in script.split("\n") if not line.startswith("#")]

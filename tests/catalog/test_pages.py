@@ -1,0 +1,64 @@
+"""Pages are read exactly: a page out of form is our mistake and is told where."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailproof.catalog.page import HEADINGS, PageError, parse
+from mailproof.catalog.pages import NoSuchPage, load, names
+
+
+def page_text(header: str = "name: a-fault\nmessage: {host} is: broken\ntitle: Broken", **sections: str) -> str:
+    filled = {"behind": "{behind}", "references": "{references}", **sections}
+    body = "\n\n".join(f"## {heading}\n{filled.get(key, 'Text.')}" for key, heading in HEADINGS["en"])
+    return f"---\n{header}\n---\n{body}\n"
+
+
+def test_a_page_has_its_header_and_its_sections() -> None:
+    page = parse(page_text(meaning="It is broken.\n\nTruly."), "en")
+    assert (page.name, page.title, page.message) == ("a-fault", "Broken", "{host} is: broken")
+    assert page.sections["meaning"] == "It is broken.\n\nTruly."
+    assert page.parameters == {"host"}
+
+
+def test_dialogues_are_found_in_their_section() -> None:
+    page = parse(page_text(triggers="So:\n```dialogue\n@ smtp://mx.test\nS: 220 hi\n```\nand no more."), "en")
+    assert page.dialogues("triggers") == ("@ smtp://mx.test\nS: 220 hi\n",)
+    assert page.dialogues("sound") == ()
+
+
+def test_a_heading_inside_a_fence_is_text() -> None:
+    page = parse(page_text(see="```\n## not a heading\n```"), "en")
+    assert "## not a heading" in page.sections["see"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("name: a\n", "between two lines of ---"),
+        (page_text("name: a-fault\ntitle: x"), "it wants name, message, title"),
+        (page_text("name: a-fault\nmessage:\ntitle: x"), "not a line of the header"),
+        (page_text("name: a-fault\nname: b\nmessage: m\ntitle: x"), "not a line of the header"),
+        (page_text(behind="A misconfigured server."), "{behind} and nothing else"),
+        (page_text(references="RFC 5321"), "holds a line {references}"),
+        (page_text(meaning=""), "is empty"),
+        (page_text(meaning="```\nno end"), "not closed"),
+        (page_text().replace("## Why it matters", "## Why"), "section 2 must be 'Why it matters'"),
+        (page_text() + "\n## One more\nText.\n", "a section too many"),
+        (page_text().replace("---\n## What", "---\nStray.\n## What"), "before the first heading"),
+    ],
+)
+def test_a_page_out_of_form_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(PageError, match=complaint.replace("{", r"\{").replace("}", r"\}")):
+        parse(text, "en", "en/a-fault.md")
+
+
+@pytest.mark.parametrize("name", ["no-such-finding", "../en/starttls-not-offered", "", "STARTTLS", "a/b"])
+def test_there_is_no_page_for_what_is_no_finding(name: str) -> None:
+    with pytest.raises(NoSuchPage):
+        load(name)
+
+
+def test_every_page_is_found_under_its_name() -> None:
+    assert "starttls-not-offered" in names("ja")
+    assert load("starttls-not-offered", "ja").name == "starttls-not-offered"

@@ -1,0 +1,68 @@
+"""Profiles give every finding a severity; a user's own extends one of them and is told what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailproof.catalog.profiles import load_profile
+from mailproof.model.failure import UsageError
+from mailproof.model.finding import Severity
+
+
+def test_a_severity_can_depend_on_the_scheme() -> None:
+    policy = load_profile()
+    assert policy.severity("starttls-not-offered", "smtp") is Severity.WARN
+    assert policy.severity("starttls-not-offered", "submission") is Severity.FAIL
+    assert policy.severity("starttls-not-offered", None) is Severity.FAIL
+
+
+def test_strict_asks_more_than_default_and_knows_the_same_findings() -> None:
+    default, strict = load_profile("default"), load_profile("strict")
+    assert strict.severities.keys() == default.severities.keys()
+    assert strict.severity("tls-version-obsolete", None) is Severity.FAIL
+    assert strict.thresholds.expires_soon_days > default.thresholds.expires_soon_days
+    assert strict.thresholds.rsa_bits == default.thresholds.rsa_bits
+
+
+def test_hosted_does_not_try_what_a_provider_could_take_for_abuse() -> None:
+    assert load_profile("hosted").skip == ("relay", "users")
+
+
+def test_a_file_extends_a_profile(tmp_path: Path) -> None:
+    file = tmp_path / "ours.toml"
+    file.write_text('extends = "strict"\n[severities]\ngreeting-slow = "info"\n[thresholds]\nrsa_bits = 3072\n')
+    policy = load_profile(str(file))
+    assert policy.name == "ours"
+    assert policy.severity("greeting-slow", "imap") is Severity.INFO
+    assert (policy.thresholds.rsa_bits, policy.thresholds.expires_soon_days) == (3072, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[severities]\ncertificate-expried = 'fail'\n", "no finding is called certificate-expried"),
+        ("[severities]\ncertificate-expired = 'bad'\n", "must be fail, warn or info, not 'bad'"),
+        ("[severities]\ncertificate-expired = { smtp = 'warn' }\n", "needs a severity for `default`"),
+        ("[severities]\ncertificate-expired = ['warn']\n", "must be fail, warn or info"),
+        ("severities = 1\n", "must be a table"),
+        ("[thresholds]\nrsa = 1\n", "no such threshold: rsa"),
+        ("[thresholds]\nrsa_bits = 'many'\n", "int"),
+        ("extends = 'other'\n", "extends must be one of"),
+        ("extends = ['default']\n", "extends must be one of"),
+        ("[severity]\n", "no such section: severity"),
+        ("skip = 'relay'\n", "array"),
+        ("= nonsense", "cannot read the profile"),
+    ],
+)
+def test_a_wrong_file_is_told_so(tmp_path: Path, text: str, complaint: str) -> None:
+    file = tmp_path / "ours.toml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=complaint):
+        load_profile(str(file))
+
+
+def test_an_unknown_profile_names_those_there_are() -> None:
+    with pytest.raises(UsageError, match="default, hosted, strict"):
+        load_profile("lenient")
