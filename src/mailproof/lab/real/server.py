@@ -35,8 +35,8 @@ _START_SECONDS = 30.0
 # How often the kernel is asked which ports listen. It does not tell by itself.
 _POLL_SECONDS = 0.02
 
-# Postfix waits for the end of a file that was changed less than two seconds ago (`warm_up` in its dictionaries and
-# in mail_conf); as files that are a minute old it reads them at once.
+# Postfix takes a configuration file that changed within the last two seconds for one that is being written, waits
+# and reads it again; files that are a minute old it reads at once.
 _AGE_SECONDS = 60
 
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
