@@ -70,6 +70,7 @@ class DnsAnswer(Observation, frozen=True):
     """In presentation form: `10 mx1.example.com`."""
     source: str = "dns"
     """`dns` or `hosts`."""
+    turns: tuple[int, ...] = ()
 
 
 class Connection(Observation, frozen=True):

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from mailproof.model.escape import to_text
 from mailproof.model.transcript import SECRET
 
 _MASK = SECRET.encode()
@@ -14,6 +15,11 @@ _MASK = SECRET.encode()
 # A form shorter than this is not searched for in what the server says: masking every "a" would
 # destroy the transcript and betray the letter. Such a secret is still masked where we send it.
 _SHORTEST = 3
+
+_ALPHANUMERIC = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_UNRESERVED = _ALPHANUMERIC | frozenset(b"-._~")
+"""What RFC 3986 leaves as it is; encoders differ about the last four."""
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _inner_base64(secret: bytes) -> Iterable[bytes]:
@@ -24,6 +30,10 @@ def _inner_base64(secret: bytes) -> Iterable[bytes]:
         last = (shift + len(secret)) * 8 // 6  # and those that depend on the bytes after
         if last - first >= 4:
             yield encoded[first:last]
+
+
+def _percent(secret: bytes, kept: frozenset[int]) -> bytes:
+    return b"".join(bytes([byte]) if byte in kept else b"%%%02X" % byte for byte in secret)
 
 
 class Secrets:
@@ -38,15 +48,19 @@ class Secrets:
             self.add(unicodedata.normalize("NFKC", secret).encode("utf-8", "surrogateescape"))
 
     def add(self, secret: bytes) -> None:
-        """Also hide `secret`: raw, in base64 at every alignment, quoted as in IMAP, percent-encoded, in hex."""
+        """Also hide `secret`: raw, in base64 at every alignment, quoted as in IMAP, escaped, percent-encoded, in hex.
+
+        Each in upper case too: servers that do not know a command like to say so in capitals.
+        """
         if len(secret) < _SHORTEST:
             return
         quoted = secret.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-        percent = b"".join(bytes([c]) if chr(c).isalnum() and c < 128 else b"%%%02X" % c for c in secret)
-        hexed = secret.hex().encode()
         encoded = base64.b64encode(secret)
-        forms = {secret, quoted, percent, encoded, encoded.rstrip(b"="), hexed, hexed.upper()}
-        forms.update(_inner_base64(secret))
+        in_base64 = {encoded, encoded.rstrip(b"="), *_inner_base64(secret)}
+        in_base64 |= {form.translate(_URL_SAFE) for form in in_base64}
+        percent = {_percent(secret, _ALPHANUMERIC), _percent(secret, _UNRESERVED)}
+        forms = {secret, quoted, to_text(secret).encode(), secret.hex().encode(), *in_base64, *percent}
+        forms |= {form.upper() for form in forms}
         self._forms |= {form for form in forms if len(form) >= _SHORTEST}
         self._pattern = None
 

@@ -1,0 +1,110 @@
+"""A SASL exchange over any of the protocols: challenges in, responses out, and what came of it (RFC 4422)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailproof.model.attempt import Step
+from mailproof.model.observation import LoginTried, Reply, ReplyClass
+from mailproof.probes.conversation import Conversation, Ended
+from mailproof.sasl.credentials import BINDINGS, Circumstances, Credentials
+from mailproof.sasl.exchange import answer
+from mailproof.sasl.mechanism import Broken, Fault, Mechanism, Respond
+from mailproof.sasl.mechanism import Step as Move
+
+# No mechanism takes more than four rounds; a server that challenges without end is not followed further.
+_ROUNDS = 8
+
+
+async def log_in(
+    conversation: Conversation[Any], mechanism: Mechanism, credentials: Credentials, nonce: str
+) -> LoginTried:
+    """Run one exchange to its end and note it. Raises Ended, noted too, if the server hangs up in the middle."""
+    circumstances = Circumstances(
+        conversation.service,
+        conversation.endpoint.name,
+        conversation.endpoint.port,
+        nonce,
+        {kind: data for kind in BINDINGS if (data := conversation.the_stream.channel_binding(kind))},
+        any(name.endswith("-PLUS") for name in conversation.offered.mechanisms) if conversation.offered else False,
+    )
+    run = _Exchange(conversation, mechanism, credentials, circumstances)
+    started = conversation.net.now()
+    try:
+        await run.to_its_end()
+    except Ended:
+        conversation.saw(run.tried())
+        raise
+    tried = run.tried()
+    conversation.saw(tried)
+    conversation.took_login(Step.AUTH, started, tried)
+    return tried
+
+
+class _Exchange:
+    def __init__(
+        self,
+        conversation: Conversation[Any],
+        mechanism: Mechanism,
+        credentials: Credentials,
+        circumstances: Circumstances,
+    ) -> None:
+        self._conversation = conversation
+        self._mechanism = mechanism
+        self._credentials = credentials
+        self._circumstances = circumstances
+        self._received: list[bytes] = []
+        self._replies: list[Reply] = []
+        self._initial = False
+        self._error = ""
+
+    async def to_its_end(self) -> None:
+        first = self._mechanism.respond(self._credentials, self._circumstances, ())
+        if isinstance(first, Broken):
+            self._object(first)
+            return
+        initial = first.data if isinstance(first, Respond) else None
+        said, self._initial = await self._conversation.auth_begin(self._mechanism.name, initial)
+        self._replies.append(said.reply)
+        for _ in range(_ROUNDS):
+            if said.reply.kind is not ReplyClass.INTERMEDIATE:
+                return
+            if said.challenge is None:
+                self._object(Broken(Fault.MALFORMED, "not base64"))
+                said = await self._conversation.auth_say(None)
+            else:
+                self._received.append(said.challenge)
+                said = await self._conversation.auth_say(self._next())
+            self._replies.append(said.reply)
+
+    def _next(self) -> bytes | None:
+        """The next response; None to cancel."""
+        move: Move = answer(
+            self._mechanism,
+            self._credentials,
+            self._circumstances,
+            self._received,
+            initial_response=self._initial,
+        )
+        if isinstance(move, Broken):
+            self._object(move)
+            return None
+        if isinstance(move, Respond):
+            if move.refusal is not None:
+                self._error = move.refusal.line
+            return move.data or b""
+        return b""  # the server has proved itself; an empty response lets it finish
+
+    def _object(self, move: Broken) -> None:
+        self._error = f"{move.why} ({move.detail})" if move.detail else str(move.why)
+
+    def tried(self) -> LoginTried:
+        last = self._replies[-1] if self._replies else None
+        return LoginTried(
+            self._mechanism.name,
+            last if last is not None and last.kind is not ReplyClass.INTERMEDIATE else None,
+            self._conversation.protection,
+            initial_response=self._initial,
+            error=self._error,
+            turns=tuple(dict.fromkeys(reply.turn for reply in self._replies)),
+        )

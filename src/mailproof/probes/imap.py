@@ -1,0 +1,136 @@
+"""IMAP as a probe speaks it (RFC 3501, RFC 4959)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailproof.model.attempt import Step, Trouble
+from mailproof.model.endpoint import Endpoint
+from mailproof.model.failure import NetFailure
+from mailproof.model.observation import Capabilities, LoginTried, Reply, ReplyClass
+from mailproof.net.interface import Net
+from mailproof.probes.conversation import Answer, Conversation, Ended
+from mailproof.probes.terms import Terms
+from mailproof.sasl.credentials import Credentials
+from mailproof.wire.imap import commands
+from mailproof.wire.imap.responses import ImapResponse, ResponseKind, ResponseReader, capabilities
+from mailproof.wire.outgoing import Outgoing
+
+# Untagged data between a command and its end that is followed before the server counts as flooding: a SEARCH or
+# FETCH of a probe names one message, a greeting or EXAMINE brings a dozen lines.
+_MOST_UNTAGGED = 10_000
+
+
+class ImapConversation(Conversation[ImapResponse]):
+    service = "imap"
+    upgrade_command = "STARTTLS"
+    upgrade_capability = "STARTTLS"
+    farewell = b"z LOGOUT\r\n"
+
+    def __init__(self, net: Net, endpoint: Endpoint, terms: Terms, job: str, secrets: Sequence[str] = ()) -> None:
+        super().__init__(net, endpoint, terms, job, secrets)
+        self._tags = commands.Tags()
+        self.untagged: list[ImapResponse] = []
+        """What came before the end of the last command."""
+
+    def new_reader(self, offset: int) -> ResponseReader:
+        return ResponseReader(offset)
+
+    def to_reply(self, event: ImapResponse, seconds: float) -> Reply:
+        text = self.the_stream.secrets.mask_text(event.text)
+        status = "+" if event.kind is ResponseKind.CONTINUATION else event.name
+        reply = Reply(event.reply_kind, status, text, event.code, self.the_stream.turn, seconds)
+        if event.kind is ResponseKind.UNTAGGED and event.name == "BYE":
+            self.hang_up_follows(reply)
+        return reply
+
+    def upgrade_request(self) -> Outgoing:
+        return commands.starttls(self._tag()).parts[0]
+
+    def goodbye(self) -> Outgoing:
+        return commands.logout(self._tag()).parts[0]
+
+    def _tag(self) -> str:
+        return self._tags.next()
+
+    async def ask_event(
+        self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True
+    ) -> tuple[ImapResponse, float]:
+        """The tagged end of a command, or a continuation; what came untagged before it is in `untagged`."""
+        self.untagged.clear()
+        started = self.net.now()
+        event, _ = await super().ask_event(step, outgoing, what, keep=keep)
+        while event.kind is ResponseKind.UNTAGGED:
+            self.untagged.append(event)
+            if event.name == "BYE":
+                self.to_reply(event, 0.0)
+            if len(self.untagged) > _MOST_UNTAGGED:
+                self.lost(step, what, NetFailure(Trouble.TOO_MUCH, "untagged data without end"), started)
+                raise Ended
+            event, _ = await self.hear_event(step, what, started, keep=keep)
+        return event, self.net.now() - started
+
+    async def run(self, step: Step, command: commands.ImapCommand, what: str, *, keep: bool = True) -> Reply:
+        """All parts of a command, each after the continuation that its literal waits for."""
+        for part in command.parts:
+            event, seconds = await self.ask_event(step, part, what, keep=keep)
+            reply = self.to_reply(event, seconds)
+            if event.kind is not ResponseKind.CONTINUATION:
+                break
+        return reply
+
+    async def capabilities(self) -> Capabilities:
+        started = self.net.now()
+        event, seconds = await self.ask_event(
+            Step.CAPABILITY, commands.capability(self._tag()).parts[0], "CAPABILITY"
+        )
+        reply = self.to_reply(event, seconds)
+        listed = [response for response in self.untagged if response.name == "CAPABILITY"]
+        known = capabilities(listed[-1]) if listed else capabilities(event)
+        self.offered = Capabilities(self.stage, "CAPABILITY", reply, known, (reply.turn,))
+        self.saw(self.offered)
+        refused = reply.kind is not ReplyClass.POSITIVE
+        self.took(Step.CAPABILITY, started, NetFailure(Trouble.REJECTED, reply.line) if refused else None)
+        return self.offered
+
+    async def auth_begin(self, mechanism: str, initial: bytes | None) -> tuple[Answer, bool]:
+        if self.offered is None or self.offered.get("SASL-IR") is None:
+            initial = None
+        command = commands.authenticate(self._tag(), mechanism, initial)
+        return await self._auth(command.parts[0], f"AUTHENTICATE {mechanism}"), initial is not None
+
+    async def auth_say(self, response: bytes | None) -> Answer:
+        outgoing = commands.authenticate_cancel() if response is None else commands.authenticate_response(response)
+        return await self._auth(outgoing, "AUTHENTICATE")
+
+    async def _auth(self, outgoing: Outgoing, what: str) -> Answer:
+        event, seconds = await self.ask_event(Step.AUTH, outgoing, what)
+        return Answer(self.to_reply(event, seconds), event.challenge)
+
+    async def log_in_by_command(self, credentials: Credentials) -> LoginTried:
+        """LOGIN."""
+        started = self.net.now()
+        command = commands.login(self._tag(), credentials.user, credentials.password)
+        reply = await self.run(Step.AUTH, command, "LOGIN")
+        tried = LoginTried("LOGIN", reply, self.protection, command=True, turns=(reply.turn,))
+        self.saw(tried)
+        self.took_login(Step.LOGIN, started, tried)
+        return tried
+
+    async def examine(self, mailbox: str) -> Reply:
+        """Open a mailbox read only; the numbers of its messages are in `untagged`."""
+        return await self.run(Step.SELECT, commands.examine(self._tag(), mailbox), "EXAMINE")
+
+    async def search(self, field: str, value: str) -> tuple[Reply, tuple[int, ...]]:
+        """Numbers of the messages whose header field has this value in it."""
+        reply = await self.run(Step.SEARCH, commands.search_header(self._tag(), field, value), "SEARCH")
+        found = [value for event in self.untagged if event.name == "SEARCH" for value in event.values]
+        return reply, tuple(int(value) for value in found if isinstance(value, str) and value.isdigit())
+
+    async def refresh(self) -> Reply:
+        """NOOP: lets the server tell of new messages (RFC 3501 6.1.2)."""
+        return await self.run(Step.SEARCH, commands.noop(self._tag()), "NOOP")
+
+    async def fetch(self, number: int, item: str, *, keep: bool = True) -> Reply:
+        """One item of one message; the data is in `untagged`."""
+        return await self.run(Step.FETCH, commands.fetch(self._tag(), (number,), item), "FETCH", keep=keep)

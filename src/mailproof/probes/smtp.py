@@ -1,0 +1,192 @@
+"""SMTP and LMTP as a probe speaks them (RFC 5321, RFC 2033, RFC 3207, RFC 4954)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from mailproof.model.attempt import Step, Trouble
+from mailproof.model.endpoint import Protocol
+from mailproof.model.failure import NetFailure
+from mailproof.model.observation import (
+    Capabilities,
+    EnvelopePurpose,
+    EnvelopeTried,
+    Reply,
+    ReplyClass,
+    Submitted,
+    XclientTried,
+)
+from mailproof.probes.conversation import Answer, Conversation, Ended
+from mailproof.wire.outgoing import Outgoing
+from mailproof.wire.smtp import commands
+from mailproof.wire.smtp.extensions import read_ehlo
+from mailproof.wire.smtp.messages import stuff
+from mailproof.wire.smtp.replies import ReplyReader, SmtpReply
+
+# RFC 4954 section 4: with the command's line limit of 512 (RFC 5321 4.5.3.1.4), "AUTH SCRAM-SHA-256-PLUS " and CRLF.
+_INITIAL_LIMIT = 480
+
+_QUEUED = re.compile(r"(?:\bqueued as |\bid=)(?P<id>[0-9A-Za-z-]{6,})", re.IGNORECASE)
+"""Postfix `queued as 4F1…`, Exim `OK id=1t…`, others alike: the id under which the log knows the message."""
+
+
+class SmtpConversation(Conversation[SmtpReply]):
+    service = "smtp"
+    upgrade_command = "STARTTLS"
+    upgrade_capability = "STARTTLS"
+    farewell = b"QUIT\r\n"
+
+    _client = ""
+    """Whom the server takes us for after XCLIENT."""
+
+    def new_reader(self, offset: int) -> ReplyReader:
+        return ReplyReader(offset)
+
+    def to_reply(self, event: SmtpReply, seconds: float) -> Reply:
+        code = f"{event.code:03}" if event.code else ""
+        reply = Reply(event.kind, code, self.masked(event.lines), event.enhanced, self.the_stream.turn, seconds)
+        if event.code == 421:  # RFC 5321 section 3.8: the server closes after it, whatever was asked
+            self.hang_up_follows(reply)
+        return reply
+
+    def upgrade_request(self) -> Outgoing:
+        return commands.starttls()
+
+    def goodbye(self) -> Outgoing:
+        return commands.quit()
+
+    async def capabilities(self) -> Capabilities:
+        """EHLO (LHLO in LMTP), and HELO where the server does not know it."""
+        lmtp = self.endpoint.scheme.protocol is Protocol.LMTP
+        hello = commands.lhlo if lmtp else commands.ehlo
+        verb = "LHLO" if lmtp else "EHLO"
+        started = self.net.now()
+        event, seconds = await self.ask_event(Step.EHLO, hello(self.terms.ehlo), verb)
+        reply = self.to_reply(event, seconds)
+        if reply.kind is ReplyClass.PERMANENT and not lmtp:
+            self._note_capabilities(verb, event, reply)
+            verb = "HELO"
+            event, seconds = await self.ask_event(Step.EHLO, commands.helo(self.terms.ehlo), verb)
+            reply = self.to_reply(event, seconds)
+        offered = self._note_capabilities(verb, event, reply)
+        if reply.kind is not ReplyClass.POSITIVE:
+            self.took(Step.EHLO, started, NetFailure(Trouble.REJECTED, reply.line))
+            await self.leave()
+            raise Ended
+        self.took(Step.EHLO, started)
+        return offered
+
+    def _note_capabilities(self, verb: str, event: SmtpReply, reply: Reply) -> Capabilities:
+        extensions, odd = read_ehlo(event) if reply.kind is ReplyClass.POSITIVE else ((), ())
+        for deviation in odd:
+            self.the_stream.note(deviation)
+        self.offered = Capabilities(self.stage, verb, reply, extensions, (reply.turn,))
+        self.saw(self.offered)
+        return self.offered
+
+    async def auth_begin(self, mechanism: str, initial: bytes | None) -> tuple[Answer, bool]:
+        if initial is not None and len(base64.b64encode(initial)) > _INITIAL_LIMIT:
+            initial = None
+        answer = await self._auth(commands.auth(mechanism, initial), f"AUTH {mechanism}")
+        return answer, initial is not None
+
+    async def auth_say(self, response: bytes | None) -> Answer:
+        outgoing = commands.auth_cancel() if response is None else commands.auth_response(response)
+        return await self._auth(outgoing, "AUTH")
+
+    async def _auth(self, outgoing: Outgoing, what: str) -> Answer:
+        event, seconds = await self.ask_event(Step.AUTH, outgoing, what)
+        reply = self.to_reply(event, seconds)
+        return Answer(reply, _decoded(event) if reply.kind is ReplyClass.INTERMEDIATE else None)
+
+    async def become(self, attributes: tuple[str, ...]) -> bool:
+        """XCLIENT: be taken for another client. A new greeting follows, and EHLO is due again."""
+        started = self.net.now()
+        offered = self.offered is not None and self.offered.get("XCLIENT") is not None
+        if not offered:
+            self.saw(XclientTried(attributes, False, turns=self.offered.turns if self.offered else ()))
+            return False
+        reply = await self.ask(Step.XCLIENT, commands.xclient(*attributes), "XCLIENT")
+        self.saw(XclientTried(attributes, True, reply, (reply.turn,)))
+        if reply.kind is not ReplyClass.POSITIVE:
+            self.took(Step.XCLIENT, started, NetFailure(Trouble.REJECTED, reply.line))
+            return False
+        self.took(Step.XCLIENT, started)
+        pairs = dict(attribute.partition("=")[::2] for attribute in attributes)
+        self._client = {name.upper(): value for name, value in pairs.items()}.get("ADDR", "")
+        return True
+
+    async def envelope(self, sender: str, *recipients: tuple[EnvelopePurpose, str], logged_in: bool = False) -> bool:
+        """MAIL, RCPT for each recipient, noted one by one, and RSET: nothing is sent. False if MAIL was refused.
+
+        A refused MAIL is noted for the first recipient; without recipients MAIL alone is noted.
+        """
+        started = self.net.now()
+        mail = await self.ask(Step.MAIL, commands.mail(sender), "MAIL FROM")
+        accepted = mail.kind is ReplyClass.POSITIVE
+        self.took(Step.MAIL, started)
+        if not accepted or not recipients:
+            purpose, recipient = recipients[0] if recipients else (EnvelopePurpose.MAILBOX, "")
+            self._tried(purpose, sender, recipient, logged_in, mail, None)
+        for purpose, recipient in recipients if accepted else ():
+            started = self.net.now()
+            rcpt = await self.ask(Step.RCPT, commands.rcpt(recipient), "RCPT TO")
+            self._tried(purpose, sender, recipient, logged_in, mail, rcpt)
+            # Elsewhere and unknown recipients are to be refused; only a mailbox that should exist is not.
+            wrong = purpose is EnvelopePurpose.MAILBOX and rcpt.kind is not ReplyClass.POSITIVE
+            self.took(Step.RCPT, started, NetFailure(Trouble.REJECTED, rcpt.line) if wrong else None)
+        if accepted:
+            await self.ask(Step.MAIL, commands.rset(), "RSET")
+        return accepted
+
+    def _tried(
+        self, purpose: EnvelopePurpose, sender: str, recipient: str, logged_in: bool, mail: Reply, rcpt: Reply | None
+    ) -> None:
+        last = rcpt or mail
+        turns = tuple(turn for turn in (last.turn - 1, last.turn) if turn >= 0)
+        client = self._client or self.the_stream.local.rpartition(":")[0].strip("[]")
+        self.saw(EnvelopeTried(purpose, sender, recipient, logged_in, mail, rcpt, client, turns))
+
+    async def hand_in(self, sender: str, recipient: str, message: bytes, token: str) -> Submitted:
+        """One message, sent. `token` is in its header, to find it again."""
+        mail = rcpt = data = final = None
+        mail = await self.ask(Step.MAIL, commands.mail(sender, *self._size(message)), "MAIL FROM")
+        if mail.kind is ReplyClass.POSITIVE:
+            rcpt = await self.ask(Step.RCPT, commands.rcpt(recipient), "RCPT TO")
+            if rcpt.kind is ReplyClass.POSITIVE:
+                started = self.net.now()
+                data = await self.ask(Step.DATA, commands.data(), "DATA")
+                if data.kind is ReplyClass.INTERMEDIATE:
+                    final = await self.ask(Step.DATA, Outgoing(stuff(message)), "the message", keep=False)
+                last = final or data
+                refused = last.kind is not ReplyClass.POSITIVE
+                self.took(Step.DATA, started, NetFailure(Trouble.REJECTED, last.line) if refused else None)
+        replies = [reply for reply in (mail, rcpt, data, final) if reply is not None]
+        found = _QUEUED.search(final.text) if final is not None else None
+        submitted = Submitted(
+            sender,
+            recipient,
+            token,
+            mail,
+            rcpt,
+            data,
+            final,
+            found["id"] if found else "",
+            len(message),
+            tuple(turn for reply in replies for turn in (reply.turn - 1, reply.turn)),
+        )
+        self.saw(submitted)
+        return submitted
+
+    def _size(self, message: bytes) -> tuple[str, ...]:
+        offered = self.offered is not None and self.offered.get("SIZE") is not None
+        return (f"SIZE={len(message)}",) if offered else ()
+
+
+def _decoded(event: SmtpReply) -> bytes | None:
+    try:
+        return base64.b64decode(event.lines[-1].strip() if event.lines else b"", validate=True)
+    except binascii.Error:
+        return None

@@ -1,0 +1,41 @@
+"""What all jobs of one run share: names, limits, TLS."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mailproof.model.tls import TlsPolicy, TlsSettings
+
+
+class Terms(msgspec.Struct, frozen=True):
+    timeout: float = 30.0
+    """Seconds for each reply, and for each step of a connection."""
+    ehlo: str = "[127.0.0.1]"
+    """Our name in EHLO, LHLO and HELO (RFC 5321 4.1.4: a name, or an address literal for those without)."""
+    source: str = ""
+    """Local address to connect from."""
+    tls: TlsPolicy = TlsPolicy.AUTO
+    verify: bool = True
+    """Say nothing secret to a server whose certificate does not verify."""
+    settings: TlsSettings = TlsSettings()
+    sender: str = ""
+    """Envelope sender; empty for the null sender."""
+    outside: str = "outside@example.com"
+    """A recipient elsewhere; never sent to."""
+    mailbox: str = ""
+    """A mailbox that should exist on this server."""
+    xclient: tuple[str, ...] = ()
+    """XCLIENT attributes, `ADDR=192.0.2.1`."""
+    skip: tuple[str, ...] = ()
+    """What the profile does not test: `relay`, `users`."""
+
+    @property
+    def connect_timeout(self) -> float:
+        # A SYN is repeated after 1, 3 and 7 seconds (RFC 6298); a fourth attempt tells nothing new.
+        return min(self.timeout, 10.0)
+
+    @property
+    def session_timeout(self) -> float:
+        """Seconds for a whole connection, however slowly the server goes on."""
+        # Four of its replies may be as late as a reply may be; then the server is too slow to be told about.
+        return 4 * self.timeout

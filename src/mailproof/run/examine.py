@@ -1,0 +1,145 @@
+"""The plan of a check, carried out: surveys side by side, logins one after the other, then delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from mailproof import __version__
+from mailproof.model.attempt import Skipped
+from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
+from mailproof.model.observation import Connection, TlsHandshake
+from mailproof.model.record import Asked, Attempt, Record
+from mailproof.model.tls import TlsVersion
+from mailproof.net.interface import Driver, Task
+from mailproof.probes.login import LoginWish, Message
+from mailproof.probes.protocols import speaks
+from mailproof.probes.survey import clear, survey
+from mailproof.probes.terms import Terms
+from mailproof.probes.version import version, worth_trying
+from mailproof.run.endpoints import Resolver, Wanted
+from mailproof.run.logins import Logins
+
+Value = TypeVar("Value")
+
+# Endpoints surveyed at the same time: a server with seven ports is seen whole, a domain of many exchangers in turn.
+_AT_ONCE = 16
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that a check was asked to do."""
+
+    targets: tuple[Target, ...]
+    wanted: Wanted
+    terms: Terms
+    asked: Asked
+    login: LoginWish | None = None
+    mailbox_login: LoginWish | None = None
+    """Where the mailbox is not the sender's own."""
+    message: Message | None = None
+    """To be handed in and found again."""
+    versions: bool = True
+    """Which TLS versions are spoken: two handshakes more for each endpoint."""
+    clear: bool = True
+    """Whether port 25 takes mail without TLS: a connection more."""
+
+
+async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
+    """Carry out the plan. What goes wrong out there is in the record, never an exception."""
+    begun = net.now()
+    resolver = Resolver(net, plan.wanted)
+    endpoints: dict[Endpoint, None] = {}
+    for target in plan.targets:
+        endpoints.update(dict.fromkeys(await resolver.endpoints(target)))
+    places = tuple(endpoints)
+    spoken = [place for place in places if speaks(place.scheme.protocol)]
+    surveys = dict(zip(spoken, await _side_by_side(net, [survey(net, p, plan.terms) for p in spoken]), strict=True))
+    closer_look = net.spawn(_look_closer(net, plan, surveys))
+    logins = Logins(net, plan.terms, plan.asked, {place: made[0] for place, made in surveys.items()})
+    if plan.login is not None:
+        await logins.try_all(plan.login, plan.message)
+    if plan.message is not None:
+        await logins.deliver_and_fetch(plan.login, plan.mailbox_login, plan.message)
+    attempts = [
+        *([resolved] if (resolved := resolver.attempt()) is not None else []),
+        *(attempt for made in surveys.values() for attempt in made),
+        *await closer_look.wait(),
+        *logins.attempts,
+        *(_unspoken(place) for place in places if place not in surveys),
+    ]
+    kept = tuple(_without_unanswered_guesses(attempts))
+    return Record(
+        started,
+        plan.targets,
+        plan.asked,
+        kept,
+        net.now() - begun,
+        _own_addresses(kept),
+        __version__,
+    )
+
+
+async def _side_by_side(net: Driver, jobs: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:
+    waiting = list(jobs)
+    running: list[Task[Value]] = []
+    for position, job in enumerate(waiting):
+        if position >= _AT_ONCE:
+            await running[position - _AT_ONCE].wait()
+        running.append(net.spawn(job))
+    return [await task.wait() for task in running]
+
+
+async def _look_closer(net: Driver, plan: Plan, surveys: dict[Endpoint, tuple[Attempt, ...]]) -> list[Attempt]:
+    """What takes connections of its own, one at a time: mail in clear text, older versions of TLS."""
+    looks = await _side_by_side(net, [_closer(net, plan, place, made[0]) for place, made in surveys.items()])
+    return [attempt for look in looks for attempt in look]
+
+
+async def _closer(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt) -> list[Attempt]:
+    made: list[Attempt] = []
+    handshake = next((seen for seen in surveyed.observations if isinstance(seen, TlsHandshake)), None)
+    if handshake is None or handshake.trouble is not None:
+        return made
+    upgraded = endpoint.scheme.tls_mode is not TlsMode.IMPLICIT
+    if plan.clear and upgraded and endpoint.scheme is Scheme.SMTP:
+        made.append(await clear(net, endpoint, plan.terms))
+    if plan.versions and plan.terms.settings.maximum is TlsVersion.TLS1_3:
+        for maximum in worth_trying(handshake):
+            made.append(await version(net, endpoint, plan.terms, maximum))
+    return made
+
+
+def _unspoken(endpoint: Endpoint) -> Attempt:
+    what = Skipped(
+        "port-open", "protocol-not-spoken", endpoint.url, True, {"protocol": str(endpoint.scheme.protocol)}
+    )
+    return Attempt("survey", endpoint, skipped=(what,))
+
+
+def _without_unanswered_guesses(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """A port that nobody promised and that does not answer is no news."""
+    silent = {
+        attempt.endpoint
+        for attempt in attempts
+        if attempt.endpoint is not None
+        and not attempt.endpoint.promised
+        and any(isinstance(seen, Connection) and seen.trouble is not None for seen in attempt.observations)
+    }
+    answered = [attempt for attempt in attempts if attempt.endpoint not in silent or attempt.endpoint is None]
+    hosts = {attempt.endpoint.host for attempt in answered if attempt.endpoint is not None}
+    # A host where no port at all answers must be reported as what it is.
+    return [a for a in attempts if a in answered or (a.endpoint is not None and a.endpoint.host not in hosts)]
+
+
+def _own_addresses(attempts: Sequence[Attempt]) -> tuple[str, ...]:
+    """The addresses we came from: a server reached at one of them is this machine."""
+    local = [
+        seen.local.rpartition(":")[0].strip("[]")
+        for attempt in attempts
+        for seen in attempt.observations
+        if isinstance(seen, Connection) and seen.local
+    ]
+    return tuple(dict.fromkeys(local))

@@ -1,0 +1,86 @@
+"""What the user typed, as a Target (CONTRACT: targets)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from mailproof.model.endpoint import Scheme, Target, TargetKind
+from mailproof.model.failure import UsageError
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9.-]*)(?P<unix>\+unix)?://(?P<rest>.*)\Z", re.DOTALL)
+_SYNONYMS = {"smtps": Scheme.SUBMISSIONS}
+_BY_PORT = {scheme.default_port: scheme for scheme in Scheme}
+# RFC 1035 section 2.3.1 and the underscore that is met in practice; names in other scripts become A-labels later.
+_HOST = re.compile(r"(?=.{1,253}\.?\Z)(?:[^\W_]|[\w](?:[\w-]{0,61}[\w])?)(?:\.[\w](?:[\w-]{0,61}[\w])?)*\.?\Z")
+
+
+def parse_target(text: str) -> Target:
+    """Raises UsageError, which says what to type instead."""
+    url = _URL.match(text)
+    if url is None:
+        return _host_or_domain(text)
+    scheme = _scheme(url["scheme"], text)
+    if url["unix"]:
+        path = url["rest"]
+        if not path.startswith("/"):
+            raise UsageError(f"{text}: a Unix socket is named by its whole path, {scheme}+unix:///run/dovecot/lmtp")
+        return Target(text, TargetKind.URL, "", scheme, None, path)
+    host, port = _host_and_port(url["rest"].rstrip("/"), text)
+    return Target(text, TargetKind.URL, host, scheme, port if port is not None else scheme.default_port)
+
+
+def _scheme(name: str, text: str) -> Scheme:
+    lowered = name.lower()
+    if lowered in _SYNONYMS:
+        return _SYNONYMS[lowered]
+    try:
+        return Scheme(lowered)
+    except ValueError:
+        known = ", ".join([*Scheme, *_SYNONYMS])
+        raise UsageError(f"{text}: unknown scheme {name!r}; known are {known}") from None
+
+
+def _host_or_domain(text: str) -> Target:
+    if not text or any(char.isspace() for char in text):
+        raise UsageError(f"{text!r} is no target: name a URL (submission://mail.example.com), a host or a domain")
+    if "@" in text:
+        raise UsageError(f"{text} is an address; the target is its domain: {text.rpartition('@')[2]}")
+    bracketed = text.startswith("[")
+    host, port = _host_and_port(text, text)
+    if port is not None:
+        if port not in _BY_PORT:
+            raise UsageError(f"{text}: which protocol is spoken on port {port}? Write it as smtp://{text}")
+        return Target(text, TargetKind.URL, host, _BY_PORT[port], port)
+    kind = TargetKind.HOST if bracketed or _is_address(host) or "." not in host.rstrip(".") else TargetKind.DOMAIN
+    return Target(text, kind, host)
+
+
+def _host_and_port(rest: str, text: str) -> tuple[str, int | None]:
+    if rest.startswith("["):
+        host, closed, after = rest[1:].partition("]")
+        if not closed or (after and not after.startswith(":")):
+            raise UsageError(f"{text}: write [HOST] or [ADDRESS]:PORT")
+        port = after[1:] if after else None
+    elif rest.count(":") > 1 and _is_address(rest):
+        host, port = rest, None
+    else:
+        host, colon, after = rest.partition(":")
+        port = after if colon else None
+    if not _is_address(host) and not _HOST.match(host):
+        raise UsageError(f"{text}: {host!r} is no host name")
+    return host, None if port is None else _port(port, text)
+
+
+def _port(port: str, text: str) -> int:
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise UsageError(f"{text}: {port!r} is no port; ports go from 1 to 65535")
+    return int(port)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
