@@ -62,7 +62,7 @@ def record_of(
     targets = tuple(
         Target(a.endpoint.url, TargetKind.URL, a.endpoint.host, a.endpoint.scheme) for a in attempts if a.endpoint
     )
-    return Record(STARTED, targets, asked, attempts, 0.84, vantage, "0.1.0")
+    return Record(STARTED, targets, asked, attempts, 0.84, (vantage,), "0.1.0")
 
 
 def reply_of(line: str, turn: int = 1) -> Reply:
