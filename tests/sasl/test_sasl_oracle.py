@@ -17,7 +17,7 @@ SCRIPT = """
 use Authen::SASL qw(Perl);
 my ($mechanism, $user, $password, @challenges) = map { pack 'H*', $_ } @ARGV;
 my $client = Authen::SASL->new(mechanism => $mechanism,
-    callback => { user => $user, authname => '', pass => $password })->client_new('smtp', 'mail.example.com');
+    callback => { user => $user, pass => $password })->client_new('smtp', 'mail.example.com');
 my @said = ($client->client_start);
 push @said, $client->client_step($_) for @challenges;
 print map { unpack('H*', $_ // '') . "\\n" } @said;

@@ -11,7 +11,7 @@ from saslpeople import HERE
 
 from mailproof.sasl.credentials import Credentials
 from mailproof.sasl.mechanism import Respond
-from mailproof.sasl.read import Flaw, Identity, Prompt, Reading, read_initial, read_prompt
+from mailproof.sasl.read import Flaw, Identity, Prompt, Reading, read_initial, read_prompt, recognise
 from mailproof.sasl.registry import MECHANISMS
 
 
@@ -110,10 +110,42 @@ def test_what_our_own_client_sends_is_read_without_flaw(name: str) -> None:
     assert reading.secret == {"PLAIN": "pw", "XOAUTH2": "tok", "OAUTHBEARER": "tok"}.get(name)
 
 
+def test_a_digest_is_not_taken_for_a_part_of_the_name() -> None:
+    cram = read_initial("CRAM-MD5", token(b"tim b913a602c7eda7a495b4e6e7334d3890"))
+    assert cram.user == "tim" and "b913" not in repr(cram)
+    digest = read_initial("DIGEST-MD5", token(b'username="chris",response=d388dad90d4bbd760a152321f2143af7'))
+    assert digest.user == "chris" and "d388" not in repr(digest)
+
+
+def test_a_message_of_another_mechanism_is_not_shown() -> None:
+    for name in ("XOAUTH2", "OAUTHBEARER", "SCRAM-SHA-1", "CRAM-MD5", "DIGEST-MD5", "NTLM"):
+        reading = read_initial(name, "AHNhbXBsZQBwYXNzd29yZA==")
+        assert reading == Reading(name, 16, flaws=(Flaw.NOT_THE_MECHANISM,))
+
+
+@pytest.mark.parametrize(
+    ("made", "mechanism"),
+    [
+        (b"\0sample\0password", "PLAIN"),
+        (rb"\0sample\0password" + b"\n", "PLAIN"),
+        (b"user=u\1auth=Bearer t\1\1", "XOAUTH2"),
+        (b"n,a=u,\1auth=Bearer t\1\1", "OAUTHBEARER"),
+        (b"n,,n=u,r=abc", "SCRAM-"),
+        (b"tim b913a602c7eda7a495b4e6e7334d3890", "CRAM-MD5"),
+        (b"password", None),
+        (b"", None),
+    ],
+)
+def test_most_tokens_tell_their_mechanism(made: bytes, mechanism: str | None) -> None:
+    reading = recognise(token(made))
+    assert (reading and reading.mechanism) == mechanism
+
+
 @given(st.sampled_from([*MECHANISMS, "UNKNOWN"]), st.binary(max_size=40) | st.text(max_size=40))
 def test_anything_at_all_can_be_read(name: str, data: bytes | str) -> None:
     read_initial(name, data)
     read_initial(name, base64.b64encode(data if isinstance(data, bytes) else data.encode()))
+    recognise(data)
     read_prompt(data if isinstance(data, str) else data.decode("latin-1"))
 
 

@@ -63,12 +63,17 @@ class Circumstances(msgspec.Struct, frozen=True):
     """The server offered a -PLUS form; decides between the gs2 flags `n` and `y` (RFC 5802 section 6)."""
 
     def __post_init__(self) -> None:
-        if not _NONCE.match(self.nonce):
-            raise ValueError("a nonce is printable ASCII without space, comma, quote and backslash")
+        check_nonce(self.nonce)
 
 
 BINDINGS = ("tls-exporter", "tls-server-end-point")
 """Kinds of channel binding, the preferred first: RFC 9266 makes tls-exporter the default."""
+
+
+def check_nonce(nonce: str) -> None:
+    """Raises ValueError for a nonce that a mechanism could not send: a mistake of ours, not of the peer."""
+    if not _NONCE.match(nonce):
+        raise ValueError("a nonce is printable ASCII without space, comma, quote and backslash")
 
 
 def octets(text: str) -> bytes:

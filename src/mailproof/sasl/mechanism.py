@@ -50,6 +50,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
     @property
     def line(self) -> str:
+        """As `LoginTried.error` holds it."""
         return " ".join(f"{name}={getattr(self, name)}" for name in self.__struct_fields__ if getattr(self, name))
 
 
@@ -84,6 +85,11 @@ class Broken(msgspec.Struct, frozen=True):
     why: Fault
     detail: str = ""
     """What it was, where that helps: `i=1000000`, the server's `e=` value; escaped, never a secret."""
+
+    @property
+    def line(self) -> str:
+        """As `LoginTried.error` holds it."""
+        return f"{self.why}: {self.detail}" if self.detail else str(self.why)
 
 
 Step = Respond | Done | Broken

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 
 from mailproof.model.escape import printable
 from mailproof.model.transcript import SECRET
+from mailproof.sasl.digest_syntax import parse, single
 from mailproof.sasl.oauthbearer import read_message
 from mailproof.sasl.scram_syntax import decode_name
 from mailproof.sasl.xoauth2 import MESSAGE as XOAUTH2_MESSAGE
@@ -68,7 +70,7 @@ class Reading(msgspec.Struct, frozen=True):
     user: str | None = None
     authzid: str | None = None
     secret: str | None = None
-    """Password or token."""
+    """Password or token, or the digest of one."""
     identity: Identity | None = None
     nuls: int = 0
     flaws: tuple[Flaw, ...] = ()
@@ -92,7 +94,9 @@ _REPLACEMENT = "\ufffd".encode()
 
 
 def read_initial(mechanism: str, data: str | bytes) -> Reading:
-    """Read the initial response of `mechanism` from its base64 `data`; never raises.
+    """Read the first response of `mechanism`, initial or not, from its base64 `data`; never raises.
+
+    For LOGIN that is the user name; a password on its own cannot be told from it.
 
     Digits that an octal escape swallowed (`\\0123` in printf) and letters that perl took for a variable leave no
     trace in the token and cannot be seen here.
@@ -104,20 +108,13 @@ def read_initial(mechanism: str, data: str | bytes) -> Reading:
         return Reading(mechanism, flaws=tuple(flaws))
     size = len(decoded)
     decoded = _clean(decoded, flaws)
-    reading: Reading | None
-    if mechanism == "PLAIN":
-        reading = _plain(decoded, flaws)
-    elif mechanism in ("XOAUTH2", "OAUTHBEARER"):
-        reading = _bearer(mechanism, decoded)
-    elif mechanism.startswith("SCRAM-"):
-        reading = _scram(decoded)
-    elif mechanism == "EXTERNAL":
-        reading = Reading(mechanism, authzid=_text(decoded))
-    else:
-        reading = Reading(mechanism, user=_text(decoded))
+    read = _READERS.get("SCRAM" if mechanism.startswith("SCRAM-") else mechanism)
+    reading = read(decoded) if read else None
     if reading is None:
         flaws.append(Flaw.NOT_THE_MECHANISM)
         return Reading(mechanism, size, flaws=tuple(flaws))
+    if mechanism == "PLAIN" and reading.nuls != 2:
+        flaws.append(Flaw.NUL_COUNT)
     if reading.user == "" and mechanism != "ANONYMOUS":
         flaws.append(Flaw.NO_USER)
     if reading.secret == "":
@@ -184,35 +181,80 @@ def _is_base64_of_plain(decoded: bytes) -> bool:
         return False
 
 
-def _plain(decoded: bytes, flaws: list[Flaw]) -> Reading:
-    parts = decoded.split(b"\0")
+def _plain(decoded: bytes) -> Reading:
+    parts = [_text(part) for part in decoded.split(b"\0")]
     nuls = len(parts) - 1
-    if nuls != 2:
-        flaws.append(Flaw.NUL_COUNT)
     if nuls == 1:
-        return Reading("PLAIN", user=_text(parts[0]), secret=_text(parts[1]), nuls=nuls)
+        return Reading("PLAIN", user=parts[0], secret=parts[1], nuls=nuls)
     if nuls != 2:
         # Nobody can say where the password begins: all of it may be secret.
         return Reading("PLAIN", secret=_text(decoded), nuls=nuls)
-    authzid, user, password = (_text(part) for part in parts)
+    authzid, user, password = parts
     identity = Identity.EMPTY if not authzid else Identity.REPEATED if authzid == user else Identity.OTHER
     return Reading("PLAIN", 0, user, authzid, password, identity, nuls)
 
 
-def _bearer(mechanism: str, decoded: bytes) -> Reading | None:
-    if mechanism == "XOAUTH2":
-        match = XOAUTH2_MESSAGE.match(decoded)
-        return Reading(mechanism, user=_text(match[1]), secret=_text(match[2])) if match else None
+def _xoauth2(decoded: bytes) -> Reading | None:
+    match = XOAUTH2_MESSAGE.match(decoded)
+    return Reading("XOAUTH2", user=_text(match[1]), secret=_text(match[2])) if match else None
+
+
+def _oauthbearer(decoded: bytes) -> Reading | None:
     user, token = read_message(decoded)
-    return None if token is None else Reading(mechanism, user=None if user is None else printable(user), secret=token)
+    if token is None:
+        return None
+    return Reading("OAUTHBEARER", user=None if user is None else printable(user), secret=token)
 
 
 def _scram(decoded: bytes) -> Reading | None:
-    match = re.match(rb"(?:p=[^,]*|n|y),(?:a=([^,]*))?,n=([^,]*),r=[^,]+", decoded)
+    match = _SCRAM_FIRST.match(decoded)
     if match is None:
         return None
     user, authzid = decode_name(match[2]), decode_name(match[1] or b"")
     return Reading("SCRAM", user=printable(user or ""), authzid=None if authzid is None else printable(authzid))
+
+
+def _cram_md5(decoded: bytes) -> Reading | None:
+    match = _CRAM_RESPONSE.match(decoded)
+    return Reading("CRAM-MD5", user=_text(match[1]), secret=_text(match[2])) if match else None
+
+
+def _digest_md5(decoded: bytes) -> Reading | None:
+    directives = parse(decoded)
+    user, response = (single(directives or {}, name) for name in ("username", "response"))
+    return (
+        None if user is None or response is None else Reading("DIGEST-MD5", user=_text(user), secret=_text(response))
+    )
+
+
+_SCRAM_FIRST = re.compile(rb"(?:p=[^,]*|n|y),(?:a=([^,]*))?,n=([^,]*),r=[^,]+")
+_CRAM_RESPONSE = re.compile(rb"(.*) ([0-9A-Fa-f]{32})\Z", re.DOTALL)
+_READERS: dict[str, Callable[[bytes], Reading | None]] = {
+    "PLAIN": _plain,
+    "LOGIN": lambda decoded: Reading("LOGIN", user=_text(decoded)),
+    "CRAM-MD5": _cram_md5,
+    "DIGEST-MD5": _digest_md5,
+    "SCRAM": _scram,
+    "XOAUTH2": _xoauth2,
+    "OAUTHBEARER": _oauthbearer,
+    "EXTERNAL": lambda decoded: Reading("EXTERNAL", authzid=_text(decoded)),
+    "ANONYMOUS": lambda decoded: Reading("ANONYMOUS", user=_text(decoded)),
+}
+# Those whose messages cannot be taken for another's; SCRAM's first message is the same in the whole family.
+_RECOGNISABLE = ("XOAUTH2", "OAUTHBEARER", "SCRAM-", "DIGEST-MD5", "CRAM-MD5", "PLAIN")
+
+
+def recognise(data: str | bytes) -> Reading | None:
+    """The reading of a token of which nobody said for which mechanism it is; None if it could be anything.
+
+    `Reading.mechanism` is `SCRAM-` where the hash cannot be known. A name or a password alone, as in LOGIN, is
+    not recognised: any text could be one.
+    """
+    for mechanism in _RECOGNISABLE:
+        reading = read_initial(mechanism, data)
+        if not {Flaw.NOT_BASE64, Flaw.NOT_THE_MECHANISM, Flaw.NUL_COUNT} & set(reading.flaws):
+            return reading
+    return None
 
 
 def _text(data: bytes) -> str:

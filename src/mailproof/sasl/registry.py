@@ -20,11 +20,11 @@ from mailproof.sasl.xoauth2 import Xoauth2
 _TOKEN = ("OAUTHBEARER", "XOAUTH2")
 _REVEALING = ("PLAIN", "LOGIN")
 _BOUND = ("SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS")
-_PROVING = ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "CRAM-MD5")
+_UNBOUND = ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1")
+_PROVING = (*_UNBOUND, "DIGEST-MD5", "CRAM-MD5")
 
 _ALL: tuple[Mechanism, ...] = (
-    *(Scram(name.removesuffix("-PLUS").removeprefix("SCRAM-").lower().replace("-", ""), name) for name in _BOUND),
-    *(Scram(name.removeprefix("SCRAM-").lower().replace("-", ""), name) for name in _PROVING[:3]),
+    *(Scram(name) for name in (*_BOUND, *_UNBOUND)),
     Plain(),
     Login(),
     CramMd5(),

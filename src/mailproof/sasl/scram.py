@@ -26,12 +26,15 @@ _ERROR_LIMIT = 80
 class Scram(msgspec.Struct, frozen=True):
     """One mechanism of the family. The user name and password are prepared with SASLprep."""
 
-    hash: str
-    """Name for hashlib."""
     name: str
     """`SCRAM-SHA-256`, `SCRAM-SHA-256-PLUS`."""
     client_first: bool = True
     secret_kind: SecretKind = SecretKind.PASSWORD
+
+    @property
+    def hash(self) -> str:
+        """Name for hashlib: `sha256`."""
+        return self.name.removeprefix("SCRAM-").removesuffix("-PLUS").replace("-", "").lower()
 
     @property
     def bound(self) -> bool:

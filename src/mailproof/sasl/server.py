@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from mailproof.model.transcript import SECRET
-from mailproof.sasl.credentials import octets
+from mailproof.sasl.credentials import check_nonce, octets
 from mailproof.sasl.saslprep import PrepError, saslprep
 
 
@@ -37,7 +37,7 @@ class Accounts(Protocol):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """The server as its mechanisms see it, for one exchange."""
+    """The server as its mechanisms see it, for one exchange. Raises ValueError as `Circumstances` does."""
 
     service: str
     """GSSAPI service name of the protocol: `smtp`, `pop`, `imap`, `sieve`."""
@@ -54,6 +54,9 @@ class Service(msgspec.Struct, frozen=True):
     """-PLUS forms were offered; a client that says it saw none was lied to (RFC 5802 section 6)."""
     certificate_user: str = ""
     """User named by the client's certificate; EXTERNAL logs in as this one."""
+
+    def __post_init__(self) -> None:
+        check_nonce(self.nonce)
 
 
 class Reason(StrEnum):
