@@ -1,0 +1,89 @@
+"""Plays a script against the real probes, in memory and in virtual time, and judges what came of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mailproof.catalog.profiles import load_profile
+from mailproof.diagnose.judge import Judgement, judge
+from mailproof.model.observation import DnsAnswer
+from mailproof.model.record import Asked, Record
+from mailproof.model.tls import TlsPolicy, TlsSettings
+from mailproof.net.memory import MemoryNet
+from mailproof.probes.login import LoginWish, Message
+from mailproof.probes.terms import Terms
+from mailproof.run.endpoints import Wanted
+from mailproof.run.examine import Plan, examine
+from mailproof.run.targets import parse_target
+from mailproof.sasl.credentials import Credentials
+from mailproof.script.authority import Authority
+from mailproof.script.format import Script, parse
+from mailproof.script.server import ScriptedServer
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+TOKEN = "token-of-this-test"
+
+
+def play(text: str, authority: Authority, ca_file: str, *, chunk: int = 1 << 16) -> Record:
+    """The record of a check of everything the script describes. Raises Mismatch where the client erred."""
+    script = parse(text)
+    server = ScriptedServer(script, authority, NOW)
+    net = MemoryNet(switchboard=server.switchboard, names=server.names(), chunk=chunk)
+    server.attach(net)
+    record = net.run(examine(net, plan_of(script, server.names(), ca_file), NOW))
+    server.finish()
+    return record
+
+
+def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
+    user, password = script.option("user"), script.option("password")
+    sender = script.option("from") or (user if "@" in user else "")
+    mailbox = script.option("mailbox")
+    mechanism, everything = script.option("mechanism"), bool(script.option("all-mechanisms"))
+    xclient = tuple(script.option("xclient").split()) if script.option("xclient") else ()
+    terms = Terms(
+        ehlo="client.test",
+        tls=TlsPolicy(script.option("tls", "auto")),
+        verify=not script.option("no-verify"),
+        settings=TlsSettings(ca_file=ca_file),
+        sender=sender,
+        outside=script.option("outside", "outside@example.com"),
+        mailbox=mailbox,
+        xclient=xclient,
+        source=script.option("source"),
+        timeout=float(script.option("timeout", "30").removesuffix("s")),
+    )
+    token = script.option("token")
+    wish = LoginWish(Credentials(user, password, token=token), "nonce-of-this-test", mechanism) if user else None
+    box_user = script.option("mailbox-user")
+    box = LoginWish(Credentials(box_user, script.option("mailbox-password")), "nonce-2") if box_user else None
+    deliver = bool(script.option("deliver"))
+    body = f"X-Mailproof-Token: {TOKEN}\r\nSubject: proof\r\n\r\nproof\r\n".encode()
+    asked = Asked(
+        user=user,
+        mechanism=mechanism,
+        all_mechanisms=everything,
+        sender=sender,
+        mailbox=mailbox,
+        mailbox_user=box_user,
+        outside=terms.outside,
+        deliver=deliver,
+        tls=terms.tls,
+        verify=terms.verify,
+        xclient=xclient,
+    )
+    return Plan(
+        tuple(parse_target(url) for url in (script.option("target") or " ".join(script.urls)).split()),
+        Wanted(name=script.option("name"), families=("A", "AAAA") if any(n.rtype == "AAAA" for n in names) else ("A",)),
+        terms,
+        asked,
+        wish,
+        box,
+        Message(mailbox, body, TOKEN) if deliver else None,
+        versions=script.mentions("version"),
+        clear=script.mentions("clear"),
+    )
+
+
+def judged(record: Record) -> Judgement:
+    return judge(record, load_profile("default"))
