@@ -275,10 +275,10 @@ def test_all_literals_of_a_response_share_the_room_there_is() -> None:
     assert response.literal_sizes == (4, 4, 4)
 
 
-def test_a_response_of_a_million_literals_is_bounded_and_ends() -> None:
+def test_a_response_of_countless_literals_is_bounded_and_ends() -> None:
     reader = ResponseReader()
     reader.receive(b"* X")
-    for _ in range(50):
+    for _ in range(30):
         assert reader.receive(b" {0}\n" * 10_000) == []
     response, after = reader.receive(b"\r\na1 OK\r\n")
     assert len(response.literal_sizes) <= LINE_LIMIT // 4

@@ -16,8 +16,8 @@ LARGEST = 2**32 - 1
 KEEP = 2**20
 """Bytes of literals kept of one line: no message that proves a delivery is larger, a hostile one costs no more."""
 
-_MOST_DEVIATIONS = 32
-"""Of one whole line: a thousand literals with a bare LF each say no more than some of them."""
+_MOST_OF_A_KIND = 4
+"""Deviations of one whole line: a thousand literals, each after a bare LF, say no more than four of them."""
 
 _QUOTED = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
@@ -209,7 +209,7 @@ class Assembler:
         self._text_room -= len(text)
 
     def _note(self, kind: DeviationKind, offset: int, detail: str = "") -> None:
-        if len(self._deviations) < _MOST_DEVIATIONS:
+        if sum(found.kind is kind for found in self._deviations) < _MOST_OF_A_KIND:
             self._deviations.append(Deviation(kind, offset, detail))
 
     def _finish(self, *, dropped: bool) -> Whole:

@@ -178,8 +178,8 @@ def _invalid(whole: Whole) -> ImapResponse:
     )
 
 
-# The code ends at the first bracket that stands in no quoted string.
-_CODE = re.compile(rb'\[(?P<name>[^ \]]*) ?(?P<args>(?:[^"\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)\] ?', re.DOTALL)
+# The code ends at the first bracket that stands in no quoted string. Nothing is tried twice: lines are long.
+_CODE = re.compile(rb'\[(?P<name>[^ \]]*+) ?+(?P<args>(?:[^"\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)\] ?', re.DOTALL)
 
 
 def _status(whole: Whole, kind: ResponseKind, tag: str, name: str, rest: bytes) -> ImapResponse:
