@@ -56,9 +56,7 @@ def attempt_of(
     return Attempt(job, place, steps, observations, skipped, transcript_of(place, *lines, purpose=job))
 
 
-def record_of(
-    *attempts: Attempt, asked: Asked = NOTHING_ASKED, vantage: tuple[str, ...] = ("198.51.100.7",)
-) -> Record:
+def record_of(*attempts: Attempt, asked: Asked = NOTHING_ASKED, vantage: str = "198.51.100.7") -> Record:
     targets = tuple(
         Target(a.endpoint.url, TargetKind.URL, a.endpoint.host, a.endpoint.scheme) for a in attempts if a.endpoint
     )

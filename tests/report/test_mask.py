@@ -1,0 +1,157 @@
+"""With --mask nothing tells whom it is about, and everything else still tells the same."""
+
+from __future__ import annotations
+
+import base64
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailproof.catalog.profiles import load_profile
+from mailproof.diagnose.judge import judge
+from mailproof.model.observation import LoginTried, Submitted, TlsHandshake
+from mailproof.model.record import Asked, Record
+from mailproof.model.tls import Protection
+from mailproof.report.build import build
+from mailproof.report.json import encode
+from mailproof.report.mask import Mask
+from mailproof.report.text import render
+from records import attempt_of, certificate_of, endpoint_at, record_of, reply_of, without_starttls
+
+USER = "alice.smith"
+ENCODED = base64.b64encode(b"alice.smith@corp.co.jp").decode()
+CHALLENGE = base64.b64encode(b"<1896.697170952@mail.corp.co.jp>").decode()
+LINES = (
+    "* connected to 10.1.2.3",
+    "S: 220 mx1 ESMTP Postfix (Debian/GNU)",
+    "C: EHLO adminbox",
+    "S: 250-mx1\\r\\n250-AUTH PLAIN LOGIN\\r\\n250-mail.corp.co.jp at your service\\r\\n250 STARTTLS",
+    "C: AUTH LOGIN",
+    f"S: 334 {CHALLENGE}",
+    f"C: {ENCODED}",
+    "S: 535 5.7.8 alice.smith: no such user. Try ALICE.SMITH@corp.co.jp",
+    "S: 550 see main.cf; client [203.0.113.77] IPv6:2001:470:1f0b::5, helo=<adminbox>",
+    "C: MAIL FROM:<robert+lists@corp.co.jp>",
+    "S: 250 2.0.0 Ok: queued as 4Xyz12ABcd",
+)
+NAMES = ("corp", "alice", "smith", "robert", "adminbox", "mx1", "203.0.113.77", "10.1.2.3", "1f0b", "4Xyz12AB", ENCODED)
+
+
+def telling() -> Record:
+    endpoint = endpoint_at("submission://mail.corp.co.jp", "10.1.2.3")
+    attempt = attempt_of(
+        TlsHandshake("mail.corp.co.jp", 0.1, "TLSv1.3", chain=(certificate_of("mail.corp.co.jp", "*.corp.co.jp"),)),
+        LoginTried("LOGIN", reply_of("535 alice.smith: no such user", 7), Protection.VERIFIED, turns=(7,)),
+        Submitted("robert+lists@corp.co.jp", "alice.smith@corp.co.jp", "token-1", queue_id="4Xyz12ABcd"),
+        endpoint=endpoint,
+        lines=LINES,
+    )
+    asked = Asked(user=USER, mailbox="alice.smith@corp.co.jp", sender="robert@corp.co.jp")
+    return record_of(attempt, asked=asked)
+
+
+def test_no_name_is_left_in_record_or_report() -> None:
+    record = telling()
+    mask = Mask(record)
+    report = build(record, judge(record, load_profile()), load_profile())
+    masked_report = mask.apply(report)
+    outputs = [
+        msgspec.json.encode(mask.apply(record)).decode(),
+        encode(masked_report),
+        render(masked_report, "en", verbose=True, width=500),
+        render(masked_report, "ja", verbose=True, width=500),
+    ]
+    for output in outputs:
+        for name in NAMES:
+            assert name.lower() not in output.lower(), name
+
+
+def test_the_words_of_the_protocol_stay() -> None:
+    turns = Mask(telling()).apply(telling()).transcripts()[0].turns
+    assert turns[1].text == "220 host-2 ESMTP Postfix (Debian/GNU)\\r\\n"
+    assert turns[3].text.startswith("250-host-2\\r\\n250-AUTH PLAIN LOGIN\\r\\n250-host-")
+    assert turns[4].text == "AUTH LOGIN\\r\\n"
+    assert "see main.cf; client [192.0.2." in turns[8].text
+    assert turns[10].text == "250 2.0.0 Ok: queued as QUEUE1\\r\\n"
+
+
+def test_the_same_name_has_the_same_stand_in_everywhere() -> None:
+    masked = Mask(telling()).apply(telling())
+    user = masked.asked.user
+    turns = masked.transcripts()[0].turns
+    assert user.startswith("user-")
+    assert masked.asked.mailbox.startswith(f"{user}@")
+    assert turns[7].text.count(user) == 2, "alone, and in an address written in capitals"
+    assert base64.b64decode(turns[6].text.removesuffix("\\r\\n")).decode() == masked.asked.mailbox
+    endpoint = masked.attempts[0].endpoint
+    assert endpoint is not None
+    assert endpoint.name in base64.b64decode(turns[5].text.removeprefix("334 ").removesuffix("\\r\\n")).decode()
+
+
+def test_a_wildcard_still_names_the_hosts_below_it() -> None:
+    masked = Mask(telling()).apply(telling())
+    (handshake,) = (fact for fact in masked.attempts[0].observations if isinstance(fact, TlsHandshake))
+    host, wildcard = handshake.chain[0].dns_names
+    assert host == handshake.name
+    assert wildcard == "*." + host.partition(".")[2]
+
+
+def test_a_private_address_stays_private_and_loopback_stays() -> None:
+    record = record_of(without_starttls("smtp://mail.example.com", "192.168.7.9"), vantage="127.0.0.1")
+    masked = Mask(record).apply(record)
+    endpoint = masked.attempts[0].endpoint
+    assert endpoint is not None
+    assert endpoint.address == "192.168.0.1"
+    assert masked.vantage == ("127.0.0.1",)
+
+
+def test_a_certificate_cannot_be_looked_up() -> None:
+    masked = Mask(telling()).apply(telling())
+    (handshake,) = (fact for fact in masked.attempts[0].observations if isinstance(fact, TlsHandshake))
+    assert "abab" not in handshake.chain[0].sha256
+    assert len(handshake.chain[0].sha256) == 64
+
+
+def test_it_is_judged_as_before() -> None:
+    record = record_of(without_starttls(), without_starttls("smtp://mail.example.com", "10.0.0.9"))
+    before, after = (judge(each, load_profile()) for each in (record, Mask(record).apply(record)))
+    assert [(f.name, f.severity, f.explained_by) for f in before.findings] == [
+        (f.name, f.severity, f.explained_by) for f in after.findings
+    ]
+
+
+def test_masking_is_deterministic() -> None:
+    assert Mask(telling()).apply(telling()) == Mask(telling()).apply(telling())
+
+
+@pytest.mark.parametrize("user", ["mail", "test", "admin"])
+def test_a_user_with_an_everyday_name_takes_no_word_from_the_protocol(user: str) -> None:
+    record = record_of(attempt_of(lines=("C: MAIL FROM:<mail@corp.test>",)), asked=Asked(user=user))
+    assert Mask(record).apply(record).transcripts()[0].turns[0].text.startswith("MAIL FROM:<user-")
+
+
+LABEL = st.from_regex(r"[a-z][a-z0-9]{2,8}", fullmatch=True)
+
+
+@given(
+    LABEL,
+    LABEL,
+    LABEL,
+    st.sampled_from(["220 {} ESMTP", "250-{}\\r\\n250 OK", "550 <{}>: no", "{}[1.2.3.4]", "x={};"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_domain_survives_wherever_it_stands(user: str, host: str, domain: str, form: str) -> None:
+    name = f"{host}.q{domain}.net"
+    record = record_of(
+        attempt_of(endpoint=f"smtp://{name}", lines=("S: " + form.format(name),)), asked=Asked(user=user)
+    )
+    assert f"q{domain}.net" not in msgspec.json.encode(Mask(record).apply(record)).decode()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_any_text_can_be_masked_and_masked_text_stays(text: str) -> None:
+    mask = Mask(record_of())
+    assert mask.text(text) == mask.text(text)

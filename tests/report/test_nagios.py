@@ -1,0 +1,64 @@
+"""One line with performance data, and the exit code of a plugin."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from mailproof.catalog.profiles import load_profile
+from mailproof.diagnose.judge import Judgement, judge
+from mailproof.model.finding import Untold
+from mailproof.model.report import Report, Verdict
+from mailproof.report.build import build
+from mailproof.report.nagios import line
+from records import record_of, sound, without_starttls
+
+
+def sound_report(untold: tuple[Untold, ...] = ()) -> Report:
+    record = record_of(sound("smtp://mail.example.com"), sound("imaps://mail.example.com"))
+    return build(record, Judgement((), (), (), untold), load_profile())
+
+
+def test_a_sound_server_is_ok() -> None:
+    text, code = line(sound_report())
+    assert code == 0
+    assert text == (
+        "MAIL OK - 2 endpoints, 0 checks passed | time=0.840s;;;0 "
+        "'smtp://mail.example.com'=0.031s;;;0 'imaps://mail.example.com'=0.031s;;;0"
+    )
+
+
+def test_a_cause_is_critical_and_named_with_its_place() -> None:
+    record = record_of(without_starttls())
+    text, code = line(build(record, judge(record, load_profile()), load_profile()))
+    assert code == 2
+    assert text.startswith("MAIL CRITICAL - starttls-not-offered: The server does not offer STARTTLS")
+    assert " at submission://mail.example.com" in text
+
+
+def test_what_could_not_be_told_is_unknown() -> None:
+    text, code = line(sound_report((Untold("login-accepted", "not-reached", asked=True),)))
+    assert code == 3
+    assert text.startswith("MAIL UNKNOWN - could not tell: login-accepted: the conversation ended before")
+
+
+@pytest.mark.parametrize(("verdict", "code"), [(Verdict.PASS, 0), (Verdict.WARN, 1), (Verdict.FAIL, 2)])
+def test_each_verdict_has_its_code(verdict: Verdict, code: int) -> None:
+    assert line(msgspec.structs.replace(sound_report(), verdict=verdict))[1] == code
+
+
+def test_it_is_one_line_with_one_bar_whatever_a_server_says() -> None:
+    record = record_of(without_starttls())
+    report = build(record, judge(record, load_profile()), load_profile())
+    nasty = msgspec.structs.replace(report.causes[0], message="a|b\nc\x1b[2J")
+    text, _ = line(msgspec.structs.replace(report, causes=(nasty,)))
+    assert text.count("|") == 1
+    assert "\n" not in text
+    assert "\x1b" not in text
+
+
+def test_two_addresses_of_a_name_have_two_labels() -> None:
+    record = record_of(without_starttls(), without_starttls(address="2001:db8::1"))
+    text, _ = line(build(record, Judgement((), (), (), ()), load_profile()))
+    assert "'submission://mail.example.com 192.0.2.25'=" in text
+    assert "'submission://mail.example.com 2001:db8::1'=" in text
