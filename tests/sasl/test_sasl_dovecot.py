@@ -64,3 +64,16 @@ def test_dovecot_refuses_a_wrong_password(real_lab_with: Callable[..., RealLab])
     lab = real_lab_with(wait_for=("imaps",))
     let_in, steps = log_in(lab, MECHANISMS["SCRAM-SHA-256"], Credentials("alice@example.test", "wrong"))
     assert not let_in and Done() not in steps
+
+
+def test_only_plain_and_login_do_not_depend_on_how_dovecot_hashes_an_umlaut(
+    real_lab_with: Callable[..., RealLab],
+) -> None:
+    lab = real_lab_with(
+        users="alice@example.test:{PLAIN}pa\u0308ss::::::\nbob:{PLAIN}p\u00e4ss::::::\n", wait_for=("imaps",)
+    )
+    decomposed, composed = Credentials("alice@example.test", "pa\u0308ss"), Credentials("bob", "p\u00e4ss")
+    assert [log_in(lab, MECHANISMS[name], decomposed)[0] for name in ("PLAIN", "LOGIN")] == [True, True]
+    # RFC 5802 has the password prepared, RFC 2831 wants it in ISO 8859-1 where that is possible.
+    assert not log_in(lab, MECHANISMS["SCRAM-SHA-256"], decomposed)[0]
+    assert not log_in(lab, MECHANISMS["DIGEST-MD5"], composed)[0]

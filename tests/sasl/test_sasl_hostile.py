@@ -108,6 +108,12 @@ def test_a_refusal_that_echoes_the_token_or_disturbs_a_terminal_is_made_harmless
     assert refusal.line == "status=bad [secret] \\x1b[2J schemes=5"
 
 
+def test_an_error_of_scram_that_echoes_the_password_is_made_harmless() -> None:
+    step = MECHANISMS["SCRAM-SHA-256"].respond(alice, HERE, [b"e=no wonderland for \x1b[2J"])
+    assert step == Broken(Fault.SERVER_ERROR, "no [secret] for \\x1b[2J")
+    assert isinstance(step, Broken) and step.line == "server reported an error: no [secret] for \\x1b[2J"
+
+
 def test_no_repr_holds_a_secret() -> None:
     holders = [
         alice,

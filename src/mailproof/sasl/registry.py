@@ -52,8 +52,9 @@ def preferred(
     `binding` are the kinds of channel binding at hand. A token goes before a password: who has one was given it
     because passwords are off. Inside TLS that verified, PLAIN comes first, then LOGIN: they alone do not depend
     on how the server stores its passwords, while CRAM-MD5, DIGEST-MD5 and SCRAM fail with the right password
-    where the stored hash is of another kind. Without it, those come first that do not reveal the password, SCRAM
-    bound to TLS at the head; whether PLAIN may be sent at all is not decided here.
+    where the stored hash is of another kind, or where the server prepares letters beyond ASCII in another way
+    (Dovecot 2.3 knows neither SASLprep nor the ISO 8859-1 of RFC 2831). Without it, those come first that do not
+    reveal the password, SCRAM bound to TLS at the head; whether PLAIN may be sent at all is not decided here.
 
     EXTERNAL and ANONYMOUS are never chosen, only asked for by name; NTLM and GSSAPI are not spoken.
     """

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import msgspec
 
 from mailproof.model.escape import to_text
+from mailproof.model.secret import Secrets
 from mailproof.sasl.credentials import BINDINGS, Circumstances, Credentials
 from mailproof.sasl.mechanism import Broken, Done, Fault, Respond, SecretKind, Step
 from mailproof.sasl.saslprep import PrepError, Use, saslprep
-from mailproof.sasl.scram_syntax import Attributes, Keys, ServerFirst, attributes, encode_name, from_base64
+from mailproof.sasl.scram_syntax import Keys, ServerFirst, attributes, encode_name, from_base64
 from mailproof.sasl.server import Accounts, Outcome, Service
 
 # Fewer make a stolen proof cheap to guess from: RFC 7677 section 4, enforced by the client of Cyrus SASL (#811).
@@ -58,6 +59,8 @@ class Scram(msgspec.Struct, frozen=True):
         bare = b"n=" + encode_name(user) + b",r=" + circumstances.nonce.encode()
         if not challenges:
             return Respond(header + bare, secret=False)
+        if broken := _objection(challenges[-1], credentials):
+            return broken
         first = self._read_first(challenges[0], circumstances)
         if isinstance(first, Broken):
             return first
@@ -87,11 +90,7 @@ class Scram(msgspec.Struct, frozen=True):
 
     def _read_first(self, message: bytes, circumstances: Circumstances) -> ServerFirst | Broken:
         pairs = attributes(message)
-        if pairs is None:
-            return Broken(Fault.MALFORMED)
-        if broken := _objection(pairs):
-            return broken
-        first = ServerFirst.parse(pairs)
+        first = None if pairs is None else ServerFirst.parse(pairs)
         if first is None:
             return Broken(Fault.MALFORMED)
         ours = circumstances.nonce.encode()
@@ -107,10 +106,11 @@ def _kind(circumstances: Circumstances) -> str | None:
     return next((kind for kind in BINDINGS if kind in circumstances.binding), None)
 
 
-def _objection(pairs: Attributes) -> Broken | None:
-    name, value = pairs[0]
+def _objection(message: bytes, credentials: Credentials) -> Broken | None:
+    """Why no message of the server that begins so can be answered."""
+    name, value = (attributes(message) or [(b"", b"")])[0]
     if name == b"e":
-        return Broken(Fault.SERVER_ERROR, to_text(value[:_ERROR_LIMIT]))
+        return Broken(Fault.SERVER_ERROR, to_text(Secrets((credentials.password,)).mask(value)[:_ERROR_LIMIT]))
     return Broken(Fault.EXTENSION) if name == b"m" else None
 
 
@@ -118,11 +118,7 @@ def _read_final(message: bytes, expected: bytes) -> Step:
     from hmac import compare_digest
 
     pairs = attributes(message)
-    if pairs is None:
-        return Broken(Fault.MALFORMED)
-    if broken := _objection(pairs):
-        return broken
-    signature = from_base64(pairs[0][1]) if pairs[0][0] == b"v" else None
+    signature = from_base64(pairs[0][1]) if pairs and pairs[0][0] == b"v" else None
     if signature is None:
         return Broken(Fault.MALFORMED)
     return Done() if compare_digest(signature, expected) else Broken(Fault.SERVER_SIGNATURE)
