@@ -81,6 +81,20 @@ def test_other_parameters_are_another_fault() -> None:
     assert len(judged([LEAF], found("leaf-fault", host="a"), found("leaf-fault", host="b")).causes) == 2
 
 
+def test_what_is_measured_does_not_make_another_fault() -> None:
+    answers = (found("leaf-fault", seconds=1.5), found("leaf-fault", SMTP, seconds=4.0))
+    (cause,) = judged([LEAF], *answers).causes
+    assert cause.params == {"seconds": 4.0}
+
+
+def test_what_a_kind_gathers_is_listed() -> None:
+    kind = FindingKind("leaf-fault", Layer.LOGIN, ("mechanism",), gathered=("mechanism",))
+    answers = (found("leaf-fault", mechanism="PLAIN"), found("leaf-fault", IMAPS, mechanism="LOGIN"))
+    (cause,) = judged([kind], *answers).causes
+    assert cause.params == {"mechanism": ("PLAIN", "LOGIN")}
+    assert cause.endpoints == (SUBMISSION, IMAPS)
+
+
 def test_a_fault_that_follows_here_and_stands_alone_there_is_both() -> None:
     judgement = judged([ROOT, LEAF], found("root-fault"), found("leaf-fault"), found("leaf-fault", IMAPS))
     assert names(judgement) == ["root-fault", "leaf-fault"]

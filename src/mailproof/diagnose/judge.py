@@ -8,6 +8,7 @@ import msgspec
 
 from mailproof.checks import Check, all_checks
 from mailproof.diagnose.arrows import LAYER_ORDER, holds, scheme_of, usable
+from mailproof.diagnose.same import identity, together
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Finding, FindingKind, Param, Passed, Severity, Untold
 from mailproof.model.policy import Policy
@@ -90,7 +91,7 @@ def _grouped(weighed: Iterable[_Weighed]) -> list[Judged]:
     """
     groups: dict[tuple[str, tuple[tuple[str, Param], ...], tuple[str, ...]], list[_Weighed]] = {}
     for item in weighed:
-        key = (item.finding.name, tuple(sorted(item.finding.params.items())), item.explained_by)
+        key = (item.finding.name, identity(item.kind, item.finding.params), item.explained_by)
         groups.setdefault(key, []).append(item)
     return [_judged(members) for members in groups.values()]
 
@@ -107,7 +108,7 @@ def _judged(members: list[_Weighed]) -> Judged:
         endpoint=first.endpoint,
         address=first.address,
         endpoints=tuple(place for place in places if place is not None),
-        params=dict(first.params),
+        params=together([item.finding.params for item in members]),
         message="",
         explained_by=members[0].explained_by,
         evidence=tuple(evidence)[:EVIDENCE_IN_ALL],

@@ -55,6 +55,9 @@ class FindingKind(msgspec.Struct, frozen=True):
     explains: tuple[Explains, ...] = ()
     references: tuple[str, ...] = ()
     """`RFC 3207 section 4`, `postconf(5) smtpd_tls_security_level`."""
+    gathered: tuple[str, ...] = ()
+    """Parameters in which one fault may differ from endpoint to endpoint (`mechanism` of a wrong password): where
+    they differ, the finding lists them."""
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
 # What a line may break after: a word of narrow characters, or one wide character, together with the wide marks that
 # begin no line (the closing ones) or end none (the opening ones): kinsoku, JIS X 4051.
@@ -26,7 +26,17 @@ def cut(text: str, width: int) -> str:
     """`text` in at most `width` cells, with an ellipsis where something was left off."""
     if cell_len(text) <= width:
         return text
-    return (chop_cells(text, max(width - 1, 1))[0] if width > 1 else "") + "…"
+    return (chop(text, width - 1)[0] if width > 1 else "") + "…"
+
+
+def chop(text: str, width: int) -> list[str]:
+    """`text` in pieces of at most `width` cells, wherever that cuts it; a single character may be wider."""
+    pieces = [""]
+    for char in text:
+        if pieces[-1] and cell_len(pieces[-1]) + cell_len(char) > width:
+            pieces.append("")
+        pieces[-1] += char
+    return pieces
 
 
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
@@ -58,5 +68,5 @@ def _pieces(text: str, longest: int) -> list[str]:
     """`text` in the pieces that are not broken, with the spaces after them; those longer than a line are cut."""
     out: list[str] = []
     for piece in filter(None, _PIECE.findall(text)):
-        out.extend([piece] if cell_len(piece.rstrip(" ")) <= longest else chop_cells(piece, longest))
+        out.extend([piece] if cell_len(piece.rstrip(" ")) <= longest else chop(piece, longest))
     return out

@@ -19,6 +19,7 @@ KINDS = (
         "auth-rejected",
         Layer.LOGIN,
         params=("mechanism",),
+        gathered=("mechanism",),  # one wrong password is PLAIN in SMTP and USER in POP3
         references=("RFC 4954 section 6", "RFC 5530 section 3", "RFC 3206 section 4", "Postfix SASL_README"),
     ),
     FindingKind(

@@ -20,6 +20,7 @@ KINDS = (
         "starttls-not-offered",
         Layer.TLS,
         params=("command",),
+        gathered=("command",),
         explains=_HIDDEN,
         references=("RFC 3207 section 4", "RFC 2595", "RFC 8314 section 3.3", "postconf(5) smtpd_tls_security_level"),
     ),
