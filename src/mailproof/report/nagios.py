@@ -29,7 +29,7 @@ def _sentence(report: Report) -> str:
         first = report.causes[0]
         place = f" at {', '.join(first.endpoints)}" if first.endpoints else ""
         more = f" (and {len(report.causes) - 1} more)" if len(report.causes) > 1 else ""
-        return f"{first.name}: {first.message}{place}{more}"
+        return f"{first.name}: {first.message.removesuffix('.')}{place}{more}"
     return f"{len(report.endpoints)} endpoints, {len(report.passed)} checks passed"
 
 

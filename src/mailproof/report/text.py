@@ -79,7 +79,7 @@ class _Text:
             sentence = self.say("report.warn", cause=cause) if report.verdict is Verdict.WARN else cause
             more = len(report.causes) - 1
             if more:
-                sentence += " " + self.say("report.more-one" if more == 1 else "report.more-many", n=more)
+                sentence += self.say("report.more-one" if more == 1 else "report.more-many", n=more)
             return sentence
         return self.say("report.pass" if report.passed else "report.pass-nothing")
 
