@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailproof.model.escape import to_text
 from mailproof.model.secret import Secrets
 
 PASSWORD = 'p4ss"w\\rd-Ünï'
@@ -24,6 +26,12 @@ def masked(data: bytes, *secrets: str) -> bytes:
         PASSWORD.replace("\\", "\\\\").replace('"', '\\"').encode(),
         base64.b64encode(PASSWORD.encode()),
         base64.b64encode(PASSWORD.encode()).rstrip(b"="),
+        base64.urlsafe_b64encode(PASSWORD.encode()),
+        base64.b64encode(PASSWORD.encode()).upper(),
+        PASSWORD.encode().upper(),
+        to_text(PASSWORD.encode()).encode(),
+        quote(PASSWORD, safe="").encode(),
+        quote(PASSWORD, safe="").replace("-", "%2D").encode(),
     ],
 )
 def test_a_secret_is_hidden_in_every_form_in_which_a_server_echoes_it(form):

@@ -176,9 +176,9 @@ def test_megabytes_without_a_line_end_are_not_kept(start):
 
 def test_megabytes_of_line_ends_are_not_kept():
     reader = multiline(keep=1000)
-    reader.receive(b"+OK\r\n" + b"\n" * 1_000_000)
+    reader.receive(b"+OK\r\n" + b"\n" * 200_000)
     [response] = reader.receive(b".\r\n")
-    assert (response.size, len(response.lines)) == (1_000_000, 1000)
+    assert (response.size, len(response.lines)) == (200_000, 1000)
 
 
 @given(
