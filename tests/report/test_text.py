@@ -113,7 +113,7 @@ def test_many_endpoints_are_counted() -> None:
 
 
 def test_what_was_not_tested_is_grouped_by_reason() -> None:
-    text = render(healthy(), "en")
+    text = render(healthy(), "en", width=300)
     assert "Not tested" in text
     assert ": no user name and password were given (--user)" in text
 

@@ -23,14 +23,17 @@ Masked = TypeVar("Masked", Record, Report)
 
 _LABEL = r"_?[^\W_](?:[\w-]*[^\W_])?"
 _DOMAIN = rf"(?:{_LABEL}\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})"
+_LOCAL = r"""[^\s<>@:"\\,;()\[\]']"""
+
+# Each alternative begins only where its run of characters does, so that no text, however made, is walked twice.
 _PATTERN = re.compile(
     rf"""
-      (?P<address> (?P<local> [^\s<>@:"\\,;()\[\]']+ ) @ (?P<domain> {_DOMAIN} | (?=\[) | {_LABEL} ) )
+      (?P<address> (?<! {_LOCAL} ) (?P<local> {_LOCAL}+ ) @ (?P<domain> {_DOMAIN} | (?=\[) | {_LABEL} ) )
     | (?P<v6> (?: (?<=IPv6:) | (?<![\w:.]) )
               (?: [0-9a-f]{{0,4}} : ){{2,7}} (?: [0-9a-f]{{1,4}} | (?:\d{{1,3}}\.){{3}}\d{{1,3}} )? (?![\w:]) )
     | (?P<v4> (?<![\w.]) \d{{1,3}} (?: \.\d{{1,3}} ){{3}} (?! \w | \.\d ) )
-    | (?P<host> (?<!\w) (?:\*\.)? {_DOMAIN} (?!\w) )
-    | (?P<base64> (?<![\w+/=.-]) [A-Za-z0-9+/]{{8,}} ={{0,2}} (?![\w+/=-]) )
+    | (?P<host> (?<!\w) (?<!\w\.) (?:\*\.)? {_DOMAIN} (?!\w) )
+    | (?P<base64> (?<![\w+/=.-]) [A-Za-z0-9+/]{{8,}} ={{0,2}} (?![\w+/=.-]) )
     | (?P<word> (?<!\w) \w[\w.+-]* )
     """,
     re.VERBOSE | re.IGNORECASE,
