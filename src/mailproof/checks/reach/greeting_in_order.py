@@ -41,7 +41,7 @@ KINDS = (
 _OTHERS = (
     ("HTTP", re.compile(r"HTTP/\d|<!DOCTYPE|<html", re.IGNORECASE)),
     ("SSH", re.compile(r"SSH-\d")),
-    ("FTP", re.compile(r"220[ -].*(?<![A-Z])S?FTP", re.IGNORECASE)),
+    ("FTP", re.compile(r"220[ -].*(?:FTPd|FTP server|FTP service|FileZilla)", re.IGNORECASE)),
     ("NNTP", re.compile(r"20[01] .*(?:NNTP|INN|News)", re.IGNORECASE)),
 )
 _SHOWN = 60

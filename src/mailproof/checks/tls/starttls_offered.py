@@ -35,7 +35,7 @@ KINDS = (
 
 # Cisco's SMTP fixup (`inspect esmtp`) overwrites what it does not let through with X, at the same length,
 # at times with another last letter: `250-XXXXXXXX`, `250-XXXXXXXA`.
-_OVERWRITTEN = re.compile(r"X{5,}[A-Z]?\Z")
+_OVERWRITTEN = re.compile(r"X{3,}[A-Z]?\Z")
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:

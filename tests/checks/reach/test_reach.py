@@ -1,0 +1,235 @@
+"""Reach: each row is what a client met, and what may be said of it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from mailrecord import POLICY, answers, attempt, endpoint, record, reply
+
+from mailproof.checks.reach import (
+    first_contact_accepted,
+    greeting_in_order,
+    greeting_in_time,
+    host_resolves,
+    port_open,
+    session_complete,
+    software_not_revealed,
+)
+from mailproof.model.attempt import Status, Step, StepTaken, Trouble
+from mailproof.model.endpoint import Target, TargetKind
+from mailproof.model.observation import (
+    Connection,
+    DnsAnswer,
+    DnsStatus,
+    EnvelopePurpose,
+    EnvelopeTried,
+    Greeting,
+    Interrupted,
+    TlsHandshake,
+)
+from mailproof.model.record import Attempt, Record
+from mailproof.model.transcript import Transcript, Turn, TurnKind
+
+
+def resolved(*facts: DnsAnswer, host: str = "mx.test") -> Record:
+    target = Target(host, TargetKind.HOST, host)
+    return msgspec.structs.replace(record(Attempt("resolve", observations=facts)), targets=(target,))
+
+
+def dialled(host: str, scheme: str, trouble: Trouble | None, job: str = "survey", **changes: object) -> Attempt:
+    made = attempt(Connection("192.0.2.25:25", 0.1, trouble=trouble, turns=(0,)), scheme=scheme, job=job)
+    return msgspec.structs.replace(made, endpoint=msgspec.structs.replace(endpoint(scheme), host=host, **changes))
+
+
+class TestNames:
+    @pytest.mark.parametrize("status", [DnsStatus.NO_SUCH_NAME, DnsStatus.NO_DATA])
+    def test_a_host_without_an_address_is_not_found(self, status):
+        asked = [DnsAnswer("mx.test", rtype, status) for rtype in ("A", "AAAA")]
+        assert answers(host_resolves.check, resolved(*asked)) == ["name-not-found"]
+
+    def test_one_address_is_enough(self):
+        a = DnsAnswer("mx.test", "A", DnsStatus.OK, ("192.0.2.25",))
+        aaaa = DnsAnswer("mx.test", "AAAA", DnsStatus.NO_DATA)
+        assert answers(host_resolves.check, resolved(a, aaaa)) == ["+host-resolves"]
+
+    @pytest.mark.parametrize("status", [DnsStatus.TIMEOUT, DnsStatus.SERVER_FAILURE])
+    def test_a_resolver_without_an_answer_proves_nothing(self, status):
+        assert answers(host_resolves.check, resolved(DnsAnswer("mx.test", "A", status))) == ["?resolver-failed"]
+
+    def test_a_domain_with_an_mx_needs_no_address_but_its_mx_does(self):
+        mx = DnsAnswer("example.test", "MX", DnsStatus.OK, ("10 gone.test.",))
+        asked = [DnsAnswer(name, "A", DnsStatus.NO_DATA) for name in ("example.test", "gone.test")]
+        [finding] = host_resolves.check(resolved(mx, *asked, host="example.test"), POLICY)
+        assert finding.params == {"host": "gone.test", "answer": "no-data"}
+
+    def test_a_null_mx_names_no_host(self):
+        assert answers(host_resolves.check, resolved(DnsAnswer("mx.test", "MX", DnsStatus.OK, ("0 .",)))) == []
+
+
+class TestPorts:
+    @pytest.mark.parametrize(
+        ("trouble", "said"),
+        [
+            (None, "+port-open"),
+            (Trouble.REFUSED, "port-closed"),
+            (Trouble.TIMEOUT, "port-filtered"),
+            (Trouble.UNREACHABLE, "port-unreachable"),
+            (Trouble.LOCAL, "?local-trouble"),
+        ],
+    )
+    def test_what_the_connection_met_names_the_fault(self, trouble, said):
+        assert answers(port_open.check, record(dialled("mx.test", "submission", trouble))) == [said]
+
+    def test_a_guess_that_does_not_answer_is_no_fault(self):
+        guess = dialled("mx.test", "imap", Trouble.REFUSED, promised=False)
+        assert answers(port_open.check, record(guess)) == []
+
+    def test_later_jobs_do_not_repeat_the_verdict(self):
+        assert answers(port_open.check, record(dialled("mx.test", "imap", Trouble.REFUSED, job="login"))) == []
+
+    def test_25_is_blocked_here_if_nobodys_25_answers_while_submission_does(self):
+        seen = [
+            dialled("mx.test", "smtp", Trouble.TIMEOUT),
+            dialled("elsewhere.test", "smtp", Trouble.TIMEOUT, job="reference"),
+            dialled("mx.test", "submission", None),
+        ]
+        assert answers(port_open.check, record(*seen)) == ["outbound-25-blocked", "+port-open"]
+
+    def test_25_is_filtered_there_if_another_25_answers_or_none_was_asked(self):
+        other = dialled("elsewhere.test", "smtp", None, job="reference")
+        silent, submission = dialled("mx.test", "smtp", Trouble.TIMEOUT), dialled("mx.test", "submission", None)
+        for seen in ([silent, submission], [silent, other, submission]):
+            assert answers(port_open.check, record(*seen))[0] == "port-filtered"
+
+
+def greeted(
+    line: str = "", seconds: float = 0.1, trouble: Trouble | None = None, scheme: str = "submission"
+) -> Attempt:
+    said = reply(line, turn=1) if line else None
+    return attempt(Connection("x", 0.05, turns=(0,)), Greeting(seconds, said, trouble, (1,)), scheme=scheme)
+
+
+class TestGreetings:
+    def test_silence_is_no_greeting(self):
+        assert answers(greeting_in_time.check, record(greeted(trouble=Trouble.TIMEOUT))) == ["no-greeting"]
+
+    def test_silence_that_waits_for_tls_is_not(self):
+        look = attempt(TlsHandshake("mx.test", 0.1, turns=(2,)), scheme="submission", job="look")
+        assert answers(greeting_in_time.check, record(greeted(trouble=Trouble.TIMEOUT), look)) == []
+
+    @pytest.mark.parametrize(("seconds", "said"), [(0.9, "+greeting-in-time"), (1.04, "+greeting-in-time")])
+    def test_a_second_beyond_the_connection_is_soon_enough(self, seconds, said):
+        assert answers(greeting_in_time.check, record(greeted("220 mx.test ESMTP", seconds))) == [said]
+
+    def test_a_resolver_that_times_out_makes_it_slow(self):
+        [finding] = greeting_in_time.check(record(greeted("220 mx.test ESMTP", 10.03)), POLICY)
+        assert (finding.name, finding.params) == ("greeting-slow", {"seconds": 10})
+
+    def test_a_teaser_and_then_a_wait_is_postscreen(self):
+        teased = greeted("220 mx.test ESMTP\nmx.test ESMTP", 6.1, scheme="smtp")
+        assert answers(greeting_in_time.check, record(teased)) == ["postscreen-greet-wait"]
+
+    def test_two_lines_that_come_late_together_are_slow(self):
+        turns = (Turn(TurnKind.EVENT, 0.0, "connected"), Turn(TurnKind.RECEIVED, 6.0, "220-a\\r\\n220 b\\r\\n"))
+        late = greeted("220 a\nb", 6.1, scheme="smtp")
+        late = msgspec.structs.replace(late, transcript=Transcript("smtp://mx.test", "192.0.2.25", "survey", turns))
+        assert answers(greeting_in_time.check, record(late)) == ["greeting-slow"]
+
+    @pytest.mark.parametrize(
+        ("line", "speaks"),
+        [
+            ("HTTP/1.1 400 Bad Request", "HTTP"),
+            ("SSH-2.0-OpenSSH_9.2", "SSH"),
+            ("+OK POP3 ready", "POP3"),
+            ("* OK IMAP4 ready", "IMAP"),
+            ("\\x00\\x01", "unknown"),
+        ],
+    )
+    def test_another_program_is_named(self, line, speaks):
+        [finding] = greeting_in_order.check(record(greeted(line, trouble=Trouble.NOT_THE_PROTOCOL)), POLICY)
+        assert (finding.name, finding.params["speaks"]) == ("unexpected-greeting", speaks)
+
+    @pytest.mark.parametrize("line", ["220 (vsFTPd 3.0.3)", "220 ProFTPD Server ready", "220 mx.test LMTP ready"])
+    def test_a_220_alone_makes_no_mail_server(self, line):
+        assert answers(greeting_in_order.check, record(greeted(line))) == ["unexpected-greeting"]
+
+    @pytest.mark.parametrize("line", ["220 mx.test ESMTP Postfix", "220 ftp.example.com ESMTP", "220 mx.test"])
+    def test_a_mail_server_is_in_order(self, line):
+        assert answers(greeting_in_order.check, record(greeted(line))) == ["+greeting-in-order"]
+
+    @pytest.mark.parametrize("line", ["421 4.7.0 too many connections", "554 No SMTP service here"])
+    def test_a_refusal_is_no_greeting(self, line):
+        assert answers(greeting_in_order.check, record(greeted(line))) == ["greeting-refused"]
+
+    def test_bytes_of_tls_belong_to_another_check(self):
+        alert = greeted("\\x15\\x03\\x01", trouble=Trouble.NOT_THE_PROTOCOL)
+        assert answers(greeting_in_order.check, record(alert)) == []
+
+    @pytest.mark.parametrize(
+        ("line", "version"),
+        [
+            ("220 mx.test ESMTP Exim 4.96 Thu, 01 Jan 2026", "4.96"),
+            ("220 mx.test ESMTP Sendmail 8.15.2/8.15.2; Thu", "8.15.2"),
+            ("220 mx.test ESMTP Postfix (3.7.11)", "3.7.11"),
+            ("220 mx Microsoft ESMTP MAIL Service, Version: 10.0.17763.1 ready", "10.0.17763.1"),
+            ("+OK mx.test Cyrus POP3 3.4.2 server ready", "3.4.2"),
+        ],
+    )
+    def test_a_version_is_revealed(self, line, version):
+        [finding] = software_not_revealed.check(record(greeted(line)), POLICY)
+        assert finding.params["version"] == version
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "220 mx.test ESMTP Postfix (Debian/GNU)",
+            "220 mx.test ESMTP Postfix 192.0.2.25",
+            "+OK Dovecot ready.",
+            "220 x",
+        ],
+    )
+    def test_a_name_without_a_version_is_not(self, line):
+        assert answers(software_not_revealed.check, record(greeted(line))) == ["+software-not-revealed"]
+
+
+class TestSessions:
+    @pytest.mark.parametrize(
+        ("step", "trouble", "said"),
+        [
+            (Step.EHLO, Trouble.TIMEOUT, ["no-reply"]),
+            (Step.EHLO, Trouble.CLOSED, ["closed-unexpectedly"]),
+            (Step.AUTH, Trouble.RESET, ["closed-unexpectedly"]),
+            (Step.CAPABILITY, Trouble.TOO_MUCH, ["reply-not-understood"]),
+            (Step.QUIT, Trouble.CLOSED, []),
+            (Step.TLS, Trouble.RESET, []),
+            (Step.GREETING, Trouble.TIMEOUT, []),
+        ],
+    )
+    def test_how_it_broke_off_names_the_fault(self, step, trouble, said):
+        broken = attempt(Interrupted(step, trouble, "EHLO", 1.0, turns=(3,)))
+        assert answers(session_complete.check, record(broken)) == said
+
+    def test_a_server_that_hangs_up_instead_of_greeting_is_named(self):
+        assert answers(session_complete.check, record(greeted(trouble=Trouble.CLOSED))) == ["closed-unexpectedly"]
+
+    def test_a_session_with_its_farewell_is_complete(self):
+        whole = msgspec.structs.replace(greeted("220 mx.test"), steps=(StepTaken(Step.QUIT, Status.OK),))
+        assert answers(session_complete.check, record(whole)) == ["+session-complete"]
+
+
+class TestFirstContact:
+    @pytest.mark.parametrize(
+        ("rcpt", "said"),
+        [
+            ("450 4.3.2 Service currently unavailable", ["postscreen-deep-test"]),
+            ("450 4.2.0 Greylisted", []),
+            ("554 5.7.1 Relay access denied", ["+first-contact-accepted"]),
+            ("250 2.1.5 Ok", ["+first-contact-accepted"]),
+        ],
+    )
+    def test_only_postscreens_own_words_count(self, rcpt, said):
+        tried = EnvelopeTried(
+            EnvelopePurpose.OUTSIDE, "", "o@example.com", False, reply("250 Ok", 2), reply(rcpt, 4), turns=(2, 4)
+        )
+        assert answers(first_contact_accepted.check, record(attempt(tried, scheme="smtp"))) == said
+        assert answers(first_contact_accepted.check, record(attempt(tried, scheme="submission"))) == []
