@@ -24,6 +24,7 @@ KINDS = (
         "plaintext-login-refused",
         Layer.LOGIN,
         params=("mechanism",),
+        gathered=("mechanism",),
         references=(
             "RFC 5530 section 3",
             "RFC 2595 section 2.3",

@@ -20,6 +20,7 @@ KINDS = (
         "password-sent-in-clear",
         Layer.LOGIN,
         params=("mechanism",),
+        gathered=("mechanism",),
         references=("RFC 8314 section 3", "RFC 4616 section 6", "RFC 4954 section 4"),
     ),
 )
