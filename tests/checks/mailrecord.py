@@ -43,8 +43,8 @@ def attempt(
     return Attempt(job, where, observations=facts, transcript=Transcript(where.url, address, job, turns))
 
 
-def record(*attempts: Attempt, asked: Asked = Asked(), vantage: tuple[str, ...] = ("198.51.100.7",)) -> Record:
-    return Record(datetime(2026, 1, 1, tzinfo=UTC), asked=asked, attempts=attempts, vantage=vantage)
+def record(*attempts: Attempt, asked: Asked | None = None, vantage: tuple[str, ...] = ("198.51.100.7",)) -> Record:
+    return Record(datetime(2026, 1, 1, tzinfo=UTC), asked=asked or Asked(), attempts=attempts, vantage=vantage)
 
 
 def answers(check: Callable[[Record, Policy], Iterable[Answer]], seen: Record) -> list[str]:
