@@ -85,7 +85,7 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
     await talk.fetch(numbers[-1], "BODY.PEEK[HEADER]")
     headers = next((value for event in talk.untagged for value in fetch_items(event).values() if value), b"")
     shown = _header_lines(talk, headers if isinstance(headers, bytes) else b"")
-    whole = await talk.fetch(numbers[-1], "BODY.PEEK[]", keep=False)
+    whole = await talk.fetch(numbers[-1], "BODY.PEEK[]", keep=talk.terms.keep_bodies)
     return Retrieved(token, True, messages, seconds, headers=shown, reply=whole, turns=_last(reply))
 
 
@@ -102,7 +102,7 @@ async def _find_pop3(talk: Pop3Conversation, token: str, since: float) -> Retrie
             continue
         turn = talk.the_stream.turn
         seconds = talk.net.now() - since
-        whole = await talk.ask_lines(Step.FETCH, pop3.retr(number), "RETR", keep=False)
+        whole = await talk.ask_lines(Step.FETCH, pop3.retr(number), "RETR", keep=talk.terms.keep_bodies)
         headers = _header_lines(talk, b"\n".join(top.lines or ()))
         return Retrieved(
             token, True, messages, seconds, headers=headers, reply=talk.to_reply(whole, 0.0), turns=(turn - 1, turn)

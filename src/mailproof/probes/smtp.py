@@ -159,7 +159,9 @@ class SmtpConversation(Conversation[SmtpReply]):
                 started = self.net.now()
                 data = await self.ask(Step.DATA, commands.data(), "DATA")
                 if data.kind is ReplyClass.INTERMEDIATE:
-                    final = await self.ask(Step.DATA, Outgoing(stuff(message)), "the message", keep=False)
+                    final = await self.ask(
+                        Step.DATA, Outgoing(stuff(message)), "the message", keep=self.terms.keep_bodies
+                    )
                 last = final or data
                 refused = last.kind is not ReplyClass.POSITIVE
                 self.took(Step.DATA, started, NetFailure(Trouble.REJECTED, last.line) if refused else None)

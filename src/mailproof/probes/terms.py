@@ -28,6 +28,8 @@ class Terms(msgspec.Struct, frozen=True):
     """XCLIENT attributes, `ADDR=192.0.2.1`."""
     skip: tuple[str, ...] = ()
     """What the profile does not test: `relay`, `users`."""
+    keep_bodies: bool = False
+    """Record messages whole, and not only their size."""
 
     @property
     def connect_timeout(self) -> float:

@@ -1,0 +1,264 @@
+"""`mailproof check`: the whole path to a server, and what it amounts to."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from mailproof.cli import credentials
+from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.options import Connecting, connecting, connection_options, hello_name
+from mailproof.cli.records import must_be_writable, read, write
+from mailproof.cli.terminal import Terminal
+from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
+from mailproof.model.endpoint import Target
+from mailproof.model.failure import UsageError
+from mailproof.model.finding import Severity
+from mailproof.model.observation import DnsAnswer
+from mailproof.model.record import Asked, Record
+from mailproof.probes.login import LoginWish
+from mailproof.run.targets import parse_target
+
+if TYPE_CHECKING:
+    from mailproof.run.examine import Plan
+
+# Mechanisms that prove who one is without a password (RFC 4422 appendix A, RFC 4505).
+_WITHOUT_PASSWORD = ("EXTERNAL", "ANONYMOUS")
+# Commands of POP3 and IMAP that log in without SASL.
+_COMMANDS = ("USER", "APOP", "LOGIN")
+_DEFAULT_OUTSIDE = "outside@example.com"
+# RFC 5321 section 4.5.3.1: 64 octets before the @, 255 after.
+_LONGEST_ADDRESS = 320
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be checked and shown, as it was asked for."""
+
+    targets: tuple[str, ...]
+    user: str | None
+    sender: str | None
+    mailbox: str | None
+    mailbox_user: str | None
+    outside: str | None
+    deliver: bool
+    message: str | None
+    keep_bodies: bool
+    profile: str
+    fail_on: str
+    intrusive: bool
+    record: str | None
+    replay: str | None
+    shape: str
+    schema: bool
+    verbose: bool
+    mask: bool
+
+
+def command(terminal: Terminal) -> Command:
+    params: list[click.Parameter] = [
+        click.Argument(["targets"], nargs=-1, metavar="TARGET…"),
+        Option("--from", "sender", metavar="ADDRESS", section="path", words="from"),
+        Option("--mailbox", metavar="ADDRESS", section="path"),
+        Option("--outside", metavar="ADDRESS", section="path"),
+        Option("--deliver", is_flag=True, section="path"),
+        Option("--message", metavar="FILE", section="path"),
+        Option("--intrusive", is_flag=True, section="path"),
+        *connection_options(terminal),
+        *credentials.mailbox_options(),
+        Option("--profile", metavar="default|hosted|strict|FILE", default="default", section="judgement"),
+        Option("--fail-on", default="fail", section="judgement", **one_of(("warn", "fail"), terminal)),
+        Option("--format", "shape", default="text", words="format", **one_of(FORMATS, terminal)),
+        Option("-v", "--verbose", is_flag=True),
+        Option("--record", metavar="FILE"),
+        Option("--replay", metavar="FILE"),
+        Option("--mask", is_flag=True),
+        Option("--keep-bodies", is_flag=True),
+        Option("--schema", is_flag=True),
+    ]
+    return Command("check", terminal, partial(_check, terminal), params)
+
+
+def _check(terminal: Terminal, **given: Any) -> int:
+    wish = Wish(**{name: given[name] for name in Wish.__struct_fields__})
+    if wish.schema:
+        terminal.write(schema_text())
+        return 0
+    if wish.replay is not None and wish.targets:
+        raise UsageError(terminal.say("cli.replay-and-target"))
+    if wish.replay is None and not wish.targets:
+        raise UsageError(terminal.say("cli.no-target"))
+    if wish.record is not None:
+        must_be_writable(wish.record, terminal)
+    if wish.replay is None:
+        record = _examined(wish, given, terminal)
+    else:
+        record = read(wish.replay, terminal)
+    return _told(record, wish, terminal)
+
+
+def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Record:
+    from mailproof.net.sockets import SocketNet
+    from mailproof.run.examine import examine
+
+    now = datetime.now(UTC)
+    how = connecting(given, terminal)
+    net = SocketNet()
+    net.contexts.client(how.settings)  # says now, not in the middle of a run, what OpenSSL cannot read
+    plan = _plan(wish, how, given, now, terminal)
+    shown = plan.targets[0].text if len(plan.targets) == 1 else str(len(plan.targets))
+    key = "cli.checking-one" if len(plan.targets) == 1 else "cli.checking-many"
+    with terminal.progress(terminal.say(key, what=shown)):
+        return net.run(examine(net, plan, now))
+
+
+def _told(record: Record, wish: Wish, terminal: Terminal) -> int:
+    """Keep the record, show the report, and return the exit code."""
+    from mailproof.catalog.profiles import load_profile
+
+    report = report_on(record, load_profile(wish.profile))
+    if wish.mask:
+        from mailproof.report.mask import Mask
+
+        mask = Mask(record)
+        record, report = mask.apply(record), mask.apply(report)
+    if wish.record is not None:
+        write(record, wish.record, terminal)
+    show(report, wish.shape, terminal, verbose=wish.verbose)
+    code = exit_code(report, wish.shape, Severity(wish.fail_on))
+    if _nothing_resolved(record):
+        names = tuple(dict.fromkeys(target.host for target in record.targets))
+        terminal.tell("mailproof: " + terminal.say("cli.not-resolved", names=names))
+        return code if wish.shape == "nagios" else COULD_NOT_TELL
+    return code
+
+
+def _nothing_resolved(record: Record) -> bool:
+    """No target led to any address: there was nothing to check."""
+    looked_up = any(True for _ in record.seen(DnsAnswer))
+    return looked_up and all(attempt.endpoint is None for attempt in record.attempts)
+
+
+def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, terminal: Terminal) -> Plan:
+    from mailproof.catalog.profiles import load_profile
+    from mailproof.cli.message import message_of, proof_message
+    from mailproof.probes.terms import Terms
+    from mailproof.run.endpoints import Wanted
+    from mailproof.run.examine import Plan
+
+    targets = tuple(dict.fromkeys(parse_target(text) for text in wish.targets))
+    for option, address in (("--from", wish.sender), ("--mailbox", wish.mailbox), ("--outside", wish.outside)):
+        if address:
+            _must_be_address(option, address, terminal)
+    login = _login(wish, how, given, targets, terminal)
+    user = login.credentials.user if login else ""
+    users_address = user if "@" in user else ""
+    sender = users_address if wish.sender is None else wish.sender
+    deliver = wish.deliver or wish.message is not None
+    mailbox = wish.mailbox or (users_address if deliver else "")
+    if deliver and not mailbox:
+        raise UsageError(terminal.say("cli.deliver-where"))
+    token = secrets.token_hex(16)
+    message = None
+    if deliver and wish.message is not None:
+        message = message_of(wish.message, mailbox, token, terminal)
+    elif deliver:
+        message = proof_message(sender, mailbox, token, now)
+    mailbox_login = _mailbox_login(wish, given, mailbox, terminal)
+    terms = Terms(
+        timeout=how.timeout,
+        ehlo=how.ehlo or hello_name(),
+        source=how.source or "",
+        tls=how.policy,
+        verify=not how.no_verify,
+        settings=how.settings,
+        sender=sender,
+        outside=wish.outside or _DEFAULT_OUTSIDE,
+        mailbox=mailbox,
+        xclient=how.xclient,
+        skip=load_profile(wish.profile).skip,
+        keep_bodies=wish.keep_bodies,
+    )
+    asked = Asked(
+        user=user,
+        mechanism=(how.mechanism or "").upper(),
+        all_mechanisms=how.all_mechanisms,
+        sender=sender,
+        mailbox=mailbox,
+        mailbox_user=mailbox_login.credentials.user if mailbox_login else "",
+        outside=terms.outside,
+        deliver=deliver,
+        tls=terms.tls,
+        verify=terms.verify,
+        xclient=terms.xclient,
+        timeout=terms.timeout,
+    )
+    wanted = Wanted(name=how.name or "", families=how.families, timeout=how.timeout)
+    return Plan(targets, wanted, terms, asked, login, mailbox_login, message)
+
+
+def _login(
+    wish: Wish, how: Connecting, given: Mapping[str, Any], targets: tuple[Target, ...], terminal: Terminal
+) -> LoginWish | None:
+    """The credentials that were given, or asked for; None if there is no user. Raises UsageError."""
+    from mailproof.sasl.credentials import Credentials
+
+    password_source = credentials.source(given, "password", terminal)
+    token_source = credentials.source(given, "token", terminal)
+    mechanism = _mechanism(how.mechanism or "", terminal)
+    user, password, token = wish.user or "", "", ""
+    if password_source.option == "--netrc":
+        host = how.name or next((target.host for target in targets if target.host), "")
+        user, password = credentials.from_netrc(host, user, terminal)
+    elif (password_source.option or token_source.option) and not user:
+        option = password_source.option or token_source.option
+        raise UsageError(terminal.say("cli.whose-secret", option=option))
+    elif not user and mechanism not in _WITHOUT_PASSWORD:
+        if mechanism or how.all_mechanisms:
+            option = "--mechanism" if mechanism else "--all-mechanisms"
+            raise UsageError(terminal.say("cli.whose-secret", option=option))
+        return None
+    if token_source.option:
+        token = credentials.read(token_source, terminal)
+    if password_source.option and not password:
+        password = credentials.read(password_source, terminal)
+    if not password and not token and mechanism not in _WITHOUT_PASSWORD:
+        password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
+    return LoginWish(Credentials(user, password, token=token), secrets.token_urlsafe(18), mechanism)
+
+
+def _mailbox_login(wish: Wish, given: Mapping[str, Any], mailbox: str, terminal: Terminal) -> LoginWish | None:
+    from mailproof.sasl.credentials import Credentials
+
+    source = credentials.source(given, "mailbox-password", terminal)
+    user = wish.mailbox_user or (mailbox if source.option else "")
+    if not user:
+        if source.option:
+            raise UsageError(terminal.say("cli.whose-mailbox", option=source.option))
+        return None
+    if source.option:
+        password = credentials.read(source, terminal)
+    else:
+        password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
+    return LoginWish(Credentials(user, password), secrets.token_urlsafe(18))
+
+
+def _mechanism(name: str, terminal: Terminal) -> str:
+    from mailproof.sasl.registry import MECHANISMS
+
+    known = (*MECHANISMS, *(command for command in _COMMANDS if command not in MECHANISMS))
+    if name and name.upper() not in known:
+        raise UsageError(terminal.say("cli.one-of-mechanisms", value=name, choices=known))
+    return name.upper()
+
+
+def _must_be_address(option: str, address: str, terminal: Terminal) -> None:
+    local, at, domain = address.rpartition("@")
+    printable = all(char.isprintable() for char in address) and " " not in domain and not set("<>") & set(address)
+    if not (local and at and domain and printable and len(address) <= _LONGEST_ADDRESS):
+        raise UsageError(terminal.say("cli.no-mail-address", option=option, value=address))

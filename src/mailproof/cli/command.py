@@ -1,0 +1,129 @@
+"""A command of click that speaks both languages: its help by cell width, its complaints in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from mailproof.cli.terminal import COLORS, Terminal
+
+# Cells for the names of the options; what is longer gets a line of its own.
+_LEFT = 26
+# Narrower than this, an option and its help do not fit side by side.
+_TWO_COLUMNS = 60
+
+
+class Option(click.Option):
+    """An option whose help is the string `options.NAME` of the catalogue, read only when it is shown."""
+
+    def __init__(self, *declarations: str, section: str = "output", words: str = "", **attributes: Any) -> None:
+        super().__init__(declarations, **attributes)
+        self.section = section
+        self.words = words or (self.name or "").replace("_", "-")
+
+
+def one_of(choices: Sequence[str], terminal: Terminal) -> dict[str, Any]:
+    """For an option that takes one of a few words: its `metavar` and `callback`."""
+    words = tuple(map(str, choices))
+
+    def convert(value: str) -> str:
+        if value not in words:
+            raise ValueError(terminal.say("cli.one-of", choices=words, value=value))
+        return value
+
+    return {"metavar": "|".join(words), "callback": converted(convert)}
+
+
+def converted(convert: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """A callback of click that converts the value; the text of a ValueError is the complaint."""
+
+    def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
+        try:
+            return None if value is None else convert(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+
+    return callback
+
+
+class Command(click.Command):
+    """A command with `--help`, `--lang` and `--color`. Its words are `commands.NAME-about` and `-example`."""
+
+    def __init__(
+        self, name: str, terminal: Terminal, callback: Callable[..., int], params: Sequence[click.Parameter]
+    ) -> None:
+        everywhere = (
+            # Both were read before all parsing; here they only have to be valid.
+            Option("--lang", expose_value=False, **one_of(("en", "ja"), terminal)),
+            Option("--color", expose_value=False, **one_of(COLORS, terminal)),
+        )
+        super().__init__(
+            name,
+            callback=callback,
+            params=[*params, *everywhere],
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
+        self._terminal = terminal
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from mailproof.report.layout import wrap
+        from mailproof.report.style import Style, paint
+
+        terminal, say, width = self._terminal, self._terminal.say, self._terminal.width
+        arguments = "".join(f" {p.metavar}" for p in self.params if isinstance(p, click.Argument))
+        usage = f"{ctx.command_path} [{say('cli.options-word')}]{arguments}"
+        lines = [*wrap(usage, width, f"{say('cli.usage')} ", "  "), ""]
+        for paragraph in say(f"commands.{self.name}-about").split("\n"):
+            lines += [*wrap(paragraph, width), ""]
+        lines.append(paint(say("cli.examples"), Style.HEADING, terminal.color))
+        lines += [f"  {line}" for line in say(f"commands.{self.name}-example").splitlines()]
+        options = [param for param in self.params if isinstance(param, Option) and not param.hidden]
+        for section in dict.fromkeys(option.section for option in options):
+            lines += ["", paint(say(f"cli.section-{section}"), Style.HEADING, terminal.color)]
+            for option in options:
+                if option.section == section:
+                    lines += self._row(option, width)
+        lines += self._line("-h, --help", say("options.help"), width)
+        formatter.write("\n".join(lines) + "\n")
+
+    def _row(self, option: Option, width: int) -> list[str]:
+        value = "|".join(option.type.choices) if isinstance(option.type, Word) else option.metavar
+        return self._line(
+            f"{', '.join(option.opts)}{'' if option.is_flag else f' {value}'}",
+            self._terminal.say(f"options.{option.words}"),
+            width,
+        )
+
+    def _line(self, names: str, text: str, width: int) -> list[str]:
+        from mailproof.report.layout import pad, wrap
+
+        if width < _TWO_COLUMNS:
+            return [*wrap(names, width, "  ", "    "), *wrap(text, width, "      ")]
+        left = f"  {names}"
+        if len(left) < _LEFT:
+            return wrap(text, width, pad(left, _LEFT), " " * _LEFT)
+        return [*wrap(names, width, "  ", "    "), *wrap(text, width, " " * _LEFT)]
+
+
+def complaint(error: click.ClickException, command: str, terminal: Terminal) -> str:
+    """What click objects to, as one sentence that ends with what to do instead.
+
+    Arguments are not repeated: what is too many may be a password that was meant for an option.
+    """
+    say = terminal.say
+    help_hint = say("cli.see-help", command=command)
+    if isinstance(error, click.NoSuchOption):
+        near = min(error.possibilities or [], key=len, default="")
+        sentence = say("cli.no-such-option", option=error.option_name)
+        return sentence + (say("cli.did-you-mean", near=near) if near else help_hint)
+    if isinstance(error, click.BadOptionUsage):
+        known = error.ctx.command.params if error.ctx else []
+        flag = any(getattr(p, "is_flag", False) for p in known if error.option_name in p.opts)
+        return say("cli.takes-no-value" if flag else "cli.needs-value", option=error.option_name) + help_hint
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return say("cli.missing", what=error.param.metavar or error.param.human_readable_name) + help_hint
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"{'/'.join(error.param.opts)}: {error.message}"
+    return say("cli.too-many-arguments") + help_hint

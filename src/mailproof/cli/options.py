@@ -1,0 +1,159 @@
+"""The options shared by the commands that connect (CONTRACT: targets), and what they amount to."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from mailproof.cli.command import Option, converted, one_of
+from mailproof.cli.credentials import user_options
+from mailproof.cli.terminal import Terminal
+from mailproof.model.failure import UsageError
+from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
+
+_UNITS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?\Z", re.ASCII)
+# A day: what waits longer is no limit, and the deadline must stay a number that select(2) takes.
+_LONGEST = 86400.0
+
+_VERSIONS = {"1.0": TlsVersion.TLS1_0, "1.1": TlsVersion.TLS1_1, "1.2": TlsVersion.TLS1_2, "1.3": TlsVersion.TLS1_3}
+_ATTRIBUTE = re.compile(r"[A-Za-z]+=\S+\Z")
+# A name in EHLO is put on the wire as it is: no space, no control character.
+_HELLO_NAME = re.compile(r"[!-~]{1,255}\Z")
+# TEST-NET-1 (RFC 5737): the route there is the one to everywhere; nothing is sent.
+_OUTSIDE = ("192.0.2.1", 25)
+
+
+def duration(text: str, terminal: Terminal) -> float:
+    """Seconds: `30s`, `2m`, `500ms`, `1h`, or a plain number of seconds. Raises ValueError with a sentence."""
+    match = _DURATION.match(text.strip())
+    seconds = float(match[1]) * _UNITS[match[2] or ""] if match else 0.0
+    if not 0 < seconds <= _LONGEST:
+        raise ValueError(terminal.say("cli.no-duration", value=text))
+    return seconds
+
+
+class Connecting(msgspec.Struct, frozen=True, kw_only=True):
+    """How to connect, as it was asked for."""
+
+    name: str | None
+    tls: str
+    ca_file: str | None
+    no_verify: bool
+    tls_min: str | None
+    tls_max: str | None
+    ciphers: str | None
+    cert: str | None
+    key: str | None
+    mechanism: str | None
+    all_mechanisms: bool
+    timeout: float
+    ipv4: bool
+    ipv6: bool
+    ehlo: str | None
+    source: str | None
+    xclient: tuple[str, ...]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Record types to ask DNS for."""
+        if self.ipv4 == self.ipv6:
+            return ("A", "AAAA")
+        return ("A",) if self.ipv4 else ("AAAA",)
+
+    @property
+    def policy(self) -> TlsPolicy:
+        return TlsPolicy(self.tls)
+
+    @property
+    def settings(self) -> TlsSettings:
+        return TlsSettings(
+            ca_file=self.ca_file,
+            minimum=_VERSIONS[self.tls_min or "1.0"],
+            maximum=_VERSIONS[self.tls_max or "1.3"],
+            ciphers=self.ciphers,
+            certificate=self.cert,
+            key=self.key,
+        )
+
+
+def connection_options(terminal: Terminal) -> list[click.Parameter]:
+    """For `connecting`, and those of `credentials`."""
+    versions = one_of(tuple(_VERSIONS), terminal)
+    seconds = converted(lambda text: duration(text, terminal))
+    return [
+        *user_options(terminal),
+        Option("--mechanism", metavar="NAME", section="login"),
+        Option("--all-mechanisms", is_flag=True, section="login"),
+        Option("--name", metavar="HOST", section="connection"),
+        Option("--tls", default="auto", section="connection", **one_of(tuple(TlsPolicy), terminal)),
+        Option("--ca-file", metavar="PEM", section="connection"),
+        Option("--no-verify", is_flag=True, section="connection"),
+        Option("--tls-min", section="connection", **versions),
+        Option("--tls-max", section="connection", **versions),
+        Option("--ciphers", metavar="LIST", section="connection"),
+        Option("--cert", metavar="PEM", section="connection"),
+        Option("--key", metavar="PEM", section="connection"),
+        Option("--timeout", metavar="TIME", default="30s", section="connection", callback=seconds),
+        Option("-4", "ipv4", is_flag=True, section="connection"),
+        Option("-6", "ipv6", is_flag=True, section="connection"),
+        Option("--ehlo", metavar="NAME", section="connection"),
+        Option("--source", metavar="ADDRESS", section="connection"),
+        Option("--xclient", metavar="ATTR=VALUE", multiple=True, section="connection"),
+    ]
+
+
+def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
+    """The values of `connection_options`. Raises UsageError for what cannot be used, before anything is dialled."""
+    wish = Connecting(**{name: given[name] for name in Connecting.__struct_fields__})
+    say = terminal.say
+    for file in (wish.ca_file, wish.cert, wish.key):
+        if file is not None:
+            _must_be_readable(file, terminal)
+    if wish.key is not None and wish.cert is None:
+        raise UsageError(say("cli.key-without-cert"))
+    if list(_VERSIONS).index(wish.tls_min or "1.0") > list(_VERSIONS).index(wish.tls_max or "1.3"):
+        raise UsageError(say("cli.tls-range"))
+    for attribute in wish.xclient:
+        if not _ATTRIBUTE.match(attribute):
+            raise UsageError(say("cli.no-attribute", value=attribute))
+    if wish.ehlo is not None and not _HELLO_NAME.match(wish.ehlo):
+        raise UsageError(say("cli.no-hello-name", value=wish.ehlo))
+    if wish.source is not None and not _is_address(wish.source):
+        raise UsageError(say("cli.no-address", option="--source", value=wish.source))
+    return wish
+
+
+def hello_name() -> str:
+    """Ours for EHLO: the name of this machine if it has a domain, else its address (RFC 5321 section 4.1.4)."""
+    name = socket.gethostname()
+    if "." in name.strip(".") and _HELLO_NAME.match(name):
+        return name
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_OUTSIDE)
+            return f"[{probe.getsockname()[0]}]"
+        except OSError:
+            return "[127.0.0.1]"
+
+
+def _must_be_readable(file: str, terminal: Terminal) -> None:
+    try:
+        with Path(file).open("rb") as opened:
+            opened.read(1)
+    except OSError as error:
+        raise UsageError(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
+    except (OSError, ValueError):
+        return False
+    return True

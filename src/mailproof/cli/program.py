@@ -1,0 +1,145 @@
+"""From the arguments to an exit code: which command, in which language, and what becomes of every way to fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from itertools import pairwise
+from types import FrameType
+from typing import Any
+
+from mailproof.cli.overview import COMMANDS, overview
+from mailproof.cli.terminal import COLORS, Terminal, language
+from mailproof.model.failure import UsageError
+
+USAGE = 2
+CRASHED = 3
+"""A crash is no verdict: `check` could not tell."""
+
+_LANGUAGES = ("en", "ja")
+# 128 and the number of the signal, as a shell reports a process that one has ended.
+_INTERRUPTED = 128 + signal.SIGINT
+_TERMINATED = 128 + signal.SIGTERM
+_NOBODY_READS = 128 + signal.SIGPIPE
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP, which end a command as Ctrl-C does: in good order."""
+
+
+def run(arguments: list[str]) -> int:
+    """Carry out the command and return its exit code; no exception but those of the interpreter's end comes out."""
+    for stream in (sys.stdout, sys.stderr):
+        # A locale that lacks a character shows its escape; it is no reason to fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminate)
+    terminal = Terminal(_given(arguments, "--lang", _LANGUAGES) or language(os.environ))
+    try:
+        color = _given(arguments, "--color", COLORS)
+        terminal = Terminal(terminal.lang, color or "auto")
+        return _dispatch(arguments, terminal)
+    except UsageError as error:
+        terminal.tell(f"mailproof: {error}")
+        return USAGE
+    except BrokenPipeError:
+        # What is still buffered has no reader either, and the interpreter would complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+    except KeyboardInterrupt as interrupt:
+        terminal.tell(terminal.say("cli.interrupted"))
+        return _TERMINATED if isinstance(interrupt, Terminated) else _INTERRUPTED
+    except Exception as error:
+        _report_crash(error, terminal)
+        return CRASHED
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def _given(arguments: list[str], option: str, allowed: tuple[str, ...]) -> str:
+    """The last valid value of a global option, wherever it stands: help and complaints need it before all parsing."""
+    values = [after for before, after in pairwise(arguments) if before == option]
+    values += [text.partition("=")[2] for text in arguments if text.startswith(f"{option}=")]
+    return next((value for value in reversed(values) if value in allowed), "")
+
+
+def _dispatch(arguments: list[str], terminal: Terminal) -> int:
+    rest = _after_global_options(arguments, terminal)
+    if not rest or rest[0] in ("--help", "-h", "help"):
+        if rest[1:2] and rest[1] in COMMANDS:
+            return _command(rest[1], ["--help"], terminal)
+        terminal.write(overview(terminal))
+        return 0
+    name, *rest = rest
+    if name in ("--version", "-V"):
+        from mailproof import __version__
+
+        terminal.write(f"mailproof {__version__}\n")
+        return 0
+    if name.startswith("-"):
+        raise UsageError(terminal.say("cli.no-such-option", option=name.partition("=")[0]) + _hint(terminal))
+    if name not in COMMANDS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, COMMANDS, 1)
+        sentence = terminal.say("cli.no-such-command", name=name)
+        raise UsageError(sentence + (terminal.say("cli.did-you-mean", near=near[0]) if near else _hint(terminal)))
+    return _command(name, rest, terminal)
+
+
+def _hint(terminal: Terminal) -> str:
+    return terminal.say("cli.see-help", command="mailproof")
+
+
+def _after_global_options(arguments: list[str], terminal: Terminal) -> list[str]:
+    """What follows them. Raises UsageError for a value that cannot be."""
+    rest = list(arguments)
+    allowed = {"--lang": _LANGUAGES, "--color": COLORS}
+    while rest:
+        option, equals, value = rest[0].partition("=")
+        if option not in allowed:
+            break
+        if not equals:
+            value = rest[1] if len(rest) > 1 else ""
+        if value not in allowed[option]:
+            raise UsageError(terminal.say("cli.not-one-of", option=option, choices=allowed[option], value=value))
+        rest = rest[1:] if equals else rest[2:]
+    return rest
+
+
+def _command(name: str, arguments: list[str], terminal: Terminal) -> int:
+    """Import and run one command. Raises UsageError with a sentence for whatever click objects to."""
+    from importlib import import_module
+
+    import click
+
+    from mailproof.cli.command import complaint
+
+    command: click.Command = import_module(f"mailproof.cli.{name}").command(terminal)
+    try:
+        result: Any = command.main(
+            arguments, f"mailproof {name}", standalone_mode=False, auto_envvar_prefix="MAILPROOF"
+        )
+    except click.Abort:  # the end of a prompt
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        raise UsageError(complaint(error, f"mailproof {name}", terminal)) from None
+    return int(result or 0)
+
+
+def _report_crash(error: Exception, terminal: Terminal) -> None:
+    """A mistake of ours: what a bug report needs, without what must not be in one."""
+    import traceback
+
+    from mailproof import __version__
+    from mailproof.model.escape import printable
+
+    trace = terminal.secrets.mask_text("".join(traceback.format_exception(error)))
+    python = ".".join(map(str, sys.version_info[:3]))
+    terminal.tell(terminal.say("cli.crashed"))
+    sys.stderr.write(f"mailproof {__version__}, Python {python}, {sys.platform}\n")
+    sys.stderr.write(printable(trace, keep_newlines=True))

@@ -1,0 +1,70 @@
+"""Records as files: `--record` writes one, `--replay` reads it back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from mailproof.cli.terminal import Terminal
+from mailproof.model.failure import UsageError
+from mailproof.model.record import SCHEMA, Record
+
+
+class _Heading(msgspec.Struct):
+    """What tells a record from other JSON, and one version from another."""
+
+    started: str
+    schema: int
+    attempts: list[msgspec.Raw]
+
+
+def must_be_writable(file: str, terminal: Terminal) -> None:
+    """Raises UsageError now, and not only after the check, for a place where no record can be written."""
+    path = Path(file)
+    try:
+        if path.exists():
+            path.open("ab").close()
+        else:
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
+    except OSError as error:
+        raise UsageError(terminal.say("cli.unwritable", file=file, why=error.strerror or "")) from None
+
+
+def write(record: Record, file: str, terminal: Terminal) -> None:
+    """Whole or not at all, and readable by its owner only: it says who talked with whom. Raises UsageError."""
+    path = Path(file)
+    data = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    try:
+        if path.exists() and not path.is_file():  # /dev/null, /dev/stdout, a pipe
+            path.write_bytes(data)
+            return
+        descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+        try:
+            with os.fdopen(descriptor, "wb") as opened:
+                opened.write(data)
+            Path(beside).replace(path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(terminal.say("cli.unwritable", file=file, why=error.strerror or "")) from None
+
+
+def read(file: str, terminal: Terminal) -> Record:
+    """Raises UsageError for a file that cannot be read, that is no record, or that a later version wrote."""
+    say = terminal.say
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    try:
+        schema = msgspec.json.decode(data, type=_Heading).schema
+        if schema > SCHEMA:
+            raise UsageError(say("cli.record-newer", file=file, schema=schema, known=SCHEMA))
+        return msgspec.json.decode(data, type=Record)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        raise UsageError(say("cli.no-record", file=file)) from None

@@ -1,0 +1,88 @@
+"""Where a command writes: its language, colours and width, and what must never be written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mailproof.model.secret import Secrets
+
+if TYPE_CHECKING:
+    from mailproof.catalog.words import Words
+
+COLORS = ("auto", "always", "never")
+
+
+class Terminal:
+    """Standard output for results, standard error for everything else."""
+
+    def __init__(self, lang: str, color: str = "auto") -> None:
+        self.lang = lang
+        self.color = _colored(color, os.environ)
+        self.secrets = Secrets()
+        """What was read as a password or token in this run; taken out of the report of a crash."""
+
+    @cached_property
+    def say(self) -> Words:
+        """The strings of its language."""
+        from mailproof.catalog.words import words
+
+        return words(self.lang)
+
+    @property
+    def width(self) -> int:
+        """Cells of a line: of the terminal, or COLUMNS, or 80."""
+        import shutil
+
+        return shutil.get_terminal_size().columns
+
+    def write(self, text: str) -> None:
+        """A result. Raises BrokenPipeError where nobody reads it any more."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def tell(self, sentence: str) -> None:
+        """A word to the user, beside the result, in lines that fit."""
+        if sys.stderr.isatty():
+            from mailproof.report.layout import wrap
+
+            sentence = "\n".join(wrap(sentence, max(self.width, 20)))
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+
+    @contextmanager
+    def progress(self, sentence: str) -> Iterator[None]:
+        """One line while something takes its time, on a terminal only; it is gone afterwards."""
+        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            yield
+            return
+        from mailproof.report.layout import cut
+
+        # A terminal wraps a line that fills it, and then clearing clears half of it.
+        sys.stderr.write(cut(sentence, self.width - 1))
+        sys.stderr.flush()
+        try:
+            yield
+        finally:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def language(environ: Mapping[str, str]) -> str:
+    """`ja` for a Japanese locale, else `en`: the first of these that is set decides, as in setlocale(3)."""
+    names = ("MAILPROOF_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((environ[name] for name in names if environ.get(name)), "")
+    return "ja" if chosen.lower().startswith("ja") else "en"
+
+
+def _colored(wish: str, environ: Mapping[str, str]) -> bool:
+    """`always` and `never` as they say; else NO_COLOR, FORCE_COLOR (no-color.org, force-color.org)."""
+    if wish != "auto":
+        return wish == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    return bool(environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and environ.get("TERM") != "dumb")

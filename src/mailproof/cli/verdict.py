@@ -1,0 +1,57 @@
+"""What becomes of a record: the report, how it is shown, and the exit code (CONTRACT: exit codes)."""
+
+from __future__ import annotations
+
+from mailproof.cli.terminal import Terminal
+from mailproof.model.finding import Severity
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.model.report import Report, Verdict
+
+SOUND, FOUND, COULD_NOT_TELL = 0, 1, 3
+FORMATS = ("text", "json", "nagios")
+
+
+def report_on(record: Record, policy: Policy) -> Report:
+    """The record, judged and put in words."""
+    from mailproof.diagnose.judge import judge
+    from mailproof.report.build import build
+
+    return build(record, judge(record, policy), policy)
+
+
+def show(report: Report, shape: str, terminal: Terminal, *, verbose: bool = False) -> None:
+    """Write the report to standard output as `text`, `json` or `nagios`."""
+    if shape == "json":
+        from mailproof.report.json import encode
+
+        terminal.write(encode(report))
+    elif shape == "nagios":
+        from mailproof.report.nagios import line
+
+        terminal.write(line(report)[0] + "\n")
+    else:
+        from mailproof.report.text import render
+
+        terminal.write(render(report, terminal.lang, terminal.color, terminal.width, verbose))
+
+
+def exit_code(report: Report, shape: str, fail_on: Severity) -> int:
+    """Of `check`. A finding at or above `fail_on` weighs more than that something else could not be told."""
+    if shape == "nagios":
+        from mailproof.report.nagios import EXIT_CODES
+
+        return EXIT_CODES[report.verdict]
+    grave = (Severity.FAIL,) if fail_on is Severity.FAIL else (Severity.FAIL, Severity.WARN)
+    if any(finding.severity in grave for finding in report.findings):
+        return FOUND
+    return COULD_NOT_TELL if report.verdict is Verdict.UNKNOWN else SOUND
+
+
+def schema_text() -> str:
+    """The JSON Schema of the report."""
+    import msgspec
+
+    from mailproof.model.report import schema
+
+    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
