@@ -89,12 +89,9 @@ class Command(click.Command):
         formatter.write("\n".join(lines) + "\n")
 
     def _row(self, option: Option, width: int) -> list[str]:
-        value = "|".join(option.type.choices) if isinstance(option.type, Word) else option.metavar
-        return self._line(
-            f"{', '.join(option.opts)}{'' if option.is_flag else f' {value}'}",
-            self._terminal.say(f"options.{option.words}"),
-            width,
-        )
+        value = "" if option.is_flag else f" {option.metavar}"
+        text = self._terminal.say(f"options.{option.words}")
+        return self._line(f"{', '.join(option.opts)}{value}", text, width)
 
     def _line(self, names: str, text: str, width: int) -> list[str]:
         from mailproof.report.layout import pad, wrap
