@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mailproof.model.observation import DnsAnswer, DnsStatus
-from mailproof.net.loop import READ, WRITE, Loop
+from mailproof.net.loop import READ, WRITE
 
 if TYPE_CHECKING:
     from dns.message import Message
+
+
+class Waiting(Protocol):
+    """What is needed of a driver."""
+
+    def now(self) -> float: ...
+    async def descriptor(self, descriptor: int, mask: int, deadline: float) -> bool: ...
+
 
 HOSTS = Path("/etc/hosts")
 
@@ -22,7 +30,7 @@ _TRY_SECONDS = 3.0
 _TRIES = 2
 
 
-async def resolve(loop: Loop, name: str, rtype: str, deadline: float) -> DnsAnswer:
+async def resolve(loop: Waiting, name: str, rtype: str, deadline: float) -> DnsAnswer:
     """Answers in presentation form; MX as `10 mx.example.com`, SRV as `0 1 587 mail.example.com`. Never raises."""
     if rtype in ("A", "AAAA") and (found := _from_hosts(name, rtype)):
         return DnsAnswer(name, rtype, DnsStatus.OK, found, "hosts")
@@ -83,7 +91,7 @@ def _from_hosts(name: str, rtype: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _ask(loop: Loop, server: str, query: Message, deadline: float) -> Message | None:
+async def _ask(loop: Waiting, server: str, query: Message, deadline: float) -> Message | None:
     """The answer of one server, over TCP where it did not fit; None if there was none in time."""
     answer = await _over(loop, server, query, deadline, socket.SOCK_DGRAM)
     if answer is not None and answer.flags & 0x0200:  # TC, RFC 1035 section 4.1.1
@@ -91,7 +99,9 @@ async def _ask(loop: Loop, server: str, query: Message, deadline: float) -> Mess
     return answer
 
 
-async def _over(loop: Loop, server: str, query: Message, deadline: float, kind: socket.SocketKind) -> Message | None:
+async def _over(
+    loop: Waiting, server: str, query: Message, deadline: float, kind: socket.SocketKind
+) -> Message | None:
     import dns.exception
     import dns.message
 

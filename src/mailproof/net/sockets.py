@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,7 +39,8 @@ _TROUBLES = {
 }
 
 
-def _failure(number: int) -> NetFailure:
+def trouble_of(number: int) -> NetFailure:
+    """The failure that an errno stands for."""
     return NetFailure(_TROUBLES.get(number, Trouble.LOCAL), os.strerror(number))
 
 
@@ -76,9 +77,11 @@ class SocketTransport:
         self._loop = loop
         self._socket = connection
         self._descriptor = connection.fileno()
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._greed = 0
-        self.local = _name(connection, connection.getsockname)
-        self.remote = _name(connection, connection.getpeername)
+        self.local = name_of(connection, connection.getsockname)
+        self.remote = name_of(connection, connection.getpeername)
 
     async def recv(self, limit: int, deadline: float) -> bytes:
         self._greed += 1
@@ -89,7 +92,7 @@ class SocketTransport:
                 except BlockingIOError:
                     pass
                 except OSError as error:
-                    raise _failure(error.errno or 0) from error
+                    raise trouble_of(error.errno or 0) from error
             self._greed = 0
             ready = await self._loop.descriptor(self._descriptor, READ, deadline)
             if not ready or self._loop.now() > deadline:  # a flood is always ready, and ends at the deadline too
@@ -104,7 +107,7 @@ class SocketTransport:
                 if not await self._loop.descriptor(self._descriptor, WRITE, deadline):
                     raise NetFailure(Trouble.TIMEOUT, "the peer takes no more data") from None
             except OSError as error:
-                raise _failure(error.errno or 0) from error
+                raise trouble_of(error.errno or 0) from error
 
     def send_now(self, data: bytes) -> None:
         try:
@@ -117,7 +120,8 @@ class SocketTransport:
         self._socket.close()
 
 
-def _name(connection: socket.socket, ask: Any) -> str:
+def name_of(connection: socket.socket, ask: Callable[[], Any]) -> str:
+    """An end of a connection as `host:port`; empty for a Unix socket."""
     if connection.family == socket.AF_UNIX:
         return ""
     try:
@@ -199,14 +203,11 @@ class SocketNet:
     async def connect(
         self, to: Address, deadline: float, *, purpose: str, secrets: Sequence[str] = (), source: str = ""
     ) -> BufferedStream:
-        family = socket.AF_UNIX if to.path is not None else socket.AF_INET6 if ":" in to.address else socket.AF_INET
-        connection = socket.socket(family, socket.SOCK_STREAM)
+        connection = socket.socket(address_family(to), socket.SOCK_STREAM)
         try:
             connection.setblocking(False)
-            if family != socket.AF_UNIX:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if source:
-                    _bind(connection, source)
+            if source:
+                bind_source(connection, source)
             await self._dial(connection, to.path or (to.address, to.port), deadline)
         except BaseException:
             connection.close()
@@ -230,7 +231,7 @@ class SocketNet:
         elif number == errno.ENETUNREACH:  # told by our own routing table, at once
             raise NetFailure(Trouble.LOCAL, os.strerror(number))
         if number:
-            raise _failure(number)
+            raise trouble_of(number)
 
     async def resolve(self, name: str, rtype: str, deadline: float) -> DnsAnswer:
         from mailproof.net.dns import resolve
@@ -241,19 +242,34 @@ class SocketNet:
         self, handler: Handler, host: str = "127.0.0.1", port: int = 0, path: str | None = None
     ) -> SocketServer:
         """Raises OSError if the address or port cannot be had."""
-        if path is not None:
-            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            listener.bind(path)
-        else:
-            listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, port))
-        listener.setblocking(False)
-        listener.listen(128)
-        return SocketServer(self, listener, handler, path)
+        return SocketServer(self, listening_socket(host, port, path), handler, path)
 
 
-def _bind(connection: socket.socket, source: str) -> None:
+def address_family(to: Address) -> socket.AddressFamily:
+    if to.path is not None:
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in to.address else socket.AF_INET
+
+
+def listening_socket(host: str, port: int, path: str | None) -> socket.socket:
+    """Raises OSError if the address or port cannot be had."""
+    if path is not None:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    else:
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(path if path is not None else (host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    listener.listen(128)
+    return listener
+
+
+def bind_source(connection: socket.socket, source: str) -> None:
+    """Raises UsageError for an address that this machine does not have."""
     try:
         connection.bind((source, 0))
     except OSError as error:

@@ -103,16 +103,19 @@ def _client_context(settings: TlsSettings) -> SSL.Context:
 
 def _server_context(settings: ServerTls) -> SSL.Context:
     context = _context(SSL.TLS_SERVER_METHOD, settings.minimum, settings.maximum, settings.ciphers)
-    certificates = _certificates(settings.chain_pem)
-    context.use_certificate(certificates[0])
-    for certificate in certificates[1:]:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.x509 import load_pem_x509_certificates
+
+    leaf, *others = load_pem_x509_certificates(settings.chain_pem.encode())
+    context.use_certificate(leaf)
+    for certificate in others:
         context.add_extra_chain_cert(certificate)
-    context.use_privatekey(crypto.load_privatekey(crypto.FILETYPE_PEM, settings.key_pem.encode()))
+    context.use_privatekey(load_pem_private_key(settings.key_pem.encode(), None))  # type: ignore[arg-type]
     if settings.client_ca_pem is not None:
         store = context.get_cert_store()
-        for root in _certificates(settings.client_ca_pem):
+        for root in load_pem_x509_certificates(settings.client_ca_pem.encode()):
             if store is not None:
-                store.add_cert(root)
+                store.add_cert(crypto.X509.from_cryptography(root))
         context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
     return context
 
@@ -128,12 +131,6 @@ def _context(method: int, minimum: TlsVersion, maximum: TlsVersion, ciphers: str
     context.set_max_proto_version(_VERSIONS[maximum])
     context.set_info_callback(_notice_alert)
     return context
-
-
-def _certificates(pem: str) -> list[crypto.X509]:
-    end = "-----END CERTIFICATE-----\n"
-    blocks = [block + end for block in pem.split(end) if "-----BEGIN CERTIFICATE-----" in block]
-    return [crypto.load_certificate(crypto.FILETYPE_PEM, block.encode()) for block in blocks]
 
 
 def _load_system_roots(context: SSL.Context) -> None:
@@ -300,8 +297,10 @@ class Engine:
 
     def chain(self) -> tuple[bytes, ...]:
         """Certificates as the peer sent them, in DER."""
-        sent = self._connection.get_peer_cert_chain() or []
-        return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in sent)
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        sent = self._connection.get_peer_cert_chain(as_cryptography=True) or []
+        return tuple(certificate.public_bytes(Encoding.DER) for certificate in sent)
 
     def exporter(self, label: bytes, length: int) -> bytes:
         return self._connection.export_keying_material(label, length, b"")
@@ -310,10 +309,12 @@ class Engine:
         """RFC 5929 section 4: the server's certificate under the hash of its signature, SHA-256 for weaker ones."""
         from cryptography.hazmat.primitives import hashes
 
-        certificate = self._connection.get_certificate() if server else self._connection.get_peer_certificate()
-        if certificate is None:
+        if server:
+            parsed = self._connection.get_certificate(as_cryptography=True)
+        else:
+            parsed = self._connection.get_peer_certificate(as_cryptography=True)
+        if parsed is None:
             return None
-        parsed = certificate.to_cryptography()
         algorithm = parsed.signature_hash_algorithm
         if algorithm is None or algorithm.name in ("md5", "sha1"):
             algorithm = hashes.SHA256()

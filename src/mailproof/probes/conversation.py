@@ -174,8 +174,9 @@ class Conversation(ABC, Generic[Event]):
         try:
             event = await self._next(self._deadline(started, patience))
         except NetFailure as failure:
-            if patience and failure.trouble is Trouble.TIMEOUT and not self._reader.pending:
-                return None
+            if patience and failure.trouble is Trouble.TIMEOUT:
+                # postscreen's teaser is a beginning: only a server that said nothing at all is looked at again.
+                return None if not self._reader.offset + len(self._reader.pending) else await self.greet()
             self._silent(started, failure)
             raise Ended from failure
         reply = self.to_reply(event, self.net.now() - started)

@@ -1,0 +1,336 @@
+"""Every driver keeps the same promises: a probe cannot tell which of them drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mailproof.model.attempt import Trouble
+from mailproof.model.failure import NetFailure
+from mailproof.model.tls import ServerTls, TlsSettings, TlsVersion
+from mailproof.model.transcript import TurnKind
+from mailproof.net.aio import AsyncioNet
+from mailproof.net.interface import Driver, Handler, ServerStream
+from mailproof.net.memory import MemoryNet
+from mailproof.net.sockets import SocketNet
+from mailproof.script.authority import Authority, CertificateKind
+
+DRIVERS: dict[str, Callable[[], Any]] = {"sockets": SocketNet, "memory": MemoryNet, "asyncio": AsyncioNet}
+
+
+class Place(msgspec.Struct, frozen=True):
+    address: str
+    port: int
+    path: str | None = None
+    url: str = "smtp://mx.test"
+
+
+@pytest.fixture(params=DRIVERS)
+def net(request: pytest.FixtureRequest) -> Driver:
+    return DRIVERS[request.param]()
+
+
+def served(net: Driver, handler: Handler, client: Callable[[Place], Coroutine[Any, Any, Any]]) -> Any:
+    async def main() -> Any:
+        server = net.listen(handler)
+        try:
+            return await client(Place(server.host, server.port))
+        finally:
+            server.close()
+
+    return net.run(main())
+
+
+async def echo(stream: ServerStream) -> None:
+    while data := await stream.read(5.0):
+        await stream.write(data, 5.0)
+
+
+def tls_of(authority: Authority, name: str = "mx.test", **changes: Any) -> ServerTls:
+    issued = authority.issue(CertificateKind.GOOD, name, datetime.now(UTC))
+    return ServerTls(issued.chain_pem.decode(), issued.key_pem.decode(), **changes)
+
+
+def test_what_is_sent_comes_back_and_is_recorded(net: Driver) -> None:
+    async def client(place: Place) -> Any:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        await stream.write(b"EHLO a\r\n", 5.0)
+        received = await stream.read(5.0)
+        stream.close()
+        return received, stream.transcript()
+
+    received, transcript = served(net, echo, client)
+    assert received == b"EHLO a\r\n"
+    assert [(turn.kind, turn.data) for turn in transcript.turns] == [
+        (TurnKind.SENT, b"EHLO a\r\n"),
+        (TurnKind.RECEIVED, b"EHLO a\r\n"),
+    ]
+
+
+def test_silence_ends_at_the_deadline(net: Driver) -> None:
+    async def silent(stream: ServerStream) -> None:
+        await stream.read(5.0)
+
+    async def client(place: Place) -> Any:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        began = net.now()
+        with pytest.raises(NetFailure) as failure:
+            await stream.read(began + 0.05)
+        stream.close()
+        return failure.value.trouble, net.now() - began
+
+    trouble, seconds = served(net, silent, client)
+    assert trouble is Trouble.TIMEOUT
+    assert 0.05 <= seconds < 2.0
+
+
+def test_a_flood_ends_at_the_deadline_too(net: Driver) -> None:
+    async def flood(stream: ServerStream) -> None:
+        while True:
+            await stream.write(b"220-more\r\n" * 1000, net.now() + 5.0)
+            await net.sleep(0.001)
+
+    async def client(place: Place) -> Trouble:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        until = net.now() + 0.1
+        with pytest.raises(NetFailure) as failure:
+            while True:
+                await stream.read(until)
+        stream.close()
+        assert sum(len(turn.text) for turn in stream.transcript().turns) < 3 << 20
+        return failure.value.trouble
+
+    assert served(net, flood, client) is Trouble.TIMEOUT
+
+
+def test_the_end_of_the_peer_is_an_empty_read(net: Driver) -> None:
+    async def leave(stream: ServerStream) -> None:
+        await stream.write(b"421 bye\r\n", 5.0)
+
+    async def client(place: Place) -> list[bytes]:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        said = [await stream.read(5.0), await stream.read(5.0)]
+        stream.close()
+        return said
+
+    assert served(net, leave, client) == [b"421 bye\r\n", b""]
+
+
+def test_a_handler_may_tear_the_connection_down(net: Driver) -> None:
+    async def tear(stream: ServerStream) -> None:
+        await stream.read(5.0)
+        raise NetFailure(Trouble.RESET)
+
+    async def client(place: Place) -> Trouble:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        await stream.write(b"EHLO a\r\n", 5.0)
+        with pytest.raises(NetFailure) as failure:
+            await stream.read(5.0)
+        stream.close()
+        return failure.value.trouble
+
+    assert served(net, tear, client) is Trouble.RESET
+
+
+def test_nobody_listening_is_refused(net: Driver) -> None:
+    async def client(place: Place) -> Trouble:
+        with pytest.raises(NetFailure) as failure:
+            await net.connect(msgspec.structs.replace(place, port=1), 5.0, purpose="survey")
+        return failure.value.trouble
+
+    assert served(net, echo, client) is Trouble.REFUSED
+
+
+def test_tls_verifies_and_carries_bytes_and_bindings(net: Driver, tmp_path: Path) -> None:
+    authority = Authority()
+    root = tmp_path / "root.pem"
+    root.write_bytes(authority.root_pem)
+    bindings: list[bytes | None] = []
+
+    async def handler(stream: ServerStream) -> None:
+        await stream.accept_tls(tls_of(authority), 5.0)
+        bindings.extend(stream.channel_binding(kind) for kind in ("tls-exporter", "tls-server-end-point"))
+        await echo(stream)
+
+    async def client(place: Place) -> Any:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        made = await stream.start_tls(TlsSettings(ca_file=str(root)), "mx.test", 5.0)
+        await stream.write(b"hello " * 20_000, 5.0)
+        received = b""
+        while len(received) < 120_000:
+            received += await stream.read(5.0) or pytest.fail("closed")
+        ours = [stream.channel_binding(kind) for kind in ("tls-exporter", "tls-server-end-point")]
+        stream.close()
+        return made, received, ours
+
+    made, received, ours = served(net, handler, client)
+    assert made.trusted and made.version == TlsVersion.TLS1_3 and len(made.chain) == 2
+    assert received == b"hello " * 20_000
+    assert ours == bindings and all(ours)
+
+
+def test_a_handshake_that_fails_says_what_the_peer_said(net: Driver) -> None:
+    authority = Authority()
+
+    async def handler(stream: ServerStream) -> None:
+        await stream.accept_tls(tls_of(authority, minimum=TlsVersion.TLS1_3), 5.0)
+
+    async def client(place: Place) -> Any:
+        stream = await net.connect(place, 5.0, purpose="version")
+        made = await stream.start_tls(TlsSettings(maximum=TlsVersion.TLS1_2), "mx.test", 5.0)
+        stream.close()
+        return made
+
+    made = served(net, handler, client)
+    assert made.trouble is Trouble.TLS_FAILED
+    assert made.alert == "protocol_version"
+
+
+def test_clear_text_instead_of_tls_is_kept_as_evidence(net: Driver) -> None:
+    async def handler(stream: ServerStream) -> None:
+        await stream.write(b"220 mx.test ESMTP\r\n", 5.0)
+        await stream.read(5.0)
+
+    async def client(place: Place) -> Any:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        made = await stream.start_tls(TlsSettings(), "mx.test", 5.0)
+        stream.close()
+        return made
+
+    made = served(net, handler, client)
+    assert made.trouble is Trouble.TLS_FAILED
+    assert made.clear_text == b"220 mx.test ESMTP\r\n"
+
+
+def test_secrets_are_recorded_neither_when_sent_nor_when_echoed(net: Driver) -> None:
+    async def client(place: Place) -> Any:
+        stream = await net.connect(place, 5.0, purpose="login", secrets=["open sesame"])
+        await stream.write(b"PASS open sesame\r\n", 5.0, secret=[slice(5, 16)])
+        await stream.read(5.0)
+        await stream.write(b"AUTH PLAIN b3BlbiBzZXNhbWU=\r\n", 5.0, secret=[slice(11, 27)])
+        await stream.read(5.0)
+        stream.close()
+        return stream.transcript()
+
+    transcript = served(net, echo, client)
+    said = [turn.text for turn in transcript.turns]
+    assert said == ["PASS [secret]\\r\\n"] * 2 + ["AUTH PLAIN [secret]\\r\\n"] * 2
+
+
+def test_ending_the_run_ends_what_was_left_running(net: Driver) -> None:
+    ended: list[str] = []
+
+    async def forever() -> None:
+        try:
+            await net.sleep(3600.0)
+        finally:
+            ended.append("its finally ran")
+
+    async def main() -> str:
+        net.spawn(forever())
+        await net.sleep(0.01)
+        return "done"
+
+    assert net.run(main()) == "done"
+    assert ended == ["its finally ran"]
+
+
+def test_ctrl_c_reaches_every_task_and_comes_out_again(net: Driver) -> None:
+    ended: list[str] = []
+
+    async def talking() -> None:
+        try:
+            await net.sleep(3600.0)
+        finally:
+            ended.append("said QUIT")
+
+    async def main() -> None:
+        net.spawn(talking())
+        await net.sleep(0.01)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        net.run(main())
+    assert ended == ["said QUIT"]
+
+
+def test_what_a_task_raises_unseen_is_raised_by_the_run() -> None:
+    net = MemoryNet()
+
+    async def broken() -> None:
+        raise ValueError("our mistake")
+
+    async def main() -> None:
+        net.spawn(broken())
+        await net.sleep(1.0)
+
+    with pytest.raises(ValueError, match="our mistake"):
+        net.run(main())
+
+
+def test_virtual_time_takes_no_time_and_hangs_are_told() -> None:
+    net = MemoryNet()
+
+    async def main() -> float:
+        await net.sleep(86_400.0)
+        return net.now()
+
+    assert net.run(main()) == 86_400.0
+
+    async def waits_for_nothing(stream: ServerStream) -> None:
+        await stream.read(float("inf"))
+
+    async def hangs() -> None:
+        server = net.listen(waits_for_nothing)
+        stream = await net.connect(Place(server.host, server.port), 5.0, purpose="survey")
+        await stream.read(float("inf"))
+
+    with pytest.raises(RuntimeError, match="hang for ever"):
+        MemoryNet.run(net, hangs())
+
+
+def test_a_unix_socket_is_an_address_like_others(tmp_path: Path) -> None:
+    net = SocketNet()
+    path = str(tmp_path / "lmtp")
+
+    async def main() -> bytes:
+        server = net.listen(echo, path=path)
+        stream = await net.connect(Place("", 0, path), 5.0, purpose="survey")
+        await stream.write(b"LHLO a\r\n", 5.0)
+        said = await stream.read(5.0)
+        stream.close()
+        server.close()
+        return said
+
+    assert net.run(main()) == b"LHLO a\r\n"
+    assert not Path(path).exists()
+
+
+def test_a_client_certificate_is_shown_where_it_is_asked_for(tmp_path: Path) -> None:
+    authority, net = Authority(), SocketNet()
+    ours = authority.issue(CertificateKind.GOOD, "client.test", datetime.now(UTC))
+    (tmp_path / "client.pem").write_bytes(ours.chain_pem)
+    (tmp_path / "client.key").write_bytes(ours.key_pem)
+    seen: list[int] = []
+
+    async def handler(stream: ServerStream) -> None:
+        made = await stream.accept_tls(tls_of(authority, client_ca_pem=authority.root_pem.decode()), 5.0)
+        seen.append(len(made.chain))
+        await stream.write(b"220 welcome\r\n", 5.0)
+        await stream.read(5.0)
+
+    async def client(place: Place) -> bytes:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        settings = TlsSettings(certificate=str(tmp_path / "client.pem"), key=str(tmp_path / "client.key"))
+        await stream.start_tls(settings, "mx.test", 5.0)
+        said = await stream.read(5.0)
+        stream.close()
+        return said
+
+    assert served(net, handler, client) == b"220 welcome\r\n"
+    assert seen and seen[0] >= 1
