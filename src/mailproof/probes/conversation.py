@@ -281,7 +281,9 @@ class Conversation(ABC, Generic[Event]):
         """Say it and hear the answer. `what` names the command without its arguments, for reports."""
         return self.to_reply(*await self.ask_event(step, outgoing, what, keep=keep))
 
-    async def ask_event(self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True) -> tuple[Event, float]:
+    async def ask_event(
+        self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True, keep_answer: bool = True
+    ) -> tuple[Event, float]:
         """The answer as the parser gave it, and the seconds it took."""
         started = self.net.now()
         try:
@@ -291,7 +293,7 @@ class Conversation(ABC, Generic[Event]):
                 self.lost(step, what, failure, started)
                 raise Ended from failure
             # The server may have said why before it hung up: read what there is.
-        return await self.hear_event(step, what, started)
+        return await self.hear_event(step, what, started, keep=keep_answer)
 
     async def hear_event(self, step: Step, what: str, started: float, *, keep: bool = True) -> tuple[Event, float]:
         try:

@@ -54,12 +54,12 @@ class ImapConversation(Conversation[ImapResponse]):
         return self._tags.next()
 
     async def ask_event(
-        self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True
+        self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True, keep_answer: bool = True
     ) -> tuple[ImapResponse, float]:
         """The tagged end of a command, or a continuation; what came untagged before it is in `untagged`."""
         self.untagged.clear()
         started = self.net.now()
-        event, _ = await super().ask_event(step, outgoing, what, keep=keep)
+        event, _ = await super().ask_event(step, outgoing, what, keep=keep, keep_answer=keep_answer)
         while event.kind is ResponseKind.UNTAGGED:
             self.untagged.append(event)
             if event.name == "BYE":
@@ -67,13 +67,16 @@ class ImapConversation(Conversation[ImapResponse]):
             if len(self.untagged) > _MOST_UNTAGGED:
                 self.lost(step, what, NetFailure(Trouble.TOO_MUCH, "untagged data without end"), started)
                 raise Ended
-            event, _ = await self.hear_event(step, what, started, keep=keep)
+            event, _ = await self.hear_event(step, what, started, keep=keep_answer)
         return event, self.net.now() - started
 
     async def run(self, step: Step, command: commands.ImapCommand, what: str, *, keep: bool = True) -> Reply:
-        """All parts of a command, each after the continuation that its literal waits for."""
+        """All parts of a command, each after the continuation that its literal waits for.
+
+        Without `keep`, what the server answers is not recorded.
+        """
         for part in command.parts:
-            event, seconds = await self.ask_event(step, part, what, keep=keep)
+            event, seconds = await self.ask_event(step, part, what, keep_answer=keep)
             reply = self.to_reply(event, seconds)
             if event.kind is not ResponseKind.CONTINUATION:
                 break

@@ -39,9 +39,9 @@ class Pop3Conversation(Conversation[Pop3Response]):
         return commands.quit()
 
     async def ask_lines(self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True) -> Pop3Response:
-        """Ask for a multi-line response."""
+        """Ask for a multi-line response, which is not recorded without `keep`."""
         self._responses.expect(True)
-        event, _ = await self.ask_event(step, outgoing, what, keep=keep)
+        event, _ = await self.ask_event(step, outgoing, what, keep_answer=keep)
         return event
 
     async def capabilities(self) -> Capabilities:
