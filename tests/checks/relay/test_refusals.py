@@ -150,3 +150,8 @@ def test_nothing_is_said_without_evidence() -> None:
     seen = record(attempt(beyond, scheme="smtp"))
     for module in (mailbox_accepted, sender_accepted, client_accepted, mail_taken_now, relay_after_login):
         assert answers(module.check, seen) == []
+
+
+def test_mail_alone_says_nothing_about_a_mailbox() -> None:
+    alone = EnvelopeTried(MAILBOX, "a@mx.test", "", False, reply("250 2.1.0 Ok", turn=2))
+    assert answers(mailbox_accepted.check, record(attempt(alone, scheme="smtp"))) == []

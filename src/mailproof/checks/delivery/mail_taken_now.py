@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
@@ -23,6 +23,11 @@ KINDS = (
     FindingKind(
         "temporary-reject",
         Layer.DELIVERY,
+        # Postfix gives the same answer to every command while a milter does not answer.
+        explains=(
+            Explains("starttls-refused", Scope.SERVICE),
+            Explains("auth-temporary-failure", Scope.SERVICE),
+        ),
         references=("RFC 5321 section 4.2.1", "postconf(5) milter_default_action", "Postfix MILTER_README"),
     ),
     FindingKind(

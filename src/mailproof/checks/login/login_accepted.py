@@ -26,6 +26,7 @@ KINDS = (
         "auth-mechanism-broken",
         Layer.LOGIN,
         params=("mechanism", "working"),
+        gathered=("mechanism",),
         references=("RFC 4954 section 4", "Dovecot manual: password schemes and authentication mechanisms"),
     ),
     FindingKind(

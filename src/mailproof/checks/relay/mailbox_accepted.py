@@ -71,8 +71,8 @@ _NAMES = {
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in transactions(record):
         tried, endpoint = sighting.fact, sighting.attempt.endpoint
-        if tried.purpose is not EnvelopePurpose.MAILBOX:
-            continue
+        if tried.purpose is not EnvelopePurpose.MAILBOX or not tried.recipient:
+            continue  # without a recipient MAIL alone was tried
         if endpoint is not None and endpoint.scheme.is_submission and not tried.logged_in:
             continue  # there it is right to refuse
         answer = envelope_refused(sighting)
