@@ -70,6 +70,7 @@ class NameLine(msgspec.Struct, frozen=True):
     rtype: str
     answer: str
     """In presentation form, or NXDOMAIN, NODATA, TIMEOUT, SERVFAIL."""
+    marks: tuple[str, ...] = ()
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -79,13 +80,14 @@ class Script(msgspec.Struct, frozen=True):
     """Words of the `given` lines, as on a command line."""
 
     @property
-    def marks(self) -> dict[str, tuple[ScriptLine, ...]]:
-        """The marked lines by finding."""
-        found: dict[str, tuple[ScriptLine, ...]] = {}
-        for section in self.sections:
-            for line in section.lines:
-                for mark in line.marks:
-                    found[mark] = (*found.get(mark, ()), line)
+    def marks(self) -> dict[str, tuple[str, ...]]:
+        """The texts of the marked lines, by finding."""
+        marked = [(line.marks, line.text) for section in self.sections for line in section.lines]
+        marked += [(line.marks, line.answer) for line in self.names]
+        found: dict[str, tuple[str, ...]] = {}
+        for names, text in marked:
+            for name in names:
+                found[name] = (*found.get(name, ()), text)
         return found
 
     def mentions(self, purpose: str) -> bool:
@@ -127,7 +129,7 @@ def parse(text: str) -> Script:
         if line.startswith("@"):
             sections.append((_heading(line, number), number, []))
         elif line.startswith("dns "):
-            names.append(_name(line, number))
+            names.append(_name(line, number, marks))
         elif line.startswith("given "):
             options += shlex.split(line.removeprefix("given "))
         elif not sections:
@@ -166,11 +168,11 @@ def _heading(line: str, number: int) -> tuple[str, str, int]:
     return url, purpose, int(rest[0]) if rest else 1
 
 
-def _name(line: str, number: int) -> NameLine:
+def _name(line: str, number: int, marks: tuple[str, ...]) -> NameLine:
     words: Sequence[str] = line.split(None, 3)
     if len(words) != 4:
         raise ScriptError(f"line {number}: `dns NAME TYPE ANSWER`")
-    return NameLine(words[1], words[2].upper(), words[3])
+    return NameLine(words[1], words[2].upper(), words[3], marks)
 
 
 def _line(line: str, number: int, marks: tuple[str, ...]) -> ScriptLine:
