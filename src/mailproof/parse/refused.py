@@ -63,7 +63,8 @@ def submission_refused(sighting: Sighting[Submitted]) -> Refused | None:
         (Step.DATA, fact.final),
     ):
         if reply is not None and (kind := refusal(reply)) is not None:
-            return Refused(sighting, step, reply, kind, EnvelopePurpose.MAILBOX, True)
+            logged_in = sighting.attempt.job == "login"  # `deliver` hands in as a stranger
+            return Refused(sighting, step, reply, kind, EnvelopePurpose.MAILBOX, logged_in)
     return None
 
 
