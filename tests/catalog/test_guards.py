@@ -34,7 +34,7 @@ each_check = pytest.mark.parametrize("check", all_checks(), ids=lambda check: ch
 @each_kind
 def test_a_kind_is_listed_with_a_severity_in_every_profile(kind: FindingKind) -> None:
     for profile in PROFILES:
-        assert load_profile(profile).severity(kind.name, None) in Severity
+        assert load_profile(profile).severity(kind.name, None, {}) in Severity
 
 
 @each_kind

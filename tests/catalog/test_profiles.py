@@ -13,15 +13,15 @@ from mailproof.model.finding import Severity
 
 def test_a_severity_can_depend_on_the_scheme() -> None:
     policy = load_profile()
-    assert policy.severity("starttls-not-offered", "smtp") is Severity.WARN
-    assert policy.severity("starttls-not-offered", "submission") is Severity.FAIL
-    assert policy.severity("starttls-not-offered", None) is Severity.FAIL
+    assert policy.severity("starttls-not-offered", "smtp", {}) is Severity.WARN
+    assert policy.severity("starttls-not-offered", "submission", {}) is Severity.FAIL
+    assert policy.severity("starttls-not-offered", None, {}) is Severity.FAIL
 
 
 def test_strict_asks_more_than_default_and_knows_the_same_findings() -> None:
     default, strict = load_profile("default"), load_profile("strict")
     assert strict.severities.keys() == default.severities.keys()
-    assert strict.severity("tls-version-obsolete", None) is Severity.FAIL
+    assert strict.severity("tls-version-obsolete", None, {}) is Severity.FAIL
     assert strict.thresholds.expires_soon_days > default.thresholds.expires_soon_days
     assert strict.thresholds.rsa_bits == default.thresholds.rsa_bits
 
@@ -35,7 +35,7 @@ def test_a_file_extends_a_profile(tmp_path: Path) -> None:
     file.write_text('extends = "strict"\n[severities]\ngreeting-slow = "info"\n[thresholds]\nrsa_bits = 3072\n')
     policy = load_profile(str(file))
     assert policy.name == "ours"
-    assert policy.severity("greeting-slow", "imap") is Severity.INFO
+    assert policy.severity("greeting-slow", "imap", {}) is Severity.INFO
     assert (policy.thresholds.rsa_bits, policy.thresholds.expires_soon_days) == (3072, 30)
 
 

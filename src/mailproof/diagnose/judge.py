@@ -63,7 +63,7 @@ def judge(record: Record, policy: Policy, checks: Sequence[Check] | None = None)
 
 
 def _weigh(finding: Finding, kinds: dict[str, FindingKind], policy: Policy) -> _Weighed:
-    severity = policy.severity(finding.name, scheme_of(finding.endpoint))
+    severity = policy.severity(finding.name, scheme_of(finding.endpoint), finding.params)
     return _Weighed(finding, kinds[finding.name], severity)
 
 

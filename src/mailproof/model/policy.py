@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
-from mailproof.model.finding import Severity
+from mailproof.model.finding import Param, Severity
 
 
 class Thresholds(msgspec.Struct, frozen=True):
@@ -18,14 +20,15 @@ class Thresholds(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     name: str
     severities: dict[str, Severity | dict[str, Severity]]
-    """By name of finding; a table instead gives severities by scheme, with `default`."""
+    """By name of finding; a table instead gives severities by scheme or by the value of a parameter, with `default`."""
     thresholds: Thresholds = Thresholds()
     skip: tuple[str, ...] = ()
     """What this profile does not test: `relay`, `users`."""
 
-    def severity(self, name: str, scheme: str | None) -> Severity:
+    def severity(self, name: str, scheme: str | None, params: Mapping[str, Param]) -> Severity:
         """Raises KeyError if the profile does not know the finding."""
         entry = self.severities[name]
-        if isinstance(entry, dict):
-            return entry.get(scheme or "default", entry["default"])
-        return entry
+        if not isinstance(entry, dict):
+            return entry
+        keys = (scheme, *(value for value in params.values() if isinstance(value, str)), "default")
+        return next(entry[key] for key in keys if key in entry)

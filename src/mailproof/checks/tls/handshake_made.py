@@ -19,6 +19,7 @@ KINDS = (
         "tls-handshake-failed",
         Layer.TLS,
         params=("reason",),
+        gathered=("reason",),  # one bad key is an alert on one port and a hang-up on the next
         explains=_CONSEQUENCES,
         references=("RFC 8446 section 6", "openssl-s_client(1)"),
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, surveyed, url
 from mailproof.model.endpoint import Endpoint
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
 from mailproof.model.observation import TlsHandshake, TlsVersionTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
@@ -19,7 +19,7 @@ KINDS = (
     FindingKind(
         "tls-version-obsolete",
         Layer.TLS,
-        params=("versions",),
+        params=("versions", "use"),
         explains=(Explains("tls-handshake-failed"),),
         references=("RFC 8996", "RFC 8997", "RFC 9325 section 3.1.1", "postconf(5) smtpd_tls_mandatory_protocols"),
     ),
@@ -58,7 +58,11 @@ def _judge(made: list[Sighting[TlsHandshake]], tried: list[Sighting[TlsVersionTr
     if obsolete:
         evidence = tuple(piece for sighting in obsolete.values() for piece in sighting.evidence())
         where = place(next(iter(obsolete.values())))
-        yield Finding("tls-version-obsolete", evidence, **where, params={"versions": tuple(sorted(obsolete))})
+        # Beside newer versions an old one is a matter of taste (an old cipher hides more than clear text does);
+        # alone it locks out every client of today. Profiles weigh the two by `use`.
+        use = "demanded" if all(version in _OBSOLETE for version, _ in spoken) else "accepted"
+        params: dict[str, Param] = {"versions": tuple(sorted(obsolete)), "use": use}
+        yield Finding("tls-version-obsolete", evidence, **where, params=params)
     locked_out = [s for s in tried if s.fact.maximum is TlsVersion.TLS1_2 and _refused(s)]
     newest_only = bool(made) and all(s.fact.version == TlsVersion.TLS1_3 for s in made)
     if locked_out and newest_only:
