@@ -1,0 +1,187 @@
+"""How an endpoint behaves: sound unless a fault changes a field."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from mailproof.model.endpoint import Scheme, TlsMode
+from mailproof.model.tls import TlsVersion
+from mailproof.sasl.server import Reason
+from mailproof.script.authority import CertificateKind
+
+
+class Port(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    FILTERED = "filtered"
+    """Connection attempts are never answered."""
+
+
+class Welcome(StrEnum):
+    """What comes first."""
+
+    GREETING = "greeting"
+    SILENCE = "silence"
+    TEASER = "teaser"
+    """One line of the greeting at once, the rest after the delay, as postscreen does."""
+    FOREIGN = "foreign"
+    """Another program answers."""
+    REFUSAL = "refusal"
+
+
+class OnHello(StrEnum):
+    """What EHLO, CAPA and CAPABILITY meet."""
+
+    ANSWER = "answer"
+    SILENCE = "silence"
+    HANG_UP = "hang-up"
+    NONSENSE = "nonsense"
+
+
+class Upgrade(StrEnum):
+    """STARTTLS and STLS."""
+
+    OFFERED = "offered"
+    NOT_OFFERED = "not-offered"
+    REFUSED = "refused"
+    STRIPPED = "stripped"
+    """Overwritten in the offer, by a box on the way."""
+
+
+class Passwords(StrEnum):
+    """When a login is offered and taken."""
+
+    IN_TLS = "in-tls"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Stage(StrEnum):
+    """Where in a mail transaction a refusal stands."""
+
+    MAIL = "mail"
+    RCPT = "rcpt"
+    MESSAGE = "message"
+    """After the dot."""
+
+
+class Whom(StrEnum):
+    """Which recipients a refusal is about."""
+
+    ANY = "any"
+    OWN = "own"
+    """Of the server's own domain."""
+    OUTSIDE = "outside"
+
+
+class Client(StrEnum):
+    """Which clients a refusal is about."""
+
+    ANY = "any"
+    STRANGER = "stranger"
+    USER = "user"
+    NEW = "new"
+    """A stranger at its first visit."""
+    NEW_TRIPLET = "new-triplet"
+    """A stranger with a client address, sender and recipient not seen long enough ago (RFC 6647)."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What a transaction meets. `{sender}`, `{recipient}`, `{client}`, `{helo}` and `{user}` are filled in."""
+
+    stage: Stage
+    code: int
+    enhanced: str
+    text: str
+    whom: Whom = Whom.ANY
+    client: Client = Client.ANY
+
+
+class LoginReply(msgspec.Struct, frozen=True):
+    """A refused login in the words of each protocol; codes of POP3 and IMAP without their brackets."""
+
+    smtp: tuple[int, str, str]
+    pop3: tuple[str, str]
+    imap: tuple[str, str]
+    mechanisms: tuple[str, ...] = ()
+    """Which logins meet it; empty for all. `USER` and `LOGIN` are also the commands of POP3 and IMAP."""
+    reason: Reason = Reason.WRONG_PASSWORD
+    """For the log."""
+
+
+WRONG_PASSWORD = LoginReply(
+    (535, "5.7.8", "Error: authentication failed: (reason unavailable)"),
+    ("AUTH", "Authentication failed."),
+    ("AUTHENTICATIONFAILED", "Authentication failed."),
+)
+
+# Postfix message_size_limit.
+MESSAGE_LIMIT = 10_240_000
+
+MECHANISMS = (
+    "PLAIN",
+    "LOGIN",
+    "CRAM-MD5",
+    "DIGEST-MD5",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-512",
+    "XOAUTH2",
+    "OAUTHBEARER",
+)
+
+
+class Behaviour(msgspec.Struct, frozen=True):
+    port: Port = Port.OPEN
+    welcome: Welcome = Welcome.GREETING
+    welcome_delay: float = 0.0
+    reveals_version: bool = False
+    """The greeting names the program and its version."""
+    on_hello: OnHello = OnHello.ANSWER
+
+    tls_at_once: bool = False
+    upgrade: Upgrade = Upgrade.OFFERED
+    certificate: CertificateKind = CertificateKind.GOOD
+    # RFC 8996; what Postfix (smtpd_tls_protocols = >=TLSv1.2) and Dovecot (ssl_min_protocol) should have.
+    tls_minimum: TlsVersion = TlsVersion.TLS1_2
+    tls_maximum: TlsVersion = TlsVersion.TLS1_3
+    ciphers: str | None = None
+    tls_alert: int | None = None
+    """Every handshake ends with this alert (RFC 8446 section 6)."""
+    mail_needs_tls: bool = False
+    """530 to all but EHLO, STARTTLS, NOOP and QUIT (smtpd_tls_security_level = encrypt)."""
+
+    passwords: Passwords = Passwords.IN_TLS
+    without_mechanisms: tuple[str, ...] = ()
+    legacy_auth: bool = False
+    """`250-AUTH=` as well (broken_sasl_auth_clients)."""
+    login_replies: tuple[LoginReply, ...] = ()
+    """A login with the right password meets the first of these that is about its mechanism."""
+    tokens_expired: bool = False
+    penalty: bool = False
+    """A failed login makes the next ones from the same address late (Dovecot's anvil)."""
+
+    login_needed: bool = False
+    """Nothing is taken from strangers, as on a submission port."""
+    relays: bool = False
+    """Strangers may send elsewhere."""
+    knows_everybody: bool = False
+    """Every address of the own domain is taken."""
+    refusals: tuple[Refusal, ...] = ()
+    message_limit: int = MESSAGE_LIMIT
+    delivers: bool = True
+    """False: accepted, and left in the queue."""
+
+
+def healthy(scheme: Scheme) -> Behaviour:
+    """The sound server, at the endpoint with this scheme."""
+    return Behaviour(
+        tls_at_once=scheme.tls_mode is TlsMode.IMPLICIT,
+        mail_needs_tls=scheme is Scheme.SUBMISSION,
+        login_needed=scheme.is_submission,
+        passwords=Passwords.NEVER if scheme in (Scheme.SMTP, Scheme.LMTP) else Passwords.IN_TLS,
+    )

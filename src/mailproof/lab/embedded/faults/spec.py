@@ -1,0 +1,38 @@
+"""What a fault is: a change of behaviour, and what brings it to light."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mailproof.model.endpoint import Scheme
+
+EVERYWHERE = (
+    Scheme.SMTP,
+    Scheme.SUBMISSION,
+    Scheme.SUBMISSIONS,
+    Scheme.POP3,
+    Scheme.POP3S,
+    Scheme.IMAP,
+    Scheme.IMAPS,
+)
+UPGRADED = (Scheme.SMTP, Scheme.SUBMISSION, Scheme.POP3, Scheme.IMAP)
+IMPLICIT = (Scheme.SUBMISSIONS, Scheme.POP3S, Scheme.IMAPS)
+LOGINS = (Scheme.SUBMISSION, Scheme.SUBMISSIONS, Scheme.POP3, Scheme.POP3S, Scheme.IMAP, Scheme.IMAPS)
+SUBMISSION = (Scheme.SUBMISSION, Scheme.SUBMISSIONS)
+SERVERS = (Scheme.SMTP,)
+ANY_SMTP = (*SERVERS, *SUBMISSION)
+
+
+class FaultSpec(msgspec.Struct, frozen=True):
+    name: str
+    """Of the finding."""
+    changes: dict[str, Any]
+    """Fields of `Behaviour`."""
+    schemes: tuple[Scheme, ...] = EVERYWHERE
+    """Where it can show."""
+    given: tuple[str, ...] = ()
+    """Options that the check needs besides, to meet it: `--all-mechanisms`."""
+    leads_to: tuple[str, ...] = ()
+    """Causes that a check may name first with as much right, for the fault brings them about too."""

@@ -1,0 +1,307 @@
+"""IMAP4rev1 before and at the login, as Dovecot speaks it (RFC 3501, 4959, 2177); the mailbox is `imap_mailbox`."""
+
+from __future__ import annotations
+
+import base64
+
+from mailproof.lab.embedded.behaviour import Upgrade
+from mailproof.lab.embedded.imap_mailbox import OpenMailbox, Refused
+from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.session import Login, Over, Session
+from mailproof.lab.embedded.site import Desk, Site
+from mailproof.model.attempt import Trouble
+from mailproof.model.failure import NetFailure
+from mailproof.net.interface import ServerStream
+from mailproof.wire.imap.mailbox import decode_mailbox
+from mailproof.wire.imap.session import (
+    CommandReader,
+    Event,
+    ImapCommandLine,
+    ImapLine,
+    NeedContinuation,
+    compose_continuation,
+    compose_tagged,
+    compose_untagged,
+)
+from mailproof.wire.imap.tokens import Value, string_of
+
+# Dovecot's imap-login hangs up after three commands that are none, imap after twenty.
+_MOST_ERRORS = 20
+# Nothing here takes a long literal: there is no APPEND.
+_LITERALS = 65536
+# Seconds between two looks at the mailbox during IDLE.
+_IDLE_LOOK = 1.0
+# RFC 2177: clients renew IDLE every 29 minutes.
+_IDLE_LIMIT = 1800.0
+
+
+class ImapSession(Session[Event]):
+    service = "imap"
+    # RFC 3501 section 5.4: at least thirty minutes.
+    patience = 1800.0
+    upgrade_word = "STARTTLS"
+
+    def __init__(self, site: Site, desk: Desk, stream: ServerStream) -> None:
+        super().__init__(site, desk, stream)
+        self._errors = 0
+        self._open: OpenMailbox | None = None
+
+    # -- the protocol's words ---------------------------------------------------------------------------------------
+
+    def new_reader(self) -> CommandReader:
+        return CommandReader(keep=_LITERALS)
+
+    def greeting(self) -> bytes:
+        software = "Dovecot 2.3.4" if self.behaviour.reveals_version else "Dovecot"
+        return compose_untagged(f"OK [CAPABILITY {self._capabilities()}] {software} ready.")
+
+    def refused_greeting(self) -> bytes:
+        return compose_untagged("BYE [UNAVAILABLE] Too many connections from your IP address.")
+
+    def farewell_when_late(self) -> bytes:
+        return compose_untagged("BYE Disconnected for inactivity.")
+
+    def challenge(self, data: bytes) -> bytes:
+        return compose_continuation(base64.b64encode(data))
+
+    def line_of(self, event: Event) -> bytes | None:
+        return event.data if isinstance(event, ImapLine) else None
+
+    def log_connected(self) -> None:
+        """Dovecot logs logins and what went before them, not connections."""
+
+    def log_disconnected(self) -> None:
+        if self.user:
+            text = f"imap({self.user})<{self.pid}>: Disconnected: Logged out"
+        else:
+            text = f"imap-login: Disconnected (no auth attempts): rip={self.client}{self._tls_note}"
+        self.site.log.write("dovecot", text)
+
+    def log_tls(self, words: str, *, ok: bool) -> None:
+        if not ok:
+            text = f"imap-login: Disconnected (no auth attempts): rip={self.client}, TLS handshaking: {words}"
+            self.site.log.write("dovecot", text)
+
+    def log_login(self, login: Login) -> None:
+        if login.user:
+            text = f"Login: user=<{login.user}>, method={login.method}, rip={self.client}{self._tls_note}"
+        else:
+            place = f"method={login.method}, rip={self.client}{self._tls_note}"
+            text = f"Disconnected (auth failed, {login.reason}): {place}"
+        self.site.log.write("dovecot", f"imap-login: {text}")
+
+    @property
+    def _tls_note(self) -> str:
+        return ", TLS" if self.stream.is_tls else ""
+
+    def _capabilities(self) -> str:
+        words = ["IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE", "UNSELECT", "NAMESPACE"]
+        words += [self.upgrade_offer] if self.upgrade_offer else []
+        words += [f"AUTH={name}" for name in self.mechanisms] if not self.user else []
+        words += ["LOGINDISABLED"] if not self.takes_logins and not self.user else []
+        return " ".join(words)
+
+    async def tagged(self, tag: str, status: str, text: str, code: str = "") -> None:
+        await self.say(compose_tagged(tag, status, text, code))
+        self._errors += status == "BAD"
+        if self._errors >= _MOST_ERRORS:
+            await self.say(compose_untagged("BYE Too many invalid IMAP commands."))
+            raise Over
+
+    # -- commands ---------------------------------------------------------------------------------------------------
+
+    async def turn(self) -> None:
+        event = await self.next_event()
+        if isinstance(event, NeedContinuation):
+            await self.say(compose_continuation("OK"))
+        elif isinstance(event, ImapCommandLine):
+            if event.problem:
+                await self.tagged(event.tag or "*", "BAD", f"Error in IMAP command: {event.problem}.")
+            else:
+                await self._command(event)
+
+    async def _command(self, command: ImapCommandLine) -> None:
+        tag = command.tag
+        match command.name:
+            case "CAPABILITY":
+                await self.hello()
+                await self.say(compose_untagged(f"CAPABILITY {self._capabilities()}"))
+                await self.tagged(tag, "OK", "Capability completed.")
+            case "LOGOUT":
+                await self.say(compose_untagged("BYE Logging out") + compose_tagged(tag, "OK", "Logout completed."))
+                raise Over
+            case "ID":
+                await self.say(compose_untagged("ID NIL"))
+                await self.tagged(tag, "OK", "ID completed.")
+            case "NOOP" | "CHECK":
+                await self._updates()
+                await self.tagged(tag, "OK", f"{command.name.capitalize()} completed.")
+            case "STARTTLS" if not self.user:
+                await self._starttls(tag)
+            case "LOGIN" | "AUTHENTICATE" if not self.user:
+                await self._log_in(command)
+            case _ if not self.user:
+                await self.tagged(tag, "BAD", "Error in IMAP command received by server.")
+            case _:
+                await self._logged_in(command)
+
+    async def _starttls(self, tag: str) -> None:
+        if self.stream.is_tls:
+            await self.tagged(tag, "BAD", "TLS is already active.")
+        elif self.upgrade_offer != self.upgrade_word:
+            await self.tagged(tag, "BAD", "TLS support isn't enabled.")
+        elif self.behaviour.upgrade is Upgrade.REFUSED:
+            await self.tagged(tag, "NO", "TLS initialization failed.", "UNAVAILABLE")
+        else:
+            await self.tagged(tag, "OK", "Begin TLS negotiation now.")
+            await self.secure()
+
+    async def _log_in(self, command: ImapCommandLine) -> None:
+        texts = [string_of(value) for value in command.args]
+        words = [text for text in texts if text is not None]
+        if not self.takes_logins:
+            text = "Plaintext authentication disallowed on non-secure (SSL/TLS) connections."
+            await self.tagged(command.tag, "NO", text, "PRIVACYREQUIRED")
+            return
+        if command.name == "LOGIN":
+            if len(words) != 2 or len(texts) != 2:
+                await self.tagged(command.tag, "BAD", "Invalid arguments.")
+                return
+            login = await self.check(words[0].decode("utf-8", "replace"), words[1], "LOGIN")
+        else:
+            mechanism = words[0].decode("ascii", "replace").upper() if words else ""
+            if mechanism not in self.mechanisms or len(words) > 2:
+                await self.tagged(command.tag, "NO", "Unsupported authentication mechanism.")
+                return
+            login = await self.authenticate(mechanism, words[1] if len(words) == 2 else None)
+        await self._answer_login(command.tag, login)
+
+    async def _answer_login(self, tag: str, login: Login) -> None:
+        if login.user:
+            await self.tagged(tag, "OK", "Logged in", f"CAPABILITY {self._capabilities()}")
+        elif login.refused is None:
+            await self.tagged(tag, "BAD", "Authentication aborted by client.")
+        else:
+            code, text = login.refused.imap
+            await self.tagged(tag, "NO", text, code)
+            if self.has_failed_enough:
+                raise Over
+
+    # -- after the login --------------------------------------------------------------------------------------------
+
+    @property
+    def _inbox(self) -> Mailbox:
+        return self.site.mailboxes[self.user]
+
+    async def _logged_in(self, command: ImapCommandLine) -> None:
+        tag, args = command.tag, command.args
+        match command.name:
+            case "SELECT" | "EXAMINE":
+                await self._select(tag, args, writable=command.name == "SELECT")
+            case "LIST" | "LSUB":
+                await self._list(command)
+            case "STATUS":
+                await self._status(tag, args)
+            case "NAMESPACE":
+                await self.say(compose_untagged('NAMESPACE (("" ".")) NIL NIL'))
+                await self.tagged(tag, "OK", "Namespace completed.")
+            case "ENABLE":
+                await self.say(compose_untagged("ENABLED"))
+                await self.tagged(tag, "OK", "Enabled.")
+            case "IDLE":
+                await self._idle(tag)
+            case _ if self._open is None:
+                await self.tagged(tag, "BAD", "No mailbox selected.")
+            case "CLOSE" | "UNSELECT":
+                if command.name == "CLOSE":
+                    self._open.expunge()
+                self._open = None
+                await self.tagged(tag, "OK", f"{command.name.capitalize()} completed.")
+            case _:
+                await self._in_mailbox(self._open, command)
+
+    async def _in_mailbox(self, mailbox: OpenMailbox, command: ImapCommandLine) -> None:
+        try:
+            for line in mailbox.run(command.name, command.args):
+                await self.say(compose_untagged(line))
+        except Refused as refused:
+            await self.tagged(command.tag, refused.status, str(refused))
+            return
+        # Numbers may not change under a FETCH, STORE or SEARCH by number (RFC 3501 section 7.4.1).
+        if command.name not in ("FETCH", "STORE", "SEARCH"):
+            await self._updates()
+        await self.tagged(command.tag, "OK", f"{command.name.capitalize()} completed.")
+
+    async def _updates(self) -> None:
+        for line in self._open.updates() if self._open is not None else ():
+            await self.say(compose_untagged(line))
+
+    async def _select(self, tag: str, args: tuple[Value, ...], *, writable: bool) -> None:
+        self._open = None
+        if not await self._is_inbox(tag, args):
+            return
+        self._open = OpenMailbox(self._inbox, writable=writable)
+        for line in self._open.opening():
+            await self.say(compose_untagged(line))
+        words = "Select" if writable else "Examine"
+        await self.tagged(tag, "OK", f"{words} completed.", "READ-WRITE" if writable else "READ-ONLY")
+
+    async def _is_inbox(self, tag: str, args: tuple[Value, ...]) -> bool:
+        name = string_of(args[0]) if args else None
+        if name is None:
+            await self.tagged(tag, "BAD", "Invalid arguments.")
+        elif decode_mailbox(name).upper() != "INBOX":
+            await self.tagged(tag, "NO", "Mailbox doesn't exist; there is INBOX only.", "NONEXISTENT")
+        else:
+            return True
+        return False
+
+    async def _list(self, command: ImapCommandLine) -> None:
+        texts = [string_of(value) for value in command.args]
+        if len(texts) != 2 or texts[0] is None or texts[1] is None:
+            await self.tagged(command.tag, "BAD", "Invalid arguments.")
+            return
+        pattern = (texts[0] + texts[1]).upper()
+        if not texts[1]:
+            await self.say(compose_untagged(f'{command.name} (\\Noselect) "." ""'))
+        elif pattern in (b"*", b"%", b"INBOX", b"INBOX*", b"INBOX%"):
+            await self.say(compose_untagged(f'{command.name} (\\HasNoChildren) "." INBOX'))
+        await self.tagged(command.tag, "OK", f"{command.name.capitalize()} completed.")
+
+    async def _status(self, tag: str, args: tuple[Value, ...]) -> None:
+        if not await self._is_inbox(tag, args):
+            return
+        box = self._inbox
+        known = {
+            "MESSAGES": len(box.messages),
+            "RECENT": 0,
+            "UIDNEXT": box.uid_next,
+            "UIDVALIDITY": box.uid_validity,
+            "UNSEEN": sum("\\Seen" not in message.flags for message in box.messages),
+        }
+        wanted = args[1] if len(args) == 2 and isinstance(args[1], tuple) else ()
+        names = [item.upper() for item in wanted if isinstance(item, str)]
+        if not names or any(name not in known for name in names):
+            await self.tagged(tag, "BAD", "Invalid status items.")
+            return
+        await self.say(compose_untagged(f"STATUS INBOX ({' '.join(f'{name} {known[name]}' for name in names)})"))
+        await self.tagged(tag, "OK", "Status completed.")
+
+    async def _idle(self, tag: str) -> None:
+        """Tell of new mail until the client says DONE (RFC 2177)."""
+        await self.say(compose_continuation("idling"))
+        self._reader.expect_line()
+        until = self.site.net.now() + _IDLE_LIMIT
+        while True:
+            try:
+                done = await self.next_event(_IDLE_LOOK)
+                break
+            except NetFailure as failure:
+                if failure.trouble is not Trouble.TIMEOUT or self.site.net.now() > until:
+                    raise
+                await self._updates()
+        said = self.line_of(done) or b""
+        if said.strip().upper() == b"DONE":
+            await self.tagged(tag, "OK", "Idle completed.")
+        else:
+            await self.tagged(tag, "BAD", "Expected DONE.")

@@ -1,0 +1,69 @@
+"""Where mail lies: one INBOX for each account, in memory; a copy in a Maildir for who wants to look into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+# Quota of one mailbox: the lab keeps its mail in memory. A hundred megabytes hold ten of the largest messages.
+MOST_BYTES = 100 << 20
+MOST_MESSAGES = 10_000
+
+SYSTEM_FLAGS = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")
+"""RFC 3501 section 2.3.2; the lab keeps no others."""
+
+
+class StoredMessage:
+    """One message; what is kept of it changes only in its flags."""
+
+    __slots__ = ("arrived", "data", "flags", "path", "uid")
+
+    def __init__(self, uid: int, data: bytes, arrived: datetime, path: Path | None) -> None:
+        self.uid = uid
+        self.data = data
+        """With CRLF line ends."""
+        self.arrived = arrived
+        self.flags: set[str] = set()
+        self.path = path
+        """Of its copy in the Maildir."""
+
+
+class Mailbox:
+    def __init__(self, uid_validity: int, maildir: Path | None = None) -> None:
+        self.uid_validity = uid_validity
+        self.uid_next = 1
+        self.messages: list[StoredMessage] = []
+        """In the order of their UIDs."""
+        self._bytes = 0
+        self._maildir = maildir
+        if maildir is not None:
+            for folder in ("cur", "new", "tmp"):
+                (maildir / folder).mkdir(parents=True, exist_ok=True)
+
+    def has_room(self, size: int = 0) -> bool:
+        return len(self.messages) < MOST_MESSAGES and self._bytes + size <= MOST_BYTES
+
+    def add(self, data: bytes, arrived: datetime) -> StoredMessage:
+        """Keep a message, whatever its line ends."""
+        data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        path = None
+        if self._maildir is not None:
+            # https://cr.yp.to/proto/maildir.html: time, something unique, host; lines end as the system has them.
+            path = self._maildir / "new" / f"{int(arrived.timestamp())}.U{self.uid_next}.lab"
+            path.write_bytes(data.replace(b"\r\n", b"\n"))
+        message = StoredMessage(self.uid_next, data, arrived, path)
+        self.uid_next += 1
+        self.messages.append(message)
+        self._bytes += len(data)
+        return message
+
+    def remove(self, messages: Iterable[StoredMessage]) -> None:
+        """Those that are still there."""
+        gone = {message.uid for message in messages}
+        for message in self.messages:
+            if message.uid in gone:
+                self._bytes -= len(message.data)
+                if message.path is not None:
+                    message.path.unlink(missing_ok=True)
+        self.messages = [message for message in self.messages if message.uid not in gone]

@@ -1,0 +1,128 @@
+"""The post office behind SMTP: queue ids, headers of the way, delivery into mailboxes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from mailproof.lab.embedded.log import MailLog
+from mailproof.lab.embedded.mailboxes import Mailbox
+
+# Messages that wait for somewhere else: the lab sends nothing out. Only who and why is kept of them.
+_MOST_WAITING = 1000
+
+# Postfix's alphabet of long queue ids (enable_long_queue_ids): no vowels, so that no words come out.
+_LETTERS = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    sender: str
+    recipients: tuple[str, ...]
+    client: str
+    """Address of the client."""
+    helo: str
+    protocol: str
+    """`ESMTP`, `ESMTPS`, `ESMTPSA`, `LMTP` (RFC 3848)."""
+    user: str = ""
+    """Who is logged in."""
+    method: str = ""
+    """SASL mechanism."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    queue_id: str
+    sender: str
+    recipient: str
+    why: str
+
+
+class PostOffice:
+    def __init__(
+        self, hostname: str, mailboxes: Mapping[str, Mailbox], log: MailLog, clock: Callable[[], datetime]
+    ) -> None:
+        self._hostname = hostname
+        self._mailboxes = mailboxes
+        self._log = log
+        self._clock = clock
+        self._handed_in = 0
+        self.queue: deque[Waiting] = deque(maxlen=_MOST_WAITING)
+        """What was accepted and not delivered."""
+
+    def accept(self, envelope: Envelope, data: bytes, smtpd: str) -> str:
+        """The queue id of a message just received; `smtpd` is the process, for the log."""
+        self._handed_in += 1
+        queue_id = self._queue_id()
+        login = f", sasl_method={envelope.method}, sasl_username={envelope.user}" if envelope.user else ""
+        self._log.write(smtpd, f"{queue_id}: client=unknown[{envelope.client}]{login}")
+        self._log.write("postfix/cleanup[901]", f"{queue_id}: message-id={_message_id(data)}")
+        self._log.write(
+            "postfix/qmgr[902]",
+            f"{queue_id}: from=<{envelope.sender}>, size={len(data)}, nrcpt={len(envelope.recipients)} "
+            "(queue active)",
+        )
+        return queue_id
+
+    def deliver(self, queue_id: str, envelope: Envelope, data: bytes, *, at_all: bool) -> None:
+        """Into the mailboxes of our own; what goes elsewhere, and everything unless `at_all`, stays in the queue."""
+        for recipient in envelope.recipients:
+            mailbox = self._mailboxes.get(recipient.lower())
+            if mailbox is None:
+                self._defer(queue_id, envelope, recipient, "smtp", "4.4.1", "the lab sends nothing outside")
+            elif not at_all:
+                why = "connect to mail.example.test[private/dovecot-lmtp]: Connection refused"
+                self._defer(queue_id, envelope, recipient, "lmtp", "4.4.1", why)
+            elif not mailbox.has_room(len(data)):
+                why = f"host {self._hostname}[private/dovecot-lmtp] said: 452 4.2.2 <{recipient}> Quota exceeded"
+                self._defer(queue_id, envelope, recipient, "lmtp", "4.2.2", why)
+            else:
+                head = self._headers(queue_id, envelope, recipient)
+                uid = mailbox.add(head + data, self._clock()).uid
+                self._log.write(
+                    "postfix/lmtp[903]",
+                    f"{queue_id}: to=<{recipient}>, relay={self._hostname}[private/dovecot-lmtp], delay=0.02, "
+                    f"delays=0.01/0/0/0.01, dsn=2.0.0, status=sent (250 2.0.0 <{recipient}> {queue_id} Saved)",
+                )
+                self._log.write(
+                    "dovecot",
+                    f"lmtp({recipient})<904><{queue_id}>: msgid={_message_id(data)}: saved mail to INBOX (UID {uid})",
+                )
+        if not any(waiting.queue_id == queue_id for waiting in self.queue):
+            self._log.write("postfix/qmgr[902]", f"{queue_id}: removed")
+
+    def _defer(self, queue_id: str, envelope: Envelope, recipient: str, agent: str, dsn: str, why: str) -> None:
+        self.queue.append(Waiting(queue_id, envelope.sender, recipient, why))
+        self._log.write(
+            f"postfix/{agent}[903]",
+            f"{queue_id}: to=<{recipient}>, relay=none, delay=0.02, delays=0.01/0/0.01/0, dsn={dsn}, "
+            f"status=deferred ({why})",
+        )
+
+    def _headers(self, queue_id: str, envelope: Envelope, recipient: str) -> bytes:
+        """Return-Path and Delivered-To as Dovecot's LMTP writes them, Received as smtpd does (RFC 5321 4.4)."""
+        lines = (
+            f"Return-Path: <{envelope.sender}>",
+            f"Delivered-To: {recipient}",
+            f"Received: from {envelope.helo or 'unknown'} (unknown [{envelope.client}])",
+            f"\tby {self._hostname} (Postfix) with {envelope.protocol} id {queue_id}",
+            f"\tfor <{recipient}>; {self._clock():%a, %d %b %Y %H:%M:%S %z}",
+        )
+        return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
+
+    def _queue_id(self) -> str:
+        number, digits = self._clock().microsecond + self._handed_in * 1_000_000, ""
+        while number:
+            number, digit = divmod(number, len(_LETTERS))
+            digits = _LETTERS[digit] + digits
+        return "4" + digits.rjust(9, "B")
+
+
+def _message_id(data: bytes) -> str:
+    for line in data[: 1 << 16].split(b"\n"):
+        if not line.strip():
+            break
+        if line[:11].lower() == b"message-id:":
+            return line[11:].strip().decode("ascii", "replace")
+    return "<>"

@@ -1,0 +1,197 @@
+"""The lab as a whole: what it is made of, where it listens, and how it is started and stopped."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from mailproof.lab.embedded.accounts import ACCOUNTS, DOMAIN, Account
+from mailproof.lab.embedded.behaviour import Port
+from mailproof.lab.embedded.faults import behaviour_of, parse_fault
+from mailproof.lab.embedded.imap import ImapSession
+from mailproof.lab.embedded.log import MailLog
+from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.pop3 import Pop3Session
+from mailproof.lab.embedded.session import Session
+from mailproof.lab.embedded.silent_port import SilentPort
+from mailproof.lab.embedded.site import Desk, Site
+from mailproof.lab.embedded.smtp import SmtpSession
+from mailproof.model import endpoint
+from mailproof.model.attempt import Trouble
+from mailproof.model.endpoint import Scheme
+from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.tls import ServerTls
+from mailproof.net.interface import Address, Driver, Handler, ServerStream
+from mailproof.net.memory import MemoryNet
+from mailproof.script.authority import Authority
+
+SCHEMES = tuple(scheme for scheme in Scheme if scheme is not Scheme.SIEVE)
+"""What the lab serves, each on a port of its own."""
+
+OUTSIDE_ADDRESS = "192.0.2.25"
+"""Of the lab in memory: an outside one (RFC 5737), so that an accepted relay is an open one."""
+
+_SESSIONS: dict[endpoint.Protocol, type[Session[Any]]] = {
+    endpoint.Protocol.SMTP: SmtpSession,
+    endpoint.Protocol.LMTP: SmtpSession,
+    endpoint.Protocol.POP3: Pop3Session,
+    endpoint.Protocol.IMAP: ImapSession,
+}
+
+
+class LabSettings(msgspec.Struct, frozen=True):
+    faults: tuple[str, ...] = ()
+    """`NAME` or `NAME@SCHEME,…`; see `faults.FAULTS`."""
+    accounts: tuple[Account, ...] = ACCOUNTS
+    domain: str = DOMAIN
+    hostname: str = f"mail.{DOMAIN}"
+    maildir: str | None = None
+    """Existing directory in which each account gets a Maildir, to look into."""
+    log_file: str | None = None
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    ports: Mapping[Scheme, int] = {}
+    """A free one where none is named."""
+
+
+class _Closing(Protocol):
+    def close(self) -> None: ...
+
+
+class EmbeddedLab:
+    """A mail server with its accounts and mailboxes. Raises UsageError for a fault that cannot be had.
+
+    `start` it inside or before `net.run`, as `net` asks for `listen`; what it keeps is gone after `stop`, but for the
+    log file and the Maildirs.
+    """
+
+    def __init__(self, net: Driver, settings: LabSettings, authority: Authority, now: datetime) -> None:
+        self._net = net
+        self._settings = settings
+        self._authority = authority
+        self._now = now
+        self._faults = tuple(parse_fault(text) for text in settings.faults)
+        self._handlers: dict[tuple[str, int], Handler | Trouble] = {}
+        self._open: list[_Closing] = []
+        self.endpoints: dict[Scheme, tuple[str, int]] = {}
+        """Address and port of each endpoint, once started."""
+        self.mailboxes: dict[str, Mailbox] = {
+            # Another account is another mailbox: a UIDVALIDITY of its own, the same in every run.
+            account.user.lower(): Mailbox(zlib.crc32(account.user.encode()), _maildir(settings.maildir, account))
+            for account in settings.accounts
+        }
+        log_file = Path(settings.log_file) if settings.log_file is not None else None
+        self.log = MailLog(settings.hostname, self._clock, log_file)
+        self.site = Site(net, settings.hostname, settings.domain, settings.accounts, self.mailboxes, self.log, now)
+
+    def _clock(self) -> datetime:
+        return self.site.clock()
+
+    @property
+    def settings(self) -> LabSettings:
+        return self._settings
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return self._settings.accounts
+
+    @property
+    def root_pem(self) -> bytes:
+        """What a client must trust."""
+        return self._authority.root_pem
+
+    @property
+    def urls(self) -> dict[Scheme, str]:
+        """As a person types them: by name where the ports are the usual ones, else by address."""
+        return {scheme: self._url(scheme, *where) for scheme, where in self.endpoints.items()}
+
+    def _url(self, scheme: Scheme, host: str, port: int) -> str:
+        if port == scheme.default_port:
+            return f"{scheme}://{self._settings.hostname}"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+    def start(self) -> None:
+        """Listen at every endpoint. Raises OSError for an address or port that cannot be had."""
+        try:
+            for scheme in SCHEMES:
+                self._listen(scheme)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _listen(self, scheme: Scheme) -> None:
+        behaviour = behaviour_of(scheme, self._faults)
+        host, port = self._settings.host, self._settings.ports.get(scheme, 0)
+        in_memory = isinstance(self._net, MemoryNet)
+        if behaviour.port is Port.FILTERED and not in_memory:
+            silent = SilentPort(host, port)
+            self._open.append(silent)
+            self.endpoints[scheme] = (silent.host, silent.port)
+            return
+        handler = self._handler(Desk(scheme, behaviour, self._server_tls(behaviour)))
+        server = self._net.listen(handler, host, port)
+        where = (server.host, server.port)
+        self.endpoints[scheme] = where
+        if behaviour.port is Port.OPEN:
+            self._open.append(server)
+            self._handlers[where] = handler
+        else:
+            server.close()
+            self._handlers[where] = Trouble.TIMEOUT if behaviour.port is Port.FILTERED else Trouble.REFUSED
+
+    def _handler(self, desk: Desk) -> Handler:
+        session = _SESSIONS[desk.scheme.protocol]
+
+        async def serve(stream: ServerStream) -> None:
+            await session(self.site, desk, stream).serve()
+
+        return serve
+
+    def _server_tls(self, behaviour: Any) -> ServerTls:
+        also = ("localhost", "127.0.0.1", "::1")
+        issued = self._authority.issue(behaviour.certificate, self._settings.hostname, self._now, also)
+        return ServerTls(
+            issued.chain_pem.decode(),
+            issued.key_pem.decode(),
+            behaviour.tls_minimum,
+            behaviour.tls_maximum,
+            behaviour.ciphers,
+        )
+
+    def switchboard(self, to: Address, purpose: str) -> Handler | Trouble:
+        """For a `MemoryNet`: who answers there, or what the attempt meets."""
+        return self._handlers.get((to.address, to.port), Trouble.REFUSED)
+
+    def stop(self) -> None:
+        """Hang up on everybody and listen no more."""
+        for server in self._open:
+            server.close()
+        self._open.clear()
+
+
+def in_memory(
+    settings: LabSettings, authority: Authority, now: datetime, names: Iterable[DnsAnswer] = ()
+) -> tuple[MemoryNet, EmbeddedLab]:
+    """The lab in a world of its own with virtual time: at an outside address and the usual ports, started.
+
+    Its host name and domain resolve, besides the `names` given.
+    """
+    known = (
+        DnsAnswer(settings.hostname, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
+        DnsAnswer(settings.domain, "MX", DnsStatus.OK, (f"10 {settings.hostname}.",)),
+        *names,
+    )
+    net = MemoryNet(switchboard=lambda to, purpose: lab.switchboard(to, purpose), names=known)
+    ports = {scheme: scheme.default_port for scheme in SCHEMES}
+    lab = EmbeddedLab(net, msgspec.structs.replace(settings, host=OUTSIDE_ADDRESS, ports=ports), authority, now)
+    lab.start()
+    return net, lab
+
+
+def _maildir(root: str | None, account: Account) -> Path | None:
+    return None if root is None else Path(root) / account.user

@@ -1,0 +1,110 @@
+"""What all sessions of one lab share."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from mailproof.lab.embedded.accounts import Account
+from mailproof.lab.embedded.behaviour import Behaviour
+from mailproof.lab.embedded.log import MailLog
+from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.post import PostOffice
+from mailproof.model.endpoint import Scheme
+from mailproof.model.tls import ServerTls
+from mailproof.net.interface import Net
+
+# Postfix smtpd_client_connection_count_limit.
+MOST_SESSIONS = 50
+# Dovecot auth_failure_delay, and the steps of its anvil penalty.
+FAILURE_DELAY = 2.0
+_PENALTIES = (2.0, 4.0, 8.0, 15.0)
+# Postgrey: accepted after 300 seconds.
+GREYLIST_DELAY = 300.0
+# Clients and triplets that are remembered.
+_MOST_REMEMBERED = 10_000
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """One endpoint of the lab, as its sessions see it."""
+
+    scheme: Scheme
+    behaviour: Behaviour
+    tls: ServerTls
+
+
+class Site:
+    def __init__(
+        self,
+        net: Net,
+        hostname: str,
+        domain: str,
+        accounts: Iterable[Account],
+        mailboxes: Mapping[str, Mailbox],
+        log: MailLog,
+        started: datetime,
+    ) -> None:
+        self.net = net
+        self.hostname = hostname
+        self.domain = domain
+        self.accounts = tuple(accounts)
+        self.mailboxes = mailboxes
+        self.log = log
+        self._started = started
+        self.post = PostOffice(hostname, mailboxes, log, self.clock)
+        self._sessions: Counter[str] = Counter()
+        self._failures: OrderedDict[str, int] = OrderedDict()
+        self._visits: OrderedDict[str, int] = OrderedDict()
+        self._triplets: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+
+    def clock(self) -> datetime:
+        return self._started + timedelta(seconds=self.net.now())
+
+    def nonce(self) -> str:
+        return secrets.token_hex(18)
+
+    def enter(self, client: str) -> bool:
+        """Count a new session; False if this client has too many."""
+        self._sessions[client] += 1
+        _count(self._visits, client)
+        return self._sessions[client] <= MOST_SESSIONS
+
+    def leave(self, client: str) -> None:
+        self._sessions[client] -= 1
+        if not self._sessions[client]:
+            del self._sessions[client]
+
+    def is_first_visit(self, client: str) -> bool:
+        return self._visits.get(client, 0) <= 1
+
+    def is_greylisted(self, client: str, sender: str, recipient: str) -> bool:
+        """True until this triplet has been seen long enough ago (RFC 6647 section 2.2)."""
+        triplet, now = (client, sender.lower(), recipient.lower()), self.net.now()
+        first = self._triplets.setdefault(triplet, now)
+        _bound(self._triplets)
+        return now - first < GREYLIST_DELAY
+
+    def note_failure(self, client: str) -> None:
+        _count(self._failures, client)
+
+    def penalty(self, client: str) -> float:
+        """Seconds that earlier failures of this client cost."""
+        failures = self._failures.get(client, 0)
+        return _PENALTIES[min(failures, len(_PENALTIES)) - 1] if failures else 0.0
+
+    def is_own(self, address: str) -> bool:
+        return address.rpartition("@")[2].lower() == self.domain
+
+
+def _count(counter: OrderedDict[str, int], key: str) -> None:
+    counter[key] = counter.get(key, 0) + 1
+    _bound(counter)
+
+
+def _bound(remembered: OrderedDict[str, int] | OrderedDict[tuple[str, str, str], float]) -> None:
+    while len(remembered) > _MOST_REMEMBERED:
+        remembered.popitem(last=False)

@@ -1,0 +1,363 @@
+"""SMTP, submission and LMTP, as Postfix's smtpd(8) and Dovecot's lmtp speak them (RFC 5321, 6409, 2033)."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from mailproof.lab.embedded.behaviour import Client, Passwords, Refusal, Stage, Upgrade, Whom
+from mailproof.lab.embedded.log import clean
+from mailproof.lab.embedded.post import Envelope
+from mailproof.lab.embedded.session import Login, Over, Session
+from mailproof.lab.embedded.site import Desk, Site
+from mailproof.model.endpoint import Protocol
+from mailproof.net.interface import ServerStream
+from mailproof.sasl.server import Reason
+from mailproof.wire.smtp.replies import compose_reply
+from mailproof.wire.smtp.session import CommandReader, Event, Path, SmtpCommand, SmtpLine, SmtpMessage, read_path
+
+# Postfix: smtpd_hard_error_limit, smtpd_recipient_limit, smtpd_forbidden_commands.
+_MOST_ERRORS = 20
+_MOST_RECIPIENTS = 1000
+_NOT_SMTP = frozenset({"CONNECT", "GET", "POST"})
+# Allowed before TLS where it is demanded (postconf(5) smtpd_tls_security_level).
+_BEFORE_TLS = frozenset({"EHLO", "LHLO", "HELO", "STARTTLS", "NOOP", "QUIT"})
+_MAIL_PARAMS = frozenset({"SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH"})
+_RCPT_PARAMS = frozenset({"NOTIFY", "ORCPT"})
+_LINE_END = re.compile(r"[\r\n\0]")
+
+
+class SmtpSession(Session[Event]):
+    service = "smtp"
+    # Postfix smtpd_timeout.
+    patience = 300.0
+    upgrade_word = "STARTTLS"
+
+    def __init__(self, site: Site, desk: Desk, stream: ServerStream) -> None:
+        super().__init__(site, desk, stream)
+        self._helo = ""
+        self._extended = False
+        self._method = ""
+        self._errors = 0
+        self._sender: str | None = None
+        self._recipients: list[str] = []
+        self._lmtp = self.desk.scheme.protocol is Protocol.LMTP
+        service = "submission/" if self.behaviour.login_needed else ""
+        self._program = f"dovecot: lmtp({self.pid})" if self._lmtp else f"postfix/{service}smtpd[{self.pid}]"
+
+    # -- the protocol's words ---------------------------------------------------------------------------------------
+
+    def new_reader(self) -> CommandReader:
+        return CommandReader()
+
+    def greeting(self) -> bytes:
+        software = " Postfix (3.4.13)" if self.behaviour.reveals_version else ""
+        return compose_reply(220, f"{self.site.hostname} {'LMTP' if self._lmtp else 'ESMTP'}{software}")
+
+    def refused_greeting(self) -> bytes:
+        text = f"{self.site.hostname} Error: too many connections from {self.client}"
+        return compose_reply(421, text, enhanced="4.7.0")
+
+    def farewell_when_late(self) -> bytes:
+        return compose_reply(421, f"{self.site.hostname} Error: timeout exceeded", enhanced="4.4.2")
+
+    def challenge(self, data: bytes) -> bytes:
+        return compose_reply(334, base64.b64encode(data))
+
+    def line_of(self, event: Event) -> bytes | None:
+        return event.data if isinstance(event, SmtpLine) else None
+
+    async def reply(self, code: int, enhanced: str, text: str) -> None:
+        """Postfix counts what it refuses, and hangs up in the end (smtpd_hard_error_limit)."""
+        self._errors += code >= 400
+        await self.say(compose_reply(code, _LINE_END.sub("?", text), enhanced=enhanced))
+        if self._errors >= _MOST_ERRORS:
+            await self.say(compose_reply(421, f"{self.site.hostname} Error: too many errors", enhanced="4.7.0"))
+            raise Over
+
+    # -- the log ----------------------------------------------------------------------------------------------------
+
+    def log_connected(self) -> None:
+        self.site.log.write(self._program, f"connect from unknown[{self.client}]")
+
+    def log_disconnected(self) -> None:
+        self.site.log.write(self._program, f"disconnect from unknown[{self.client}]")
+
+    def log_tls(self, words: str, *, ok: bool) -> None:
+        if ok:
+            text = f"Anonymous TLS connection established from unknown[{self.client}]: {words}"
+        else:
+            text = f"SSL_accept error from unknown[{self.client}]: {words}"
+        self.site.log.write(self._program, text)
+
+    def log_login(self, login: Login) -> None:
+        if not login.user:
+            reason = login.reason or Reason.MALFORMED
+            text = f"warning: unknown[{self.client}]: SASL {login.method} authentication failed: {reason}"
+            self.site.log.write(self._program, text)
+
+    def _log_refusal(self, stage: str, code: int, enhanced: str, text: str, recipient: str = "") -> None:
+        to = f" to=<{recipient}>" if recipient else ""
+        self.site.log.write(
+            self._program,
+            f"NOQUEUE: reject: {stage} from unknown[{self.client}]: {code} {enhanced} {text}; "
+            f"from=<{self._sender or ''}>{to} proto={'ESMTP' if self._extended else 'SMTP'} helo=<{self._helo}>",
+        )
+
+    # -- commands ---------------------------------------------------------------------------------------------------
+
+    async def turn(self) -> None:
+        event = await self.next_event()
+        if not isinstance(event, SmtpCommand):
+            return
+        if event.verb in _NOT_SMTP:
+            await self.say(compose_reply(221, "Error: I can break rules, too. Goodbye.", enhanced="2.7.0"))
+            raise Over
+        if self.behaviour.mail_needs_tls and not self.stream.is_tls and event.verb not in _BEFORE_TLS:
+            await self.reply(530, "5.7.0", "Must issue a STARTTLS command first")
+            return
+        match event.verb:
+            case "EHLO" | "HELO" if not self._lmtp:
+                await self._hello(event.argument, extended=event.verb == "EHLO")
+            case "LHLO" if self._lmtp:
+                await self._hello(event.argument, extended=True)
+            case "STARTTLS":
+                await self._starttls(event)
+            case "AUTH" if not self._lmtp:
+                await self._auth(event.argument)
+            case "MAIL":
+                await self._mail(event)
+            case "RCPT":
+                await self._rcpt(event)
+            case "DATA":
+                await self._data()
+            case "RSET":
+                self._forget()
+                await self.reply(250, "2.0.0", "Ok")
+            case "NOOP":
+                await self.reply(250, "2.0.0", "Ok")
+            case "VRFY" | "EXPN":
+                await self.reply(502, "5.5.1", f"{event.verb} command is disabled")
+            case "QUIT":
+                await self.say(compose_reply(221, "Bye", enhanced="2.0.0"))
+                raise Over
+            case _:
+                await self.reply(500, "5.5.2", "Error: command not recognized")
+
+    async def _hello(self, argument: bytes, *, extended: bool) -> None:
+        await self.hello()
+        if not argument:
+            await self.reply(501, "", f"Syntax: {'EHLO' if extended else 'HELO'} hostname")
+            return
+        self._helo, self._extended = clean(argument.decode("utf-8", "replace"))[:255], extended
+        self._forget()
+        if not extended:
+            await self.say(compose_reply(250, self.site.hostname))
+            return
+        lines = [self.site.hostname, "PIPELINING", f"SIZE {self.behaviour.message_limit}"]
+        lines += ["ETRN"] if not self._lmtp else []
+        lines += [self.upgrade_offer] if self.upgrade_offer else []
+        if mechanisms := self.mechanisms:
+            lines.append(f"AUTH {' '.join(mechanisms)}")
+            lines += [f"AUTH={' '.join(mechanisms)}"] if self.behaviour.legacy_auth else []
+        lines += ["ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8"]
+        await self.say(compose_reply(250, *lines))
+
+    async def _starttls(self, event: SmtpCommand) -> None:
+        if self.stream.is_tls:
+            await self.reply(554, "5.5.1", "Error: TLS already active")
+        elif event.argument:
+            await self.reply(501, "5.5.4", "Syntax: STARTTLS")
+        elif self.upgrade_offer != self.upgrade_word:
+            await self.reply(502, "5.5.1", "Error: command not implemented")
+        elif self.behaviour.upgrade is Upgrade.REFUSED:
+            await self.reply(454, "4.7.0", "TLS not available due to local problem")
+        else:
+            await self.reply(220, "2.0.0", "Ready to start TLS")
+            # RFC 3207 section 4.2: nothing said before counts any more.
+            self._helo, self._extended = "", False
+            self._forget()
+            await self.secure()
+
+    async def _auth(self, argument: bytes) -> None:
+        words = argument.split()
+        if not self._extended:
+            await self.reply(503, "5.5.1", "Error: send HELO/EHLO first")
+        elif not self.takes_logins:
+            if self.can_upgrade and self.behaviour.passwords is Passwords.IN_TLS:
+                await self.reply(538, "5.7.0", "Encryption required for requested authentication mechanism")
+            else:
+                await self.reply(503, "5.5.1", "Error: authentication not enabled")
+        elif self.user:
+            await self.reply(503, "5.5.1", "Error: already authenticated")
+        elif self._sender is not None:
+            await self.reply(503, "5.5.1", "Error: MAIL transaction in progress")
+        elif not 1 <= len(words) <= 2:
+            await self.reply(501, "5.5.4", "Syntax: AUTH mechanism")
+        elif (mechanism := words[0].decode("ascii", "replace").upper()) not in self.mechanisms:
+            await self.reply(535, "5.7.8", "Error: authentication failed: Invalid authentication mechanism")
+        else:
+            await self._answer_login(await self.authenticate(mechanism, words[1] if len(words) == 2 else None))
+
+    async def _answer_login(self, login: Login) -> None:
+        if login.user:
+            self._method = login.method
+            await self.reply(235, "2.7.0", "Authentication successful")
+        elif login.refused is None:
+            await self.reply(501, "5.7.0", "Authentication aborted")
+        else:
+            await self.reply(*login.refused.smtp)
+
+    # -- the transaction --------------------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        self._sender = None
+        self._recipients.clear()
+
+    async def _mail(self, event: SmtpCommand) -> None:
+        path = read_path(event.argument, "FROM")
+        if not self._helo:  # smtpd_helo_required = yes
+            await self.reply(503, "5.5.1", "Error: send HELO/EHLO first")
+        elif self._sender is not None:
+            await self.reply(503, "5.5.1", "Error: nested MAIL command")
+        elif path.problem:
+            await self.reply(501, "5.5.4", "Syntax: MAIL FROM:<address>")
+        elif unknown := _unknown(path, _MAIL_PARAMS):
+            await self.reply(555, "5.5.4", f"Unsupported option: {unknown}")
+        elif (size := dict(path.params).get("SIZE")) and _number(size) > self.behaviour.message_limit:
+            await self.reply(552, "5.3.4", "Message size exceeds fixed limit")
+        else:
+            self._sender = path.address
+            if not await self._refused(Stage.MAIL, ""):
+                await self.reply(250, "2.1.0", "Ok")
+            else:
+                self._forget()
+
+    async def _rcpt(self, event: SmtpCommand) -> None:
+        path = read_path(event.argument, "TO")
+        if self._sender is None:
+            await self.reply(503, "5.5.1", "Error: need MAIL command")
+        elif path.problem:
+            await self.reply(501, "5.5.4", "Syntax: RCPT TO:<address>")
+        elif unknown := _unknown(path, _RCPT_PARAMS):
+            await self.reply(555, "5.5.4", f"Unsupported option: {unknown}")
+        elif len(self._recipients) >= _MOST_RECIPIENTS:
+            await self.reply(452, "4.5.3", "Error: too many recipients")
+        elif not await self._refused(Stage.RCPT, path.address):
+            self._recipients.append(path.address)
+            await self.reply(250, "2.1.5", "Ok")
+
+    async def _data(self) -> None:
+        if self._sender is None:
+            await self.reply(503, "5.5.1", "Error: need RCPT command")
+            return
+        if not self._recipients:
+            await self.reply(554, "5.5.1", "Error: no valid recipients")
+            return
+        limit = self.behaviour.message_limit
+        self._expect(limit)
+        await self.say(compose_reply(354, "End data with <CR><LF>.<CR><LF>"))
+        event = await self.next_event()
+        assert isinstance(event, SmtpMessage)
+        recipients = tuple(self._recipients)
+        if event.size > limit:
+            answers = [compose_reply(552, "Error: message file too big", enhanced="5.3.4")]
+        elif (refusal := self._refusal_of(Stage.MESSAGE, recipients[0])) is not None:
+            text = self._filled(refusal, recipients[0])
+            self._log_refusal("END-OF-MESSAGE", refusal.code, refusal.enhanced, text, recipients[0])
+            answers = [compose_reply(refusal.code, text, enhanced=refusal.enhanced)]
+        else:
+            await self._take(event.data, recipients)
+            return
+        await self.say(b"".join(answers * (len(recipients) if self._lmtp else 1)))
+        self._forget()
+
+    def _expect(self, limit: int) -> None:
+        assert isinstance(self._reader, CommandReader)
+        self._reader.expect_message(limit)
+
+    async def _take(self, data: bytes, recipients: tuple[str, ...]) -> None:
+        secured = "S" if self.stream.is_tls else ""
+        protocol = (
+            f"{'LMTP' if self._lmtp else 'ESMTP' if self._extended else 'SMTP'}{secured if self._extended else ''}"
+        )
+        envelope = Envelope(
+            self._sender or "",
+            recipients,
+            self.client,
+            self._helo,
+            protocol + ("A" if self.user else ""),
+            self.user,
+            self._method,
+        )
+        queue_id = self.site.post.accept(envelope, data, self._program)
+        if self._lmtp:  # a reply for each recipient, RFC 2033 section 4.2
+            replies = [compose_reply(250, f"<{r}> {queue_id} Saved", enhanced="2.0.0") for r in recipients]
+        else:
+            replies = [compose_reply(250, f"Ok: queued as {queue_id}", enhanced="2.0.0")]
+        self._forget()
+        await self.say(b"".join(replies))
+        self.site.post.deliver(queue_id, envelope, data, at_all=self.behaviour.delivers)
+
+    # -- who may send what to whom ----------------------------------------------------------------------------------
+
+    async def _refused(self, stage: Stage, recipient: str) -> bool:
+        """Answer and log a refusal, if there is one."""
+        refusal = self._refusal_of(stage, recipient) or (self._rules(recipient) if stage is Stage.RCPT else None)
+        if refusal is None:
+            return False
+        text = self._filled(refusal, recipient)
+        self._log_refusal(stage.name, refusal.code, refusal.enhanced, text, recipient)
+        await self.reply(refusal.code, refusal.enhanced, text)
+        return True
+
+    def _refusal_of(self, stage: Stage, recipient: str) -> Refusal | None:
+        """What a fault has against it."""
+        return next((r for r in self.behaviour.refusals if r.stage is stage and self._is_meant(r, recipient)), None)
+
+    def _is_meant(self, refusal: Refusal, recipient: str) -> bool:
+        own = self.site.is_own(recipient)
+        if refusal.whom is not Whom.ANY and own is not (refusal.whom is Whom.OWN):
+            return False
+        match refusal.client:
+            case Client.ANY:
+                return True
+            case Client.USER:
+                return bool(self.user)
+            case Client.STRANGER:
+                return not self.user
+            case Client.NEW:
+                return not self.user and self.site.is_first_visit(self.client)
+            case Client.NEW_TRIPLET:
+                return not self.user and self.site.is_greylisted(self.client, self._sender or "", recipient)
+
+    def _rules(self, recipient: str) -> Refusal | None:
+        """smtpd_relay_restrictions and smtpd_recipient_restrictions of a sound server."""
+        own = self.site.is_own(recipient)
+        stranger = not self.user
+        if stranger and not self.behaviour.relays and (self.behaviour.login_needed or not own):
+            return Refusal(Stage.RCPT, 554, "5.7.1", "<{recipient}>: Relay access denied")
+        if not own:
+            return None
+        mailbox = self.site.mailboxes.get(recipient.lower())
+        if mailbox is None and not self.behaviour.knows_everybody:
+            text = "<{recipient}>: Recipient address rejected: User unknown in virtual mailbox table"
+            return Refusal(Stage.RCPT, 550, "5.1.1", text)
+        if mailbox is not None and not mailbox.has_room():
+            text = "<{recipient}>: Recipient address rejected: Quota exceeded (mailbox for user is full)"
+            return Refusal(Stage.RCPT, 552, "5.2.2", text)
+        return None
+
+    def _filled(self, refusal: Refusal, recipient: str) -> str:
+        return refusal.text.format(
+            sender=self._sender or "", recipient=recipient, client=self.client, helo=self._helo, user=self.user
+        )
+
+
+def _unknown(path: Path, known: frozenset[str]) -> str:
+    return next((name for name, _ in path.params if name not in known), "")
+
+
+def _number(text: str) -> int:
+    """RFC 1870 section 6: up to 20 digits; what is none does not count."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else 0

@@ -1,0 +1,70 @@
+"""A check of the embedded lab in memory, as `mailproof check` would make it of all seven endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from mailproof.catalog.profiles import load_profile
+from mailproof.diagnose.judge import Judgement, judge
+from mailproof.lab.embedded.faults.spec import EVERYWHERE
+from mailproof.lab.embedded.server import EmbeddedLab, LabSettings, in_memory
+from mailproof.model.record import Asked, Record
+from mailproof.model.tls import TlsSettings
+from mailproof.probes.login import LoginWish, Message
+from mailproof.probes.terms import Terms
+from mailproof.run.endpoints import Wanted
+from mailproof.run.examine import Plan, examine
+from mailproof.run.targets import parse_target
+from mailproof.sasl.credentials import Credentials
+from mailproof.script.authority import Authority
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+TOKEN = "token-of-this-test"
+HOST = "mail.example.test"
+
+
+def plan_of(ca_file: str, given: Sequence[str] = ()) -> Plan:
+    """Everything: alice logs in, bob's mailbox gets a message. `given` are further options of the check."""
+    options = dict(zip(given[::2], given[1::2], strict=False)) if "--all-mechanisms" not in given else {}
+    user = options.get("--user", "alice@example.test")
+    token = options.get("--token", "")
+    password = "" if token else options.get("--password", "alicepw")
+    mechanism = options.get("--mechanism", "")
+    sender, mailbox = "alice@example.test", "bob@example.test"
+    terms = Terms(
+        ehlo="client.test", settings=TlsSettings(ca_file=ca_file), sender=sender, mailbox=mailbox, timeout=30.0
+    )
+    body = f"From: {sender}\r\nX-Mailproof-Token: {TOKEN}\r\nSubject: proof\r\n\r\n.proof\r\n".encode()
+    asked = Asked(
+        user=user,
+        mechanism=mechanism,
+        all_mechanisms="--all-mechanisms" in given,
+        sender=sender,
+        mailbox=mailbox,
+        mailbox_user=mailbox,
+        outside=terms.outside,
+        deliver=True,
+        tls=terms.tls,
+        verify=terms.verify,
+    )
+    return Plan(
+        tuple(parse_target(f"{scheme}://{HOST}") for scheme in EVERYWHERE),
+        Wanted(families=("A",)),
+        terms,
+        asked,
+        LoginWish(Credentials(user, password, token=token), "nonce-of-this-test", mechanism),
+        LoginWish(Credentials(mailbox, "bobpw"), "nonce-2"),
+        Message(mailbox, body, TOKEN),
+    )
+
+
+def check(
+    authority: Authority, ca_file: str, *faults: str, given: Sequence[str] = ()
+) -> tuple[EmbeddedLab, Record, Judgement]:
+    """The lab with these faults, the record of the check and its judgement; all in virtual time."""
+    net, lab = in_memory(LabSettings(faults=faults), authority, NOW)
+    record = net.run(examine(net, plan_of(ca_file, given), NOW))
+    return lab, record, judge(record, load_profile("default"))
+
+
