@@ -28,6 +28,9 @@ _AUTHORITY_UNTIL = datetime(2099, 12, 31, tzinfo=UTC)
 _SHA256_RSA = bytes.fromhex("06092a864886f70d01010b")
 _SHA1_RSA = bytes.fromhex("06092a864886f70d010105")
 
+# Servers and clients alike, as public authorities issued them for long.
+_BOTH_ENDS = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+
 # ub-common-name of RFC 5280 appendix A.
 _COMMON_NAME_LIMIT = 64
 
@@ -231,7 +234,7 @@ def _leaf(
         .not_valid_after(validity[1])
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(_BOTH_ENDS), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         # Critical if the subject is empty (RFC 5280 section 4.2.1.6).
         .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=not subject.rdns)

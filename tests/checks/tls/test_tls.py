@@ -143,7 +143,7 @@ class TestVersions:
     def test_an_old_version_accepted_is_obsolete(self):
         seen = record(upgraded(MADE), tried(TlsVersion.TLS1_2, "TLSv1.2"), tried(TlsVersion.TLS1_1, "TLSv1.1"))
         [finding] = versions.check(seen, POLICY)
-        assert (finding.name, finding.params) == ("tls-version-obsolete", {"versions": ("TLSv1.1",)})
+        assert (finding.name, finding.params) == ("tls-version-obsolete", {"versions": ("TLSv1.1",), "use": "accepted"})
 
     def test_an_old_version_demanded_is_obsolete_too(self):
         old = msgspec.structs.replace(MADE, version="TLSv1")
