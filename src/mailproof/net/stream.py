@@ -19,6 +19,11 @@ MOST_RECEIVED = 256 << 20
 
 _TLS_RECORDS = frozenset({20, 21, 22, 23})  # RFC 8446 section 5.1
 
+# What came instead of TLS is kept to the end of its line: RFC 5321 4.5.3.1.5 allows a reply line 512 bytes. A line
+# that comes in pieces is waited for as long as a segment may be late (RFC 6298: retransmitted after a second).
+_CLEAR_LINE = 512
+_CLEAR_SECONDS = 2.0
+
 
 class BufferedStream:
     """Implements `interface.Stream` and `interface.ServerStream`."""
@@ -96,13 +101,13 @@ class BufferedStream:
 
     async def _handshake(self, engine: Engine, deadline: float) -> Handshake:
         started = self._now()
-        first = b""
+        came = b""
         try:
             while not engine.handshake():
                 if data := engine.outgoing():
                     await self._transport.send(data, deadline)
                 raw = await self._transport.recv(1 << 16, deadline)
-                first = first or raw
+                came = came if len(came) >= _CLEAR_LINE else came + raw
                 if not raw:
                     raise NetFailure(Trouble.CLOSED, "closed during the handshake")
                 engine.feed(raw)
@@ -110,7 +115,7 @@ class BufferedStream:
                 await self._transport.send(data, deadline)
         except NetFailure as failure:
             self._transport.send_now(engine.outgoing())
-            clear = first[:512] if first and first[0] not in _TLS_RECORDS else b""
+            clear = await self._clear_line(came, deadline) if came and came[0] not in _TLS_RECORDS else b""
             if clear:
                 self._recorder.received(clear, False)
             words = engine.alert and f"the peer sent the alert {engine.alert}"
@@ -133,6 +138,17 @@ class BufferedStream:
             chain=engine.chain(),
             errors=engine.errors,
         )
+
+    async def _clear_line(self, came: bytes, deadline: float) -> bytes:
+        """The line that came instead of TLS, however it was cut on its way."""
+        until = min(deadline, self._now() + _CLEAR_SECONDS)
+        try:
+            while b"\n" not in came and len(came) < _CLEAR_LINE and (raw := await self._transport.recv(512, until)):
+                came += raw
+        except NetFailure:
+            pass  # then this is all there is
+        line, newline, _ = came.partition(b"\n")
+        return (line + newline)[:_CLEAR_LINE]
 
     async def _flush(self, deadline: float) -> None:
         if self._engine is not None and (data := self._engine.outgoing()):
