@@ -104,20 +104,19 @@ class Command(click.Command):
         return [*wrap(names, width, "  ", "    "), *wrap(text, width, " " * _LEFT)]
 
 
-def complaint(error: click.ClickException, command: str, terminal: Terminal) -> str:
+def complaint(error: click.ClickException, command: click.Command, terminal: Terminal) -> str:
     """What click objects to, as one sentence that ends with what to do instead.
 
     Arguments are not repeated: what is too many may be a password that was meant for an option.
     """
     say = terminal.say
-    help_hint = say("cli.see-help", command=command)
+    help_hint = say("cli.see-help", command=f"mailproof {command.name}")
     if isinstance(error, click.NoSuchOption):
         near = min(error.possibilities or [], key=len, default="")
         sentence = say("cli.no-such-option", option=error.option_name)
         return sentence + (say("cli.did-you-mean", near=near) if near else help_hint)
     if isinstance(error, click.BadOptionUsage):
-        known = error.ctx.command.params if error.ctx else []
-        flag = any(getattr(p, "is_flag", False) for p in known if error.option_name in p.opts)
+        flag = any(getattr(param, "is_flag", False) for param in command.params if error.option_name in param.opts)
         return say("cli.takes-no-value" if flag else "cli.needs-value", option=error.option_name) + help_hint
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return say("cli.missing", what=error.param.metavar or error.param.human_readable_name) + help_hint

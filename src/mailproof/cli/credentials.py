@@ -135,9 +135,8 @@ def from_netrc(host: str, user: str, terminal: Terminal) -> tuple[str, str]:
         entry = netrc.netrc(path).authenticators(host)
     except OSError as error:
         raise UsageError(terminal.say("cli.unreadable", file=path, why=str(error.strerror))) from None
-    except (netrc.NetrcParseError, UnicodeDecodeError) as error:
-        line = str(getattr(error, "lineno", None) or "?")
-        raise UsageError(terminal.say("cli.netrc-form", file=path, line=line)) from None
+    except (netrc.NetrcParseError, UnicodeDecodeError):
+        raise UsageError(terminal.say("cli.netrc-form", file=path)) from None
     if entry is None or not entry[2] or (user and entry[0] != user) or not (user or entry[0]):
         raise UsageError(terminal.say("cli.netrc-none", file=path, host=host))
     terminal.secrets.add(entry[2].encode("utf-8", "surrogateescape"))

@@ -121,14 +121,14 @@ def _command(name: str, arguments: list[str], terminal: Terminal) -> int:
 
     command: click.Command = import_module(f"mailproof.cli.{name}").command(terminal)
     try:
-        result: Any = command.main(
-            arguments, f"mailproof {name}", standalone_mode=False, auto_envvar_prefix="MAILPROOF"
-        )
-    except click.Abort:  # the end of a prompt
-        raise KeyboardInterrupt from None
+        # Not by `main`, which has ways of its own with Ctrl-C and a closed pipe.
+        with command.make_context(f"mailproof {name}", arguments, auto_envvar_prefix="MAILPROOF") as context:
+            result: Any = command.invoke(context)
+    except click.exceptions.Exit as done:  # after --help
+        return done.exit_code
     except click.ClickException as error:
-        raise UsageError(complaint(error, f"mailproof {name}", terminal)) from None
-    return int(result or 0)
+        raise UsageError(complaint(error, command, terminal)) from None
+    return int(result)
 
 
 def _report_crash(error: Exception, terminal: Terminal) -> None:

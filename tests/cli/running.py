@@ -1,0 +1,144 @@
+"""Runs the real program, as a user does, and servers on loopback for it to talk to."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# A command that hangs is a failure, not a test run without end.
+_PATIENCE = 60
+
+CLEAN = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "HOME": "/nonexistent"}
+
+
+def mailproof(
+    *arguments: str, env: dict[str, str] | None = None, given: str = "", pass_fds: tuple[int, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """The program, ended; its output as text. Nothing of the caller's environment is in its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "mailproof", *arguments],
+        env={**CLEAN, **(env or {})},
+        input=given,
+        pass_fds=pass_fds,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        timeout=_PATIENCE,
+        check=False,
+    )
+
+
+def sentence_of(done: subprocess.CompletedProcess[str]) -> str:
+    """What it complained about: one line on standard error, nothing on standard output, no traceback."""
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr.removeprefix("mailproof: ").rstrip("\n")
+
+
+Talk = Callable[["Peer"], None]
+
+
+class Peer:
+    """The server's end of one connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._lines = connection.makefile("rb")
+        self.heard: list[bytes] = []
+
+    def say(self, text: str) -> None:
+        self._connection.sendall(text.encode("utf-8", "surrogateescape"))
+
+    def hear(self) -> bytes:
+        """The next line without its end; b"" when the client has gone."""
+        try:
+            line = self._lines.readline().rstrip(b"\r\n")
+        except OSError:
+            line = b""
+        if line:
+            self.heard.append(line)
+        return line
+
+
+class Server:
+    def __init__(self, talk: Talk, context: ssl.SSLContext | None) -> None:
+        self._talk = talk
+        self._context = context
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.peers: list[Peer] = []
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(_PATIENCE)
+        try:
+            with (
+                connection if self._context is None else self._context.wrap_socket(connection, server_side=True) as c
+            ):
+                peer = Peer(c)
+                self.peers.append(peer)
+                self._talk(peer)
+        except OSError:
+            pass  # the client went away: what it said is what the test looks at
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(_PATIENCE)
+
+    def heard(self) -> list[bytes]:
+        """Every line of every client."""
+        return [line for peer in self.peers for line in peer.heard]
+
+
+@contextmanager
+def serving(talk: Talk, context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """A server on a free port that holds this conversation with everybody, each in a thread of its own."""
+    server = Server(talk, context)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def smtp(peer: Peer, *, offers: tuple[str, ...] = (), answer: Callable[[bytes], str] | None = None) -> None:
+    """A small SMTP server: greets, offers, refuses every recipient; `answer` decides about anything else."""
+    peer.say("220 mail.example.test ESMTP\r\n")
+    while line := peer.hear():
+        verb = line.split()[0].upper()
+        if verb == b"EHLO":
+            peer.say("".join(f"250-{text}\r\n" for text in ("mail.example.test", *offers)) + "250 HELP\r\n")
+        elif verb == b"QUIT":
+            peer.say("221 bye\r\n")
+            return
+        elif verb == b"MAIL":
+            peer.say("250 ok\r\n")
+        elif verb == b"RCPT":
+            peer.say("554 5.7.1 Relay access denied\r\n")
+        else:
+            peer.say(answer(line) if answer is not None else "250 ok\r\n")
+
+
+def files_below(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.rglob("*"))

@@ -1,0 +1,124 @@
+"""The way in: versions, help, languages, and what becomes of a mistake."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from running import CLEAN, mailproof, sentence_of
+
+from mailproof import __version__
+from mailproof.cli.overview import COMMANDS
+from mailproof.cli.terminal import language
+
+
+def modules_imported_by(*arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "mailproof", *arguments],
+        env=CLEAN,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+
+def test_the_version_is_told_before_anything_is_imported() -> None:
+    done = mailproof("--version")
+    assert (done.returncode, done.stdout) == (0, f"mailproof {__version__}\n")
+    assert not {"click", "msgspec", "mailproof.cli"} & modules_imported_by("--version")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("help",), ("--lang", "en")], ids=" ".join)
+def test_who_does_not_know_what_to_ask_is_shown_the_commands(arguments: tuple[str, ...]) -> None:
+    done = mailproof(*arguments)
+    assert done.returncode == 0
+    assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
+    assert "click" not in modules_imported_by(*arguments)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_every_command_has_help_with_an_example(name: str, lang: str) -> None:
+    done = mailproof("--lang", lang, name, "--help")
+    assert done.returncode == 0
+    assert f"\n  mailproof {name}" in done.stdout
+    assert mailproof("help", name, "--lang", lang).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("locale", "lang"),
+    [
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "ja_JP"}, "ja"),
+        ({"LANG": "ja_JP.UTF-8", "MAILPROOF_LANG": "en"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_locale_decides_the_language(locale: dict[str, str], lang: str) -> None:
+    assert language(locale) == lang
+
+
+def test_the_language_can_stand_before_and_after_the_command() -> None:
+    before = mailproof("--lang", "ja", "explain", "starttls-not-offered")
+    after = mailproof("explain", "starttls-not-offered", "--lang=ja")
+    assert before.returncode == 0
+    assert "STARTTLS が提示されない" in before.stdout == after.stdout
+
+
+def test_a_locale_without_japanese_is_no_reason_to_fail() -> None:
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = mailproof("--lang", "ja", "explain", "starttls-not-offered", env=plain)
+    assert done.returncode == 0
+    assert "STARTTLS \\u304c" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("chek",), "there is no command chek; did you mean check?"),
+        (("swim",), "there is no command swim; see mailproof --help"),
+        (("--colour",), "there is no option --colour; see mailproof --help"),
+        (("--lang", "fr", "check"), "--lang takes one of en, ja, not fr"),
+        (("--color",), "--color takes one of auto, always, never, not "),
+        (("demo", "now"), "there is an argument too many; see mailproof demo --help"),
+        (("check", "--timeot", "3"), "there is no option --timeot; did you mean --timeout?"),
+    ],
+)
+def test_a_slip_of_the_pen_is_answered_by_what_was_meant(arguments: tuple[str, ...], complaint: str) -> None:
+    done = mailproof(*arguments)
+    assert done.returncode == 2
+    assert sentence_of(done) == complaint
+
+
+def test_a_complaint_is_in_the_language_of_the_user() -> None:
+    done = mailproof("chek", "--lang", "ja")
+    assert sentence_of(done) == "chek というコマンドはありません。check ではありませんか"
+
+
+def test_colours_are_for_those_who_want_them() -> None:
+    def colored(*arguments: str, **env: str) -> bool:
+        return "\x1b[" in mailproof(*arguments, "explain", "starttls-not-offered", env=env).stdout
+
+    assert not colored()
+    assert colored("--color", "always", NO_COLOR="1")
+    assert colored(FORCE_COLOR="1")
+    assert not colored(FORCE_COLOR="1", NO_COLOR="1")
+    assert not colored("--color", "never", FORCE_COLOR="1")
+
+
+def test_a_reader_that_has_gone_is_no_mistake() -> None:
+    reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+    reader.wait()
+    with subprocess.Popen(
+        [sys.executable, "-m", "mailproof", "explain", "--list"],
+        env=CLEAN,
+        stdout=reader.stdin,
+        stderr=subprocess.PIPE,
+    ) as done:
+        assert done.communicate()[1] == b""
+        assert done.returncode == 141
+    assert reader.stdin is not None
+    reader.stdin.close()

@@ -1,0 +1,121 @@
+"""Bad input: one clear sentence, exit 2 or 3, no traceback, and nothing dialled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from running import files_below, mailproof, sentence_of
+
+TARGET = "smtp://127.0.0.1:9"
+USER = ("--user", "alice@example.test")
+
+WRONG: list[tuple[str, tuple[str, ...], str]] = [
+    ("no target", (), "name a TARGET"),
+    ("unknown scheme", ("gopher://mail.example.test",), "unknown scheme 'gopher'; known are smtp"),
+    ("bad port", ("smtp://mail.example.test:70000",), "'70000' is no port"),
+    ("an address", ("alice@example.test",), "the target is its domain"),
+    ("unknown option", (TARGET, "--frob"), "there is no option --frob"),
+    ("value missing", (TARGET, "--timeout"), "--timeout needs a value"),
+    ("value too many", (TARGET, "--deliver=1"), "--deliver takes no value"),
+    ("no duration", (TARGET, "--timeout", "soon"), "--timeout: soon is no time; write 30s"),
+    ("endless", (TARGET, "--timeout", "9999999999"), "up to a day"),
+    ("no such format", (TARGET, "--format", "xml"), "--format: it must be one of text, json, nagios, not xml"),
+    ("no CA file", (TARGET, "--ca-file", "@/no.pem"), "cannot read @/no.pem: No such file"),
+    ("no certificates", (TARGET, "--ca-file", "@/text"), "no certificates can be read from @/text"),
+    ("no client certificate", (TARGET, "--cert", "@/text"), "no certificate and key can be read"),
+    ("key alone", (TARGET, "--key", "@/text"), "add --cert"),
+    ("no cipher", (TARGET, "--ciphers", "ROT13"), "OpenSSL knows no cipher in 'ROT13'"),
+    ("range of versions", (TARGET, "--tls-min", "1.3", "--tls-max", "1.2"), "--tls-min is newer"),
+    ("no variable", (TARGET, *USER, "--password-env", "NOT_SET"), "--password-env NOT_SET: there is no such"),
+    ("no password file", (TARGET, *USER, "--password-file", "@/no"), "--password-file @/no: No such file"),
+    ("empty password file", (TARGET, *USER, "--password-file", "@/empty"), "nothing is in there"),
+    ("binary password file", (TARGET, *USER, "--password-file", "@/nul"), "is no text"),
+    ("descriptor closed", (TARGET, *USER, "--password-fd", "77"), "no such open file descriptor"),
+    ("no descriptor", (TARGET, *USER, "--password-fd", "x"), "no such open file descriptor"),
+    ("command fails", (TARGET, *USER, "--password-command", "false now"), "--password-command false: the command"),
+    ("no command", (TARGET, *USER, "--password-command", "./none"), "--password-command ./none: No such file"),
+    ("open quote", (TARGET, *USER, "--password-command", "echo 'a"), "its quotes do not match"),
+    (
+        "two sources",
+        (TARGET, *USER, "--password-env", "HOME", "--password-file", "@/text"),
+        "one place only, not from --password-env, --password-file",
+    ),
+    ("no password", (TARGET, *USER), "there is no password and no terminal"),
+    ("nobody's password", (TARGET, "--password-env", "HOME"), "--password-env needs a user name"),
+    ("no netrc", (TARGET, "--netrc"), "cannot read /nonexistent/.netrc"),
+    ("mechanism", (TARGET, *USER, "--mechanism", "ROT13"), "--mechanism ROT13 is not known; known are"),
+    ("deliver where", (TARGET, "--deliver"), "add --mailbox"),
+    ("no message", (TARGET, "--mailbox", "bob@example.test", "--message", "@/no"), "cannot read @/no"),
+    ("empty message", (TARGET, "--mailbox", "bob@example.test", "--message", "@/empty"), "holds no message"),
+    ("line end in an address", (TARGET, "--from", "a\r\nQUIT@example.test"), "--from takes a mail address"),
+    ("line end in EHLO", (TARGET, "--ehlo", "a\r\nQUIT"), "--ehlo takes a host name"),
+    ("source", (TARGET, "--source", "300.0.0.1"), "--source takes an IP address"),
+    ("foreign source", (TARGET, "--source", "192.0.2.9"), "this machine has no such address"),
+    ("xclient", (TARGET, "--xclient", "ADDR"), "--xclient takes ATTR=VALUE"),
+    ("profile", (TARGET, "--profile", "lenient"), "no such profile or file: lenient"),
+    ("record nowhere", (TARGET, "--record", "@/none/record"), "cannot write @/none/record: No such file"),
+    ("no record", ("--replay", "@/no"), "cannot read @/no"),
+    ("another file", ("--replay", "@/text"), "@/text is no record of mailproof"),
+    ("other JSON", ("--replay", "@/json"), "@/json is no record of mailproof"),
+    ("deep JSON", ("--replay", "@/deep"), "@/deep is no record of mailproof"),
+    ("later record", ("--replay", "@/later"), "is of form 99, made by a later version"),
+    ("replay of a target", (TARGET, "--replay", "@/json"), "leave the TARGET out"),
+]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("files")
+    (directory / "text").write_text("some text\n")
+    (directory / "empty").write_text("")
+    (directory / "nul").write_bytes(b"a\0b\n")
+    (directory / "json").write_text('{"some": "JSON"}')
+    (directory / "deep").write_text("[" * 100_000)
+    (directory / "later").write_text('{"started": "2030-01-01T00:00:00Z", "schema": 99, "attempts": []}')
+    return directory
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_mistake_is_answered_by_one_sentence(arguments: tuple[str, ...], complaint: str, files: Path) -> None:
+    done = mailproof("check", *(text.replace("@/", f"{files}/") for text in arguments))
+    assert done.returncode == 2
+    assert complaint.replace("@/", f"{files}/") in sentence_of(done)
+
+
+def test_a_mistake_can_be_read_in_japanese() -> None:
+    done = mailproof("check", TARGET, *USER, "--lang", "ja")
+    assert done.returncode == 2
+    assert "パスワードの指定がなく" in sentence_of(done)
+
+
+@pytest.mark.parametrize("habit", ["--password", "--password=hunter2", "-p", "--pass"])
+def test_who_types_a_password_as_an_argument_is_told_why_not(habit: str) -> None:
+    done = mailproof("check", TARGET, *USER, habit, *([] if "=" in habit else ["hunter2"]))
+    assert done.returncode == 2
+    assert "a password is never an argument" in sentence_of(done)
+    assert "hunter2" not in done.stderr
+
+
+def test_a_netrc_that_cannot_be_read_is_not_quoted(tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login alice password two words-of-a-secret\n")
+    done = mailproof("check", TARGET, "--netrc", env={"NETRC": str(netrc)})
+    assert done.returncode == 2
+    assert sentence_of(done) == f"{netrc} is not in the form of a netrc file"
+
+
+def test_a_record_where_another_may_not_write_is_refused_before_the_check(tmp_path: Path) -> None:
+    done = mailproof("check", TARGET, "--record", str(tmp_path))
+    assert done.returncode == 2
+    assert sentence_of(done) == f"cannot write {tmp_path}: Is a directory"
+    assert files_below(tmp_path) == []
+
+
+def test_explaining_what_does_not_exist_names_what_does() -> None:
+    done = mailproof("explain", "certificate-expird")
+    assert done.returncode == 2
+    assert "near are certificate-expired" in sentence_of(done)
+    assert "its findings are starttls-not-offered" in sentence_of(mailproof("explain", "starttls-offered"))
+    assert "only the names of findings" in sentence_of(mailproof("explain", "535 5.7.8 Error: no"))
+    assert "name a finding" in sentence_of(mailproof("explain"))
