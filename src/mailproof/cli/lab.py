@@ -1,0 +1,141 @@
+"""`mailproof lab`: a mail server to learn on, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import click
+
+from mailproof.cli.command import Command, Option
+from mailproof.cli.lab_guide import Running, guide
+from mailproof.cli.terminal import Terminal
+from mailproof.model.failure import UsageError
+
+
+def command(terminal: Terminal) -> Command:
+    params: list[click.Parameter] = [
+        Option("--fault", "faults", metavar="NAME", multiple=True, section="server", words="fault"),
+        Option("--list-faults", "listed", is_flag=True, section="server", words="list-faults"),
+        Option("--real", is_flag=True, section="server"),
+        Option("--maildir", metavar="DIR", section="server"),
+        Option("--log", metavar="FILE", section="server"),
+        Option("--host", metavar="ADDRESS", section="server"),
+    ]
+    return Command("lab", terminal, partial(_lab, terminal), params)
+
+
+def _lab(
+    terminal: Terminal,
+    faults: tuple[str, ...],
+    listed: bool,
+    real: bool,
+    maildir: str | None,
+    log: str | None,
+    host: str | None,
+) -> int:
+    if listed:
+        terminal.write(_list_of_faults(terminal))
+        return 0
+    if real:
+        if faults or maildir or log or host:
+            raise UsageError(terminal.say("cli.lab-real-alone"))
+        return _real(terminal)
+    return _embedded(terminal, faults, maildir, log, host or "127.0.0.1")
+
+
+def _list_of_faults(terminal: Terminal) -> str:
+    from mailproof.catalog.pages import load
+    from mailproof.lab.embedded.faults import FAULTS
+    from mailproof.report.layout import wrap
+
+    longest = max(map(len, FAULTS))
+    lines: list[str] = []
+    for name in FAULTS:
+        title = load(name, terminal.lang).title
+        wide = terminal.width >= longest * 2
+        lines += (
+            wrap(title, terminal.width, f"{name:{longest}}  ") if wide else [name, *wrap(title, terminal.width, "  ")]
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _embedded(terminal: Terminal, faults: tuple[str, ...], maildir: str | None, log: str | None, host: str) -> int:
+    from mailproof.lab.embedded.server import EmbeddedLab, LabSettings
+    from mailproof.net.sockets import SocketNet
+    from mailproof.script.authority import Authority
+
+    net, authority = SocketNet(), Authority("Lab")
+    with tempfile.TemporaryDirectory(prefix="mailproof-lab-") as directory:
+        log_file = Path(log) if log else Path(directory) / "mail.log"
+        try:
+            log_file.open("ab").close()  # there before the first line, for `tail -f`
+            settings = LabSettings(faults=faults, maildir=maildir, log_file=str(log_file), host=host)
+            lab = EmbeddedLab(net, settings, authority, datetime.now(UTC))
+        except OSError as error:
+            place = str(error.filename or log_file)
+            raise UsageError(terminal.say("cli.unwritable", file=place, why=error.strerror or "")) from None
+        ca_file = authority.write_root(Path(directory))
+
+        async def main() -> None:
+            try:
+                lab.start()
+            except OSError as error:
+                raise UsageError(terminal.say("cli.lab-host", host=host, why=error.strerror or "")) from None
+            try:
+                running = Running(
+                    urls={str(scheme): url for scheme, url in lab.urls.items()},
+                    accounts=tuple((a.user, a.password, a.token) for a in lab.accounts),
+                    ca_file=str(ca_file),
+                    logs=(str(log_file),),
+                    faults=faults,
+                )
+                terminal.write(guide(running, terminal))
+                await net.sleep(float("inf"))
+            finally:
+                lab.stop()
+
+        return _until_interrupted(terminal, lambda: net.run(main()))
+
+
+def _real(terminal: Terminal) -> int:
+    from mailproof.lab.real.server import RealLab, RealLabError
+
+    if lacks := RealLab.missing():
+        raise UsageError(terminal.say("cli.lab-real-lacks", lacks=tuple(lacks)))
+    lab = RealLab()
+
+    def serve() -> None:
+        lab.start()
+        running = Running(
+            urls=lab.urls,
+            accounts=tuple((user, password, "") for user, password in lab.accounts.items()),
+            ca_file=str(lab.ca_file),
+            logs=(str(lab.mail_log), str(lab.dovecot_log)),
+            name=lab.name,
+        )
+        terminal.write(guide(running, terminal))
+        while True:
+            signal.pause()
+
+    try:
+        return _until_interrupted(terminal, serve)
+    except RealLabError as error:
+        raise UsageError(str(error)) from None
+    finally:
+        lab.stop()
+
+
+def _until_interrupted(terminal: Terminal, serve: Callable[[], None]) -> int:
+    """Ctrl-C is how a lab ends, and no failure; pressed twice, it does not keep it from cleaning up."""
+    try:
+        serve()
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        terminal.tell(terminal.say("cli.lab-stopped"))
+    return 0
