@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo servers test test-all check clean
+.PHONY: help setup demo servers test test-all new-finding check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ test: $(STAMP) servers ## Set-up, ruff, mypy and all tests but the long ones
 
 test-all: $(STAMP) servers ## The same, and the long tests
 	$(call prove)
+
+new-finding: $(STAMP) ## Make the files of a finding: NAME=certificate-expired [SUBJECT=certificate] [HOLDS=certificate-dates]
+	@$(BIN)/python tools/new_finding.py $(if $(NAME),$(NAME),--help) $(if $(SUBJECT),--subject $(SUBJECT)) $(if $(HOLDS),--holds $(HOLDS))
 
 check: $(STAMP) ## ruff, its format and mypy: a few seconds, before every commit
 	$(BIN)/ruff check
