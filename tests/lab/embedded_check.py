@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.lab.embedded.faults.spec import EVERYWHERE
-from mailproof.lab.embedded.server import EmbeddedLab, LabSettings, in_memory
+from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings, in_memory
+from mailproof.model.endpoint import Endpoint, Scheme
+from mailproof.model.failure import NetFailure
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
+from mailproof.net.memory import MemoryNet
 from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Wanted
@@ -64,7 +67,30 @@ def check(
 ) -> tuple[EmbeddedLab, Record, Judgement]:
     """The lab with these faults, the record of the check and its judgement; all in virtual time."""
     net, lab = in_memory(LabSettings(faults=faults), authority, NOW)
-    record = net.run(examine(net, plan_of(ca_file, given), NOW))
+
+    async def later() -> Record:
+        await net.sleep(1.0)  # as on a real clock, which is never at 0 any more
+        return await examine(net, plan_of(ca_file, given), NOW)
+
+    record = net.run(later())
     return lab, record, judge(record, load_profile("default"))
 
 
+async def say(net: MemoryNet, scheme: Scheme, said: bytes, ca_file: str = "") -> bytes:
+    """Everything at once, as a pipelining client would; what the server answered until it hung up or fell silent.
+
+    With `ca_file` inside TLS, on a port where TLS comes first.
+    """
+    place = Endpoint(scheme, HOST, OUTSIDE_ADDRESS, scheme.default_port, HOST)
+    stream = await net.connect(place, net.now() + 1, purpose="test")
+    if ca_file:
+        assert (await stream.start_tls(TlsSettings(ca_file=ca_file), HOST, net.now() + 1)).trusted
+    await stream.write(said, net.now() + 1)
+    heard = b""
+    try:
+        while data := await stream.read(net.now() + 30):
+            heard += data
+    except NetFailure:
+        pass
+    stream.close()
+    return heard

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from embedded_check import check
 
 from mailproof.lab.embedded.faults import FAULTS, FaultSpec
 from mailproof.model.finding import Severity
 from mailproof.script.authority import Authority
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority("Lab")
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(authority.write_root(tmp_path_factory.mktemp("ca")))
 
 
 def test_nothing_is_wrong_with_the_sound_lab_and_the_message_arrives(authority: Authority, ca_file: str) -> None:

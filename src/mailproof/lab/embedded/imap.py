@@ -71,28 +71,13 @@ class ImapSession(Session[Event]):
         """Dovecot logs logins and what went before them, not connections."""
 
     def log_disconnected(self) -> None:
-        if self.user:
-            text = f"imap({self.user})<{self.pid}>: Disconnected: Logged out"
-        else:
-            text = f"imap-login: Disconnected (no auth attempts): rip={self.client}{self._tls_note}"
-        self.site.log.write("dovecot", text)
+        self.log_dovecot_end("")
 
     def log_tls(self, words: str, *, ok: bool) -> None:
-        if not ok:
-            text = f"imap-login: Disconnected (no auth attempts): rip={self.client}, TLS handshaking: {words}"
-            self.site.log.write("dovecot", text)
+        self.log_dovecot_tls(words, ok=ok)
 
     def log_login(self, login: Login) -> None:
-        if login.user:
-            text = f"Login: user=<{login.user}>, method={login.method}, rip={self.client}{self._tls_note}"
-        else:
-            place = f"method={login.method}, rip={self.client}{self._tls_note}"
-            text = f"Disconnected (auth failed, {login.reason}): {place}"
-        self.site.log.write("dovecot", f"imap-login: {text}")
-
-    @property
-    def _tls_note(self) -> str:
-        return ", TLS" if self.stream.is_tls else ""
+        self.log_dovecot_login(login)
 
     def _capabilities(self) -> str:
         words = ["IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE", "UNSELECT", "NAMESPACE"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from email.message import Message
 from typing import Any
 
-from mailproof.lab.embedded.imap_search import header_values
+from mailproof.lab.embedded.headers import header_values
 from mailproof.lab.embedded.mailboxes import StoredMessage
 from mailproof.wire.imap.tokens import Value, is_quotable, literal, quote
 

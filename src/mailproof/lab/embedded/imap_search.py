@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
+from mailproof.lab.embedded.headers import header_values
 from mailproof.lab.embedded.mailboxes import StoredMessage
 from mailproof.wire.imap.tokens import Value, string_of
 
@@ -143,13 +144,6 @@ class _Reader:
         if not text.isdigit() or len(text) > 10:
             raise BadSearch("Invalid search size.")
         return int(text)
-
-
-def header_values(data: bytes, name: bytes) -> list[bytes]:
-    """The unfolded values of every header field with this name (RFC 5322 section 2.2.3)."""
-    head = data.partition(b"\r\n\r\n")[0]
-    pattern = rb"^" + re.escape(name) + rb"[ \t]*:((?:[^\r\n]|\r\n[ \t])*)"
-    return [value.replace(b"\r\n", b"").strip() for value in re.findall(pattern, head, re.IGNORECASE | re.MULTILINE)]
 
 
 def _header(name: bytes, wanted: bytes) -> Test:

@@ -64,29 +64,14 @@ class Pop3Session(Session[Event]):
         """Dovecot logs logins and what went before them, not connections."""
 
     def log_disconnected(self) -> None:
-        if self.user:
-            size = sum(len(message.data) for message in self._messages)
-            text = f"pop3({self.user})<{self.pid}>: Disconnected: Logged out del={len(self._deleted)}, size={size}"
-        else:
-            text = f"pop3-login: Disconnected (no auth attempts): rip={self.client}{self._tls_note}"
-        self.site.log.write("dovecot", text)
+        size = sum(len(message.data) for message in self._messages)
+        self.log_dovecot_end(f", del={len(self._deleted)}, size={size}")
 
     def log_tls(self, words: str, *, ok: bool) -> None:
-        if not ok:
-            text = f"pop3-login: Disconnected (no auth attempts): rip={self.client}, TLS handshaking: {words}"
-            self.site.log.write("dovecot", text)
+        self.log_dovecot_tls(words, ok=ok)
 
     def log_login(self, login: Login) -> None:
-        if login.user:
-            text = f"Login: user=<{login.user}>, method={login.method}, rip={self.client}{self._tls_note}"
-        else:
-            place = f"method={login.method}, rip={self.client}{self._tls_note}"
-            text = f"Disconnected (auth failed, {login.reason}): {place}"
-        self.site.log.write("dovecot", f"pop3-login: {text}")
-
-    @property
-    def _tls_note(self) -> str:
-        return ", TLS" if self.stream.is_tls else ""
+        self.log_dovecot_login(login)
 
     async def ok(self, text: str = "") -> None:
         await self.say(compose_ok(text))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
 
+from mailproof.lab.embedded.headers import header_values
 from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox
 
@@ -16,6 +18,9 @@ _MOST_WAITING = 1000
 
 # Postfix's alphabet of long queue ids (enable_long_queue_ids): no vowels, so that no words come out.
 _LETTERS = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
+
+# RFC 5322 section 2.2: a field name and a colon, or the empty line that ends a header without fields.
+_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|\r?\n")
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -51,10 +56,18 @@ class PostOffice:
         self.queue: deque[Waiting] = deque(maxlen=_MOST_WAITING)
         """What was accepted and not delivered."""
 
-    def accept(self, envelope: Envelope, data: bytes, smtpd: str) -> str:
-        """The queue id of a message just received; `smtpd` is the process, for the log."""
+    def accept(self, envelope: Envelope, data: bytes, smtpd: str) -> tuple[str, bytes]:
+        """Queue id and text of a message just received; `smtpd` is the process, for the log.
+
+        Mail of users gets the Message-ID and Date it lacks (RFC 6409 section 8). Text without any header gets the
+        empty line that makes it a body, as cleanup(8) does for who types a mail by hand.
+        """
         self._handed_in += 1
         queue_id = self._queue_id()
+        if not _HEADER.match(data):
+            data = b"\r\n" + data
+        if envelope.user:
+            data = self._completed(queue_id, data)
         login = f", sasl_method={envelope.method}, sasl_username={envelope.user}" if envelope.user else ""
         self._log.write(smtpd, f"{queue_id}: client=unknown[{envelope.client}]{login}")
         self._log.write("postfix/cleanup[901]", f"{queue_id}: message-id={_message_id(data)}")
@@ -63,7 +76,7 @@ class PostOffice:
             f"{queue_id}: from=<{envelope.sender}>, size={len(data)}, nrcpt={len(envelope.recipients)} "
             "(queue active)",
         )
-        return queue_id
+        return queue_id, data
 
     def deliver(self, queue_id: str, envelope: Envelope, data: bytes, *, at_all: bool) -> None:
         """Into the mailboxes of our own; what goes elsewhere, and everything unless `at_all`, stays in the queue."""
@@ -91,6 +104,14 @@ class PostOffice:
                 )
         if not any(waiting.queue_id == queue_id for waiting in self.queue):
             self._log.write("postfix/qmgr[902]", f"{queue_id}: removed")
+
+    def _completed(self, queue_id: str, data: bytes) -> bytes:
+        now, added = self._clock(), b""
+        if not header_values(data, b"Message-ID"):
+            added += f"Message-Id: <{now:%Y%m%d%H%M%S}.{queue_id}@{self._hostname}>\r\n".encode()
+        if not header_values(data, b"Date"):
+            added += f"Date: {now:%a, %d %b %Y %H:%M:%S %z}\r\n".encode()
+        return added + data
 
     def _defer(self, queue_id: str, envelope: Envelope, recipient: str, agent: str, dsn: str, why: str) -> None:
         self.queue.append(Waiting(queue_id, envelope.sender, recipient, why))
@@ -120,9 +141,4 @@ class PostOffice:
 
 
 def _message_id(data: bytes) -> str:
-    for line in data[: 1 << 16].split(b"\n"):
-        if not line.strip():
-            break
-        if line[:11].lower() == b"message-id:":
-            return line[11:].strip().decode("ascii", "replace")
-    return "<>"
+    return (header_values(data, b"Message-ID") or [b"<>"])[0].decode("ascii", "replace")

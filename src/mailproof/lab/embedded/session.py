@@ -36,6 +36,12 @@ _ROUNDS = 8
 # Dovecot hangs up after so many logins that failed; Postfix counts them as errors.
 MOST_FAILURES = 10
 
+_IN_DOVECOT = {
+    Reason.WRONG_PASSWORD: "Password mismatch",
+    Reason.UNKNOWN_USER: "unknown user",
+    Reason.EXPIRED_TOKEN: "oauth2 failed: Token is expired",
+}
+
 Event = TypeVar("Event")
 Read = TypeVar("Read", covariant=True)
 
@@ -57,6 +63,8 @@ class Login(msgspec.Struct, frozen=True):
 
     user: str = ""
     """Who it is; empty if it was refused."""
+    given: str = ""
+    """The name that was given, as far as it is known; unchecked text of the client, for the log."""
     method: str = ""
     refused: LoginReply | None = None
     reason: Reason | None = None
@@ -125,7 +133,7 @@ class Session(ABC, Generic[Event]):
     # -- the course of a session ------------------------------------------------------------------------------------
 
     async def serve(self) -> None:
-        admitted = self.site.enter(self.client)
+        admitted = self.site.enter(self.client, self.desk.scheme)
         self.log_connected()
         try:
             await self._welcome(admitted)
@@ -275,13 +283,13 @@ class Session(ABC, Generic[Event]):
                 case Challenge(data):
                     responses.append(await self._ask(data))
                 case Accepted(user, None):
-                    return await self.settle(Login(user.lower(), mechanism))
+                    return await self.settle(Login(user.lower(), user, mechanism))
                 case Accepted(user, bytes() as data):
                     final = await self._ask(data)
                     reason = Reason.CANCELLED if final is None else Reason.MALFORMED if final else None
-                    return await self.settle(Login("" if reason else user.lower(), mechanism, reason=reason))
-                case Rejected(reason, _):
-                    return await self.settle(Login(method=mechanism, reason=reason))
+                    return await self.settle(Login("" if reason else user.lower(), user, mechanism, reason=reason))
+                case Rejected(reason, given):
+                    return await self.settle(Login("", given, mechanism, reason=reason))
         return await self.settle(Login(method=mechanism, reason=Reason.MALFORMED))
 
     async def _ask(self, data: bytes) -> bytes | None:
@@ -297,17 +305,15 @@ class Session(ABC, Generic[Event]):
     async def check(self, user: str, password: bytes, method: str) -> Login:
         """A login by the protocol's own command."""
         reason = check_password(self._directory, user, password)
-        return await self.settle(Login("" if reason else user.lower(), method, reason=reason))
+        return await self.settle(Login("" if reason else user.lower(), user, method, reason=reason))
 
     async def settle(self, login: Login) -> Login:
         """What the behaviour makes of a login, after the delay that a failure costs."""
         late = self.site.penalty(self.client) if self.behaviour.penalty else 0.0
-        if login.user:
-            about = (r for r in self.behaviour.login_replies if not r.mechanisms or login.method in r.mechanisms)
-            if (reply := next(about, None)) is not None:
-                login = Login(method=login.method, refused=reply, reason=reply.reason)
-        elif login.reason is not Reason.CANCELLED:
-            login = msgspec.structs.replace(login, refused=WRONG_PASSWORD)
+        about = (r for r in self.behaviour.login_replies if not r.mechanisms or login.method in r.mechanisms)
+        reply = next(about, None if login.user else WRONG_PASSWORD)
+        if reply is not None and login.reason is not Reason.CANCELLED:
+            login = msgspec.structs.replace(login, user="", refused=reply, reason=login.reason or reply.reason)
         if login.refused is not None:
             self._failures += 1
             late += FAILURE_DELAY
@@ -321,6 +327,35 @@ class Session(ABC, Generic[Event]):
     @property
     def has_failed_enough(self) -> bool:
         return self._failures >= MOST_FAILURES
+
+    # -- what POP3 and IMAP log alike: Dovecot ----------------------------------------------------------------------
+
+    def log_dovecot_login(self, login: Login) -> None:
+        if login.user:
+            text = f"{self.desk.scheme.protocol}-login: Login: user=<{login.user}>, method={login.method}{self._rip}"
+        else:
+            reason = login.reason or Reason.MALFORMED
+            text = f"auth: passwd-file({login.given},{self.client}): {_IN_DOVECOT.get(reason, str(reason))}"
+        self.site.log.write("dovecot", text)
+
+    def log_dovecot_end(self, left: str) -> None:
+        """`left` is what there is to say of a session that was logged in."""
+        protocol = self.desk.scheme.protocol
+        if self.user:
+            text = f"{protocol}({self.user})<{self.pid}>: Disconnected: Logged out{left}"
+        else:
+            tried = f"auth failed, {self._failures} attempts" if self._failures else "no auth attempts"
+            text = f"{protocol}-login: Disconnected ({tried}){self._rip}"
+        self.site.log.write("dovecot", text)
+
+    def log_dovecot_tls(self, words: str, *, ok: bool) -> None:
+        if not ok:
+            text = f"Disconnected (no auth attempts){self._rip}, TLS handshaking: SSL_accept() failed: {words}"
+            self.site.log.write("dovecot", f"{self.desk.scheme.protocol}-login: {text}")
+
+    @property
+    def _rip(self) -> str:
+        return f", rip={self.client}" + (", TLS" if self.stream.is_tls else "")
 
 
 def _decoded(data: bytes) -> bytes | None:

@@ -67,10 +67,10 @@ class Site:
     def nonce(self) -> str:
         return secrets.token_hex(18)
 
-    def enter(self, client: str) -> bool:
+    def enter(self, client: str, scheme: Scheme) -> bool:
         """Count a new session; False if this client has too many."""
         self._sessions[client] += 1
-        _count(self._visits, client)
+        _count(self._visits, f"{scheme} {client}")
         return self._sessions[client] <= MOST_SESSIONS
 
     def leave(self, client: str) -> None:
@@ -78,8 +78,8 @@ class Site:
         if not self._sessions[client]:
             del self._sessions[client]
 
-    def is_first_visit(self, client: str) -> bool:
-        return self._visits.get(client, 0) <= 1
+    def is_first_visit(self, client: str, scheme: Scheme) -> bool:
+        return self._visits.get(f"{scheme} {client}", 0) <= 1
 
     def is_greylisted(self, client: str, sender: str, recipient: str) -> bool:
         """True until this triplet has been seen long enough ago (RFC 6647 section 2.2)."""

@@ -42,7 +42,8 @@ class SmtpSession(Session[Event]):
         self._sender: str | None = None
         self._recipients: list[str] = []
         self._lmtp = self.desk.scheme.protocol is Protocol.LMTP
-        service = "submission/" if self.behaviour.login_needed else ""
+        # master.cf: -o syslog_name=postfix/submission
+        service = f"{desk.scheme}/" if desk.scheme.is_submission else ""
         self._program = f"dovecot: lmtp({self.pid})" if self._lmtp else f"postfix/{service}smtpd[{self.pid}]"
 
     # -- the protocol's words ---------------------------------------------------------------------------------------
@@ -290,7 +291,7 @@ class SmtpSession(Session[Event]):
             self.user,
             self._method,
         )
-        queue_id = self.site.post.accept(envelope, data, self._program)
+        queue_id, data = self.site.post.accept(envelope, data, self._program)
         if self._lmtp:  # a reply for each recipient, RFC 2033 section 4.2
             replies = [compose_reply(250, f"<{r}> {queue_id} Saved", enhanced="2.0.0") for r in recipients]
         else:
@@ -327,7 +328,7 @@ class SmtpSession(Session[Event]):
             case Client.STRANGER:
                 return not self.user
             case Client.NEW:
-                return not self.user and self.site.is_first_visit(self.client)
+                return not self.user and self.site.is_first_visit(self.client, self.desk.scheme)
             case Client.NEW_TRIPLET:
                 return not self.user and self.site.is_greylisted(self.client, self._sender or "", recipient)
 
