@@ -6,6 +6,7 @@ The hosts file is read first, as the system's resolver does (nsswitch.conf `file
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,9 +31,20 @@ _TRY_SECONDS = 3.0
 _TRIES = 2
 
 
-async def resolve(loop: Waiting, name: str, rtype: str, deadline: float) -> DnsAnswer:
-    """Answers in presentation form; MX as `10 mx.example.com`, SRV as `0 1 587 mail.example.com`. Never raises."""
-    if rtype in ("A", "AAAA") and (found := _from_hosts(name, rtype)):
+async def resolve(
+    loop: Waiting,
+    name: str,
+    rtype: str,
+    deadline: float,
+    *,
+    servers: Sequence[tuple[str, int]] | None = None,
+    hosts: Path = HOSTS,
+) -> DnsAnswer:
+    """Answers in presentation form; MX as `10 mx.example.com`, SRV as `0 1 587 mail.example.com`. Never raises.
+
+    `servers` are addresses and ports to ask instead of those of resolv.conf.
+    """
+    if rtype in ("A", "AAAA") and (found := _from_hosts(hosts, name, rtype)):
         return DnsAnswer(name, rtype, DnsStatus.OK, found, "hosts")
     import dns.exception
     import dns.message
@@ -41,15 +53,16 @@ async def resolve(loop: Waiting, name: str, rtype: str, deadline: float) -> DnsA
     import dns.resolver
 
     try:
-        resolver = dns.resolver.Resolver(configure=True)
+        if servers is None:
+            servers = [(str(server), 53) for server in dns.resolver.Resolver(configure=True).nameservers]
         query = dns.message.make_query(_ascii(name), rtype, use_edns=0)
     except (dns.exception.DNSException, UnicodeError, ValueError):
         return DnsAnswer(name, rtype, DnsStatus.NO_SUCH_NAME)
     status = DnsStatus.TIMEOUT
     for attempt in range(_TRIES):
-        for server in resolver.nameservers:
+        for server in servers:
             until = min(deadline, loop.now() + _TRY_SECONDS * (attempt + 1))
-            answer = await _ask(loop, str(server), query, until)
+            answer = await _ask(loop, server, query, until)
             if answer is None:
                 continue
             if answer.rcode() == dns.rcode.NXDOMAIN:
@@ -77,9 +90,9 @@ def _ascii(name: str) -> str:
     return idna.encode(name, uts46=True).decode("ascii")
 
 
-def _from_hosts(name: str, rtype: str) -> tuple[str, ...]:
+def _from_hosts(hosts: Path, name: str, rtype: str) -> tuple[str, ...]:
     try:
-        text = HOSTS.read_text("utf-8", "replace")
+        text = hosts.read_text("utf-8", "replace")
     except OSError:
         return ()
     wanted = name.rstrip(".").lower()
@@ -91,7 +104,7 @@ def _from_hosts(name: str, rtype: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _ask(loop: Waiting, server: str, query: Message, deadline: float) -> Message | None:
+async def _ask(loop: Waiting, server: tuple[str, int], query: Message, deadline: float) -> Message | None:
     """The answer of one server, over TCP where it did not fit; None if there was none in time."""
     answer = await _over(loop, server, query, deadline, socket.SOCK_DGRAM)
     if answer is not None and answer.flags & 0x0200:  # TC, RFC 1035 section 4.1.1
@@ -100,17 +113,17 @@ async def _ask(loop: Waiting, server: str, query: Message, deadline: float) -> M
 
 
 async def _over(
-    loop: Waiting, server: str, query: Message, deadline: float, kind: socket.SocketKind
+    loop: Waiting, server: tuple[str, int], query: Message, deadline: float, kind: socket.SocketKind
 ) -> Message | None:
     import dns.exception
     import dns.message
 
     stream = kind == socket.SOCK_STREAM
     wire = query.to_wire()
-    with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, kind) as question:
+    with socket.socket(socket.AF_INET6 if ":" in server[0] else socket.AF_INET, kind) as question:
         question.setblocking(False)
         try:
-            question.connect_ex((server, 53))
+            question.connect_ex(server)
             if stream and not await loop.descriptor(question.fileno(), WRITE, deadline):
                 return None
             question.send((len(wire).to_bytes(2, "big") if stream else b"") + wire)
