@@ -17,10 +17,22 @@ NAME = "certificate-dates"
 NEEDS = (TlsHandshake,)
 _REFERENCES = ("RFC 5280 section 4.1.2.5", "openssl-x509(1)")
 KINDS = (
-    FindingKind("certificate-expired", Layer.TLS, params=("subject", "until", "id"), references=_REFERENCES),
-    FindingKind("certificate-not-yet-valid", Layer.TLS, params=("subject", "since", "id"), references=_REFERENCES),
     FindingKind(
-        "certificate-expires-soon", Layer.TLS, params=("subject", "until", "days", "id"), references=_REFERENCES
+        "certificate-expired", Layer.TLS, params=("subject", "until", "id"), gathered=("id",), references=_REFERENCES
+    ),
+    FindingKind(
+        "certificate-not-yet-valid",
+        Layer.TLS,
+        params=("subject", "since", "id"),
+        gathered=("id",),
+        references=_REFERENCES,
+    ),
+    FindingKind(
+        "certificate-expires-soon",
+        Layer.TLS,
+        params=("subject", "until", "days", "id"),
+        gathered=("id",),
+        references=_REFERENCES,
     ),
 )
 

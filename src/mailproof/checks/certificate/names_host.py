@@ -20,6 +20,7 @@ KINDS = (
         "certificate-name-mismatch",
         Layer.TLS,
         params=("host", "names", "id"),
+        gathered=("id",),
         references=("RFC 9525 section 6", "RFC 7817", "RFC 8314 section 5.2"),
     ),
 )

@@ -27,7 +27,10 @@ def evidence(sighting: Sighting[TlsHandshake], certificate: Certificate) -> tupl
 
 
 def mark(certificate: Certificate) -> str:
-    """Enough of the fingerprint to tell two certificates of the same subject apart."""
+    """Enough of the fingerprint to tell two certificates of the same subject apart.
+
+    A parameter that kinds gather: for whoever mends it, Postfix's and Dovecot's copies of one fault are one.
+    """
     return certificate.sha256[:16]
 
 

@@ -20,17 +20,23 @@ KINDS = (
         "certificate-self-signed",
         Layer.TLS,
         params=("subject", "id"),
+        gathered=("id",),
         # What an installer makes names the machine as it was called then, if anything.
         explains=(Explains("certificate-name-mismatch"),),
         references=_REFERENCES,
     ),
     FindingKind(
-        "certificate-untrusted-root", Layer.TLS, params=("subject", "root", "problem", "id"), references=_REFERENCES
+        "certificate-untrusted-root",
+        Layer.TLS,
+        params=("subject", "root", "problem", "id"),
+        gathered=("id",),
+        references=_REFERENCES,
     ),
     FindingKind(
         "certificate-chain-incomplete",
         Layer.TLS,
         params=("subject", "issuer", "id"),
+        gathered=("id",),
         references=(*_REFERENCES, "postconf(5) smtpd_tls_chain_files"),
     ),
 )
