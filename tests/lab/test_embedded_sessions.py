@@ -10,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.lab.embedded.faults import FAULTS, parse_fault
+from mailproof.lab.embedded.imap_fetch import render
+from mailproof.lab.embedded.imap_search import search
+from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.server import LabSettings, in_memory
 from mailproof.model.endpoint import Scheme
 from mailproof.model.failure import UsageError
@@ -185,3 +188,37 @@ def test_an_unknown_fault_says_which_are_near() -> None:
     with pytest.raises(UsageError, match="cannot be had at pop3"):
         parse_fault("open-relay@pop3")
     assert all(spec.schemes for spec in FAULTS.values())
+
+
+_HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ("Content-Type", "From", "To", "Subject", "Date", "Content-Transfer-Encoding", "MIME-Version")
+        ),
+        st.one_of(
+            st.text(max_size=40),
+            st.sampled_from(
+                ('multipart/mixed; boundary="x"', "text/plain; charset*0*=x''%zz", "message/rfc822", "a@b, <")
+            ),
+        ),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_HEADERS, st.binary(max_size=60))
+def test_any_message_can_be_described(headers: list[tuple[str, str]], body: bytes) -> None:
+    data = (
+        "".join(f"{name}: {value}\r\n" for name, value in headers).encode("utf-8", "replace") + b"\r\n--x\r\n" + body
+    )
+    message = Mailbox(1).add(data, NOW)
+    items = ["FLAGS", "INTERNALDATE", "ENVELOPE", "BODYSTRUCTURE", "BODY[1.2.MIME]", "BODY[HEADER.FIELDS (TO)]<1.5>"]
+    assert render(message, items).endswith(b")")
+    for keys in (("SENTSINCE", "1-Feb-2020"), ("FROM", b"a"), ("NOT", "TEXT", b"x")):
+        search(keys, [message])
+
+
+def test_parts_within_parts_without_end_are_not_followed() -> None:
+    deep = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(2000))
+    assert b"BODYSTRUCTURE (" in render(Mailbox(1).add(deep, NOW), ["BODYSTRUCTURE"])

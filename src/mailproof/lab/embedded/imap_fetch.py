@@ -24,6 +24,8 @@ _FIELDS = re.compile(r"HEADER\.FIELDS(?P<but>\.NOT)? \((?P<names>[^)]*)\)\Z")
 _PART = re.compile(r"(?P<numbers>\d{1,3}(?:\.\d{1,3})*)(?:\.(?P<what>MIME|HEADER|TEXT))?\Z")
 # Dovecot max_nested_mime_parts is 100; deeper parts are not taken apart here.
 _DEEPEST = 50
+# What the standard library's parser raises for hostile MIME: headers that contradict themselves, parts too deep.
+_GIVES_UP = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 class BadItem(Exception):
@@ -81,7 +83,7 @@ def _item(message: StoredMessage, item: str) -> bytes:
         case "ENVELOPE":
             return b"ENVELOPE " + envelope(message.data)
         case "BODY" | "BODYSTRUCTURE":
-            return item.encode() + b" " + _structure(_parsed(message.data), 0)
+            return item.encode() + b" " + _whole_structure(message.data)
     return _body(message, item)
 
 
@@ -110,7 +112,10 @@ def _section(data: bytes, section: str) -> bytes:
         return b"".join(_chosen(head, wanted, excluded=fields["but"] is not None)) + b"\r\n"
     part = _PART.match(section)
     assert part is not None
-    return _mime_part(_parsed(data), [int(number) for number in part["numbers"].split(".")], part["what"] or "")
+    try:
+        return _mime_part(_parsed(data), [int(number) for number in part["numbers"].split(".")], part["what"] or "")
+    except _GIVES_UP:
+        return b""
 
 
 def _chosen(head: bytes, wanted: set[str], *, excluded: bool) -> Iterator[bytes]:
@@ -142,6 +147,13 @@ def _mime_part(part: Message[str, str], numbers: list[int], what: str) -> bytes:
     whole = part.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     head, separator, text = whole.partition(b"\r\n\r\n")
     return head + separator if what in ("MIME", "HEADER") else text
+
+
+def _whole_structure(data: bytes) -> bytes:
+    try:
+        return _structure(_parsed(data), 0)
+    except _GIVES_UP:
+        return b'("APPLICATION" "OCTET-STREAM" NIL NIL NIL "8BIT" %d)' % len(data)
 
 
 def _structure(part: Message[str, str], depth: int) -> bytes:
@@ -195,7 +207,11 @@ def _addresses(data: bytes, name: bytes) -> bytes:
 
     values = [value.decode("utf-8", "surrogateescape") for value in header_values(data, name)]
     shown = []
-    for title, address in getaddresses(values):
+    try:
+        found = getaddresses(values)
+    except _GIVES_UP:
+        found = []
+    for title, address in found:
         local, _, host = address.rpartition("@")
         parts = [_string(title) if title else b"NIL", b"NIL", _string(local or host), _string(host if local else "")]
         shown.append(b"(" + b" ".join(parts) + b")")

@@ -170,6 +170,6 @@ def _sent(message: StoredMessage) -> date | None:
     values = header_values(message.data, b"Date")
     try:
         sent: datetime = parsedate_to_datetime(values[0].decode("ascii", "replace"))
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, TypeError, OverflowError):
         return None
     return sent.date()

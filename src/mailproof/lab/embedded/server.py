@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from mailproof.lab.embedded.accounts import ACCOUNTS, DOMAIN, Account
-from mailproof.lab.embedded.behaviour import Port
+from mailproof.lab.embedded.behaviour import Behaviour, Port
 from mailproof.lab.embedded.faults import behaviour_of, parse_fault
 from mailproof.lab.embedded.imap import ImapSession
 from mailproof.lab.embedded.log import MailLog
@@ -28,13 +28,16 @@ from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.tls import ServerTls
 from mailproof.net.interface import Address, Driver, Handler, ServerStream
 from mailproof.net.memory import MemoryNet
-from mailproof.script.authority import Authority
+from mailproof.script.authority import Authority, CertificateKind, Issued
 
 SCHEMES = tuple(scheme for scheme in Scheme if scheme is not Scheme.SIEVE)
 """What the lab serves, each on a port of its own."""
 
 OUTSIDE_ADDRESS = "192.0.2.25"
 """Of the lab in memory: an outside one (RFC 5737), so that an accepted relay is an open one."""
+
+_ALSO_NAMED = ("localhost", "127.0.0.1", "::1")
+"""In the certificate besides the host name: a learner dials an address."""
 
 _SESSIONS: dict[endpoint.Protocol, type[Session[Any]]] = {
     endpoint.Protocol.SMTP: SmtpSession,
@@ -77,6 +80,7 @@ class EmbeddedLab:
         self._now = now
         self._faults = tuple(parse_fault(text) for text in settings.faults)
         self._handlers: dict[tuple[str, int], Handler | Trouble] = {}
+        self._issued: dict[CertificateKind, Issued] = {}
         self._open: list[_Closing] = []
         self.endpoints: dict[Scheme, tuple[str, int]] = {}
         """Address and port of each endpoint, once started."""
@@ -152,9 +156,11 @@ class EmbeddedLab:
 
         return serve
 
-    def _server_tls(self, behaviour: Any) -> ServerTls:
-        also = ("localhost", "127.0.0.1", "::1")
-        issued = self._authority.issue(behaviour.certificate, self._settings.hostname, self._now, also)
+    def _server_tls(self, behaviour: Behaviour) -> ServerTls:
+        kind = behaviour.certificate
+        if kind not in self._issued:  # one certificate for all ports, as a mail server has
+            self._issued[kind] = self._authority.issue(kind, self._settings.hostname, self._now, _ALSO_NAMED)
+        issued = self._issued[kind]
         return ServerTls(
             issued.chain_pem.decode(),
             issued.key_pem.decode(),
