@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from mailproof.model.escape import to_text
 from mailproof.model.secret import Secrets
 from mailproof.model.transcript import SECRET, Deviation, Transcript, Turn, TurnKind
@@ -25,6 +27,7 @@ class Recorder:
         self._kind: TurnKind | None = None
         self._open = bytearray()
         self._at = 0.0
+        self._passed = 0, "", -1
         self._tls = False
 
     @property
@@ -44,6 +47,16 @@ class Recorder:
 
     def received(self, data: bytes, tls: bool) -> None:
         self._add(TurnKind.RECEIVED, data, tls)
+
+    def not_kept(self, size: int, verb: str) -> None:
+        """Count bytes that are not recorded; those `sent` or `received` in a row make one event."""
+        total, before, turn = self._passed
+        if self._kind is None and before == verb and turn == len(self._turns) - 1:
+            size += total
+            self._turns[turn] = msgspec.structs.replace(self._turns[turn], text=_not_kept(size, verb))
+        else:
+            turn = self.event(_not_kept(size, verb))
+        self._passed = size, verb, turn
 
     def event(self, sentence: str) -> int:
         """Returns the index of its turn."""
@@ -80,3 +93,7 @@ class Recorder:
             self._turns.append(turn)
         self._kind = None
         self._open.clear()
+
+
+def _not_kept(size: int, verb: str) -> str:
+    return f"({size} bytes {verb}, not kept)"

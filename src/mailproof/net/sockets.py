@@ -104,7 +104,8 @@ class SocketTransport:
             try:
                 view = view[self._socket.send(view) :]
             except BlockingIOError:
-                if not await self._loop.descriptor(self._descriptor, WRITE, deadline):
+                ready = await self._loop.descriptor(self._descriptor, WRITE, deadline)
+                if not ready or self._loop.now() > deadline:  # nor does a peer that takes it by the byte get longer
                     raise NetFailure(Trouble.TIMEOUT, "the peer takes no more data") from None
             except OSError as error:
                 raise trouble_of(error.errno or 0) from error

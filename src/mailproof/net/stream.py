@@ -78,14 +78,14 @@ class BufferedStream:
         elif keep:
             self._recorder.received(data, self.is_tls)
         else:
-            self.event(f"({len(data)} bytes received, not kept)")
+            self._recorder.not_kept(len(data), "received")
         return data
 
     async def write(self, data: bytes, deadline: float, *, secret: Sequence[slice] = (), keep: bool = True) -> None:
         if keep:
             self._recorder.sent(data, secret, self.is_tls)
         else:
-            self.event(f"({len(data)} bytes sent, not kept)")
+            self._recorder.not_kept(len(data), "sent")
         if self._engine is None:
             await self._transport.send(data, deadline)
             return

@@ -297,10 +297,9 @@ class Engine:
 
     def chain(self) -> tuple[bytes, ...]:
         """Certificates as the peer sent them, in DER."""
-        from cryptography.hazmat.primitives.serialization import Encoding
-
-        sent = self._connection.get_peer_cert_chain(as_cryptography=True) or []
-        return tuple(certificate.public_bytes(Encoding.DER) for certificate in sent)
+        # Not `as_cryptography`: its parser refuses certificates that OpenSSL takes, and they are evidence too.
+        sent = self._connection.get_peer_cert_chain() or []
+        return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in sent)
 
     def exporter(self, label: bytes, length: int) -> bytes:
         return self._connection.export_keying_material(label, length, b"")

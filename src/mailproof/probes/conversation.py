@@ -35,6 +35,10 @@ from mailproof.parse.hostname import names_host
 from mailproof.probes.terms import Terms
 from mailproof.wire.outgoing import Outgoing
 
+# Bytes of the answer to one command, bodies of messages aside: four times what curl keeps of one (DYN_PINGPPONG_CMD).
+# The longest lists that honest servers send in a check are a few kilobytes.
+_LONGEST_ANSWER = 256 << 10
+
 
 class Ended(Exception):
     """The conversation cannot go on; what led here has been noted."""
@@ -96,8 +100,9 @@ class Conversation(ABC, Generic[Event]):
         """A reply after which the server hangs up: 421, BYE."""
         self._unconnected: Transcript | None = None
         self._over = False
-        self._greeting_since = 0.0
+        self._greeting_since: float | None = None
         self._ends = float("inf")
+        self._room: float = _LONGEST_ANSWER
 
     # -- what each protocol says in its own way ---------------------------------------------------------------------
 
@@ -170,7 +175,9 @@ class Conversation(ABC, Generic[Event]):
 
         Without `patience` silence until the timeout of the run ends the conversation.
         """
-        started = self._greeting_since = self._greeting_since or self.net.now()
+        if self._greeting_since is None:
+            self._greeting_since = self.net.now()
+        started = self._greeting_since
         try:
             event = await self._next(self._deadline(started, patience))
         except NetFailure as failure:
@@ -197,7 +204,7 @@ class Conversation(ABC, Generic[Event]):
     def give_up_greeting(self) -> None:
         """Note that there was none so far; raises Ended."""
         failure = NetFailure(Trouble.TIMEOUT)
-        self._silent(self._greeting_since, failure)
+        self._silent(self.net.now() if self._greeting_since is None else self._greeting_since, failure)
         raise Ended
 
     def _silent(self, started: float, failure: NetFailure) -> None:
@@ -285,6 +292,8 @@ class Conversation(ABC, Generic[Event]):
         self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True, keep_answer: bool = True
     ) -> tuple[Event, float]:
         """The answer as the parser gave it, and the seconds it took."""
+        self._set_aside_unasked()
+        self._room = float("inf") if step is Step.FETCH else _LONGEST_ANSWER  # there the readers' own limits count
         started = self.net.now()
         try:
             await self.the_stream.write(outgoing.data, self._deadline(started), secret=outgoing.secret, keep=keep)
@@ -310,6 +319,9 @@ class Conversation(ABC, Generic[Event]):
     async def _next(self, deadline: float, *, keep: bool = True) -> Event:
         while not self._events:
             data = await self.the_stream.read(deadline, keep=keep)
+            self._room -= len(data)
+            if self._room < 0:
+                raise NetFailure(Trouble.TOO_MUCH, f"an answer of more than {_LONGEST_ANSWER} bytes")
             found = self._reader.receive(data) if data else self._reader.end()
             for event in found:
                 for deviation in event.deviations:
@@ -318,6 +330,16 @@ class Conversation(ABC, Generic[Event]):
             if not data and not found:
                 raise NetFailure(Trouble.CLOSED)
         return self._events.popleft()
+
+    def is_unasked(self, event: Event) -> bool:
+        """Whether an event that stands here before anything was asked is no part of the answer."""
+        return True
+
+    def _set_aside_unasked(self) -> None:
+        """What the server said on its own answers nothing that is asked after it."""
+        while self._events and self.is_unasked(self._events[0]):
+            reply = self.to_reply(self._events.popleft(), 0.0)
+            self.the_stream.note(Deviation(DeviationKind.UNEXPECTED_REPLY, self._reader.offset, reply.line))
 
     def hang_up_follows(self, reply: Reply) -> None:
         """The server said that it will close; if it does, this was why."""

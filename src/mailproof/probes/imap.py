@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import Capabilities, LoginTried, Reply, ReplyClass
+from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Answer, Conversation, Ended
 from mailproof.probes.terms import Terms
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.imap import commands
-from mailproof.wire.imap.responses import ImapResponse, ResponseKind, ResponseReader, capabilities
+from mailproof.wire.imap.literals import KEEP
+from mailproof.wire.imap.responses import LINE_LIMIT, ImapResponse, ResponseKind, ResponseReader, capabilities
 from mailproof.wire.outgoing import Outgoing
 
 # Untagged data between a command and its end that is followed before the server counts as flooding: a SEARCH or
 # FETCH of a probe names one message, a greeting or EXAMINE brings a dozen lines.
 _MOST_UNTAGGED = 10_000
+# And bytes of it that are kept: a line and a literal as long as the reader takes them.
+_MOST_KEPT = LINE_LIMIT + KEEP
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")  # RFC 3501 section 9: nz-number, of 32 bits
 
 
 class ImapConversation(Conversation[ImapResponse]):
@@ -30,6 +37,7 @@ class ImapConversation(Conversation[ImapResponse]):
     def __init__(self, net: Net, endpoint: Endpoint, terms: Terms, job: str, secrets: Sequence[str] = ()) -> None:
         super().__init__(net, endpoint, terms, job, secrets)
         self._tags = commands.Tags()
+        self._used_tags: list[str] = []
         self.untagged: list[ImapResponse] = []
         """What came before the end of the last command."""
 
@@ -51,7 +59,19 @@ class ImapConversation(Conversation[ImapResponse]):
         return commands.logout(self._tag()).parts[0]
 
     def _tag(self) -> str:
-        return self._tags.next()
+        self._used_tags.append(self._tags.next())
+        return self._used_tags[-1]
+
+    def is_unasked(self, event: ImapResponse) -> bool:
+        # Untagged data may come at any time (RFC 3501 section 7), and tags tell what a tagged response answers.
+        return event.kind is ResponseKind.CONTINUATION
+
+    def _is_stale(self, event: ImapResponse) -> bool:
+        """The end of a command that had ended before; a tag that never was ours is the server's odd way to answer."""
+        if event.kind is not ResponseKind.TAGGED or event.tag not in self._used_tags[:-1]:
+            return False
+        self.the_stream.note(Deviation(DeviationKind.UNEXPECTED_REPLY, event.offset, f"{event.tag} {event.name}"))
+        return True
 
     async def ask_event(
         self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True, keep_answer: bool = True
@@ -60,11 +80,14 @@ class ImapConversation(Conversation[ImapResponse]):
         self.untagged.clear()
         started = self.net.now()
         event, _ = await super().ask_event(step, outgoing, what, keep=keep, keep_answer=keep_answer)
-        while event.kind is ResponseKind.UNTAGGED:
+        kept = 0
+        while event.kind is ResponseKind.UNTAGGED or self._is_stale(event):
             self.untagged.append(event)
+            literals = sum(event.literal_sizes)
+            kept += event.length - literals + min(literals, KEEP)
             if event.name == "BYE":
                 self.to_reply(event, 0.0)
-            if len(self.untagged) > _MOST_UNTAGGED:
+            if len(self.untagged) > _MOST_UNTAGGED or kept > _MOST_KEPT:
                 self.lost(step, what, NetFailure(Trouble.TOO_MUCH, "untagged data without end"), started)
                 raise Ended
             event, _ = await self.hear_event(step, what, started, keep=keep_answer)
@@ -128,7 +151,7 @@ class ImapConversation(Conversation[ImapResponse]):
         """Numbers of the messages whose header field has this value in it."""
         reply = await self.run(Step.SEARCH, commands.search_header(self._tag(), field, value), "SEARCH")
         found = [value for event in self.untagged if event.name == "SEARCH" for value in event.values]
-        return reply, tuple(int(value) for value in found if isinstance(value, str) and value.isdigit())
+        return reply, tuple(int(value) for value in found if isinstance(value, str) and _NUMBER.match(value))
 
     async def refresh(self) -> Reply:
         """NOOP: lets the server tell of new messages (RFC 3501 6.1.2)."""

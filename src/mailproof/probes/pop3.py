@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
@@ -16,6 +17,9 @@ from mailproof.wire.pop3.responses import Pop3Response, ResponseReader, apop_tim
 
 # RFC 5034 section 4: a command line has at most 255 octets.
 _INITIAL_LIMIT = 220
+
+# RFC 1939 sets no limit; more messages than 32 bits can count are in no mailbox.
+_COUNT = re.compile(r"[0-9]{1,10}(?= |\Z)")
 
 
 class Pop3Conversation(Conversation[Pop3Response]):
@@ -96,5 +100,5 @@ class Pop3Conversation(Conversation[Pop3Response]):
     async def count(self) -> int | None:
         """Messages in the mailbox, by STAT; None if the server does not tell."""
         event, _ = await self.ask_event(Step.LIST, commands.stat(), "STAT")
-        number = event.text.split()[0] if event.text.split() else ""
-        return int(number) if event.kind is ReplyClass.POSITIVE and number.isdigit() else None
+        number = _COUNT.match(event.text)
+        return int(number[0]) if event.kind is ReplyClass.POSITIVE and number else None
