@@ -76,13 +76,16 @@ def check(
     return lab, record, judge(record, load_profile("default"))
 
 
+def place_of(scheme: Scheme) -> Endpoint:
+    return Endpoint(scheme, HOST, OUTSIDE_ADDRESS, scheme.default_port, HOST)
+
+
 async def say(net: MemoryNet, scheme: Scheme, said: bytes, ca_file: str = "") -> bytes:
     """Everything at once, as a pipelining client would; what the server answered until it hung up or fell silent.
 
     With `ca_file` inside TLS, on a port where TLS comes first.
     """
-    place = Endpoint(scheme, HOST, OUTSIDE_ADDRESS, scheme.default_port, HOST)
-    stream = await net.connect(place, net.now() + 1, purpose="test")
+    stream = await net.connect(place_of(scheme), net.now() + 1, purpose="test")
     if ca_file:
         assert (await stream.start_tls(TlsSettings(ca_file=ca_file), HOST, net.now() + 1)).trusted
     await stream.write(said, net.now() + 1)

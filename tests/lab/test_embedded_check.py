@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from embedded_check import check
 
+from mailproof.lab.embedded.behaviour import MECHANISMS
 from mailproof.lab.embedded.faults import FAULTS, FaultSpec
 from mailproof.model.finding import Severity
+from mailproof.model.observation import LoginTried
 from mailproof.script.authority import Authority
 
 
@@ -26,6 +28,27 @@ def test_every_fault_is_named_and_named_first(spec: FaultSpec, authority: Author
     assert spec.name in named
     if named[spec.name].severity is not Severity.INFO:
         assert judged.causes[0].name in (spec.name, *spec.leads_to)
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_every_mechanism_lets_the_right_password_in_and_no_wrong_one(
+    mechanism: str, authority: Authority, ca_file: str
+) -> None:
+    secret = "--token" if mechanism in ("XOAUTH2", "OAUTHBEARER") else "--password"
+    right, wrong = f"alice{secret.strip('-').replace('password', 'pw')}", "not-the-one"
+    lab, record, _ = check(authority, ca_file, given=("--mechanism", mechanism, secret, right))
+    tried = [sighting.fact for sighting in record.seen(LoginTried) if sighting.attempt.job == "login"]
+    assert len(tried) == 6  # all but port 25
+    assert all(login.accepted and login.mechanism == mechanism for login in tried)
+    assert not any(right in line for line in lab.log.lines)
+    _, record, _ = check(authority, ca_file, given=("--mechanism", mechanism, secret, wrong))
+    tried = [sighting.fact for sighting in record.seen(LoginTried) if sighting.attempt.job == "login"]
+    assert [login.accepted for login in tried] == [False, False]  # one refusal by SMTP, one by POP3
+
+
+def test_one_bad_certificate_on_seven_ports_is_one_cause(authority: Authority, ca_file: str) -> None:
+    _, _, judged = check(authority, ca_file, "certificate-expired")
+    assert [(cause.name, len(cause.endpoints)) for cause in judged.causes] == [("certificate-expired", 7)]
 
 
 def test_a_fault_can_be_had_at_one_endpoint_only(authority: Authority, ca_file: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from embedded_check import NOW, say
+from embedded_check import NOW, place_of, say
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +14,7 @@ from mailproof.lab.embedded.imap_fetch import render
 from mailproof.lab.embedded.imap_search import search
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.server import LabSettings, in_memory
+from mailproof.lab.embedded.site import MOST_SESSIONS
 from mailproof.model.endpoint import Scheme
 from mailproof.model.failure import UsageError
 from mailproof.script.authority import Authority
@@ -153,6 +154,34 @@ def test_limits_end_what_would_go_on_for_ever(authority: Authority) -> None:
         authority, Scheme.SMTP, b"EHLO c\r\nMAIL FROM:<> SIZE=99999999\r\n"
     )
     assert heard(authority, Scheme.SMTP, b"GET / HTTP/1.1\r\n").endswith("Goodbye.\r\n")
+
+
+def test_who_is_silent_or_drips_is_sent_away(authority: Authority) -> None:
+    net, lab = in_memory(LabSettings(), authority, NOW)
+
+    async def drip() -> bytes:
+        stream = await net.connect(place_of(Scheme.SMTP), net.now() + 1, purpose="test")
+        heard = b""
+        while data := await stream.read(net.now() + 400):
+            heard += data
+            for _ in range(290 if heard == data else 0):
+                await stream.write(b"x", net.now() + 1)
+                await net.sleep(1.0)
+        return heard
+
+    assert net.run(drip()).endswith(b"421 4.4.2 mail.example.test Error: timeout exceeded\r\n")
+    assert net.now() == 300
+    assert "disconnect from unknown[198.51.100.7]" in lab.log.lines[-1]
+
+
+def test_one_client_has_so_many_connections_and_no_more(authority: Authority) -> None:
+    net, _ = in_memory(LabSettings(), authority, NOW)
+
+    async def crowd() -> bytes:
+        streams = [await net.connect(place_of(Scheme.SMTP), 1.0, purpose="test") for _ in range(MOST_SESSIONS + 1)]
+        return [await stream.read(10.0) for stream in streams][-1]
+
+    assert net.run(crowd()).startswith(b"421 4.7.0 mail.example.test Error: too many connections")
 
 
 @settings(max_examples=60, deadline=None)
