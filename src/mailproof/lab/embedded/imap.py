@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 
 from mailproof.lab.embedded.behaviour import Upgrade
+from mailproof.lab.embedded.dovecot import DovecotSession
 from mailproof.lab.embedded.imap_mailbox import OpenMailbox, Refused
 from mailproof.lab.embedded.mailboxes import Mailbox
-from mailproof.lab.embedded.session import Login, Over, Session
+from mailproof.lab.embedded.session import Login, Over
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
@@ -35,7 +36,7 @@ _IDLE_LOOK = 1.0
 _IDLE_LIMIT = 1800.0
 
 
-class ImapSession(Session[Event]):
+class ImapSession(DovecotSession[Event]):
     service = "imap"
     # RFC 3501 section 5.4: at least thirty minutes.
     patience = 1800.0
@@ -66,18 +67,6 @@ class ImapSession(Session[Event]):
 
     def line_of(self, event: Event) -> bytes | None:
         return event.data if isinstance(event, ImapLine) else None
-
-    def log_connected(self) -> None:
-        """Dovecot logs logins and what went before them, not connections."""
-
-    def log_disconnected(self) -> None:
-        self.log_dovecot_end("")
-
-    def log_tls(self, words: str, *, ok: bool) -> None:
-        self.log_dovecot_tls(words, ok=ok)
-
-    def log_login(self, login: Login) -> None:
-        self.log_dovecot_login(login)
 
     def _capabilities(self) -> str:
         words = ["IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE", "UNSELECT", "NAMESPACE"]

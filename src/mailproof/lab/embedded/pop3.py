@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mailproof.lab.embedded.behaviour import Upgrade
+from mailproof.lab.embedded.dovecot import DovecotSession
 from mailproof.lab.embedded.mailboxes import Mailbox, StoredMessage
-from mailproof.lab.embedded.session import Login, Over, Session
+from mailproof.lab.embedded.session import Login, Over
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.net.interface import ServerStream
 from mailproof.wire.pop3.session import (
@@ -25,7 +26,7 @@ _MOST_ERRORS = 20
 _PLAIN_TEXT = "Plaintext authentication disallowed on non-secure (SSL/TLS) connections."
 
 
-class Pop3Session(Session[Event]):
+class Pop3Session(DovecotSession[Event]):
     service = "pop"
     # RFC 1939 section 3: ten minutes.
     patience = 600.0
@@ -60,18 +61,8 @@ class Pop3Session(Session[Event]):
     def line_of(self, event: Event) -> bytes | None:
         return event.data if isinstance(event, Pop3Line) else None
 
-    def log_connected(self) -> None:
-        """Dovecot logs logins and what went before them, not connections."""
-
-    def log_disconnected(self) -> None:
-        size = sum(len(message.data) for message in self._messages)
-        self.log_dovecot_end(f", del={len(self._deleted)}, size={size}")
-
-    def log_tls(self, words: str, *, ok: bool) -> None:
-        self.log_dovecot_tls(words, ok=ok)
-
-    def log_login(self, login: Login) -> None:
-        self.log_dovecot_login(login)
+    def statistics(self) -> str:
+        return f", del={len(self._deleted)}, size={sum(len(message.data) for message in self._messages)}"
 
     async def ok(self, text: str = "") -> None:
         await self.say(compose_ok(text))

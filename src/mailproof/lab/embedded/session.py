@@ -36,12 +36,6 @@ _ROUNDS = 8
 # Dovecot hangs up after so many logins that failed; Postfix counts them as errors.
 MOST_FAILURES = 10
 
-_IN_DOVECOT = {
-    Reason.WRONG_PASSWORD: "Password mismatch",
-    Reason.UNKNOWN_USER: "unknown user",
-    Reason.EXPIRED_TOKEN: "oauth2 failed: Token is expired",
-}
-
 Event = TypeVar("Event")
 Read = TypeVar("Read", covariant=True)
 
@@ -89,7 +83,7 @@ class Session(ABC, Generic[Event]):
         self.client = stream.remote.rpartition(":")[0].strip("[]") or "local"
         self.pid = site.log.process()
         self._directory = Directory(site.accounts, tokens_expired=self.behaviour.tokens_expired)
-        self._failures = 0
+        self.failures = 0
         self._reader: Reader[Event] = self.new_reader()
 
     # -- what each protocol says in its own way ---------------------------------------------------------------------
@@ -315,7 +309,7 @@ class Session(ABC, Generic[Event]):
         if reply is not None and login.reason is not Reason.CANCELLED:
             login = msgspec.structs.replace(login, user="", refused=reply, reason=login.reason or reply.reason)
         if login.refused is not None:
-            self._failures += 1
+            self.failures += 1
             late += FAILURE_DELAY
             self.site.note_failure(self.client)
         if late:
@@ -326,36 +320,7 @@ class Session(ABC, Generic[Event]):
 
     @property
     def has_failed_enough(self) -> bool:
-        return self._failures >= MOST_FAILURES
-
-    # -- what POP3 and IMAP log alike: Dovecot ----------------------------------------------------------------------
-
-    def log_dovecot_login(self, login: Login) -> None:
-        if login.user:
-            text = f"{self.desk.scheme.protocol}-login: Login: user=<{login.user}>, method={login.method}{self._rip}"
-        else:
-            reason = login.reason or Reason.MALFORMED
-            text = f"auth: passwd-file({login.given},{self.client}): {_IN_DOVECOT.get(reason, str(reason))}"
-        self.site.log.write("dovecot", text)
-
-    def log_dovecot_end(self, left: str) -> None:
-        """`left` is what there is to say of a session that was logged in."""
-        protocol = self.desk.scheme.protocol
-        if self.user:
-            text = f"{protocol}({self.user})<{self.pid}>: Disconnected: Logged out{left}"
-        else:
-            tried = f"auth failed, {self._failures} attempts" if self._failures else "no auth attempts"
-            text = f"{protocol}-login: Disconnected ({tried}){self._rip}"
-        self.site.log.write("dovecot", text)
-
-    def log_dovecot_tls(self, words: str, *, ok: bool) -> None:
-        if not ok:
-            text = f"Disconnected (no auth attempts){self._rip}, TLS handshaking: SSL_accept() failed: {words}"
-            self.site.log.write("dovecot", f"{self.desk.scheme.protocol}-login: {text}")
-
-    @property
-    def _rip(self) -> str:
-        return f", rip={self.client}" + (", TLS" if self.stream.is_tls else "")
+        return self.failures >= MOST_FAILURES
 
 
 def _decoded(data: bytes) -> bytes | None:
