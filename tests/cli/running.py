@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 
 # A command that hangs is a failure, not a test run without end.
@@ -50,9 +51,9 @@ Talk = Callable[["Peer"], None]
 class Peer:
     """The server's end of one connection."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, lines: BufferedReader) -> None:
         self._connection = connection
-        self._lines = connection.makefile("rb")
+        self._lines = lines
         self.heard: list[bytes] = []
 
     def say(self, text: str) -> None:
@@ -91,11 +92,13 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(_PATIENCE)
+        if self._context is not None:
+            connection = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         try:
-            with (
-                connection if self._context is None else self._context.wrap_socket(connection, server_side=True) as c
-            ):
-                peer = Peer(c)
+            with connection, connection.makefile("rb") as lines:
+                if isinstance(connection, ssl.SSLSocket):
+                    connection.do_handshake()
+                peer = Peer(connection, lines)
                 self.peers.append(peer)
                 self._talk(peer)
         except OSError:
@@ -123,7 +126,10 @@ def serving(talk: Talk, context: ssl.SSLContext | None = None) -> Iterator[Serve
 
 
 def smtp(peer: Peer, *, offers: tuple[str, ...] = (), answer: Callable[[bytes], str] | None = None) -> None:
-    """A small SMTP server: greets, offers, refuses every recipient; `answer` decides about anything else."""
+    """A small SMTP server: greets, offers, refuses every recipient; `answer` decides about anything else.
+
+    An answer without a line end is the last one.
+    """
     peer.say("220 mail.example.test ESMTP\r\n")
     while line := peer.hear():
         verb = line.split()[0].upper()
@@ -132,12 +138,15 @@ def smtp(peer: Peer, *, offers: tuple[str, ...] = (), answer: Callable[[bytes], 
         elif verb == b"QUIT":
             peer.say("221 bye\r\n")
             return
-        elif verb == b"MAIL":
+        elif verb in (b"MAIL", b"RSET"):
             peer.say("250 ok\r\n")
         elif verb == b"RCPT":
             peer.say("554 5.7.1 Relay access denied\r\n")
         else:
-            peer.say(answer(line) if answer is not None else "250 ok\r\n")
+            said = answer(line) if answer is not None else "250 ok\r\n"
+            peer.say(said)
+            if not said.endswith("\n"):
+                return
 
 
 def files_below(directory: Path) -> list[str]:

@@ -45,10 +45,10 @@ def _part(terminal: Terminal, heading: str, faults: tuple[str, ...]) -> Report:
     from mailproof.report.layout import wrap
     from mailproof.report.style import Style, paint
 
-    title = wrap(terminal.say(heading, fault=FAULT), terminal.width)
-    terminal.write("\n".join(paint(line, Style.HEADING, terminal.color) for line in title) + "\n\n")
     with terminal.progress(terminal.say("cli.demo-checking")):
         record = _record_of_lab(faults)
+    title = wrap(terminal.say(heading, fault=FAULT), terminal.width)
+    terminal.write("\n".join(paint(line, Style.HEADING, terminal.color) for line in title) + "\n\n")
     report = report_on(record, load_profile())
     show(report, "text", terminal)
     return report

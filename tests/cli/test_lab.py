@@ -1,0 +1,137 @@
+"""`demo` and `lab`: they start, they are what they say, and they leave nothing behind."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from running import CLEAN, files_below, mailproof, sentence_of
+
+from mailproof.lab.embedded.faults import FAULTS
+from mailproof.lab.real.server import RealLab
+from mailproof.report.json import decode
+
+URLS = re.compile(r"^  (\w+://\S+)$", re.MULTILINE)
+
+
+@contextmanager
+def lab(*arguments: str, home: Path) -> Iterator[str]:
+    """A lab in a process of its own, ended by Ctrl-C; what it said of itself."""
+    command = [sys.executable, "-m", "mailproof", "lab", *arguments]
+    with subprocess.Popen(
+        command, env={**CLEAN, "TMPDIR": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        said = ""
+        try:
+            while "--password-env PW --deliver" not in said:
+                line = child.stdout.readline()
+                assert line, child.stderr.read() if child.stderr else ""
+                said += line
+            yield said
+        finally:
+            child.send_signal(signal.SIGINT)
+            _, err = child.communicate(timeout=30)
+    assert child.returncode == 0
+    assert err == "The mail server has ended.\n"
+
+
+def urls(said: str) -> list[str]:
+    return [url for url in URLS.findall(said) if not url.startswith(("lmtp", "sieve"))]
+
+
+def ca_file(said: str) -> str:
+    match = re.search(r"^  (/\S+root\.pem)$", said, re.MULTILINE)
+    assert match is not None
+    return match[1]
+
+
+def test_the_demo_passes_and_names_the_fault(tmp_path: Path) -> None:
+    done = mailproof("demo", env={"TMPDIR": str(tmp_path)})
+    assert done.returncode == 0, done.stdout
+    sound, _, broken = done.stdout.partition("\n2. ")
+    assert "PASS: " in sound
+    assert broken.startswith("The same server with a fault: certificate-expired\n\nFAIL: The certificate of")
+    assert done.stderr == ""
+    assert files_below(tmp_path) == []
+
+
+def test_the_demo_in_japanese() -> None:
+    done = mailproof("--lang", "ja", "demo")
+    assert done.returncode == 0
+    assert "判定: 正常" in done.stdout
+    assert "判定: 異常" in done.stdout
+
+
+def test_a_lab_can_be_checked_from_another_process(tmp_path: Path) -> None:
+    with lab(home=tmp_path) as said:
+        login = ("--ca-file", ca_file(said), "--user", "alice@example.test", "--password-env", "PW", "--deliver")
+        done = mailproof("check", *urls(said), *login, "--format", "json", env={"PW": "alicepw"})
+    report = decode(done.stdout)
+    assert (done.returncode, report.causes) == (0, ())
+    assert len(report.endpoints) == 7
+    assert "message-delivered" in {item.name for item in report.passed}
+    assert files_below(tmp_path) == []
+
+
+def test_a_lab_is_broken_as_it_was_told(tmp_path: Path) -> None:
+    log, boxes = tmp_path / "lab.log", tmp_path / "boxes"
+    boxes.mkdir()
+    faults = ("--fault", "starttls-not-offered@submission", "--log", str(log), "--maildir", str(boxes))
+    with lab(*faults, home=tmp_path) as said:
+        submission = next(url for url in urls(said) if url.startswith("submission:"))
+        done = mailproof("check", submission, "--ca-file", ca_file(said), "--format", "json")
+    assert [cause.name for cause in decode(done.stdout).causes] == ["starttls-not-offered"]
+    assert "connect from" in log.read_text()
+    assert "It is broken in this way: starttls-not-offered@submission." in said
+    assert {path.name for path in boxes.iterdir()} >= {"alice@example.test", "bob@example.test"}
+
+
+def test_every_fault_is_listed_with_what_it_is() -> None:
+    done = mailproof("lab", "--list-faults", env={"COLUMNS": "200"})
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == list(FAULTS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--fault", "certificate-expird"), "no fault 'certificate-expird'; is it one of certificate-expired"),
+        (("--host", "192.0.2.9"), "cannot listen on 192.0.2.9: "),
+        (("--log", "/nonexistent/lab.log"), "cannot write /nonexistent/lab.log: No such file"),
+        (("--real", "--host", "127.0.0.2"), "--real goes with no other option"),
+    ],
+)
+def test_a_lab_that_cannot_be_is_refused(arguments: tuple[str, ...], complaint: str, tmp_path: Path) -> None:
+    done = mailproof("lab", *arguments, env={"TMPDIR": str(tmp_path)})
+    assert done.returncode == 2
+    assert complaint in sentence_of(done)
+    assert files_below(tmp_path) == []
+
+
+@pytest.mark.skipif(not RealLab.missing(), reason="everything is here")
+def test_a_real_lab_says_what_it_lacks() -> None:
+    done = mailproof("lab", "--real")
+    assert done.returncode == 2
+    assert sentence_of(done).startswith("a private Postfix and Dovecot need ")
+
+
+@pytest.mark.real
+def test_a_real_lab_passes_and_goes(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with lab("--real", home=tmp_path) as said:
+        ca = Path(ca_file(said))
+        login = ("--user", "alice@example.test", "--password-env", "PW", "--deliver")
+        done = mailproof(
+            *("check", *urls(said), "--ca-file", str(ca), "--name", RealLab.name, *login),
+            env={"PW": "looking-glass-1871"},
+        )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("PASS: ")
+    assert not ca.parent.parent.exists()
