@@ -14,7 +14,7 @@ from mailproof.lab.embedded.imap_fetch import render
 from mailproof.lab.embedded.imap_search import search
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.server import LabSettings, in_memory
-from mailproof.lab.embedded.site import MOST_SESSIONS
+from mailproof.lab.embedded.site import GREYLIST_DELAY, MOST_SESSIONS
 from mailproof.model.endpoint import Scheme
 from mailproof.model.failure import UsageError
 from mailproof.script.authority import Authority
@@ -251,3 +251,17 @@ def test_any_message_can_be_described(headers: list[tuple[str, str]], body: byte
 def test_parts_within_parts_without_end_are_not_followed() -> None:
     deep = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(2000))
     assert b"BODYSTRUCTURE (" in render(Mailbox(1).add(deep, NOW), ["BODYSTRUCTURE"])
+
+
+def test_a_greylisted_triplet_is_taken_the_second_time(authority: Authority) -> None:
+    net, _ = in_memory(LabSettings(faults=("greylisted",)), authority, NOW)
+    asked = MAIL + b"RCPT TO:<bob@example.test>\r\nQUIT\r\n"
+
+    async def twice() -> tuple[bytes, bytes]:
+        first = await say(net, Scheme.SMTP, asked)
+        await net.sleep(GREYLIST_DELAY)
+        return first, await say(net, Scheme.SMTP, asked)
+
+    first, second = net.run(twice())
+    assert b"450 4.2.0 <bob@example.test>: Recipient address rejected: Greylisted" in first
+    assert b"250 2.1.5 Ok" in second

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import re
 
-from mailproof.lab.embedded.behaviour import Client, Passwords, Refusal, Stage, Upgrade, Whom
+from mailproof.lab.embedded.behaviour import Passwords, Refusal, Stage, Upgrade
 from mailproof.lab.embedded.log import clean
 from mailproof.lab.embedded.post import Envelope
+from mailproof.lab.embedded.restrictions import Restrictions
 from mailproof.lab.embedded.session import Login, Over, Session
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.model.endpoint import Protocol
@@ -41,6 +42,7 @@ class SmtpSession(Session[Event]):
         self._errors = 0
         self._sender: str | None = None
         self._recipients: list[str] = []
+        self._restrictions = Restrictions(site, desk, self.client)
         self._lmtp = self.desk.scheme.protocol is Protocol.LMTP
         # master.cf: -o syslog_name=postfix/submission
         service = f"{desk.scheme}/" if desk.scheme.is_submission else ""
@@ -263,7 +265,7 @@ class SmtpSession(Session[Event]):
         recipients = tuple(self._recipients)
         if event.size > limit:
             answers = [compose_reply(552, "Error: message file too big", enhanced="5.3.4")]
-        elif (refusal := self._refusal_of(Stage.MESSAGE, recipients[0])) is not None:
+        elif (refusal := self._refusal_of_message(recipients[0])) is not None:
             text = self._filled(refusal, recipients[0])
             self._log_refusal("END-OF-MESSAGE", refusal.code, refusal.enhanced, text, recipients[0])
             answers = [compose_reply(refusal.code, text, enhanced=refusal.enhanced)]
@@ -304,7 +306,7 @@ class SmtpSession(Session[Event]):
 
     async def _refused(self, stage: Stage, recipient: str) -> bool:
         """Answer and log a refusal, if there is one."""
-        refusal = self._refusal_of(stage, recipient) or (self._rules(recipient) if stage is Stage.RCPT else None)
+        refusal = self._restrictions.refusal(stage, self._sender or "", recipient, self.user)
         if refusal is None:
             return False
         text = self._filled(refusal, recipient)
@@ -312,42 +314,8 @@ class SmtpSession(Session[Event]):
         await self.reply(refusal.code, refusal.enhanced, text)
         return True
 
-    def _refusal_of(self, stage: Stage, recipient: str) -> Refusal | None:
-        """What a fault has against it."""
-        return next((r for r in self.behaviour.refusals if r.stage is stage and self._is_meant(r, recipient)), None)
-
-    def _is_meant(self, refusal: Refusal, recipient: str) -> bool:
-        own = self.site.is_own(recipient)
-        if refusal.whom is not Whom.ANY and own is not (refusal.whom is Whom.OWN):
-            return False
-        match refusal.client:
-            case Client.ANY:
-                return True
-            case Client.USER:
-                return bool(self.user)
-            case Client.STRANGER:
-                return not self.user
-            case Client.NEW:
-                return not self.user and self.site.is_first_visit(self.client, self.desk.scheme)
-            case Client.NEW_TRIPLET:
-                return not self.user and self.site.is_greylisted(self.client, self._sender or "", recipient)
-
-    def _rules(self, recipient: str) -> Refusal | None:
-        """smtpd_relay_restrictions and smtpd_recipient_restrictions of a sound server."""
-        own = self.site.is_own(recipient)
-        stranger = not self.user
-        if stranger and not self.behaviour.relays and (self.behaviour.login_needed or not own):
-            return Refusal(Stage.RCPT, 554, "5.7.1", "<{recipient}>: Relay access denied")
-        if not own:
-            return None
-        mailbox = self.site.mailboxes.get(recipient.lower())
-        if mailbox is None and not self.behaviour.knows_everybody:
-            text = "<{recipient}>: Recipient address rejected: User unknown in virtual mailbox table"
-            return Refusal(Stage.RCPT, 550, "5.1.1", text)
-        if mailbox is not None and not mailbox.has_room():
-            text = "<{recipient}>: Recipient address rejected: Quota exceeded (mailbox for user is full)"
-            return Refusal(Stage.RCPT, 552, "5.2.2", text)
-        return None
+    def _refusal_of_message(self, recipient: str) -> Refusal | None:
+        return self._restrictions.refusal(Stage.MESSAGE, self._sender or "", recipient, self.user)
 
     def _filled(self, refusal: Refusal, recipient: str) -> str:
         return refusal.text.format(
