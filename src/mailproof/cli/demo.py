@@ -45,7 +45,7 @@ def _part(terminal: Terminal, heading: str, faults: tuple[str, ...]) -> Report:
     from mailproof.report.layout import wrap
     from mailproof.report.style import Style, paint
 
-    with terminal.progress(terminal.say("cli.demo-checking")):
+    with terminal.progress("cli.demo-checking"):
         record = _record_of_lab(faults)
     title = wrap(terminal.say(heading, fault=FAULT), terminal.width)
     terminal.write("\n".join(paint(line, Style.HEADING, terminal.color) for line in title) + "\n\n")

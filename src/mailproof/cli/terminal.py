@@ -55,15 +55,18 @@ class Terminal:
         sys.stderr.flush()
 
     @contextmanager
-    def progress(self, sentence: str) -> Iterator[None]:
-        """One line while something takes its time, on a terminal only; it is gone afterwards."""
+    def progress(self, key: str, **params: str) -> Iterator[None]:
+        """One line while something takes its time, on a terminal only; it is gone afterwards.
+
+        Elsewhere not even the words are read: that would cost more than the first connection.
+        """
         if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield
             return
         from mailproof.report.layout import cut
 
         # A terminal wraps a line that fills it, and then clearing clears half of it.
-        sys.stderr.write(cut(sentence, self.width - 1))
+        sys.stderr.write(cut(self.say(key, **params), self.width - 1))
         sys.stderr.flush()
         try:
             yield
