@@ -14,7 +14,7 @@ from mailproof.model.failure import NetFailure
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.report import Report
-from mailproof.model.tls import ServerTls, TlsSettings
+from mailproof.model.tls import ServerTls, TlsSettings, TlsVersion
 from mailproof.model.transcript import TurnKind
 from mailproof.net.interface import Driver, ServerStream
 from mailproof.net.memory import MemoryNet
@@ -144,7 +144,7 @@ async def heard(stream: ServerStream) -> AsyncIterator[bytes]:
 
 def tls_of(authority: Authority, kind: CertificateKind = CertificateKind.GOOD) -> ServerTls:
     issued = authority.issue(kind, HOST, datetime(2026, 11, 21, tzinfo=UTC))
-    return ServerTls(issued.chain_pem.decode(), issued.key_pem.decode())
+    return ServerTls(issued.chain_pem.decode(), issued.key_pem.decode(), TlsVersion.TLS1_2)
 
 
 def implicit(scheme: str) -> bool:
@@ -170,8 +170,14 @@ class MailHost:
             await stream.accept_tls(self._tls, FOREVER)
         if not await self._say(stream, GREETINGS[self.protocol], b""):
             return
+        open_command = b""
         async for line in heard(stream):
+            line, open_command = open_command + line, b""  # a literal belongs to its command
             verb = line.upper()
+            if self.protocol == "imap" and verb.endswith(b"}"):
+                open_command = line
+                await stream.write(b"+ \r\n", FOREVER)
+                continue
             answer = getattr(self, f"_{self.protocol}")(verb, stream.is_tls)
             if not await self._say(stream, answer, line):
                 return
@@ -198,19 +204,25 @@ class MailHost:
             return b"220 2.0.0 Ready\r\n"
         if verb.startswith(b"AUTH"):
             return b"535 5.7.8 Authentication failed\r\n"
-        if verb.startswith(b"RCPT"):
+        if verb.startswith(b"RCPT") and b"ALICE" not in verb:
             return b"554 5.7.1 Relay access denied\r\n"
         return b"221 2.0.0 Bye\r\n" if verb == b"QUIT" else b"250 2.0.0 Ok\r\n"
 
     def _pop3(self, verb: bytes, tls: bool) -> bytes:
         if verb == b"CAPA":
-            return b"+OK\r\nUSER\r\n" + (b"" if tls else b"STLS\r\n") + b".\r\n"
+            return b"+OK\r\n" + (b"USER\r\n" if tls else b"STLS\r\n") + b".\r\n"
         return b"-ERR [AUTH] failed\r\n" if verb.startswith(b"PASS") else b"+OK\r\n"
 
     def _imap(self, verb: bytes, tls: bool) -> bytes:
         tag, _, rest = verb.partition(b" ")
         if rest == b"CAPABILITY":
-            return b"* CAPABILITY IMAP4rev1" + (b"" if tls else b" STARTTLS") + b"\r\n" + tag + b" OK done\r\n"
+            return (
+                b"* CAPABILITY IMAP4rev1"
+                + (b"" if tls else b" STARTTLS LOGINDISABLED")
+                + b"\r\n"
+                + tag
+                + b" OK done\r\n"
+            )
         if rest.startswith(b"LOGIN"):
             return tag + b" NO [AUTHENTICATIONFAILED] failed\r\n"
         return (b"* BYE\r\n" if rest == b"LOGOUT" else b"") + tag + b" OK done\r\n"

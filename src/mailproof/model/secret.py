@@ -32,6 +32,11 @@ def _inner_base64(secret: bytes) -> Iterable[bytes]:
             yield encoded[first:last]
 
 
+def _capitals(form: bytes) -> bytes:
+    """Upper case of all scripts; the pattern ignores the case of ASCII letters by itself."""
+    return form.decode("utf-8", "surrogateescape").upper().encode("utf-8", "surrogateescape")
+
+
 def _percent(secret: bytes, kept: frozenset[int]) -> bytes:
     return b"".join(bytes([byte]) if byte in kept else b"%%%02X" % byte for byte in secret)
 
@@ -50,7 +55,7 @@ class Secrets:
     def add(self, secret: bytes) -> None:
         """Also hide `secret`: raw, in base64 at every alignment, quoted as in IMAP, escaped, percent-encoded, in hex.
 
-        Each in upper case too: servers that do not know a command like to say so in capitals.
+        Each in any case: servers that do not know a command like to say so in capitals, and hex is written in both.
         """
         if len(secret) < _SHORTEST:
             return
@@ -58,9 +63,10 @@ class Secrets:
         encoded = base64.b64encode(secret)
         in_base64 = {encoded, encoded.rstrip(b"="), *_inner_base64(secret)}
         in_base64 |= {form.translate(_URL_SAFE) for form in in_base64}
-        percent = {_percent(secret, _ALPHANUMERIC), _percent(secret, _UNRESERVED)}
+        percent = {_percent(secret, kept) for kept in (_ALPHANUMERIC, _UNRESERVED, _UNRESERVED | {ord("/")})}
+        percent |= {form.replace(b"%20", b"+") for form in percent}  # as forms are sent
         forms = {secret, quoted, to_text(secret).encode(), secret.hex().encode(), *in_base64, *percent}
-        forms |= {form.upper() for form in forms}
+        forms |= {_capitals(form) for form in forms}
         self._forms |= {form for form in forms if len(form) >= _SHORTEST}
         self._pattern = None
 
@@ -79,7 +85,7 @@ class Secrets:
         if self._pattern is None:
             # Longest first, so that a whole base64 blob goes and not only a piece of it.
             forms = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile(b"|".join(re.escape(form) for form in forms))
+            self._pattern = re.compile(b"|".join(re.escape(form) for form in forms), re.IGNORECASE)
         return self._pattern
 
     def __repr__(self) -> str:
