@@ -105,6 +105,7 @@ def test_colours_are_for_those_who_want_them() -> None:
     assert not colored()
     assert colored("--color", "always", NO_COLOR="1")
     assert colored(FORCE_COLOR="1")
+    assert colored(MAILPROOF_COLOR="always")
     assert not colored(FORCE_COLOR="1", NO_COLOR="1")
     assert not colored("--color", "never", FORCE_COLOR="1")
 
@@ -122,3 +123,12 @@ def test_a_reader_that_has_gone_is_no_mistake() -> None:
         assert done.returncode == 141
     assert reader.stdin is not None
     reader.stdin.close()
+
+
+def test_options_can_stand_in_the_environment_and_the_command_line_wins() -> None:
+    env = {"MAILPROOF_FORMAT": "json", "MAILPROOF_LANG": "ja"}
+    assert mailproof("explain", "starttls-not-offered", env=env).stdout.startswith("{")
+    assert (
+        "STARTTLS が提示されない" in mailproof("explain", "starttls-not-offered", "--format", "text", env=env).stdout
+    )
+    assert mailproof("explain", "starttls-not-offered", env={"MAILPROOF_FORMAT": "xml"}).returncode == 2

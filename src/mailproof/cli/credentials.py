@@ -21,7 +21,7 @@ from mailproof.model.failure import UsageError
 # More than any password; a descriptor that never ends (/dev/zero) is not read for ever.
 _LONGEST = 64 * 1024
 
-# Shortest text that is surely no prefix of an option's value: what people type from habit.
+# What people type from habit, and what no option of ours is called.
 _HABITS = ("--password", "--pass", "--passwd", "-p")
 
 
@@ -115,8 +115,9 @@ def ask(question: str, terminal: Terminal) -> str:
 
     try:
         secret = getpass.getpass(question, stream=sys.stderr)
-    except EOFError:
-        raise KeyboardInterrupt from None
+    except (EOFError, KeyboardInterrupt) as end:
+        sys.stderr.write("\n")  # the prompt's line is still open
+        raise end if isinstance(end, KeyboardInterrupt) else KeyboardInterrupt from None
     if not secret:
         raise UsageError(terminal.say("cli.nothing-typed"))
     terminal.secrets.add(secret.encode("utf-8", "surrogateescape"))

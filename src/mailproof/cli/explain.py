@@ -64,21 +64,11 @@ def _page_name(text: str, terminal: Terminal) -> str:
 
 def _list(terminal: Terminal, shape: str) -> None:
     """Every finding with its title."""
-    from mailproof.catalog.pages import load, names
-    from mailproof.report.layout import wrap
+    from mailproof.catalog.pages import names
+    from mailproof.cli.listing import listing, titles_of
 
-    titles = {name: load(name, terminal.lang).title for name in names()}
-    if shape == "json":
-        terminal.write(_as_json(titles))
-        return
-    longest = max(map(len, titles))
-    lines: list[str] = []
-    for name, title in titles.items():
-        if terminal.width >= longest * 2:
-            lines += wrap(title, terminal.width, f"{name:{longest}}  ")
-        else:
-            lines += [name, *wrap(title, terminal.width, "  ")]
-    terminal.write("\n".join(lines) + "\n")
+    titles = titles_of(names(), terminal.lang)
+    terminal.write(_as_json(titles) if shape == "json" else listing(titles, terminal))
 
 
 def _as_json(data: object) -> str:

@@ -39,29 +39,16 @@ def _lab(
     host: str | None,
 ) -> int:
     if listed:
-        terminal.write(_list_of_faults(terminal))
+        from mailproof.cli.listing import listing, titles_of
+        from mailproof.lab.embedded.faults import FAULTS
+
+        terminal.write(listing(titles_of(FAULTS, terminal.lang), terminal))
         return 0
     if real:
         if faults or maildir or log or host:
             raise UsageError(terminal.say("cli.lab-real-alone"))
         return _real(terminal)
     return _embedded(terminal, faults, maildir, log, host or "127.0.0.1")
-
-
-def _list_of_faults(terminal: Terminal) -> str:
-    from mailproof.catalog.pages import load
-    from mailproof.lab.embedded.faults import FAULTS
-    from mailproof.report.layout import wrap
-
-    longest = max(map(len, FAULTS))
-    lines: list[str] = []
-    for name in FAULTS:
-        title = load(name, terminal.lang).title
-        wide = terminal.width >= longest * 2
-        lines += (
-            wrap(title, terminal.width, f"{name:{longest}}  ") if wide else [name, *wrap(title, terminal.width, "  ")]
-        )
-    return "\n".join(lines) + "\n"
 
 
 def _embedded(terminal: Terminal, faults: tuple[str, ...], maildir: str | None, log: str | None, host: str) -> int:

@@ -112,21 +112,20 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
 def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     """The values of `connection_options`. Raises UsageError for what cannot be used, before anything is dialled."""
     wish = Connecting(**{name: given[name] for name in Connecting.__struct_fields__})
-    say = terminal.say
     for file in (wish.ca_file, wish.cert, wish.key):
         if file is not None:
             _must_be_readable(file, terminal)
     if wish.key is not None and wish.cert is None:
-        raise UsageError(say("cli.key-without-cert"))
+        raise UsageError(terminal.say("cli.key-without-cert"))
     if list(_VERSIONS).index(wish.tls_min or "1.0") > list(_VERSIONS).index(wish.tls_max or "1.3"):
-        raise UsageError(say("cli.tls-range"))
+        raise UsageError(terminal.say("cli.tls-range"))
     for attribute in wish.xclient:
         if not _ATTRIBUTE.match(attribute):
-            raise UsageError(say("cli.no-attribute", value=attribute))
+            raise UsageError(terminal.say("cli.no-attribute", value=attribute))
     if wish.ehlo is not None and not _HELLO_NAME.match(wish.ehlo):
-        raise UsageError(say("cli.no-hello-name", value=wish.ehlo))
+        raise UsageError(terminal.say("cli.no-hello-name", value=wish.ehlo))
     if wish.source is not None and not _is_address(wish.source):
-        raise UsageError(say("cli.no-address", option="--source", value=wish.source))
+        raise UsageError(terminal.say("cli.no-address", option="--source", value=wish.source))
     return wish
 
 

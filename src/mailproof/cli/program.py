@@ -38,8 +38,8 @@ def run(arguments: list[str]) -> int:
         signal.signal(number, _terminate)
     terminal = Terminal(_given(arguments, "--lang", _LANGUAGES) or language(os.environ))
     try:
-        color = _given(arguments, "--color", COLORS)
-        terminal = Terminal(terminal.lang, color or "auto")
+        color = _given(arguments, "--color", COLORS) or os.environ.get("MAILPROOF_COLOR", "")
+        terminal = Terminal(terminal.lang, color if color in COLORS else "auto")
         return _dispatch(arguments, terminal)
     except UsageError as error:
         terminal.tell(f"mailproof: {error}")
