@@ -16,9 +16,15 @@ _TWO_COLUMNS = 60
 
 
 class Option(click.Option):
-    """An option whose help is the string `options.NAME` of the catalogue, read only when it is shown."""
+    """An option whose help is the string `options.NAME` of the catalogue, read only when it is shown.
+
+    `MAILPROOF_FAIL_ON` in the environment is `--fail-on`, unless the command line has it.
+    """
 
     def __init__(self, *declarations: str, section: str = "output", words: str = "", **attributes: Any) -> None:
+        long = next((text[2:] for text in declarations if text.startswith("--")), "")
+        if long and not attributes.get("hidden"):
+            attributes["envvar"] = f"MAILPROOF_{long.upper().replace('-', '_')}"
         super().__init__(declarations, **attributes)
         self.section = section
         self.words = words or (self.name or "").replace("_", "-")

@@ -122,7 +122,7 @@ def _command(name: str, arguments: list[str], terminal: Terminal) -> int:
     command: click.Command = import_module(f"mailproof.cli.{name}").command(terminal)
     try:
         # Not by `main`, which has ways of its own with Ctrl-C and a closed pipe.
-        with command.make_context(f"mailproof {name}", arguments, auto_envvar_prefix="MAILPROOF") as context:
+        with command.make_context(f"mailproof {name}", arguments) as context:
             result: Any = command.invoke(context)
     except click.exceptions.Exit as done:  # after --help
         return done.exit_code
