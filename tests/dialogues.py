@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
-from mailproof.model.observation import DnsAnswer
+from mailproof.model.observation import AnyObservation, DnsAnswer
 from mailproof.model.record import Asked, Record
+from mailproof.model.report import Judged
 from mailproof.model.tls import TlsPolicy, TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.login import LoginWish, Message
@@ -16,12 +18,36 @@ from mailproof.run.endpoints import Wanted
 from mailproof.run.examine import Plan, examine
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
-from mailproof.script.authority import Authority
+from mailproof.script.authority import Authority, CertificateKind, Issued
 from mailproof.script.format import Script, parse
 from mailproof.script.server import ScriptedServer
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 TOKEN = "token-of-this-test"
+
+SHOWN = {
+    "tls": "TLS began",
+    "eof": "the server closed the connection",
+    "silence": "nothing came",
+    "timeout": "no answer",
+    "refused": "refused",
+    "unreachable": "unreachable",
+    "NXDOMAIN": "no-such-name",
+}
+"""Events of a script, and what the client sees of them."""
+
+
+class OneAuthority(Authority):
+    """Issues the same certificate twice, so that what was seen of it can be compared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._issued: dict[tuple[CertificateKind, str], Issued] = {}
+
+    def issue(self, kind: CertificateKind, name: str, now: datetime, also: Sequence[str] = ()) -> Issued:
+        if (kind, name) not in self._issued:
+            self._issued[kind, name] = super().issue(kind, name, now, also)
+        return self._issued[kind, name]
 
 
 def play(text: str, authority: Authority, ca_file: str, *, chunk: int = 1 << 16) -> Record:
@@ -74,7 +100,9 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
     )
     return Plan(
         tuple(parse_target(url) for url in (script.option("target") or " ".join(script.urls)).split()),
-        Wanted(name=script.option("name"), families=("A", "AAAA") if any(n.rtype == "AAAA" for n in names) else ("A",)),
+        Wanted(
+            name=script.option("name"), families=("A", "AAAA") if any(n.rtype == "AAAA" for n in names) else ("A",)
+        ),
         terms,
         asked,
         wish,
@@ -87,3 +115,25 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
 
 def judged(record: Record) -> Judgement:
     return judge(record, load_profile("default"))
+
+
+def assert_as_marked(found: tuple[Judged, ...], script: str) -> None:
+    """The findings are those that the script marks, and each shows the lines that it is marked at."""
+    marks = parse(script).marks
+    assert {finding.name for finding in found} == set(marks)
+    for name, lines in marks.items():
+        evidence = "\n".join(piece.text for finding in found if finding.name == name for piece in finding.evidence)
+        for line in lines:
+            assert shown(line) in evidence, f"{name} does not show {line!r}"
+
+
+def shown(marked: str) -> str:
+    """How a report shows a marked line: as it was said, or what became of an event."""
+    _, alert, which = marked.partition("alert=")
+    if alert:
+        return f"the peer sent the alert {which}"
+    return SHOWN.get(marked.split()[0], marked)
+
+
+def facts(record: Record) -> list[AnyObservation]:
+    return [fact for attempt in record.attempts for fact in attempt.observations]

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-
 import pytest
 from _pytest.mark import ParameterSet
 
-from dialogues import judged, play
+from dialogues import OneAuthority, assert_as_marked, facts, judged, play
 from mailproof.catalog.pages import load, names
-from mailproof.model.observation import AnyObservation
-from mailproof.model.record import Record
-from mailproof.model.report import Judged
-from mailproof.script.authority import Authority, CertificateKind, Issued
+from mailproof.script.authority import Authority
 from mailproof.script.format import parse
-
-SHOWN = {
-    "tls": "TLS began",
-    "eof": "the server closed the connection",
-    "silence": "nothing came",
-    "timeout": "no answer",
-    "refused": "refused",
-    "unreachable": "unreachable",
-    "NXDOMAIN": "no-such-name",
-}
-"""Events of a script, and what the client sees of them."""
 
 
 def examples(section: str) -> list[ParameterSet]:
@@ -35,19 +18,6 @@ def examples(section: str) -> list[ParameterSet]:
         for name in names()
         for number, script in enumerate(load(name).dialogues(section), 1)
     ]
-
-
-class OneAuthority(Authority):
-    """Issues the same certificate twice, so that what was seen of it can be compared."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._issued: dict[tuple[CertificateKind, str], Issued] = {}
-
-    def issue(self, kind: CertificateKind, name: str, now: datetime, also: Sequence[str] = ()) -> Issued:
-        if (kind, name) not in self._issued:
-            self._issued[kind, name] = super().issue(kind, name, now, also)
-        return self._issued[kind, name]
 
 
 @pytest.fixture(scope="module")
@@ -82,25 +52,3 @@ def test_an_example_in_single_bytes_gives_the_same_observations(
 ) -> None:
     whole, in_bytes = (facts(play(script, authority, ca_file, chunk=size)) for size in (1 << 16, 1))
     assert in_bytes == whole
-
-
-def assert_as_marked(found: tuple[Judged, ...], script: str) -> None:
-    """The findings are those that the script marks, and each shows the lines that it is marked at."""
-    marks = parse(script).marks
-    assert {finding.name for finding in found} == set(marks)
-    for name, lines in marks.items():
-        evidence = "\n".join(piece.text for finding in found if finding.name == name for piece in finding.evidence)
-        for line in lines:
-            assert shown(line) in evidence, f"{name} does not show {line!r}"
-
-
-def shown(marked: str) -> str:
-    """How a report shows a marked line: as it was said, or what became of an event."""
-    _, alert, which = marked.partition("alert=")
-    if alert:
-        return f"the peer sent the alert {which}"
-    return SHOWN.get(marked.split()[0], marked)
-
-
-def facts(record: Record) -> list[AnyObservation]:
-    return [fact for attempt in record.attempts for fact in attempt.observations]
