@@ -37,6 +37,8 @@ class TlsSettings(msgspec.Struct, frozen=True):
     certificate: str | None = None
     """PEM file of a client certificate with its chain."""
     key: str | None = None
+    check_chain: bool = True
+    """Whether the certificates are to be looked at; where only a version is asked for, they need not."""
 
 
 class ServerTls(msgspec.Struct, frozen=True):

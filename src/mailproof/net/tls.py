@@ -82,9 +82,10 @@ class Contexts:
 
 def _client_context(settings: TlsSettings) -> SSL.Context:
     context = _context(SSL.TLS_CLIENT_METHOD, settings.minimum, settings.maximum, settings.ciphers)
-    context.set_verify(SSL.VERIFY_PEER, _collect)
-    _load_system_roots(context)
-    if settings.ca_file is not None:
+    if settings.check_chain:
+        context.set_verify(SSL.VERIFY_PEER, _collect)
+        _load_system_roots(context)
+    if settings.check_chain and settings.ca_file is not None:
         try:
             context.load_verify_locations(settings.ca_file)
         except SSL.Error as error:
