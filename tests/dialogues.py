@@ -120,7 +120,8 @@ def judged(record: Record) -> Judgement:
 def assert_as_marked(found: tuple[Judged, ...], script: str) -> None:
     """The findings are those that the script marks, and each shows the lines that it is marked at."""
     marks = parse(script).marks
-    assert {finding.name for finding in found} == set(marks)
+    named = {finding.name for finding in found}
+    assert named == set(marks), f"found and not marked: {named - set(marks)}; marked: {set(marks) - named}"
     for name, lines in marks.items():
         evidence = "\n".join(piece.text for finding in found if finding.name == name for piece in finding.evidence)
         for line in lines:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from mailproof.checks.survey import alongside, place, surveyed, url
 from mailproof.model.attempt import Status, Step, Trouble
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import Capabilities, Greeting, Interrupted, ReplyClass
+from mailproof.model.observation import Capabilities, Greeting, Interrupted, Reply, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
+from mailproof.parse.refusal import RefusalKind, refusal
 
 NAME = "session-complete"
 NEEDS = (Interrupted, Greeting, Capabilities)
@@ -47,7 +48,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in record.seen(Interrupted):
         fact = sighting.fact
         broken.add(id(sighting.attempt))
-        if sighting.attempt.job == "version" or fact.step in _ELSEWHERE:
+        if sighting.attempt.job == "version":
+            continue
+        if fact.step is Step.QUIT and fact.trouble in (Trouble.CLOSED, Trouble.RESET) and _gave_up(fact.reply):
+            yield from _finding("closed-unexpectedly", sighting, fact.waiting_for)
+        if fact.step in _ELSEWHERE:
             continue
         if fact.step is Step.GREETING:
             yield from _hung_up(sighting, fact.trouble)
@@ -65,6 +70,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             last = next((s for s in record.seen(Greeting) if s.attempt is attempt), None)
             if last is not None and attempt.transcript is not None:
                 yield Passed(NAME, last.evidence(len(attempt.transcript.turns) - 1), url(last))
+
+
+def _gave_up(last_word: Reply | None) -> bool:
+    """A 421 to a command before QUIT, of which no other check knows more (RFC 5321 section 3.8)."""
+    return refusal(last_word) is RefusalKind.OTHER
 
 
 def _hung_up(sighting: Sighting[Interrupted] | Sighting[Greeting], trouble: Trouble | None) -> Iterable[Answer]:
