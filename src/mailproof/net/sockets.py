@@ -8,8 +8,9 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure, UsageError
@@ -17,7 +18,9 @@ from mailproof.model.observation import DnsAnswer
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import READ, WRITE, Loop, Task, Wait
 from mailproof.net.stream import BufferedStream
-from mailproof.net.tls import Contexts
+
+if TYPE_CHECKING:
+    from mailproof.net.tls import Contexts
 
 Value = TypeVar("Value")
 
@@ -198,7 +201,13 @@ class SocketNet:
     def __init__(self) -> None:
         self._poller = _Readiness()
         self.loop = Loop(self._poller)
-        self.contexts = Contexts()
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        """Made after the first connection is on its way: OpenSSL is half of what a check imports."""
+        from mailproof.net.tls import Contexts
+
+        return Contexts()
 
     def now(self) -> float:
         return self.loop.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
@@ -11,7 +12,9 @@ from mailproof.model.tls import Handshake, ServerTls, TlsSettings
 from mailproof.model.transcript import Deviation, Transcript
 from mailproof.net.interface import Transport
 from mailproof.net.recorder import Recorder
-from mailproof.net.tls import Contexts, Engine
+
+if TYPE_CHECKING:
+    from mailproof.net.tls import Contexts, Engine
 
 # A session that receives more than this is ended: larger than any mailbox listing, and than the 50 MB that mail
 # servers commonly allow a message (Postfix message_size_limit is 10 MB, Exchange Online's 150 MB is base64 of 112).
@@ -93,9 +96,13 @@ class BufferedStream:
         await self._flush(deadline)
 
     async def start_tls(self, settings: TlsSettings, name: str, deadline: float) -> Handshake:
+        from mailproof.net.tls import Engine
+
         return await self._handshake(Engine(self._contexts.client(settings), server=False, name=name), deadline)
 
     async def accept_tls(self, settings: ServerTls, deadline: float) -> Handshake:
+        from mailproof.net.tls import Engine
+
         self._is_server = True
         return await self._handshake(Engine(self._contexts.server(settings), server=True), deadline)
 
