@@ -1,0 +1,219 @@
+"""How long mailproof takes, against named peers, in one run: `make bench`.
+
+Whole processes that take turns; the median of the rounds, after one to warm up. Times differ from machine to machine
+and ratios much less, so ratios are what counts, and some stand beside a bar. Needs what the private real servers need
+(root, Debian's Postfix and Dovecot), and swaks, curl and openssl. Writes nothing but standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mailproof.lab.real.server import RealLab
+
+MAILPROOF = str(Path(sys.executable).with_name("mailproof"))
+USER = "alice@example.test"
+SCHEMES = ("submission", "submissions", "pop3s", "imaps")
+PEERS = ("swaks", "curl", "openssl")
+
+Command = tuple[str, ...]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One process, or several one after the other."""
+
+    seconds: float
+    cpu: float = 0.0
+    """Seconds of user and system time."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One comparison."""
+
+    what: str
+    peer: str
+    ours: tuple[Command, ...]
+    theirs: tuple[Command, ...]
+    bar: float | None = None
+    """So many times as long as the peer it may take."""
+    measured: Callable[[Sequence[Command]], Run] | None = None
+    """How ours is measured, where that is not the whole process."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    what: str
+    peer: str
+    ratio: float
+    bar: float | None
+    ours: Run
+    theirs: Run
+    our_peak: int
+    """Kilobytes of resident memory, of the largest process."""
+    their_peak: int
+
+
+def whole(commands: Sequence[Command]) -> Run:
+    """Run each to its end. Raises RuntimeError where one fails: what failed proves nothing."""
+    runs = [_process(command) for command in commands]
+    return Run(sum(run.seconds for run in runs), sum(run.cpu for run in runs))
+
+
+def _process(command: Command) -> Run:
+    began = time.perf_counter()
+    usage = _ended(_started(command))
+    return Run(time.perf_counter() - began, usage.ru_utime + usage.ru_stime)
+
+
+def _started(command: Command) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _ended(child: subprocess.Popen[bytes]) -> os.struct_rusage:  # type: ignore[name-defined]
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"exit code {child.returncode}: {child.args!r}")
+    return usage
+
+
+def peak(commands: Sequence[Command]) -> int:
+    """Kilobytes. A process counts the size that its parent had at its birth, so a bare interpreter comes between."""
+    between = (sys.executable, "-I", "-S", "-c", _LARGEST)
+    return max(int(subprocess.check_output((*between, *command), stdin=subprocess.DEVNULL)) for command in commands)
+
+
+_LARGEST = """\
+import os, sys
+nothing = os.open(os.devnull, os.O_WRONLY)
+to_nothing = [(os.POSIX_SPAWN_DUP2, nothing, 1), (os.POSIX_SPAWN_DUP2, nothing, 2)]
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=to_nothing)
+print(os.wait4(child, 0)[2].ru_maxrss)
+"""
+
+
+def first_packet(commands: Sequence[Command]) -> Run:
+    """From the start of a check until its connection has reached a listener, whose URL is added to the command."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"submission://127.0.0.1:{listener.getsockname()[1]}"
+        began = time.perf_counter()
+        with _started((*commands[0], url)):
+            connection, _ = listener.accept()
+            seconds = time.perf_counter() - began
+            connection.close()
+            listener.close()
+    return Run(seconds)
+
+
+def rows(lab: RealLab) -> list[Row]:
+    python = (sys.executable, "-c")
+    urls = [lab.urls[scheme] for scheme in SCHEMES]
+    check = (MAILPROOF, "check", *urls, "--user", USER, "--password-env", "BENCH_PASSWORD")
+    check += ("--ca-file", str(lab.ca_file), "--name", lab.name)
+    by_hand = tuple(_by_hand(lab))
+    return [
+        Row("mailproof --version", "python -c pass", ((MAILPROOF, "--version"),), ((*python, "pass"),), 3.0),
+        Row("mailproof --help", "python -c pass", ((MAILPROOF, "--help"),), ((*python, "pass"),)),
+        Row(
+            "mailproof check, until its first packet",
+            "python -c 'import click, msgspec, OpenSSL.SSL'",
+            ((MAILPROOF, "check"),),
+            ((*python, "import click, msgspec, OpenSSL.SSL"),),
+            1.2,
+            first_packet,
+        ),
+        Row(
+            f"mailproof check of {', '.join(SCHEMES)}, with login",
+            "swaks on 587 and 465, curl on pop3s and imaps, openssl s_client on each, one after the other",
+            (check,),
+            by_hand,
+            1.0,
+        ),
+    ]
+
+
+def _by_hand(lab: RealLab) -> list[Command]:
+    """The commands that tell the same of the same servers: TLS, certificate and login."""
+    ca_file, ports, password = str(lab.ca_file), lab.ports, lab.accounts[USER]
+    swaks = ("swaks", "--server", "127.0.0.1", "--auth", "PLAIN", "--auth-user", USER, "--auth-password", password)
+    swaks += ("--quit-after", "AUTH", "--tls-verify", "--tls-ca-path", ca_file)
+    commands: list[Command] = [
+        (*swaks, "--port", str(ports["submission"]), "--tls"),
+        (*swaks, "--port", str(ports["submissions"]), "--tls-on-connect"),
+    ]
+    for scheme in ("pop3s", "imaps"):
+        url, resolve = f"{scheme}://{lab.name}:{ports[scheme]}/", f"{lab.name}:{ports[scheme]}:127.0.0.1"
+        commands.append(("curl", "-sS", "-u", f"{USER}:{password}", "--cacert", ca_file, "--resolve", resolve, url))
+    s_client = ("openssl", "s_client", "-brief", "-CAfile", ca_file, "-servername", lab.name)
+    s_client += ("-verify_hostname", lab.name, "-verify_return_error", "-connect")
+    for scheme in SCHEMES:
+        upgrade = ("-starttls", "smtp") if scheme == "submission" else ()
+        commands.append((*s_client, f"127.0.0.1:{ports[scheme]}", *upgrade))
+    return commands
+
+
+def measure(row: Row, rounds: int) -> Result:
+    """The two take turns, so that what else the machine does falls on both."""
+    ours = row.measured or whole
+    pairs = [(ours(row.ours), whole(row.theirs)) for _ in range(rounds + 1)][1:]
+    return Result(
+        row.what,
+        row.peer,
+        statistics.median(mine.seconds / peers.seconds for mine, peers in pairs),
+        row.bar,
+        _median([mine for mine, _ in pairs]),
+        _median([peers for _, peers in pairs]),
+        peak(row.ours) if row.measured is None else 0,
+        peak(row.theirs),
+    )
+
+
+def _median(runs: list[Run]) -> Run:
+    return Run(statistics.median(run.seconds for run in runs), statistics.median(run.cpu for run in runs))
+
+
+def table(results: list[Result]) -> str:
+    lines = [f"{'ratio':>6}  {'bar':>5}  {'seconds':>7}  {'cpu':>6}  {'MB':>4}"]
+    for result in results:
+        bar = "" if result.bar is None else f"{result.bar:.1f}"
+        lines.append(f"{result.ratio:>6.2f}  {bar:>5}  {_numbers(result.ours, result.our_peak)}  {result.what}")
+        lines.append(f"{'':>13}  {_numbers(result.theirs, result.their_peak)}    {result.peer}")
+    return "\n".join(lines)
+
+
+def _numbers(run: Run, kilobytes: int) -> str:
+    cpu = f"{run.cpu:.3f}" if run.cpu else ""
+    return f"{run.seconds:>7.3f}  {cpu:>6}  {round(kilobytes / 1024) or '':>4}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=11, metavar="N", help="rounds that count (default 11)")
+    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
+    wanted = parser.parse_args()
+    lacks = [*RealLab.missing(), *(f"the command {name}" for name in PEERS if shutil.which(name) is None)]
+    if lacks:
+        print(f"nothing can be compared here: this machine lacks {', '.join(lacks)}")
+        return 2
+    with RealLab() as lab:
+        os.environ["BENCH_PASSWORD"] = lab.accounts[USER]
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):  # the roots are where a fresh machine has them
+            os.environ.pop(name, None)
+        results = [measure(row, max(wanted.rounds, 1)) for row in rows(lab)]
+    print(json.dumps(msgspec.to_builtins(results), indent=2) if wanted.json else table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
