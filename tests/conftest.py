@@ -13,7 +13,7 @@ from mailproof.lab.real.server import RealLab
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests marked `real` are skipped where the servers cannot run, and say why."""
     if lacks := RealLab.missing():
-        skip = pytest.mark.skip(reason=f"a private Postfix and Dovecot need {', '.join(lacks)}")
+        skip = pytest.mark.skip(reason=f"a private Postfix and Dovecot need {', '.join(map(str, lacks))}")
         for item in items:
             if item.get_closest_marker("real"):
                 item.add_marker(skip)

@@ -202,7 +202,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=11, metavar="N", help="rounds that count (default 11)")
     parser.add_argument("--json", action="store_true", help="JSON instead of a table")
     wanted = parser.parse_args()
-    lacks = [*RealLab.missing(), *(f"the command {name}" for name in PEERS if shutil.which(name) is None)]
+    lacks = [*map(str, RealLab.missing()), *(f"the command {name}" for name in PEERS if shutil.which(name) is None)]
     if lacks:
         print(f"nothing can be compared here: this machine lacks {', '.join(lacks)}")
         return 2

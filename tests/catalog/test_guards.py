@@ -25,6 +25,7 @@ from mailproof.model.report import Verdict
 SOURCE = Path(mailproof.__file__).parent
 TESTS = Path(__file__).parent.parent
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+USAGE_ERRORS = ("UsageError", "RealLabError")
 SAYS_WHY = ("Skipped", "Untold", "skip", "skipped")
 
 each_kind = pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.name)
@@ -129,6 +130,10 @@ def test_every_reason_that_is_given_has_words() -> None:
     assert not unknown
 
 
+def test_every_usage_error_that_is_raised_has_a_sentence_with_its_parameters() -> None:
+    assert dict(_usage_errors_raised()) == dict(_strings_with_parameters("usage"))
+
+
 def test_every_string_of_the_reports_is_used() -> None:
     text = "\n".join(file.read_text(encoding="utf-8") for file in (SOURCE / "report").glob("*.py"))
     composed = {"endpoint", "tls", "certificate", "login", "time"}  # the columns
@@ -169,6 +174,24 @@ def _reasons_given() -> Iterator[tuple[str, str]]:
                     for part in ast.walk(value):
                         if isinstance(part, ast.Constant) and isinstance(part.value, str) and KEBAB.match(part.value):
                             yield file.name, part.value
+
+
+def _usage_errors_raised() -> Iterator[tuple[str, set[str]]]:
+    """Reason and names of parameters of every `UsageError(reason, …)` in the source, its subclasses included."""
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) in USAGE_ERRORS:
+                reason = node.args[0]
+                assert isinstance(reason, ast.Constant), f"{file.name}: a reason that is no text"
+                assert all(keyword.arg for keyword in node.keywords), f"{file.name}: parameters without names"
+                yield str(reason.value), {str(keyword.arg) for keyword in node.keywords}
+
+
+def _strings_with_parameters(section: str) -> Iterator[tuple[str, set[str]]]:
+    say = words("en")
+    for key in say.keys():  # noqa: SIM118 - Words is no mapping
+        if key.startswith(f"{section}."):
+            yield key.partition(".")[2], set(parameters(say._strings[key]))
 
 
 def _called(node: ast.Call) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailproof.catalog.profiles import load_profile
+from mailproof.catalog.words import words
 from mailproof.model.failure import UsageError
 from mailproof.model.finding import Severity
 
@@ -40,29 +41,41 @@ def test_a_file_extends_a_profile(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "reason", "told"),
     [
-        ("[severities]\ncertificate-expried = 'fail'\n", "no finding is called certificate-expried"),
-        ("[severities]\ncertificate-expired = 'bad'\n", "must be fail, warn or info, not 'bad'"),
-        ("[severities]\ncertificate-expired = { smtp = 'warn' }\n", "needs a severity for `default`"),
-        ("[severities]\ncertificate-expired = ['warn']\n", "must be fail, warn or info"),
-        ("severities = 1\n", "must be a table"),
-        ("[thresholds]\nrsa = 1\n", "no such threshold: rsa"),
-        ("[thresholds]\nrsa_bits = 'many'\n", "int"),
-        ("extends = 'other'\n", "extends must be one of"),
-        ("extends = ['default']\n", "extends must be one of"),
-        ("[severity]\n", "no such section: severity"),
-        ("skip = 'relay'\n", "array"),
-        ("= nonsense", "cannot read the profile"),
+        (
+            "[severities]\ncertificate-expried = 'fail'\n",
+            "profile-finding",
+            "no finding is called certificate-expried",
+        ),
+        ("[severities]\ncertificate-expired = 'bad'\n", "profile-severity", "must be fail, warn or info, not bad"),
+        (
+            "[severities]\ncertificate-expired = { smtp = 'warn' }\n",
+            "profile-no-default",
+            "needs a severity for default",
+        ),
+        ("[severities]\ncertificate-expired = ['warn']\n", "profile-severity", "must be fail, warn or info"),
+        ("severities = 1\n", "profile-no-table", "must be a table"),
+        ("[thresholds]\nrsa = 1\n", "profile-threshold", "there is no threshold rsa; there are"),
+        ("[thresholds]\nrsa_bits = 'many'\n", "profile-value", "int"),
+        ("extends = 'other'\n", "profile-extends", "extends must be one of default, hosted, strict"),
+        ("extends = ['default']\n", "profile-extends", "extends must be one of default, hosted, strict"),
+        ("[severity]\n", "profile-section", "there is no section severity; there are extends"),
+        ("skip = 'relay'\n", "profile-value", "array"),
+        ("= nonsense", "profile-no-toml", "is no TOML: "),
     ],
 )
-def test_a_wrong_file_is_told_so(tmp_path: Path, text: str, complaint: str) -> None:
+def test_a_wrong_file_is_told_so(tmp_path: Path, text: str, reason: str, told: str) -> None:
     file = tmp_path / "ours.toml"
     file.write_text(text)
-    with pytest.raises(UsageError, match=complaint):
+    with pytest.raises(UsageError) as raised:
         load_profile(str(file))
+    assert raised.value.reason == reason
+    assert told in words("en").usage(reason, raised.value.params)
+    assert raised.value.params["file"] == str(file)
 
 
 def test_an_unknown_profile_names_those_there_are() -> None:
-    with pytest.raises(UsageError, match="default, hosted, strict"):
+    with pytest.raises(UsageError, match="no-such-profile: profile='lenient'") as raised:
         load_profile("lenient")
+    assert raised.value.params["known"] == ("default", "hosted", "strict")

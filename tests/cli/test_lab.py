@@ -102,7 +102,10 @@ def test_every_fault_is_listed_with_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--fault", "certificate-expird"), "no fault 'certificate-expird'; is it one of certificate-expired"),
+        (
+            ("--fault", "certificate-expird"),
+            "there is no fault 'certificate-expird'; is it one of certificate-expired",
+        ),
         (("--host", "192.0.2.9"), "cannot listen on 192.0.2.9: "),
         (("--log", "/nonexistent/lab.log"), "cannot write /nonexistent/lab.log: No such file"),
         (("--real", "--host", "127.0.0.2"), "--real goes with no other option"),
@@ -119,7 +122,7 @@ def test_a_lab_that_cannot_be_is_refused(arguments: tuple[str, ...], complaint: 
 def test_a_real_lab_says_what_it_lacks() -> None:
     done = mailproof("lab", "--real")
     assert done.returncode == 2
-    assert sentence_of(done).startswith("a private Postfix and Dovecot need ")
+    assert sentence_of(done).startswith("a private Postfix and Dovecot need what is not here: ")
 
 
 @pytest.mark.real

@@ -53,7 +53,7 @@ WRONG: list[tuple[str, tuple[str, ...], str]] = [
     ("source", (TARGET, "--source", "300.0.0.1"), "--source takes an IP address"),
     ("foreign source", (TARGET, "--source", "192.0.2.9"), "this machine has no such address"),
     ("xclient", (TARGET, "--xclient", "ADDR"), "--xclient takes ATTR=VALUE"),
-    ("profile", (TARGET, "--profile", "lenient"), "no such profile or file: lenient"),
+    ("profile", (TARGET, "--profile", "lenient"), "there is no profile or file lenient; the profiles are default"),
     ("record nowhere", (TARGET, "--record", "@/none/record"), "cannot write @/none/record: No such file"),
     ("no record", ("--replay", "@/no"), "cannot read @/no"),
     ("another file", ("--replay", "@/text"), "@/text is no record of mailproof"),

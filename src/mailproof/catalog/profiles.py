@@ -25,31 +25,32 @@ def load_profile(profile: str = "default") -> Policy:
     if profile in PROFILES:
         return _built(profile, _builtin(profile), profile)
     if not Path(profile).is_file():
-        raise UsageError(f"no such profile or file: {profile}; the profiles are {', '.join(PROFILES)}")
+        raise UsageError("no-such-profile", profile=profile, known=PROFILES)
     return _built(profile, _read(profile), Path(profile).stem)
 
 
 def _built(where: str, table: dict[str, Any], name: str) -> Policy:
     base = table.get("extends", "default" if where not in PROFILES else None)
     if base is not None and base not in PROFILES:
-        raise UsageError(f"{where}: extends must be one of {', '.join(PROFILES)}, not {base!r}")
+        raise UsageError("profile-extends", file=where, value=str(base), known=PROFILES)
     if unknown := sorted(table.keys() - _KEYS):
-        raise UsageError(f"{where}: no such section: {unknown[0]}; there are {', '.join(sorted(_KEYS))}")
+        raise UsageError("profile-section", file=where, section=unknown[0], known=tuple(sorted(_KEYS)))
     below = None if base is None else load_profile(base)
     severities = dict(below.severities) if below else {}
     for finding, entry in _table(where, table, "severities").items():
         if below is not None and finding not in below.severities:
-            raise UsageError(f"{where}: no finding is called {finding}")
+            raise UsageError("profile-finding", file=where, finding=finding)
         severities[finding] = _severity(where, finding, entry)
     thresholds = msgspec.to_builtins(below.thresholds) if below else {}
     own = _table(where, table, "thresholds")
     if unknown := sorted(own.keys() - set(Thresholds.__struct_fields__)):
-        raise UsageError(f"{where}: no such threshold: {unknown[0]}")
+        known = Thresholds.__struct_fields__
+        raise UsageError("profile-threshold", file=where, threshold=unknown[0], known=known)
     try:
         limits = msgspec.convert({**thresholds, **own}, Thresholds)
         skip = msgspec.convert(table.get("skip", below.skip if below else ()), tuple[str, ...])
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {error}") from None
+        raise UsageError("profile-value", file=where, why=str(error)) from None
     return Policy(name, severities, limits, skip)
 
 
@@ -57,17 +58,17 @@ def _severity(where: str, finding: str, entry: Any) -> Severity | dict[str, Seve
     try:
         if isinstance(entry, dict):
             if "default" not in entry:
-                raise UsageError(f"{where}: {finding} needs a severity for `default`")
+                raise UsageError("profile-no-default", file=where, finding=finding)
             return {scheme: Severity(value) for scheme, value in entry.items()}
         return Severity(entry)
     except ValueError:
-        raise UsageError(f"{where}: {finding} must be fail, warn or info, not {entry!r}") from None
+        raise UsageError("profile-severity", file=where, finding=finding, value=str(entry)) from None
 
 
 def _table(where: str, table: dict[str, Any], key: str) -> dict[str, Any]:
     value = table.get(key, {})
     if not isinstance(value, dict):
-        raise UsageError(f"{where}: {key} must be a table: [{key}]")
+        raise UsageError("profile-no-table", file=where, key=key)
     return value
 
 
@@ -84,5 +85,7 @@ def _read(path: str) -> dict[str, Any]:
     try:
         with Path(path).open("rb") as file:
             return tomllib.load(file)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read the profile {path}: {error}") from None
+    except OSError as error:
+        raise UsageError("profile-unreadable", file=path, why=error.strerror or "") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError("profile-no-toml", file=path, why=str(error)) from None

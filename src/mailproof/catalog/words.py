@@ -33,6 +33,10 @@ class Words:
         """Why something was not tested. Raises KeyError for a reason that the catalogue does not know."""
         return fill(self._strings[f"reasons.{why}"], params, self.lang)
 
+    def usage(self, reason: str, params: Mapping[str, Param]) -> str:
+        """The sentence of a UsageError. Raises KeyError for a reason that the catalogue does not know."""
+        return fill(self._strings[f"usage.{reason}"], params, self.lang)
+
     def subject(self, name: str) -> str:
         """What a check or a step is about; a name without an entry stands for itself, as in the JSON."""
         for section in ("checks", "steps"):

@@ -16,10 +16,9 @@ from mailproof.cli import credentials
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.options import Connecting, connecting, connection_options, hello_name
 from mailproof.cli.records import must_be_writable, read, write
-from mailproof.cli.terminal import Terminal
+from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
 from mailproof.model.endpoint import Target
-from mailproof.model.failure import UsageError
 from mailproof.model.finding import Severity
 from mailproof.model.observation import DnsAnswer
 from mailproof.model.record import Asked, Record
@@ -103,9 +102,9 @@ def _check(terminal: Terminal, **given: Any) -> int:
         terminal.write(schema_text())
         return 0
     if wish.replay is not None and wish.targets:
-        raise UsageError(terminal.say("cli.replay-and-target"))
+        raise Complaint(terminal.say("cli.replay-and-target"))
     if wish.replay is None and not wish.targets:
-        raise UsageError(terminal.say("cli.no-target"))
+        raise Complaint(terminal.say("cli.no-target"))
     if wish.record is not None:
         must_be_writable(wish.record, terminal)
     if wish.replay is None:
@@ -195,7 +194,7 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
     deliver = wish.deliver or wish.message is not None
     mailbox = wish.mailbox or (users_address if deliver else "")
     if deliver and not mailbox:
-        raise UsageError(terminal.say("cli.deliver-where"))
+        raise Complaint(terminal.say("cli.deliver-where"))
     token = secrets.token_hex(16)
     message = None
     if deliver and wish.message is not None:
@@ -239,7 +238,7 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
 def _login(
     wish: Wish, how: Connecting, given: Mapping[str, Any], targets: tuple[Target, ...], terminal: Terminal
 ) -> LoginWish | None:
-    """The credentials that were given, or asked for; None if there is no user. Raises UsageError."""
+    """The credentials that were given, or asked for; None if there is no user. Raises Complaint."""
     from mailproof.sasl.credentials import Credentials
 
     password_source = credentials.source(given, "password", terminal)
@@ -251,11 +250,11 @@ def _login(
         user, password = credentials.from_netrc(host, user, terminal)
     elif (password_source.option or token_source.option) and not user:
         option = password_source.option or token_source.option
-        raise UsageError(terminal.say("cli.whose-secret", option=option))
+        raise Complaint(terminal.say("cli.whose-secret", option=option))
     elif not user and mechanism not in _WITHOUT_PASSWORD:
         if mechanism or how.all_mechanisms:
             option = "--mechanism" if mechanism else "--all-mechanisms"
-            raise UsageError(terminal.say("cli.whose-secret", option=option))
+            raise Complaint(terminal.say("cli.whose-secret", option=option))
         return None
     if token_source.option:
         token = credentials.read(token_source, terminal)
@@ -273,7 +272,7 @@ def _mailbox_login(wish: Wish, given: Mapping[str, Any], mailbox: str, terminal:
     user = wish.mailbox_user or (mailbox if source.option else "")
     if not user:
         if source.option:
-            raise UsageError(terminal.say("cli.whose-mailbox", option=source.option))
+            raise Complaint(terminal.say("cli.whose-mailbox", option=source.option))
         return None
     if source.option:
         password = credentials.read(source, terminal)
@@ -287,7 +286,7 @@ def _mechanism(name: str, terminal: Terminal) -> str:
 
     known = (*MECHANISMS, *(command for command in _COMMANDS if command not in MECHANISMS))
     if name and name.upper() not in known:
-        raise UsageError(terminal.say("cli.one-of-mechanisms", value=name, choices=known))
+        raise Complaint(terminal.say("cli.one-of-mechanisms", value=name, choices=known))
     return name.upper()
 
 
@@ -295,4 +294,4 @@ def _must_be_address(option: str, address: str, terminal: Terminal) -> None:
     local, at, domain = address.rpartition("@")
     printable = all(char.isprintable() for char in address) and " " not in domain and not set("<>") & set(address)
     if not (local and at and domain and printable and len(address) <= _LONGEST_ADDRESS):
-        raise UsageError(terminal.say("cli.no-mail-address", option=option, value=address))
+        raise Complaint(terminal.say("cli.no-mail-address", option=option, value=address))

@@ -15,8 +15,7 @@ import click
 import msgspec
 
 from mailproof.cli.command import Option
-from mailproof.cli.terminal import Terminal
-from mailproof.model.failure import UsageError
+from mailproof.cli.terminal import Complaint, Terminal
 
 # More than any password; a descriptor that never ends (/dev/zero) is not read for ever.
 _LONGEST = 64 * 1024
@@ -71,13 +70,13 @@ def _secret_options(name: str, words: str, *, fd: bool) -> list[click.Parameter]
 
 def _refuse_argument(value: str | None, terminal: Terminal) -> None:
     if value is not None:
-        raise UsageError(terminal.say("cli.password-argument"))
+        raise Complaint(terminal.say("cli.password-argument"))
 
 
 def source(given: Mapping[str, Any], name: str, terminal: Terminal) -> Source:
     """The one source of `password`, `mailbox-password` or `token` among the options.
 
-    Raises UsageError where there are two.
+    Raises Complaint where there are two.
     """
     key = name.replace("-", "_")
     found = [
@@ -88,14 +87,14 @@ def source(given: Mapping[str, Any], name: str, terminal: Terminal) -> Source:
     if name == "password" and given.get("netrc"):
         found.append(Source("--netrc"))
     if len(found) > 1:
-        raise UsageError(terminal.say("cli.two-sources", options=tuple(each.option for each in found)))
+        raise Complaint(terminal.say("cli.two-sources", options=tuple(each.option for each in found)))
     return found[0] if found else Source()
 
 
 def read(source: Source, terminal: Terminal) -> str:
     """The first line of what the source holds, without its end. Bytes that are no UTF-8 are kept (PEP 383).
 
-    Raises UsageError, which names the source and never its content.
+    Raises Complaint, which names the source and never its content.
     """
     kind = source.option.rpartition("-")[2]
     data = {"env": _variable, "file": _file, "fd": _descriptor, "command": _command}[kind](source, terminal)
@@ -108,9 +107,9 @@ def read(source: Source, terminal: Terminal) -> str:
 
 
 def ask(question: str, terminal: Terminal) -> str:
-    """Typed on the terminal without echo. Raises UsageError where there is no terminal, or nothing was typed."""
+    """Typed on the terminal without echo. Raises Complaint where there is no terminal, or nothing was typed."""
     if not sys.stdin.isatty():
-        raise UsageError(terminal.say("cli.no-password"))
+        raise Complaint(terminal.say("cli.no-password"))
     import getpass
 
     try:
@@ -119,7 +118,7 @@ def ask(question: str, terminal: Terminal) -> str:
         sys.stderr.write("\n")  # the prompt's line is still open
         raise end if isinstance(end, KeyboardInterrupt) else KeyboardInterrupt from None
     if not secret:
-        raise UsageError(terminal.say("cli.nothing-typed"))
+        raise Complaint(terminal.say("cli.nothing-typed"))
     terminal.secrets.add(secret.encode("utf-8", "surrogateescape"))
     return secret
 
@@ -127,7 +126,7 @@ def ask(question: str, terminal: Terminal) -> str:
 def from_netrc(host: str, user: str, terminal: Terminal) -> tuple[str, str]:
     """User and password of a host in the file that NETRC names, or `~/.netrc`; modes are not judged.
 
-    Raises UsageError without the words of the parser, which quotes what it does not understand.
+    Raises Complaint without the words of the parser, which quotes what it does not understand.
     """
     import netrc
 
@@ -135,18 +134,18 @@ def from_netrc(host: str, user: str, terminal: Terminal) -> tuple[str, str]:
     try:
         entry = netrc.netrc(path).authenticators(host)
     except OSError as error:
-        raise UsageError(terminal.say("cli.unreadable", file=path, why=str(error.strerror))) from None
+        raise Complaint(terminal.say("cli.unreadable", file=path, why=str(error.strerror))) from None
     except (netrc.NetrcParseError, UnicodeDecodeError):
-        raise UsageError(terminal.say("cli.netrc-form", file=path)) from None
+        raise Complaint(terminal.say("cli.netrc-form", file=path)) from None
     if entry is None or not entry[2] or (user and entry[0] != user) or not (user or entry[0]):
-        raise UsageError(terminal.say("cli.netrc-none", file=path, host=host))
+        raise Complaint(terminal.say("cli.netrc-none", file=path, host=host))
     terminal.secrets.add(entry[2].encode("utf-8", "surrogateescape"))
     return user or entry[0], entry[2]
 
 
 def _no(terminal: Terminal, key: str, source: Source, why: str = "") -> NoReturn:
     value = source.value.split()[0] if source.option.endswith("-command") and source.value.split() else source.value
-    raise UsageError(terminal.say(key, option=source.option, value=value, why=why)) from None
+    raise Complaint(terminal.say(key, option=source.option, value=value, why=why)) from None
 
 
 def _variable(source: Source, terminal: Terminal) -> bytes:

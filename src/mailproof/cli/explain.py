@@ -8,8 +8,7 @@ from functools import partial
 import click
 
 from mailproof.cli.command import Command, Option, one_of
-from mailproof.cli.terminal import Terminal
-from mailproof.model.failure import UsageError
+from mailproof.cli.terminal import Complaint, Terminal
 
 # As many as are still read.
 _NEAR = 5
@@ -32,7 +31,7 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, shape: st
         _list(terminal, shape)
         return 0
     if not words:
-        raise UsageError(terminal.say("cli.what-to-explain"))
+        raise Complaint(terminal.say("cli.what-to-explain"))
     name = _page_name(" ".join(words), terminal)
     if shape == "json":
         terminal.write(_as_json(page_as_data(name, terminal.lang, kinds())))
@@ -42,7 +41,7 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, shape: st
 
 
 def _page_name(text: str, terminal: Terminal) -> str:
-    """The finding that is meant. Raises UsageError, with what it could have been."""
+    """The finding that is meant. Raises Complaint, with what it could have been."""
     from mailproof.catalog.pages import names
     from mailproof.checks import all_checks
 
@@ -51,15 +50,15 @@ def _page_name(text: str, terminal: Terminal) -> str:
     if name in known:
         return name
     if text == "-" or len(text) > 60 or any(char in text for char in "\n/:."):
-        raise UsageError(say("cli.text-later"))
+        raise Complaint(say("cli.text-later"))
     of_check = next((check for check in all_checks() if check.name == name), None)
     if of_check is not None:
         findings = tuple(kind.name for kind in of_check.kinds)
-        raise UsageError(say("cli.no-such-page", name=text) + say("cli.of-check", name=name, names=findings))
+        raise Complaint(say("cli.no-such-page", name=text) + say("cli.of-check", name=name, names=findings))
     near = dict.fromkeys(get_close_matches(name, known, _NEAR) + [each for each in known if name in each])
     if not near:
-        raise UsageError(say("cli.no-such-page", name=text) + say("cli.see-help", command="mailproof explain"))
-    raise UsageError(say("cli.no-such-page", name=text) + say("cli.near-pages", names=tuple(near)[:_NEAR]))
+        raise Complaint(say("cli.no-such-page", name=text) + say("cli.see-help", command="mailproof explain"))
+    raise Complaint(say("cli.no-such-page", name=text) + say("cli.near-pages", names=tuple(near)[:_NEAR]))
 
 
 def _list(terminal: Terminal, shape: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,8 +14,8 @@ import click
 
 from mailproof.cli.command import Command, Option
 from mailproof.cli.lab_guide import Running, guide
-from mailproof.cli.terminal import Terminal
-from mailproof.model.failure import UsageError
+from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.model.escape import printable
 
 
 def command(terminal: Terminal) -> Command:
@@ -46,7 +47,7 @@ def _lab(
         return 0
     if real:
         if faults or maildir or log or host:
-            raise UsageError(terminal.say("cli.lab-real-alone"))
+            raise Complaint(terminal.say("cli.lab-real-alone"))
         return _real(terminal)
     return _embedded(terminal, faults, maildir, log, host or "127.0.0.1")
 
@@ -65,14 +66,14 @@ def _embedded(terminal: Terminal, faults: tuple[str, ...], maildir: str | None, 
             lab = EmbeddedLab(net, settings, authority, datetime.now(UTC))
         except OSError as error:
             place = str(error.filename or log_file)
-            raise UsageError(terminal.say("cli.unwritable", file=place, why=error.strerror or "")) from None
+            raise Complaint(terminal.say("cli.unwritable", file=place, why=error.strerror or "")) from None
         ca_file = authority.write_root(Path(directory))
 
         async def main() -> None:
             try:
                 lab.start()
             except OSError as error:
-                raise UsageError(terminal.say("cli.lab-host", host=host, why=error.strerror or "")) from None
+                raise Complaint(terminal.say("cli.lab-host", host=host, why=error.strerror or "")) from None
             try:
                 running = Running(
                     urls={str(scheme): url for scheme, url in lab.urls.items()},
@@ -93,7 +94,8 @@ def _real(terminal: Terminal) -> int:
     from mailproof.lab.real.server import RealLab, RealLabError
 
     if lacks := RealLab.missing():
-        raise UsageError(terminal.say("cli.lab-real-lacks", lacks=tuple(lacks)))
+        named = tuple(terminal.say(f"lacks.{lack.kind}", name=lack.name) for lack in lacks)
+        raise Complaint(terminal.say.usage("real-lab-lacks", {"lacks": named}))
     lab = RealLab()
 
     def serve() -> None:
@@ -112,7 +114,8 @@ def _real(terminal: Terminal) -> int:
     try:
         return _until_interrupted(terminal, serve)
     except RealLabError as error:
-        raise UsageError(str(error)) from None
+        sys.stderr.write(printable(error.said, keep_newlines=True))
+        raise
     finally:
         lab.stop()
 

@@ -6,8 +6,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from mailproof.cli.terminal import Terminal
-from mailproof.model.failure import UsageError
+from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.probes.fetch import TOKEN_FIELD
 from mailproof.probes.login import Message
 
@@ -39,14 +38,14 @@ def proof_message(sender: str, recipient: str, token: str, now: datetime) -> Mes
 def message_of(file: str, recipient: str, token: str, terminal: Terminal) -> Message:
     """The user's own message with the token put before its header, its lines ended as RFC 5321 wants them.
 
-    Raises UsageError for a file that cannot be read or holds nothing.
+    Raises Complaint for a file that cannot be read or holds nothing.
     """
     try:
         data = Path(file).read_bytes()
     except OSError as error:
-        raise UsageError(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
     if not data.strip():
-        raise UsageError(terminal.say("cli.empty-message", file=file))
+        raise Complaint(terminal.say("cli.empty-message", file=file))
     data = _LINE_END.sub(b"\r\n", data)
     if not data.endswith(b"\r\n"):
         data += b"\r\n"

@@ -13,8 +13,7 @@ import msgspec
 
 from mailproof.cli.command import Option, converted, one_of
 from mailproof.cli.credentials import user_options
-from mailproof.cli.terminal import Terminal
-from mailproof.model.failure import UsageError
+from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
 
 _UNITS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
@@ -110,22 +109,22 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
 
 
 def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
-    """The values of `connection_options`. Raises UsageError for what cannot be used, before anything is dialled."""
+    """The values of `connection_options`. Raises Complaint for what cannot be used, before anything is dialled."""
     wish = Connecting(**{name: given[name] for name in Connecting.__struct_fields__})
     for file in (wish.ca_file, wish.cert, wish.key):
         if file is not None:
             _must_be_readable(file, terminal)
     if wish.key is not None and wish.cert is None:
-        raise UsageError(terminal.say("cli.key-without-cert"))
+        raise Complaint(terminal.say("cli.key-without-cert"))
     if list(_VERSIONS).index(wish.tls_min or "1.0") > list(_VERSIONS).index(wish.tls_max or "1.3"):
-        raise UsageError(terminal.say("cli.tls-range"))
+        raise Complaint(terminal.say("cli.tls-range"))
     for attribute in wish.xclient:
         if not _ATTRIBUTE.match(attribute):
-            raise UsageError(terminal.say("cli.no-attribute", value=attribute))
+            raise Complaint(terminal.say("cli.no-attribute", value=attribute))
     if wish.ehlo is not None and not _HELLO_NAME.match(wish.ehlo):
-        raise UsageError(terminal.say("cli.no-hello-name", value=wish.ehlo))
+        raise Complaint(terminal.say("cli.no-hello-name", value=wish.ehlo))
     if wish.source is not None and not _is_address(wish.source):
-        raise UsageError(terminal.say("cli.no-address", option="--source", value=wish.source))
+        raise Complaint(terminal.say("cli.no-address", option="--source", value=wish.source))
     return wish
 
 
@@ -147,7 +146,7 @@ def _must_be_readable(file: str, terminal: Terminal) -> None:
         with Path(file).open("rb") as opened:
             opened.read(1)
     except OSError as error:
-        raise UsageError(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
 
 
 def _is_address(text: str) -> bool:

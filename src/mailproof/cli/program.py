@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from mailproof.cli.overview import COMMANDS, overview
-from mailproof.cli.terminal import COLORS, Terminal, language
+from mailproof.cli.terminal import COLORS, Complaint, Terminal, language
 from mailproof.model.failure import UsageError
 
 USAGE = 2
@@ -41,8 +41,11 @@ def run(arguments: list[str]) -> int:
         color = _given(arguments, "--color", COLORS) or os.environ.get("MAILPROOF_COLOR", "")
         terminal = Terminal(terminal.lang, color if color in COLORS else "auto")
         return _dispatch(arguments, terminal)
+    except Complaint as complaint:
+        terminal.tell(f"mailproof: {complaint}")
+        return USAGE
     except UsageError as error:
-        terminal.tell(f"mailproof: {error}")
+        terminal.tell(f"mailproof: {terminal.say.usage(error.reason, error.params)}")
         return USAGE
     except BrokenPipeError:
         # What is still buffered has no reader either, and the interpreter would complain about it at its end.
@@ -81,13 +84,13 @@ def _dispatch(arguments: list[str], terminal: Terminal) -> int:
         terminal.write(f"mailproof {__version__}\n")
         return 0
     if name.startswith("-"):
-        raise UsageError(terminal.say("cli.no-such-option", option=name.partition("=")[0]) + _hint(terminal))
+        raise Complaint(terminal.say("cli.no-such-option", option=name.partition("=")[0]) + _hint(terminal))
     if name not in COMMANDS:
         from difflib import get_close_matches
 
         near = get_close_matches(name, COMMANDS, 1)
         sentence = terminal.say("cli.no-such-command", name=name)
-        raise UsageError(sentence + (terminal.say("cli.did-you-mean", near=near[0]) if near else _hint(terminal)))
+        raise Complaint(sentence + (terminal.say("cli.did-you-mean", near=near[0]) if near else _hint(terminal)))
     return _command(name, rest, terminal)
 
 
@@ -96,7 +99,7 @@ def _hint(terminal: Terminal) -> str:
 
 
 def _after_global_options(arguments: list[str], terminal: Terminal) -> list[str]:
-    """What follows them. Raises UsageError for a value that cannot be."""
+    """What follows them. Raises Complaint for a value that cannot be."""
     rest = list(arguments)
     allowed = {"--lang": _LANGUAGES, "--color": COLORS}
     while rest:
@@ -106,13 +109,13 @@ def _after_global_options(arguments: list[str], terminal: Terminal) -> list[str]
         if not equals:
             value = rest[1] if len(rest) > 1 else ""
         if value not in allowed[option]:
-            raise UsageError(terminal.say("cli.not-one-of", option=option, choices=allowed[option], value=value))
+            raise Complaint(terminal.say("cli.not-one-of", option=option, choices=allowed[option], value=value))
         rest = rest[1:] if equals else rest[2:]
     return rest
 
 
 def _command(name: str, arguments: list[str], terminal: Terminal) -> int:
-    """Import and run one command. Raises UsageError with a sentence for whatever click objects to."""
+    """Import and run one command. Raises Complaint with a sentence for whatever click objects to."""
     from importlib import import_module
 
     import click
@@ -127,7 +130,7 @@ def _command(name: str, arguments: list[str], terminal: Terminal) -> int:
     except click.exceptions.Exit as done:  # after --help
         return done.exit_code
     except click.ClickException as error:
-        raise UsageError(complaint(error, command, terminal)) from None
+        raise Complaint(complaint(error, command, terminal)) from None
     return int(result)
 
 

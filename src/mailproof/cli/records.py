@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mailproof.cli.terminal import Terminal
-from mailproof.model.failure import UsageError
+from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.record import SCHEMA, Record
 
 
@@ -22,7 +21,7 @@ class _Heading(msgspec.Struct):
 
 
 def must_be_writable(file: str, terminal: Terminal) -> None:
-    """Raises UsageError now, and not only after the check, for a place where no record can be written."""
+    """Raises Complaint now, and not only after the check, for a place where no record can be written."""
     path = Path(file)
     try:
         if path.exists():
@@ -31,11 +30,11 @@ def must_be_writable(file: str, terminal: Terminal) -> None:
             with tempfile.TemporaryFile(dir=path.parent):
                 pass
     except OSError as error:
-        raise UsageError(terminal.say("cli.unwritable", file=file, why=error.strerror or "")) from None
+        raise Complaint(terminal.say("cli.unwritable", file=file, why=error.strerror or "")) from None
 
 
 def write(record: Record, file: str, terminal: Terminal) -> None:
-    """Whole or not at all, and readable by its owner only: it says who talked with whom. Raises UsageError."""
+    """Whole or not at all, and readable by its owner only: it says who talked with whom. Raises Complaint."""
     path = Path(file)
     data = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
     try:
@@ -51,20 +50,20 @@ def write(record: Record, file: str, terminal: Terminal) -> None:
             Path(beside).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UsageError(terminal.say("cli.unwritable", file=file, why=error.strerror or "")) from None
+        raise Complaint(terminal.say("cli.unwritable", file=file, why=error.strerror or "")) from None
 
 
 def read(file: str, terminal: Terminal) -> Record:
-    """Raises UsageError for a file that cannot be read, that is no record, or that a later version wrote."""
+    """Raises Complaint for a file that cannot be read, that is no record, or that a later version wrote."""
     say = terminal.say
     try:
         data = Path(file).read_bytes()
     except OSError as error:
-        raise UsageError(say("cli.unreadable", file=file, why=error.strerror or "")) from None
+        raise Complaint(say("cli.unreadable", file=file, why=error.strerror or "")) from None
     try:
         schema = msgspec.json.decode(data, type=_Heading).schema
         if schema > SCHEMA:
-            raise UsageError(say("cli.record-newer", file=file, schema=schema, known=SCHEMA))
+            raise Complaint(say("cli.record-newer", file=file, schema=schema, known=SCHEMA))
         return msgspec.json.decode(data, type=Record)
     except (msgspec.DecodeError, RecursionError, ValueError):
-        raise UsageError(say("cli.no-record", file=file)) from None
+        raise Complaint(say("cli.no-record", file=file)) from None

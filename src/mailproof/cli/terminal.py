@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 COLORS = ("auto", "always", "never")
 
 
+class Complaint(Exception):
+    """What the user asked for cannot be; a sentence of the catalogue, filled, that ends with what to do instead.
+
+    Exit code 2, as a UsageError of the other rooms, which have a reason and no words.
+    """
+
+
 class Terminal:
     """Standard output for results, standard error for everything else."""
 

@@ -1,4 +1,4 @@
-"""The one exception that crosses rooms: a peer or a network that did not do its part."""
+"""The exceptions that cross rooms: a peer or a network that did not do its part, and a wish that cannot be met."""
 
 from __future__ import annotations
 
@@ -16,4 +16,14 @@ class NetFailure(Exception):
 
 
 class UsageError(Exception):
-    """The user asked for something that cannot be; the message says what to type instead. Exit code 2."""
+    """The user asked for something that cannot be. Exit code 2.
+
+    `reason` is kebab-case; its sentence, in the section `usage` of the catalogue, says what to type instead and is
+    filled with `params`, which hold no secret: they are in the text of the exception too.
+    """
+
+    def __init__(self, reason: str, **params: str | tuple[str, ...]) -> None:
+        told = ", ".join(f"{name}={value!r}" for name, value in params.items())
+        super().__init__(f"{reason}: {told}" if told else reason)
+        self.reason = reason
+        self.params = params

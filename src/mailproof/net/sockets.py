@@ -297,4 +297,4 @@ def bind_source(connection: socket.socket, source: str) -> None:
     try:
         connection.bind((source, 0))
     except OSError as error:
-        raise UsageError(f"--source {source}: this machine has no such address") from error
+        raise UsageError("no-such-source", source=source) from error

@@ -89,16 +89,14 @@ def _client_context(settings: TlsSettings) -> SSL.Context:
         try:
             context.load_verify_locations(settings.ca_file)
         except SSL.Error as error:
-            raise UsageError(f"no certificates can be read from {settings.ca_file}") from error
+            raise UsageError("no-certificates-in-file", file=settings.ca_file) from error
     if settings.certificate is not None:
         try:
             context.use_certificate_chain_file(settings.certificate)
             context.use_privatekey_file(settings.key or settings.certificate)
         except SSL.Error as error:
-            raise UsageError(
-                f"no certificate and key can be read from {settings.certificate}"
-                + (f" and {settings.key}" if settings.key else "")
-            ) from error
+            files = (settings.certificate, *([settings.key] if settings.key else []))
+            raise UsageError("no-client-certificate", files=files) from error
     return context
 
 
@@ -127,7 +125,7 @@ def _context(method: int, minimum: TlsVersion, maximum: TlsVersion, ciphers: str
     try:
         context.set_cipher_list(wanted.encode("utf-8"))
     except SSL.Error as error:
-        raise UsageError(f"OpenSSL knows no cipher in {ciphers!r}; see `openssl ciphers`") from error
+        raise UsageError("no-such-cipher", ciphers=ciphers or EVERY_CIPHER) from error
     context.set_min_proto_version(_VERSIONS[minimum])
     context.set_max_proto_version(_VERSIONS[maximum])
     context.set_info_callback(_notice_alert)

@@ -30,5 +30,5 @@ def converse(net: Net, endpoint: Endpoint, terms: Terms, job: str, secrets: Sequ
     """A conversation that has not begun. Raises UsageError for a protocol that is not spoken."""
     protocol = endpoint.scheme.protocol
     if protocol not in _SPEAKERS:
-        raise UsageError(f"{endpoint.url}: {protocol} cannot be checked; smtp, lmtp, pop3 and imap can")
+        raise UsageError("protocol-not-checked", url=endpoint.url, known=tuple(map(str, _SPEAKERS)))
     return _SPEAKERS[protocol](net, endpoint, terms, job, secrets)

@@ -16,7 +16,7 @@ _HOST = re.compile(r"(?=.{1,253}\.?\Z)(?:[^\W_]|[\w](?:[\w-]{0,61}[\w])?)(?:\.[\
 
 
 def parse_target(text: str) -> Target:
-    """Raises UsageError, which says what to type instead."""
+    """Raises UsageError for a text that names no target."""
     url = _URL.match(text)
     if url is None:
         return _host_or_domain(text)
@@ -24,7 +24,7 @@ def parse_target(text: str) -> Target:
     if url["unix"]:
         path = url["rest"]
         if not path.startswith("/"):
-            raise UsageError(f"{text}: a Unix socket is named by its whole path, {scheme}+unix:///run/dovecot/lmtp")
+            raise UsageError("socket-path-not-whole", text=text, scheme=str(scheme))
         return Target(text, TargetKind.URL, "", scheme, None, path)
     host, port = _host_and_port(url["rest"].rstrip("/"), text)
     return Target(text, TargetKind.URL, host, scheme, port if port is not None else scheme.default_port)
@@ -37,20 +37,20 @@ def _scheme(name: str, text: str) -> Scheme:
     try:
         return Scheme(lowered)
     except ValueError:
-        known = ", ".join([*Scheme, *_SYNONYMS])
-        raise UsageError(f"{text}: unknown scheme {name!r}; known are {known}") from None
+        known = (*map(str, Scheme), *_SYNONYMS)
+        raise UsageError("unknown-scheme", text=text, scheme=name, known=known) from None
 
 
 def _host_or_domain(text: str) -> Target:
     if not text or any(char.isspace() for char in text):
-        raise UsageError(f"{text!r} is no target: name a URL (submission://mail.example.com), a host or a domain")
+        raise UsageError("no-target", text=text)
     if "@" in text:
-        raise UsageError(f"{text} is an address; the target is its domain: {text.rpartition('@')[2]}")
+        raise UsageError("target-is-address", text=text, domain=text.rpartition("@")[2])
     bracketed = text.startswith("[")
     host, port = _host_and_port(text, text)
     if port is not None:
         if port not in _BY_PORT:
-            raise UsageError(f"{text}: which protocol is spoken on port {port}? Write it as smtp://{text}")
+            raise UsageError("port-without-scheme", text=text, port=str(port))
         return Target(text, TargetKind.URL, host, _BY_PORT[port], port)
     kind = TargetKind.HOST if bracketed or _is_address(host) or "." not in host.rstrip(".") else TargetKind.DOMAIN
     return Target(text, kind, host)
@@ -60,7 +60,7 @@ def _host_and_port(rest: str, text: str) -> tuple[str, int | None]:
     if rest.startswith("["):
         host, closed, after = rest[1:].partition("]")
         if not closed or (after and not after.startswith(":")):
-            raise UsageError(f"{text}: write [HOST] or [ADDRESS]:PORT")
+            raise UsageError("brackets-do-not-match", text=text)
         port = after[1:] if after else None
     elif rest.count(":") > 1 and _is_address(rest):
         host, port = rest, None
@@ -68,13 +68,13 @@ def _host_and_port(rest: str, text: str) -> tuple[str, int | None]:
         host, colon, after = rest.partition(":")
         port = after if colon else None
     if not _is_address(host) and not _HOST.match(host):
-        raise UsageError(f"{text}: {host!r} is no host name")
+        raise UsageError("no-host-name", text=text, host=host)
     return host, None if port is None else _port(port, text)
 
 
 def _port(port: str, text: str) -> int:
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError(f"{text}: {port!r} is no port; ports go from 1 to 65535")
+        raise UsageError("no-port", text=text, port=port)
     return int(port)
 
 

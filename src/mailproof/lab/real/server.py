@@ -13,13 +13,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Literal, TypeVar
+
+import msgspec
 
 from mailproof.lab.real import dovecot as dovecot_server
 from mailproof.lab.real import postfix as postfix_server
 from mailproof.lab.real.ports import ClaimedPorts, listening_ports
 from mailproof.lab.real.postfix import Options, Service
 from mailproof.lab.real.processes import Daemon, end, wait_for_end
+from mailproof.model.failure import UsageError
 from mailproof.script.authority import Authority, CertificateKind
 
 Value = TypeVar("Value")
@@ -42,8 +45,27 @@ _AGE_SECONDS = 60
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
 
 
-class RealLabError(Exception):
-    """The lab could not be started, or what was waited for did not come; the message says what the servers said."""
+class Lack(msgspec.Struct, frozen=True):
+    """One thing that the lab needs and this machine has not."""
+
+    kind: Literal["linux", "root", "package", "user"]
+    name: str = ""
+    """Of the package (Debian's) or the user."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}".rstrip()
+
+
+class RealLabError(UsageError):
+    """The lab could not be started, or what was waited for did not come."""
+
+    def __init__(self, reason: str, said: str = "", **params: str | tuple[str, ...]) -> None:
+        super().__init__(reason, **params)
+        self.said = said
+        """The last lines of the servers' logs, as they stand there."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}\n{self.said}" if self.said else super().__str__()
 
 
 class RealLab:
@@ -106,13 +128,13 @@ class RealLab:
         self._daemons: list[Daemon] = []
 
     @staticmethod
-    def missing() -> list[str]:
-        """What this machine lacks to run the lab, as fragments of a sentence; empty if it can."""
+    def missing() -> list[Lack]:
+        """What this machine lacks to run the lab; empty if it can."""
         lacks = []
         if not sys.platform.startswith("linux"):
-            lacks.append("Linux")
+            lacks.append(Lack("linux"))
         if os.geteuid() != 0:
-            lacks.append("root rights")
+            lacks.append(Lack("root"))
         for package, path in {
             "postfix": postfix_server.DAEMONS / "master",
             "dovecot-core": Path("/usr/sbin/dovecot"),
@@ -122,19 +144,19 @@ class RealLab:
             "dovecot-managesieved": dovecot_server.LIBEXEC / "managesieve-login",
         }.items():
             if not path.exists():
-                lacks.append(f"the package {package}")
+                lacks.append(Lack("package", package))
         for user in ("postfix", "dovecot", "dovenull", dovecot_server.MAIL_OWNER):
             try:
                 pwd.getpwnam(user)
             except KeyError:
-                lacks.append(f"the user {user}")
+                lacks.append(Lack("user", user))
         return lacks
 
     @property
     def directory(self) -> Path:
-        """Everything of this lab is below it. Raises RealLabError while the lab is not started, as all paths do."""
+        """Everything of this lab is below it. Raises RuntimeError while the lab is not started, as all paths do."""
         if self._directory is None:
-            raise RealLabError("the private server is not started")
+            raise RuntimeError("the private server is not started")
         return self._directory
 
     @property
@@ -188,9 +210,9 @@ class RealLab:
     def start(self) -> None:
         """Returns when all that is waited for listens. Raises RealLabError, and then nothing is left."""
         if lacks := self.missing():
-            raise RealLabError(f"a private Postfix and Dovecot need {', '.join(lacks)}")
+            raise RealLabError("real-lab-lacks", lacks=tuple(map(str, lacks)))
         if self._directory is not None:
-            raise RealLabError("the private server is started already")
+            raise RuntimeError("the private server is started already")
         try:
             self._prepare()
             dovecot = self._launch("/usr/sbin/dovecot", "-F", "-c", str(self.dovecot_conf))
@@ -240,7 +262,8 @@ class RealLab:
     def wait_until(self, condition: Callable[[], Value], what: str, seconds: float = _START_SECONDS) -> Value:
         """The first true value of `condition`, which is asked every few milliseconds.
 
-        Raises RealLabError if it does not become true in time, or a daemon ends meanwhile; `what` names it.
+        Raises RealLabError if it does not become true in time, or a daemon ends meanwhile; `what` names it, as ports
+        or files are named and not in a sentence.
         """
         return self._wait(condition, what, seconds, [daemon for daemon in self._daemons if daemon.status is None])
 
@@ -251,9 +274,9 @@ class RealLab:
             if value := condition():
                 return value
             if ended:
-                raise RealLabError(f"a daemon ended before {what}\n{self._said()}{self.check_postfix()}")
+                raise RealLabError("real-lab-daemon-ended", self._said() + self.check_postfix(), what=what)
             if time.monotonic() > until:
-                raise RealLabError(f"no {what} within {seconds:g} s\n{self._said()}")
+                raise RealLabError("real-lab-too-slow", self._said(), what=what, seconds=f"{seconds:g}")
             wait_for_end([daemon.pid for daemon in needed], _POLL_SECONDS)
 
     def _wait_for_listeners(self, dovecot: Daemon, postfix: Daemon) -> None:
@@ -268,7 +291,7 @@ class RealLab:
             return numbers <= listening_ports() and ("lmtp" not in wanted or self.lmtp_socket.exists())
 
         needed = [daemon for daemon, served in ((dovecot, of_dovecot), (postfix, of_postfix)) if served & wanted]
-        self._wait(up, f"listener for {', '.join(sorted(wanted))}", _START_SECONDS, needed)
+        self._wait(up, ", ".join(sorted(wanted)), _START_SECONDS, needed)
 
     def _said(self) -> str:
         """The last lines of each log."""
@@ -368,9 +391,9 @@ class RealLab:
 
 def _reachable_parent() -> str:
     """A temporary directory that the servers' own users can reach: no 0700 above it."""
-    candidates = (tempfile.gettempdir(), "/var/tmp", "/tmp")
+    candidates: tuple[str, ...] = (tempfile.gettempdir(), "/var/tmp", "/tmp")
     for candidate in candidates:
         path = Path(candidate).resolve()
         if all(above.stat().st_mode & 0o001 for above in (path, *path.parents)):
             return str(path)
-    raise RealLabError(f"no directory of {', '.join(candidates)} can be reached by other users")
+    raise RealLabError("real-lab-no-directory", candidates=candidates)

@@ -37,14 +37,15 @@ def parse_fault(text: str) -> Fault:
     name, at, where = text.partition("@")
     spec = FAULTS.get(name)
     if spec is None:
-        near = ", ".join(difflib.get_close_matches(name, FAULTS, n=4, cutoff=0.4))
-        raise UsageError(f"no fault {name!r}" + (f"; is it one of {near}?" if near else "; see `lab --list-faults`"))
+        if near := tuple(difflib.get_close_matches(name, FAULTS, n=4, cutoff=0.4)):
+            raise UsageError("no-such-fault-but-near", name=name, near=near)
+        raise UsageError("no-such-fault", name=name)
     if not at:
         return Fault(spec, spec.schemes)
     wanted = tuple(dict.fromkeys(word.strip().lower() for word in where.split(",")))
-    can = [str(scheme) for scheme in spec.schemes]
-    if wrong := [word for word in wanted if word not in can]:
-        raise UsageError(f"{name} cannot be had at {', '.join(wrong) or 'no endpoint'}; it can at {', '.join(can)}")
+    can = tuple(str(scheme) for scheme in spec.schemes)
+    if wrong := tuple(word for word in wanted if word not in can):
+        raise UsageError("fault-not-there", name=name, wrong=wrong, can=can)
     return Fault(spec, tuple(Scheme(word) for word in wanted))
 
 
