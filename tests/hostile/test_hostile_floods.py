@@ -183,3 +183,17 @@ def test_a_peer_that_takes_a_message_by_the_byte_is_not_waited_for() -> None:
         return net.now() - began
 
     assert net.run(main()) < 3.0
+
+
+def test_bytes_that_are_not_kept_are_counted_in_one_event() -> None:
+    from mailproof.model.secret import Secrets
+    from mailproof.net.recorder import Recorder
+
+    recorder = Recorder(Secrets(), lambda: 0.0)
+    recorder.sent(b"RETR 1\r\n", (), True)
+    for _ in range(100_000):
+        recorder.not_kept(1, "received")
+    recorder.sent(b"QUIT\r\n", (), True)
+    recorder.not_kept(1, "received")
+    shown = [turn.text for turn in recorder.transcript("", "", "").turns]
+    assert shown[1::2] == ["(100000 bytes received, not kept)", "(1 bytes received, not kept)"]

@@ -43,13 +43,25 @@ def answered(query: dns.message.Message, *, tcp: bool) -> dns.message.Message:
     return answer
 
 
+def on_one_port() -> tuple[socket.socket, socket.socket]:
+    """A port that is free for UDP may be taken for TCP: then another is tried."""
+    while True:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        udp.bind(("127.0.0.1", 0))
+        try:
+            tcp.bind(udp.getsockname())
+        except OSError:
+            udp.close()
+            tcp.close()
+        else:
+            return udp, tcp
+
+
 @contextmanager
 def name_server(change: Change | None = None) -> Iterator[tuple[str, int]]:
     """Answers over UDP and TCP on one port until the end of the block; `change` makes what UDP sends instead."""
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    udp.bind(("127.0.0.1", 0))
-    tcp.bind(udp.getsockname())
+    udp, tcp = on_one_port()
     tcp.listen()
 
     def serve_udp() -> None:
