@@ -208,8 +208,10 @@ def main() -> int:
         return 2
     with RealLab() as lab:
         os.environ["BENCH_PASSWORD"] = lab.accounts[USER]
-        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):  # the roots are where a fresh machine has them
+        # As on a fresh machine: roots where the system has them, bytecode written once (here, in the warm-up round).
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONDONTWRITEBYTECODE"):
             os.environ.pop(name, None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(lab.directory / "bytecode")
         results = [measure(row, max(wanted.rounds, 1)) for row in rows(lab)]
     print(json.dumps(msgspec.to_builtins(results), indent=2) if wanted.json else table(results))
     return 0
