@@ -20,7 +20,11 @@ CLEAN = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "HOME": "/nonexi
 
 
 def mailproof(
-    *arguments: str, env: dict[str, str] | None = None, given: str = "", pass_fds: tuple[int, ...] = ()
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    given: str = "",
+    pass_fds: tuple[int, ...] = (),
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """The program, ended; its output as text. Nothing of the caller's environment is in its own."""
     return subprocess.run(
@@ -28,6 +32,7 @@ def mailproof(
         env={**CLEAN, **(env or {})},
         input=given,
         pass_fds=pass_fds,
+        cwd=cwd,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -35,6 +40,17 @@ def mailproof(
         timeout=_PATIENCE,
         check=False,
     )
+
+
+def modules_imported_by(*arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "mailproof", *arguments],
+        env=CLEAN,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
 
 def sentence_of(done: subprocess.CompletedProcess[str]) -> str:

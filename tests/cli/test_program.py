@@ -6,22 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from running import CLEAN, mailproof, sentence_of
+from running import CLEAN, mailproof, modules_imported_by, sentence_of
 
 from mailproof import __version__
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.terminal import language
-
-
-def modules_imported_by(*arguments: str) -> set[str]:
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "mailproof", *arguments],
-        env=CLEAN,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
 
 def test_the_version_is_told_before_anything_is_imported() -> None:

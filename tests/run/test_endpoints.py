@@ -97,4 +97,6 @@ def test_the_name_to_present_is_another_than_the_host_where_asked() -> None:
 
 def test_one_family_only_where_asked() -> None:
     names = [answer("mail.test", "A", "192.0.2.1"), answer("mail.test", "AAAA", "2001:db8::1")]
-    assert [address for _, address, _ in places("smtp://mail.test", names, Wanted(families=("AAAA",)))] == ["2001:db8::1"]
+    assert [address for _, address, _ in places("smtp://mail.test", names, Wanted(families=("AAAA",)))] == [
+        "2001:db8::1"
+    ]

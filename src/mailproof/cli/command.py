@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from mailproof.cli.settings import Settings
 from mailproof.cli.terminal import COLORS, Terminal
 
 # Cells for the names of the options; what is longer gets a line of its own.
@@ -110,7 +112,7 @@ class Command(click.Command):
         return [*wrap(names, width, "  ", "    "), *wrap(text, width, " " * _LEFT)]
 
 
-def complaint(error: click.ClickException, command: click.Command, terminal: Terminal) -> str:
+def complaint(error: click.ClickException, command: click.Command, settings: Settings, terminal: Terminal) -> str:
     """What click objects to, as one sentence that ends with what to do instead.
 
     Arguments are not repeated: what is too many may be a password that was meant for an option.
@@ -127,5 +129,17 @@ def complaint(error: click.ClickException, command: click.Command, terminal: Ter
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return say("cli.missing", what=error.param.metavar or error.param.human_readable_name) + help_hint
     if isinstance(error, click.BadParameter) and error.param is not None:
-        return f"{'/'.join(error.param.opts)}: {error.message}"
+        return f"{_place(error.param, error.ctx, settings)}: {error.message}"
     return say("cli.too-many-arguments") + help_hint
+
+
+def _place(param: click.Parameter, context: click.Context | None, settings: Settings) -> str:
+    """Where the value of a parameter was written: an option, a variable, or a file and the key in it."""
+    name = str(param.name)
+    given_by = context.get_parameter_source(name) if context is not None else None
+    if given_by is ParameterSource.ENVIRONMENT:
+        return str(param.envvar)
+    if given_by is ParameterSource.DEFAULT_MAP and name in settings.entries:
+        entry = settings.entries[name]
+        return f"{entry.file.path}: {entry.place}"
+    return "/".join(param.opts)

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from mailproof.cli.command import Option
 from mailproof.cli.terminal import Complaint, Terminal
@@ -20,8 +21,12 @@ from mailproof.cli.terminal import Complaint, Terminal
 # More than any password; a descriptor that never ends (/dev/zero) is not read for ever.
 _LONGEST = 64 * 1024
 
+_KINDS = ("env", "file", "fd", "command")
+# The later ones give way to the earlier ones (CONTRACT: order of precedence).
+_PRECEDENCE = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
+
 # What people type from habit, and what no option of ours is called.
-_HABITS = ("--password", "--pass", "--passwd", "-p")
+HABITS = ("--password", "--pass", "--passwd", "-p")
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -40,7 +45,7 @@ def user_options(terminal: Terminal) -> list[click.Parameter]:
         Option("--netrc", is_flag=True, section="login"),
         *_secret_options("token", "token", fd=False),
         Option(
-            *_HABITS,
+            *HABITS,
             "password_argument",
             hidden=True,
             is_flag=False,
@@ -74,21 +79,32 @@ def _refuse_argument(value: str | None, terminal: Terminal) -> None:
 
 
 def source(given: Mapping[str, Any], name: str, terminal: Terminal) -> Source:
-    """The one source of `password`, `mailbox-password` or `token` among the options.
+    """The one source of `password`, `mailbox-password` or `token` among the options of the command that runs.
 
-    Raises Complaint where there are two.
+    One on the command line wins over one in the environment or in a file of settings. Raises Complaint where there
+    are two in one place.
     """
-    key = name.replace("-", "_")
-    found = [
-        Source(f"--{name}-{kind}", str(given[f"{key}_{kind}"]))
-        for kind in ("env", "file", "fd", "command")
-        if given.get(f"{key}_{kind}") is not None
-    ]
-    if name == "password" and given.get("netrc"):
-        found.append(Source("--netrc"))
-    if len(found) > 1:
-        raise Complaint(terminal.say("cli.two-sources", options=tuple(each.option for each in found)))
-    return found[0] if found else Source()
+    context = click.get_current_context()
+    found: dict[ParameterSource | None, list[Source]] = {}
+    for parameter in _sources(name.replace("-", "_")):
+        value = given.get(parameter)
+        if value is not None and value is not False:
+            named = Source(f"--{parameter.replace('_', '-')}", "" if value is True else str(value))
+            found.setdefault(context.get_parameter_source(parameter), []).append(named)
+    first = next((found[place] for place in _PRECEDENCE if place in found), [])
+    if len(first) > 1:
+        raise Complaint(terminal.say("cli.two-sources", options=tuple(each.option for each in first)))
+    return first[0] if first else Source()
+
+
+def sources_beside(parameter: str) -> tuple[str, ...]:
+    """The other parameters from which the same secret could come; none for a parameter that is no source."""
+    groups = (_sources(name) for name in ("password", "mailbox_password", "token"))
+    return next((tuple(each for each in group if each != parameter) for group in groups if parameter in group), ())
+
+
+def _sources(name: str) -> tuple[str, ...]:
+    return (*(f"{name}_{kind}" for kind in _KINDS), *(("netrc",) if name == "password" else ()))
 
 
 def read(source: Source, terminal: Terminal) -> str:

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from mailproof.cli.overview import COMMANDS, overview
+from mailproof.cli.settings import Settings, SettingsFile, found, settings_of, top
 from mailproof.cli.terminal import COLORS, Complaint, Terminal, language
 from mailproof.model.failure import UsageError
 
@@ -18,6 +19,7 @@ CRASHED = 3
 """A crash is no verdict: `check` could not tell."""
 
 _LANGUAGES = ("en", "ja")
+_HELP = {"-h", "--help", "help"}
 # 128 and the number of the signal, as a shell reports a process that one has ended.
 _INTERRUPTED = 128 + signal.SIGINT
 _TERMINATED = 128 + signal.SIGTERM
@@ -36,11 +38,13 @@ def run(arguments: list[str]) -> int:
             stream.reconfigure(errors="backslashreplace")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
-    terminal = Terminal(_given(arguments, "--lang", _LANGUAGES) or language(os.environ))
+    lang = _given(arguments, "--lang", _LANGUAGES)
+    terminal = Terminal(lang or language(os.environ))
     try:
-        color = _given(arguments, "--color", COLORS) or os.environ.get("MAILPROOF_COLOR", "")
-        terminal = Terminal(terminal.lang, color if color in COLORS else "auto")
-        return _dispatch(arguments, terminal)
+        files = _settings_files(arguments, terminal)
+        color = _given(arguments, "--color", COLORS) or os.environ.get("MAILPROOF_COLOR") or top(files, "color")
+        terminal = Terminal(lang or language(os.environ, top(files, "lang")), color if color in COLORS else "auto")
+        return _dispatch(arguments, files, terminal)
     except Complaint as complaint:
         terminal.tell(f"mailproof: {complaint}")
         return USAGE
@@ -70,11 +74,21 @@ def _given(arguments: list[str], option: str, allowed: tuple[str, ...]) -> str:
     return next((value for value in reversed(values) if value in allowed), "")
 
 
-def _dispatch(arguments: list[str], terminal: Terminal) -> int:
+def _settings_files(arguments: list[str], terminal: Terminal) -> tuple[SettingsFile, ...]:
+    """None where help is asked for and they are broken: it is what helps to mend them. Else raises Complaint."""
+    try:
+        return found(os.environ, terminal)
+    except Complaint:
+        if _HELP.isdisjoint(arguments):
+            raise
+        return ()
+
+
+def _dispatch(arguments: list[str], files: tuple[SettingsFile, ...], terminal: Terminal) -> int:
     rest = _after_global_options(arguments, terminal)
-    if not rest or rest[0] in ("--help", "-h", "help"):
+    if not rest or rest[0] in _HELP:
         if rest[1:2] and rest[1] in COMMANDS:
-            return _command(rest[1], ["--help"], terminal)
+            return _command(rest[1], ["--help"], files, terminal)
         terminal.write(overview(terminal))
         return 0
     name, *rest = rest
@@ -91,7 +105,7 @@ def _dispatch(arguments: list[str], terminal: Terminal) -> int:
         near = get_close_matches(name, COMMANDS, 1)
         sentence = terminal.say("cli.no-such-command", name=name)
         raise Complaint(sentence + (terminal.say("cli.did-you-mean", near=near[0]) if near else _hint(terminal)))
-    return _command(name, rest, terminal)
+    return _command(name, rest, files, terminal)
 
 
 def _hint(terminal: Terminal) -> str:
@@ -114,23 +128,26 @@ def _after_global_options(arguments: list[str], terminal: Terminal) -> list[str]
     return rest
 
 
-def _command(name: str, arguments: list[str], terminal: Terminal) -> int:
+def _command(name: str, arguments: list[str], files: tuple[SettingsFile, ...], terminal: Terminal) -> int:
     """Import and run one command. Raises Complaint with a sentence for whatever click objects to."""
     from importlib import import_module
 
     import click
 
-    from mailproof.cli.command import complaint
+    from mailproof.cli.command import Command, complaint
 
-    command: click.Command = import_module(f"mailproof.cli.{name}").command(terminal)
+    command: Command = import_module(f"mailproof.cli.{name}").command(terminal)
+    settings = Settings()
+    if files and _HELP.isdisjoint(arguments):
+        settings = settings_of(command, files, terminal)
     try:
         # Not by `main`, which has ways of its own with Ctrl-C and a closed pipe.
-        with command.make_context(f"mailproof {name}", arguments) as context:
+        with command.make_context(f"mailproof {name}", arguments, default_map=settings.values) as context:
             result: Any = command.invoke(context)
     except click.exceptions.Exit as done:  # after --help
         return done.exit_code
     except click.ClickException as error:
-        raise Complaint(complaint(error, command, terminal)) from None
+        raise Complaint(complaint(error, command, settings, terminal)) from None
     return int(result)
 
 

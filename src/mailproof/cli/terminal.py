@@ -82,10 +82,13 @@ class Terminal:
             sys.stderr.flush()
 
 
-def language(environ: Mapping[str, str]) -> str:
-    """`ja` for a Japanese locale, else `en`: the first of these that is set decides, as in setlocale(3)."""
-    names = ("MAILPROOF_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    chosen = next((environ[name] for name in names if environ.get(name)), "")
+def language(environ: Mapping[str, str], settings: str = "") -> str:
+    """`ja` for a Japanese locale, else `en`: the first that is set decides, of locales as in setlocale(3).
+
+    `settings` is what the file of settings says; it wins over the locale, and MAILPROOF_LANG over it.
+    """
+    locale = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    chosen = next(filter(None, (environ.get("MAILPROOF_LANG"), settings, *locale)), "")
     return "ja" if chosen.lower().startswith("ja") else "en"
 
 
