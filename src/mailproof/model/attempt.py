@@ -7,6 +7,25 @@ from enum import StrEnum
 import msgspec
 
 
+class Job(StrEnum):
+    """What a connection is made for. Closed."""
+
+    RESOLVE = "resolve"
+    """Names, before any connection."""
+    SURVEY = "survey"
+    """What anybody can see."""
+    LOOK = "look"
+    """A second look at a port that stays silent: does it wait for TLS?"""
+    CLEAR = "clear"
+    """Whether port 25 takes mail without TLS."""
+    VERSION = "version"
+    """Whether an older version of TLS is spoken."""
+    LOGIN = "login"
+    DELIVER = "deliver"
+    """Handing a message in without a login, as another mail server would."""
+    FETCH = "fetch"
+
+
 class Step(StrEnum):
     """The steps of a conversation, in the order of the protocol. Closed: reports and metrics rely on it."""
 

@@ -114,6 +114,9 @@ class Endpoint(msgspec.Struct, frozen=True):
     path: str | None = None
     promised: bool = True
     """Named by the user, an MX or an SRV record. A guess is reported only if it answers."""
+    named: bool = True
+    """The user named this host, or the domain it lies in. One that only DNS named is told no secret: an answer of
+    DNS can be forged, and then the certificate that verifies is the forger's (RFC 6186 section 6)."""
 
     @property
     def url(self) -> str:

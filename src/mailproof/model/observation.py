@@ -156,7 +156,9 @@ class TlsHandshake(Observation, frozen=True):
     cipher: str = ""
     group: str = ""
     chain: tuple[Certificate, ...] = ()
-    """As sent, the server's own first."""
+    """As sent, the server's own first; empty if that one cannot be read."""
+    unreadable: int = 0
+    """Certificates among them that cannot be read; they are not in `chain`."""
     errors: tuple[ChainError, ...] = ()
     """What OpenSSL has against the chain with the trusted roots of this run; the name is not its business."""
     trouble: Trouble | None = None
@@ -175,7 +177,9 @@ class TlsVersionTried(Observation, frozen=True):
 
     maximum: TlsVersion
     accepted: str = ""
-    """The version agreed on; empty if refused."""
+    """The version agreed on; empty if there was no agreement."""
+    trouble: Trouble | None = None
+    """None if there was; TLS_FAILED with an alert is a refusal, anything else tells nothing of versions."""
     alert: str = ""
     detail: str = ""
     turns: tuple[int, ...] = ()
@@ -189,6 +193,8 @@ class LoginTried(Observation, frozen=True):
     reply: Reply | None
     """The last one; None if the server hung up or never answered."""
     protection: Protection
+    sent: bool = True
+    """A secret, or a proof of it, went out: whatever came of it, fail2ban has counted it."""
     command: bool = False
     initial_response: bool = False
     trouble: Trouble | None = None
@@ -249,6 +255,17 @@ class Submitted(Observation, frozen=True):
     """After the dot."""
     queue_id: str = ""
     size: int = 0
+    logged_in: bool = False
+    turns: tuple[int, ...] = ()
+
+
+class MailboxOpened(Observation, frozen=True):
+    """The mailbox of who logged in: EXAMINE INBOX, or STAT."""
+
+    reply: Reply
+    mailbox: str = "INBOX"
+    messages: int | None = None
+    """None where the server does not tell."""
     turns: tuple[int, ...] = ()
 
 
@@ -294,6 +311,7 @@ AnyObservation = (
     | EnvelopeTried
     | XclientTried
     | Submitted
+    | MailboxOpened
     | Retrieved
     | Interrupted
 )

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from mailproof.model.attempt import Skipped, Status, StepTaken
+from mailproof.model.attempt import Job, Skipped, Status, StepTaken
 from mailproof.model.endpoint import Endpoint, Target
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.observation import AnyObservation, Observation
@@ -39,8 +39,7 @@ class Asked(msgspec.Struct, frozen=True):
 class Attempt(msgspec.Struct, frozen=True):
     """One job: how far it came, what it saw, what was said."""
 
-    job: str
-    """`resolve`, `survey`, `version`, `login`, `fetch`."""
+    job: Job
     endpoint: Endpoint | None = None
     steps: tuple[StepTaken, ...] = ()
     observations: tuple[AnyObservation, ...] = ()

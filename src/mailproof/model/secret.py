@@ -70,6 +70,11 @@ class Secrets:
         self._forms |= {form for form in forms if len(form) >= _SHORTEST}
         self._pattern = None
 
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest form of any secret."""
+        return max(map(len, self._forms), default=0)
+
     def mask(self, data: bytes) -> bytes:
         """`data` with each form of each secret replaced by `[secret]`."""
         return data if not self._forms else self._compiled().sub(_MASK, data)

@@ -86,7 +86,10 @@ class Recorder:
     def _closed(self) -> Turn | None:
         if self._kind is None:
             return None
-        return Turn(self._kind, self._at, to_text(self.secrets.mask(bytes(self._open))), self._tls)
+        shown = self.secrets.mask(bytes(self._open))
+        if self._room == 0 and self._truncated:  # cut here: what is left may end in the beginning of a secret
+            shown = shown[: max(0, len(shown) - self.secrets.longest)]
+        return Turn(self._kind, self._at, to_text(shown), self._tls)
 
     def _finish(self) -> None:
         if (turn := self._closed()) is not None:

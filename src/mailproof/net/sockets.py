@@ -247,7 +247,10 @@ class SocketNet:
         )
 
     async def _dial(self, connection: socket.socket, where: str | tuple[str, int], deadline: float) -> None:
-        number = connection.connect_ex(where)
+        try:
+            number = connection.connect_ex(where)
+        except OSError as error:  # an address that cannot be: a zone without an interface, a path too long
+            raise NetFailure(Trouble.LOCAL, str(error)) from error
         if number == errno.EINPROGRESS:
             if not await self.loop.descriptor(connection.fileno(), WRITE, deadline):
                 raise NetFailure(Trouble.TIMEOUT)
@@ -293,8 +296,10 @@ def listening_socket(host: str, port: int, path: str | None) -> socket.socket:
 
 
 def bind_source(connection: socket.socket, source: str) -> None:
-    """Raises UsageError for an address that this machine does not have."""
+    """Raises UsageError for an address that this machine does not have, NetFailure for one of the other family."""
     try:
         connection.bind((source, 0))
+    except socket.gaierror as error:
+        raise NetFailure(Trouble.LOCAL, f"{source} is of the other address family") from error
     except OSError as error:
         raise UsageError("no-such-source", source=source) from error

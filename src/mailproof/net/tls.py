@@ -139,7 +139,7 @@ def _load_system_roots(context: SSL.Context) -> None:
         context.load_verify_locations(file or None, directory or None)
         return
     for candidate in _ROOT_DIRECTORIES:
-        if Path(candidate).is_dir() and any(entry.name.endswith(".0") for entry in os.scandir(candidate)):
+        if Path(candidate).is_dir() and any(name.endswith(".0") for name in os.listdir(candidate)):
             context.load_verify_locations(None, candidate)
             return
     for bundle in _ROOT_BUNDLES:
@@ -305,15 +305,19 @@ class Engine:
 
     def end_point_hash(self, *, server: bool) -> bytes | None:
         """RFC 5929 section 4: the server's certificate under the hash of its signature, SHA-256 for weaker ones."""
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives import hashes
 
-        if server:
-            parsed = self._connection.get_certificate(as_cryptography=True)
-        else:
-            parsed = self._connection.get_peer_certificate(as_cryptography=True)
-        if parsed is None:
+        try:
+            if server:
+                parsed = self._connection.get_certificate(as_cryptography=True)
+            else:
+                parsed = self._connection.get_peer_certificate(as_cryptography=True)
+            if parsed is None:
+                return None
+            algorithm = parsed.signature_hash_algorithm
+        except (ValueError, UnsupportedAlgorithm):  # a certificate that OpenSSL takes and this parser does not
             return None
-        algorithm = parsed.signature_hash_algorithm
         if algorithm is None or algorithm.name in ("md5", "sha1"):
             algorithm = hashes.SHA256()
         return bytes(parsed.fingerprint(algorithm))

@@ -1,24 +1,20 @@
-"""One connection of one job: says, listens, and keeps what was seen. What SMTP, POP3 and IMAP have in common."""
+"""The way in and the way out that SMTP, POP3 and IMAP have in common: greeting, TLS, login, goodbye."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from abc import abstractmethod
+from collections.abc import Coroutine, Sequence
+from typing import Any, ClassVar
 
 import msgspec
 
-from mailproof.model.attempt import Skipped, Status, Step, StepTaken, Trouble
+from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.endpoint import Endpoint, TlsMode
-from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import (
-    AnyObservation,
     Capabilities,
     Connection,
     Greeting,
-    Interrupted,
     LoginTried,
     Reply,
     ReplyClass,
@@ -29,24 +25,12 @@ from mailproof.model.observation import (
 from mailproof.model.record import Attempt
 from mailproof.model.tls import Protection, TlsPolicy, TlsSettings
 from mailproof.model.transcript import Deviation, DeviationKind, Transcript, Turn, TurnKind
-from mailproof.net.interface import Net, Stream
+from mailproof.net.interface import Net
 from mailproof.parse.certificate import read_certificate
 from mailproof.parse.hostname import names_host
+from mailproof.probes.speech import Ended, Event, Speech, escaped, trouble_words
 from mailproof.probes.terms import Terms
 from mailproof.wire.outgoing import Outgoing
-
-# Bytes of the answer to one command, bodies of messages aside: four times what curl keeps of one (DYN_PINGPPONG_CMD).
-# The longest lists that honest servers send in a check are a few kilobytes.
-_LONGEST_ANSWER = 256 << 10
-
-
-class Ended(Exception):
-    """The conversation cannot go on; what led here has been noted."""
-
-
-class _Read(Protocol):
-    @property
-    def deviations(self) -> tuple[Deviation, ...]: ...
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -57,60 +41,27 @@ class Answer(msgspec.Struct, frozen=True):
     """Decoded; None where `reply` is the end, or where it is no base64."""
 
 
-Event = TypeVar("Event", bound=_Read)
-
-
-class Reader(Protocol[Event]):
-    """The shape of every client-role reader of `wire`."""
-
-    def receive(self, data: bytes) -> list[Event]: ...
-    def end(self) -> list[Event]: ...
-    @property
-    def pending(self) -> bytes: ...
-    @property
-    def offset(self) -> int: ...
-
-
-class Conversation(ABC, Generic[Event]):
+class Conversation(Speech[Event]):
     """Base of the three protocols. Methods raise Ended once the connection is of no use any more."""
 
     service: ClassVar[str]
     """Its name in SASL (RFC 4422 section 4)."""
+    auth_verb: ClassVar[str]
     upgrade_command: ClassVar[str]
     upgrade_capability: ClassVar[str]
-    farewell: ClassVar[bytes]
+    initial_limit: ClassVar[int]
+    """Characters of base64 that a command line has room for beside the name of the mechanism."""
 
-    def __init__(self, net: Net, endpoint: Endpoint, terms: Terms, job: str, secrets: Sequence[str] = ()) -> None:
-        self.net = net
-        self.endpoint = endpoint
-        self.terms = terms
-        self.job = job
-        self.stream: Stream | None = None
+    def __init__(self, net: Net, endpoint: Endpoint, terms: Terms, job: Job, secrets: Sequence[str] = ()) -> None:
+        super().__init__(net, endpoint, terms, job)
         self.handshake: TlsHandshake | None = None
         self.offered: Capabilities | None = None
         """What the server last said it can."""
         self.stage = Stage.CLEAR
-        self._secrets = secrets
-        self._steps: list[StepTaken] = []
-        self._observations: list[AnyObservation] = []
-        self._skipped: list[Skipped] = []
-        self._events: deque[Event] = deque()
-        self._reader: Reader[Event] = self.new_reader(0)
-        self._last_word: Reply | None = None
-        """A reply after which the server hangs up: 421, BYE."""
-        self._unconnected: Transcript | None = None
-        self._over = False
+        self._secrets = (*terms.secrets, *secrets)
         self._greeting_since: float | None = None
-        self._ends = float("inf")
-        self._room: float = _LONGEST_ANSWER
 
     # -- what each protocol says in its own way ---------------------------------------------------------------------
-
-    @abstractmethod
-    def new_reader(self, offset: int) -> Reader[Event]: ...
-
-    @abstractmethod
-    def to_reply(self, event: Event, seconds: float) -> Reply: ...
 
     @abstractmethod
     def upgrade_request(self) -> Outgoing: ...
@@ -123,15 +74,23 @@ class Conversation(ABC, Generic[Event]):
     def goodbye(self) -> Outgoing: ...
 
     @abstractmethod
-    async def auth_begin(self, mechanism: str, initial: bytes | None) -> tuple[Answer, bool]:
-        """Name the mechanism, with the initial response where the protocol has room; says whether it went along."""
+    def auth_command(self, mechanism: str, initial: bytes | None) -> Outgoing: ...
 
     @abstractmethod
-    async def auth_say(self, response: bytes | None) -> Answer:
-        """One more response of an exchange; None cancels it."""
+    def auth_response(self, response: bytes | None) -> Outgoing:
+        """None cancels the exchange."""
+
+    @abstractmethod
+    def challenge_of(self, event: Event) -> bytes | None:
+        """Decoded; None where the event is no challenge, or where it is no base64."""
+
+    def takes_initial(self, size: int) -> bool:
+        """Whether an initial response of so many characters of base64 may go along with the command."""
+        return size <= self.initial_limit
 
     async def leave(self) -> None:
         """Say goodbye, wait for the answer, hang up."""
+        self._obey_last_word()
         started = self.net.now()
         await self.ask(Step.QUIT, self.goodbye(), self.farewell.split()[-1].decode())
         self.took(Step.QUIT, started)
@@ -139,6 +98,21 @@ class Conversation(ABC, Generic[Event]):
         self.the_stream.close()
 
     # -- the way in -------------------------------------------------------------------------------------------------
+
+    async def enter(self) -> Greeting | None:
+        """From the dial to the last list of what the server can."""
+        await self.connect()
+        greeting = await self.greet()
+        await self.secure()
+        return greeting
+
+    async def secure(self) -> bool:
+        """Ask what the server can, start TLS if it may and can, and ask again. True inside TLS."""
+        await self.capabilities()
+        secured = await self.upgrade()
+        if secured and self.offered is None:
+            await self.capabilities()
+        return secured
 
     async def connect(self) -> None:
         """Dial; then TLS where the scheme starts with it."""
@@ -160,7 +134,7 @@ class Conversation(ABC, Generic[Event]):
             seconds = self.net.now() - started
             words = failure.detail or {Trouble.TIMEOUT: "no answer"}.get(failure.trouble, str(failure.trouble))
             turn = Turn(TurnKind.EVENT, started, f"connect to {where}: {words} (after {seconds:.1f} s)")
-            self._unconnected = Transcript(self.endpoint.url, self.endpoint.address, self.job, (turn,))
+            self.unconnected = Transcript(self.endpoint.url, self.endpoint.address, self.job, (turn,))
             self.saw(Connection(where, seconds, trouble=failure.trouble, detail=failure.detail, turns=(0,)))
             self.took(Step.CONNECT, started, failure)
             raise Ended from failure
@@ -209,7 +183,7 @@ class Conversation(ABC, Generic[Event]):
 
     def _silent(self, started: float, failure: NetFailure) -> None:
         seconds = self.net.now() - started
-        turn = self.the_stream.event(f"no greeting: {_words(failure)} after {seconds:.1f} s")
+        turn = self.the_stream.event(f"no greeting: {trouble_words(failure)} after {seconds:.1f} s")
         self.saw(Greeting(seconds, None, failure.trouble, (turn,)))
         self.took(Step.GREETING, started, failure)
         self.close()
@@ -246,7 +220,10 @@ class Conversation(ABC, Generic[Event]):
         self._events.clear()
         before = stream.turn
         made = await stream.start_tls(settings or self.terms.settings, self.endpoint.name, self._deadline(started))
-        chain = tuple(found for der in made.chain if (found := read_certificate(der)) is not None)
+        certificates = [read_certificate(der) for der in made.chain]
+        readable = tuple(certificate for certificate in certificates if certificate is not None)
+        # What stands behind a leaf that cannot be read must not be taken for it.
+        chain = readable if certificates and certificates[0] is not None else ()
         self.handshake = TlsHandshake(
             self.endpoint.name,
             made.seconds,
@@ -254,11 +231,12 @@ class Conversation(ABC, Generic[Event]):
             made.cipher,
             made.group,
             chain,
+            len(certificates) - len(readable),
             made.errors,
             made.trouble,
             made.alert,
             stream.secrets.mask_text(made.detail),
-            _escaped(stream, made.clear_text),
+            escaped(stream, made.clear_text),
             tuple(range(before + 1, stream.turn + 1)) or (stream.turn,),
         )
         self.saw(self.handshake)
@@ -276,135 +254,41 @@ class Conversation(ABC, Generic[Event]):
         """What a secret said now would be protected by."""
         return protection_of(self.handshake)
 
-    # -- saying and hearing -----------------------------------------------------------------------------------------
+    async def auth_begin(self, mechanism: str, initial: bytes | None) -> tuple[Answer, bool]:
+        """Name the mechanism, with the initial response where there is room; says whether it went along."""
+        if initial is not None and not self.takes_initial((len(initial) + 2) // 3 * 4):
+            initial = None
+        answer = await self._auth(self.auth_command(mechanism, initial), f"{self.auth_verb} {mechanism}")
+        return answer, initial is not None
 
-    @property
-    def the_stream(self) -> Stream:
-        if self.stream is None:
-            raise RuntimeError("connect first")
-        return self.stream
+    async def auth_say(self, response: bytes | None) -> Answer:
+        """One more response of an exchange; None cancels it."""
+        return await self._auth(self.auth_response(response), self.auth_verb)
 
-    async def ask(self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True) -> Reply:
-        """Say it and hear the answer. `what` names the command without its arguments, for reports."""
-        return self.to_reply(*await self.ask_event(step, outgoing, what, keep=keep))
+    async def _auth(self, outgoing: Outgoing, what: str) -> Answer:
+        event, seconds = await self.ask_event(Step.AUTH, outgoing, what)
+        return Answer(self.to_reply(event, seconds), self.challenge_of(event))
 
-    async def ask_event(
-        self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True, keep_answer: bool = True
-    ) -> tuple[Event, float]:
-        """The answer as the parser gave it, and the seconds it took."""
-        self._set_aside_unasked()
-        self._room = float("inf") if step is Step.FETCH else _LONGEST_ANSWER  # there the readers' own limits count
-        started = self.net.now()
-        try:
-            await self.the_stream.write(outgoing.data, self._deadline(started), secret=outgoing.secret, keep=keep)
-        except NetFailure as failure:
-            if failure.trouble is not Trouble.RESET:
-                self.lost(step, what, failure, started)
-                raise Ended from failure
-            # The server may have said why before it hung up: read what there is.
-        return await self.hear_event(step, what, started, keep=keep_answer)
-
-    async def hear_event(self, step: Step, what: str, started: float, *, keep: bool = True) -> tuple[Event, float]:
-        try:
-            event = await self._next(self._deadline(started), keep=keep)
-        except NetFailure as failure:
-            self.lost(step, what, failure, started)
-            raise Ended from failure
-        return event, self.net.now() - started
-
-    def _deadline(self, started: float, patience: float | None = None) -> float:
-        """Until when to wait for something that was asked at `started`."""
-        return min(started + (patience or self.terms.timeout), self._ends)
-
-    async def _next(self, deadline: float, *, keep: bool = True) -> Event:
-        while not self._events:
-            data = await self.the_stream.read(deadline, keep=keep)
-            self._room -= len(data)
-            if self._room < 0:
-                raise NetFailure(Trouble.TOO_MUCH, f"an answer of more than {_LONGEST_ANSWER} bytes")
-            found = self._reader.receive(data) if data else self._reader.end()
-            for event in found:
-                for deviation in event.deviations:
-                    self.the_stream.note(deviation)
-            self._events += found
-            if not data and not found:
-                raise NetFailure(Trouble.CLOSED)
-        return self._events.popleft()
-
-    def is_unasked(self, event: Event) -> bool:
-        """Whether an event that stands here before anything was asked is no part of the answer."""
-        return True
-
-    def _set_aside_unasked(self) -> None:
-        """What the server said on its own answers nothing that is asked after it."""
-        while self._events and self.is_unasked(self._events[0]):
-            reply = self.to_reply(self._events.popleft(), 0.0)
-            self.the_stream.note(Deviation(DeviationKind.UNEXPECTED_REPLY, self._reader.offset, reply.line))
-
-    def hang_up_follows(self, reply: Reply) -> None:
-        """The server said that it will close; if it does, this was why."""
-        self._last_word = reply
-
-    def lost(self, step: Step, what: str, failure: NetFailure, started: float) -> None:
-        """Note that the conversation broke off while it waited for the answer to `what`."""
-        seconds = self.net.now() - started
-        turn = self.the_stream.event(f"{_words(failure)} after {seconds:.1f} s, waiting for the answer to {what}")
-        turns = (self._last_word.turn, turn) if self._last_word else (turn,)
-        self.saw(Interrupted(step, failure.trouble, what, seconds, self._last_word, turns))
-        self.took(step, started, failure)
-        self.close()
-
-    # -- the notebook -----------------------------------------------------------------------------------------------
-
-    def saw(self, observation: AnyObservation) -> None:
-        self._observations.append(observation)
-
-    def took(self, step: Step, started: float, failure: NetFailure | None = None) -> None:
-        """Note that a step was taken, and whether it failed."""
-        seconds = self.net.now() - started
-        if failure is None:
-            self._steps.append(StepTaken(step, Status.OK, seconds))
-            return
-        detail = self.stream.secrets.mask_text(failure.detail) if self.stream else failure.detail
-        self._steps.append(StepTaken(step, Status.FAILED, seconds, failure.trouble, detail))
-
-    def took_login(self, step: Step, started: float, tried: LoginTried) -> None:
-        """Note how a login ended."""
+    def logged(self, step: Step, started: float, tried: LoginTried) -> None:
+        """Note an attempt to log in, and where it leaves us."""
+        self.saw(tried)
         if tried.accepted:
+            self.stage = Stage.LOGGED_IN
             self.took(step, started)
-            return
-        words = tried.error or (tried.reply.line if tried.reply else "")
-        self.took(step, started, NetFailure(Trouble.REJECTED, words))
+        else:
+            words = tried.error or (tried.reply.line if tried.reply else "")
+            self.took(step, started, NetFailure(Trouble.REJECTED, words))
 
-    def skip(self, what: str, why: str, *, asked: bool = False, **params: str) -> None:
-        self._skipped.append(Skipped(what, why, self.endpoint.url, asked, params))
 
-    def close(self) -> None:
-        """Hang up, with a farewell if the server still listens. Never awaits."""
-        if self.stream is not None:
-            polite = not self._over and self._steps and self._steps[-1].status is Status.OK
-            self.stream.close(self.farewell if polite and self._spoken else b"")
-            self._over = True
-
-    @property
-    def _spoken(self) -> bool:
-        return any(isinstance(seen, Greeting) and seen.trouble is None for seen in self._observations)
-
-    def attempt(self) -> Attempt:
-        """All of it, as the record keeps it."""
-        transcript = self.stream.transcript() if self.stream else self._unconnected
-        return Attempt(
-            self.job,
-            self.endpoint,
-            tuple(self._steps),
-            tuple(self._observations),
-            tuple(self._skipped),
-            transcript,
-        )
-
-    def masked(self, lines: Sequence[bytes]) -> str:
-        """A server's lines as text that is safe to keep and to print."""
-        return "\n".join(_escaped(self.the_stream, line) for line in lines)
+async def held(talk: Conversation[Any], course: Coroutine[Any, Any, Any]) -> Attempt:
+    """Follow the course of a conversation to its end, or to where it breaks off; then hang up."""
+    try:
+        await course
+    except Ended:
+        pass
+    finally:
+        talk.close()
+    return talk.attempt()
 
 
 def protection_of(handshake: TlsHandshake | None) -> Protection:
@@ -418,19 +302,6 @@ def protection_of(handshake: TlsHandshake | None) -> Protection:
     return Protection.VERIFIED if named else Protection.UNVERIFIED
 
 
-def _escaped(stream: Stream, data: bytes) -> str:
-    return to_text(stream.secrets.mask(data))
-
-
 def _place(endpoint: Endpoint) -> str:
     host = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
     return f"{host}:{endpoint.port}"
-
-
-def _words(failure: NetFailure) -> str:
-    said: dict[Any, str] = {
-        Trouble.TIMEOUT: "nothing came",
-        Trouble.CLOSED: "the server closed the connection",
-        Trouble.RESET: "the connection was reset",
-    }
-    return said.get(failure.trouble) or failure.detail or str(failure.trouble)

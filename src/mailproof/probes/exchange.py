@@ -6,7 +6,8 @@ from typing import Any
 
 from mailproof.model.attempt import Step
 from mailproof.model.observation import LoginTried, Reply, ReplyClass
-from mailproof.probes.conversation import Conversation, Ended
+from mailproof.probes.conversation import Conversation
+from mailproof.probes.speech import Ended
 from mailproof.sasl.credentials import BINDINGS, Circumstances, Credentials
 from mailproof.sasl.exchange import answer
 from mailproof.sasl.mechanism import Broken, Fault, Mechanism, Respond
@@ -36,8 +37,7 @@ async def log_in(
         conversation.saw(run.tried())
         raise
     tried = run.tried()
-    conversation.saw(tried)
-    conversation.took_login(Step.AUTH, started, tried)
+    conversation.logged(Step.AUTH, started, tried)
     return tried
 
 
@@ -56,6 +56,7 @@ class _Exchange:
         self._received: list[bytes] = []
         self._replies: list[Reply] = []
         self._initial = False
+        self._sent = False
         self._error = ""
 
     async def to_its_end(self) -> None:
@@ -64,6 +65,7 @@ class _Exchange:
             self._object(first)
             return
         initial = first.data if isinstance(first, Respond) else None
+        self._sent = initial is not None
         said, self._initial = await self._conversation.auth_begin(self._mechanism.name, initial)
         self._replies.append(said.reply)
         for _ in range(_ROUNDS):
@@ -74,7 +76,9 @@ class _Exchange:
                 said = await self._conversation.auth_say(None)
             else:
                 self._received.append(said.challenge)
-                said = await self._conversation.auth_say(self._next())
+                response = self._next()
+                self._sent = self._sent or response is not None
+                said = await self._conversation.auth_say(response)
             self._replies.append(said.reply)
 
     def _next(self) -> bytes | None:
@@ -104,6 +108,7 @@ class _Exchange:
             self._mechanism.name,
             last if last is not None and last.kind is not ReplyClass.INTERMEDIATE else None,
             self._conversation.protection,
+            sent=self._sent,
             initial_response=self._initial,
             error=self._error,
             turns=tuple(dict.fromkeys(reply.turn for reply in self._replies)),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailproof.model.attempt import Step, Trouble
+from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import Reply, ReplyClass, Retrieved
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Net
-from mailproof.probes.conversation import Conversation, Ended
+from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.imap import ImapConversation
 from mailproof.probes.login import LoginWish, come_in
 from mailproof.probes.pop3 import Pop3Conversation
@@ -38,16 +38,14 @@ async def fetch(
 
     POP3 shows a mailbox as it was at login (RFC 1939 section 8), so there it is looked at once.
     """
-    talk = converse(net, endpoint, terms, "fetch", wish.secrets)
-    try:
-        if await come_in(talk, wish):
-            await _find(talk, token, since, until)
-        await talk.leave()
-    except Ended:
-        pass
-    finally:
-        talk.close()
-    return talk.attempt()
+    talk = converse(net, endpoint, terms, Job.FETCH, wish.secrets)
+    return await held(talk, _fetch(talk, wish, token, since, until))
+
+
+async def _fetch(talk: Conversation[Any], wish: LoginWish, token: str, since: float, until: float) -> None:
+    if await come_in(talk, wish):
+        await _find(talk, token, since, until)
+    await talk.leave()
 
 
 async def _find(talk: Conversation[Any], token: str, since: float, until: float) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailproof.model.attempt import Step, Trouble
+from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Capabilities, LoginTried, Reply, ReplyClass
+from mailproof.model.observation import Capabilities, LoginTried, MailboxOpened, Reply, ReplyClass
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.net.interface import Net
-from mailproof.probes.conversation import Answer, Conversation, Ended
+from mailproof.probes.conversation import Conversation
+from mailproof.probes.speech import Ended
 from mailproof.probes.terms import Terms
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.imap import commands
@@ -30,11 +31,13 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")  # RFC 3501 section 9: nz-number, of 
 
 class ImapConversation(Conversation[ImapResponse]):
     service = "imap"
+    auth_verb = "AUTHENTICATE"
+    initial_limit = 8000  # of 8192 (RFC 7162 section 4)
     upgrade_command = "STARTTLS"
     upgrade_capability = "STARTTLS"
     farewell = b"z LOGOUT\r\n"
 
-    def __init__(self, net: Net, endpoint: Endpoint, terms: Terms, job: str, secrets: Sequence[str] = ()) -> None:
+    def __init__(self, net: Net, endpoint: Endpoint, terms: Terms, job: Job, secrets: Sequence[str] = ()) -> None:
         super().__init__(net, endpoint, terms, job, secrets)
         self._tags = commands.Tags()
         self._used_tags: list[str] = []
@@ -119,33 +122,42 @@ class ImapConversation(Conversation[ImapResponse]):
         self.took(Step.CAPABILITY, started, NetFailure(Trouble.REJECTED, reply.line) if refused else None)
         return self.offered
 
-    async def auth_begin(self, mechanism: str, initial: bytes | None) -> tuple[Answer, bool]:
-        if self.offered is None or self.offered.get("SASL-IR") is None:
-            initial = None
-        command = commands.authenticate(self._tag(), mechanism, initial)
-        return await self._auth(command.parts[0], f"AUTHENTICATE {mechanism}"), initial is not None
+    def auth_command(self, mechanism: str, initial: bytes | None) -> Outgoing:
+        return commands.authenticate(self._tag(), mechanism, initial).parts[0]
 
-    async def auth_say(self, response: bytes | None) -> Answer:
-        outgoing = commands.authenticate_cancel() if response is None else commands.authenticate_response(response)
-        return await self._auth(outgoing, "AUTHENTICATE")
+    def auth_response(self, response: bytes | None) -> Outgoing:
+        return commands.authenticate_cancel() if response is None else commands.authenticate_response(response)
 
-    async def _auth(self, outgoing: Outgoing, what: str) -> Answer:
-        event, seconds = await self.ask_event(Step.AUTH, outgoing, what)
-        return Answer(self.to_reply(event, seconds), event.challenge)
+    def challenge_of(self, event: ImapResponse) -> bytes | None:
+        return event.challenge
+
+    def takes_initial(self, size: int) -> bool:
+        offered = self.offered is not None and self.offered.get("SASL-IR") is not None
+        return offered and super().takes_initial(size)
 
     async def log_in_by_command(self, credentials: Credentials) -> LoginTried:
         """LOGIN."""
         started = self.net.now()
         command = commands.login(self._tag(), credentials.user, credentials.password)
-        reply = await self.run(Step.AUTH, command, "LOGIN")
+        try:
+            reply = await self.run(Step.AUTH, command, "LOGIN")
+        except Ended:
+            self.saw(LoginTried("LOGIN", None, self.protection, command=True, turns=(self.the_stream.turn,)))
+            raise
         tried = LoginTried("LOGIN", reply, self.protection, command=True, turns=(reply.turn,))
-        self.saw(tried)
-        self.took_login(Step.LOGIN, started, tried)
+        self.logged(Step.LOGIN, started, tried)
         return tried
 
     async def examine(self, mailbox: str) -> Reply:
-        """Open a mailbox read only; the numbers of its messages are in `untagged`."""
-        return await self.run(Step.SELECT, commands.examine(self._tag(), mailbox), "EXAMINE")
+        """Open a mailbox read only, and note what came of it; its numbers are in `untagged`."""
+        started = self.net.now()
+        reply = await self.run(Step.SELECT, commands.examine(self._tag(), mailbox), "EXAMINE")
+        told = [event.number for event in self.untagged if event.name == "EXISTS" and event.number is not None]
+        messages = told[-1] if told else None
+        self.saw(MailboxOpened(reply, mailbox, messages, (reply.turn - 1, reply.turn)))
+        refused = reply.kind is not ReplyClass.POSITIVE
+        self.took(Step.SELECT, started, NetFailure(Trouble.REJECTED, reply.line) if refused else None)
+        return reply
 
     async def search(self, field: str, value: str) -> tuple[Reply, tuple[int, ...]]:
         """Numbers of the messages whose header field has this value in it."""

@@ -6,19 +6,19 @@ from typing import Any
 
 import msgspec
 
-from mailproof.model.attempt import Step, Trouble
+from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol
-from mailproof.model.failure import NetFailure
 from mailproof.model.observation import Capabilities, EnvelopePurpose, LoginTried, ReplyClass
 from mailproof.model.record import Attempt
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
-from mailproof.probes.conversation import Conversation, Ended
+from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.exchange import log_in
 from mailproof.probes.imap import ImapConversation
 from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.protocols import converse
 from mailproof.probes.smtp import SmtpConversation
+from mailproof.probes.speech import Ended
 from mailproof.probes.terms import Terms
 from mailproof.sasl.credentials import BINDINGS, Credentials
 from mailproof.sasl.registry import MECHANISMS, preferred
@@ -47,25 +47,25 @@ class LoginWish(msgspec.Struct, frozen=True):
 
 async def login(net: Net, endpoint: Endpoint, terms: Terms, wish: LoginWish) -> Attempt:
     """Come in, log in once, look around, leave."""
-    talk = converse(net, endpoint, terms, "login", wish.secrets)
-    try:
-        if await come_in(talk, wish):
-            await _look_around(talk, wish)
-        await talk.leave()
-    except Ended:
-        pass
-    finally:
-        talk.close()
-    return talk.attempt()
+    talk = converse(net, endpoint, terms, Job.LOGIN, wish.secrets)
+    return await held(talk, _login(talk, wish))
+
+
+async def _login(talk: Conversation[Any], wish: LoginWish) -> None:
+    if await come_in(talk, wish):
+        await _look_around(talk, wish)
+    await talk.leave()
 
 
 async def come_in(talk: Conversation[Any], wish: LoginWish) -> bool:
     """From the connection to a login that was accepted. The reason for False has been noted."""
-    await talk.connect()
-    greeting = await talk.greet()
-    offered = await talk.capabilities()
-    if await talk.upgrade() and talk.offered is None:
-        offered = await talk.capabilities()
+    greeting = await talk.enter()
+    offered = talk.offered
+    if offered is None:
+        raise Ended
+    if greeting is not None and greeting.reply is not None and greeting.reply.code == "PREAUTH":
+        talk.skip("login-accepted", "already-logged-in", asked=True)
+        return False
     if why := _too_open(talk):
         talk.skip("login-accepted", why, asked=True)
         return False
@@ -124,39 +124,37 @@ def _own_command(talk: Conversation[Any], offered: Capabilities) -> str:
 
 async def _look_around(talk: Conversation[Any], wish: LoginWish) -> None:
     if isinstance(talk, SmtpConversation) and talk.endpoint.scheme.protocol is Protocol.SMTP:
-        terms = talk.terms
-        if "relay" not in terms.skip:
-            await talk.envelope(terms.sender, (EnvelopePurpose.OUTSIDE, terms.outside), logged_in=True)
-        if terms.mailbox:
-            await talk.envelope(terms.sender, (EnvelopePurpose.MAILBOX, terms.mailbox), logged_in=True)
+        await _as_user(talk)
         if wish.message is not None:
-            message = wish.message
-            await talk.hand_in(terms.sender, message.recipient, message.data, message.token)
+            await talk.hand_in(talk.terms.sender, wish.message.recipient, wish.message.data, wish.message.token)
     elif isinstance(talk, Pop3Conversation):
-        started = talk.net.now()
-        count = await talk.count()
-        talk.took(Step.LIST, started, None if count is not None else NetFailure(Trouble.REJECTED, "STAT"))
+        await talk.count()
     elif isinstance(talk, ImapConversation):
-        started = talk.net.now()
-        opened = await talk.examine("INBOX")
-        refused = opened.kind is not ReplyClass.POSITIVE
-        talk.took(Step.SELECT, started, NetFailure(Trouble.REJECTED, opened.line) if refused else None)
+        await talk.examine("INBOX")
+
+
+async def _as_user(talk: SmtpConversation) -> None:
+    """May the user send elsewhere, and to the mailbox?"""
+    terms = talk.terms
+    if not terms.sender:  # the null sender is for bounces, not for people (RFC 5321 section 4.5.5)
+        talk.skip("relay-after-login", "no-sender", asked=bool(terms.mailbox))
+        return
+    if "relay" not in terms.skip:
+        await talk.envelope(terms.sender, (EnvelopePurpose.OUTSIDE, terms.outside))
+    if terms.mailbox:
+        await talk.envelope(terms.sender, (EnvelopePurpose.MAILBOX, terms.mailbox))
 
 
 async def deliver(net: Net, endpoint: Endpoint, terms: Terms, message: Message) -> Attempt:
     """Hand a message in without logging in, as another mail server would (RFC 5321)."""
-    talk = converse(net, endpoint, terms, "deliver")
-    try:
-        await talk.connect()
-        await talk.greet()
-        await talk.capabilities()
-        if await talk.upgrade() and talk.offered is None:
-            await talk.capabilities()
-        if isinstance(talk, SmtpConversation):
-            await talk.hand_in(terms.sender, message.recipient, message.data, message.token)
-        await talk.leave()
-    except Ended:
-        pass
-    finally:
-        talk.close()
-    return talk.attempt()
+    talk = converse(net, endpoint, terms, Job.DELIVER)
+    return await held(talk, _deliver(talk, message))
+
+
+async def _deliver(talk: Conversation[Any], message: Message) -> None:
+    await talk.enter()
+    if talk.protection is Protection.NONE and talk.terms.tls is TlsPolicy.REQUIRED:
+        talk.skip("message-delivered", "tls-not-available", asked=True)
+    elif isinstance(talk, SmtpConversation):
+        await talk.hand_in(talk.terms.sender, message.recipient, message.data, message.token)
+    await talk.leave()

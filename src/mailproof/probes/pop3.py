@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import re
+from collections.abc import Sequence
 
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Capabilities, LoginTried, Reply, ReplyClass
-from mailproof.probes.conversation import Answer, Conversation
+from mailproof.model.observation import Capabilities, LoginTried, MailboxOpened, Reply, ReplyClass
+from mailproof.probes.conversation import Conversation
+from mailproof.probes.speech import Ended
 from mailproof.sasl.apop import apop_digest
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.pop3 import commands
 from mailproof.wire.pop3.responses import Pop3Response, ResponseReader, apop_timestamp, read_capa
-
-# RFC 5034 section 4: a command line has at most 255 octets.
-_INITIAL_LIMIT = 220
 
 # RFC 1939 sets no limit; more messages than 32 bits can count are in no mailbox.
 _COUNT = re.compile(r"[0-9]{1,10}(?= |\Z)")
@@ -24,6 +22,8 @@ _COUNT = re.compile(r"[0-9]{1,10}(?= |\Z)")
 
 class Pop3Conversation(Conversation[Pop3Response]):
     service = "pop"
+    auth_verb = "AUTH"
+    initial_limit = 220  # of 255 (RFC 5034 section 4), less "AUTH SCRAM-SHA-256-PLUS " and CRLF
     upgrade_command = "STLS"
     upgrade_capability = "STLS"
     farewell = b"QUIT\r\n"
@@ -61,44 +61,53 @@ class Pop3Conversation(Conversation[Pop3Response]):
         self.took(Step.CAPABILITY, started, NetFailure(Trouble.REJECTED, reply.line) if refused else None)
         return self.offered
 
-    async def auth_begin(self, mechanism: str, initial: bytes | None) -> tuple[Answer, bool]:
-        if initial is not None and len(base64.b64encode(initial)) > _INITIAL_LIMIT:
-            initial = None
-        answer = await self._auth(commands.auth(mechanism, initial), f"AUTH {mechanism}")
-        return answer, initial is not None
+    def auth_command(self, mechanism: str, initial: bytes | None) -> Outgoing:
+        return commands.auth(mechanism, initial)
 
-    async def auth_say(self, response: bytes | None) -> Answer:
-        outgoing = commands.auth_cancel() if response is None else commands.auth_response(response)
-        return await self._auth(outgoing, "AUTH")
+    def auth_response(self, response: bytes | None) -> Outgoing:
+        return commands.auth_cancel() if response is None else commands.auth_response(response)
 
-    async def _auth(self, outgoing: Outgoing, what: str) -> Answer:
-        event, seconds = await self.ask_event(Step.AUTH, outgoing, what)
-        return Answer(self.to_reply(event, seconds), event.challenge)
+    def challenge_of(self, event: Pop3Response) -> bytes | None:
+        return event.challenge
 
     async def log_in_by_command(self, credentials: Credentials, greeting: str = "") -> LoginTried:
         """USER and PASS; APOP instead where the greeting text has its timestamp."""
         started = self.net.now()
         stamp = apop_timestamp(greeting)
-        if stamp is not None:
-            digest = apop_digest(stamp.encode(), credentials.password)
-            replies = [await self.ask(Step.AUTH, commands.apop(credentials.user, digest), "APOP")]
-        else:
-            replies = [await self.ask(Step.AUTH, commands.user(credentials.user), "USER")]
-            if replies[0].kind is ReplyClass.POSITIVE:
-                replies.append(await self.ask(Step.AUTH, commands.pass_(credentials.password), "PASS"))
-        tried = LoginTried(
-            "APOP" if stamp is not None else "USER",
-            replies[-1],
-            self.protection,
-            command=True,
-            turns=tuple(reply.turn for reply in replies),
-        )
-        self.saw(tried)
-        self.took_login(Step.LOGIN, started, tried)
+        replies: list[Reply] = []
+        try:
+            if stamp is not None:
+                digest = apop_digest(stamp.encode(), credentials.password)
+                replies.append(await self.ask(Step.AUTH, commands.apop(credentials.user, digest), "APOP"))
+            else:
+                replies.append(await self.ask(Step.AUTH, commands.user(credentials.user), "USER"))
+                if replies[0].kind is ReplyClass.POSITIVE:
+                    replies.append(await self.ask(Step.AUTH, commands.pass_(credentials.password), "PASS"))
+        except Ended:
+            self.saw(self._tried(stamp, replies, broken_off=True))
+            raise
+        tried = self._tried(stamp, replies)
+        self.logged(Step.LOGIN, started, tried)
         return tried
+
+    def _tried(self, stamp: str | None, replies: Sequence[Reply], *, broken_off: bool = False) -> LoginTried:
+        return LoginTried(
+            "USER" if stamp is None else "APOP",
+            None if broken_off else replies[-1],
+            self.protection,
+            # After USER alone nothing secret has gone out; a hang-up that follows a reply follows PASS.
+            sent=stamp is not None or len(replies) > 1 or (broken_off and bool(replies)),
+            command=True,
+            turns=tuple(reply.turn for reply in replies) or (self.the_stream.turn,),
+        )
 
     async def count(self) -> int | None:
         """Messages in the mailbox, by STAT; None if the server does not tell."""
-        event, _ = await self.ask_event(Step.LIST, commands.stat(), "STAT")
-        number = _COUNT.match(event.text)
-        return int(number[0]) if event.kind is ReplyClass.POSITIVE and number else None
+        started = self.net.now()
+        event, seconds = await self.ask_event(Step.LIST, commands.stat(), "STAT")
+        reply = self.to_reply(event, seconds)
+        told = _COUNT.match(event.text) if reply.kind is ReplyClass.POSITIVE else None
+        messages = int(told[0]) if told else None
+        self.saw(MailboxOpened(reply, messages=messages, turns=(reply.turn - 1, reply.turn)))
+        self.took(Step.LIST, started, None if told else NetFailure(Trouble.REJECTED, reply.line))
+        return messages

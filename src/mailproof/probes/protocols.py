@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol
 from mailproof.model.failure import UsageError
 from mailproof.net.interface import Net
@@ -26,7 +27,7 @@ def speaks(protocol: Protocol) -> bool:
     return protocol in _SPEAKERS
 
 
-def converse(net: Net, endpoint: Endpoint, terms: Terms, job: str, secrets: Sequence[str] = ()) -> Conversation[Any]:
+def converse(net: Net, endpoint: Endpoint, terms: Terms, job: Job, secrets: Sequence[str] = ()) -> Conversation[Any]:
     """A conversation that has not begun. Raises UsageError for a protocol that is not spoken."""
     protocol = endpoint.scheme.protocol
     if protocol not in _SPEAKERS:

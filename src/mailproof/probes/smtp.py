@@ -15,18 +15,17 @@ from mailproof.model.observation import (
     EnvelopeTried,
     Reply,
     ReplyClass,
+    Stage,
     Submitted,
     XclientTried,
 )
-from mailproof.probes.conversation import Answer, Conversation, Ended
+from mailproof.probes.conversation import Conversation
+from mailproof.probes.speech import Ended
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.smtp import commands
 from mailproof.wire.smtp.extensions import read_ehlo
 from mailproof.wire.smtp.messages import stuff
 from mailproof.wire.smtp.replies import ReplyReader, SmtpReply
-
-# RFC 4954 section 4: with the command's line limit of 512 (RFC 5321 4.5.3.1.4), "AUTH SCRAM-SHA-256-PLUS " and CRLF.
-_INITIAL_LIMIT = 480
 
 _QUEUED = re.compile(r"(?:\bqueued as |\bid=)(?P<id>[0-9A-Za-z-]{6,})", re.IGNORECASE)
 """Postfix `queued as 4F1…`, Exim `OK id=1t…`, others alike: the id under which the log knows the message."""
@@ -34,6 +33,8 @@ _QUEUED = re.compile(r"(?:\bqueued as |\bid=)(?P<id>[0-9A-Za-z-]{6,})", re.IGNOR
 
 class SmtpConversation(Conversation[SmtpReply]):
     service = "smtp"
+    auth_verb = "AUTH"
+    initial_limit = 480  # of 512 (RFC 5321 4.5.3.1.4), less "AUTH SCRAM-SHA-256-PLUS " and CRLF
     upgrade_command = "STARTTLS"
     upgrade_capability = "STARTTLS"
     farewell = b"QUIT\r\n"
@@ -86,20 +87,19 @@ class SmtpConversation(Conversation[SmtpReply]):
         self.saw(self.offered)
         return self.offered
 
-    async def auth_begin(self, mechanism: str, initial: bytes | None) -> tuple[Answer, bool]:
-        if initial is not None and len(base64.b64encode(initial)) > _INITIAL_LIMIT:
-            initial = None
-        answer = await self._auth(commands.auth(mechanism, initial), f"AUTH {mechanism}")
-        return answer, initial is not None
+    def auth_command(self, mechanism: str, initial: bytes | None) -> Outgoing:
+        return commands.auth(mechanism, initial)
 
-    async def auth_say(self, response: bytes | None) -> Answer:
-        outgoing = commands.auth_cancel() if response is None else commands.auth_response(response)
-        return await self._auth(outgoing, "AUTH")
+    def auth_response(self, response: bytes | None) -> Outgoing:
+        return commands.auth_cancel() if response is None else commands.auth_response(response)
 
-    async def _auth(self, outgoing: Outgoing, what: str) -> Answer:
-        event, seconds = await self.ask_event(Step.AUTH, outgoing, what)
-        reply = self.to_reply(event, seconds)
-        return Answer(reply, _decoded(event) if reply.kind is ReplyClass.INTERMEDIATE else None)
+    def challenge_of(self, event: SmtpReply) -> bytes | None:
+        if event.kind is not ReplyClass.INTERMEDIATE:
+            return None
+        try:
+            return base64.b64decode(event.lines[-1].strip() if event.lines else b"", validate=True)
+        except binascii.Error:
+            return None
 
     async def become(self, attributes: tuple[str, ...]) -> bool:
         """XCLIENT: be taken for another client. A new greeting follows, and EHLO is due again."""
@@ -118,41 +118,43 @@ class SmtpConversation(Conversation[SmtpReply]):
         self._client = {name.upper(): value for name, value in pairs.items()}.get("ADDR", "")
         return True
 
-    async def envelope(self, sender: str, *recipients: tuple[EnvelopePurpose, str], logged_in: bool = False) -> bool:
+    async def envelope(self, sender: str, *recipients: tuple[EnvelopePurpose, str]) -> bool:
         """MAIL, RCPT for each recipient, noted one by one, and RSET: nothing is sent. False if MAIL was refused.
 
         A refused MAIL is noted for the first recipient; without recipients MAIL alone is noted.
         """
+        needs_utf8 = not all(address.isascii() for address in (sender, *(recipient for _, recipient in recipients)))
+        if needs_utf8 and not self._offers("SMTPUTF8"):
+            self.skip("sender-accepted", "smtputf8-not-offered", asked=True)
+            return False
         started = self.net.now()
-        mail = await self.ask(Step.MAIL, commands.mail(sender), "MAIL FROM")
+        mail = await self.ask(Step.MAIL, commands.mail(sender, *(["SMTPUTF8"] if needs_utf8 else [])), "MAIL FROM")
         accepted = mail.kind is ReplyClass.POSITIVE
         self.took(Step.MAIL, started)
         if not accepted or not recipients:
             purpose, recipient = recipients[0] if recipients else (EnvelopePurpose.MAILBOX, "")
-            self._tried(purpose, sender, recipient, logged_in, mail, None)
+            self._tried(purpose, sender, recipient, mail, None)
         for purpose, recipient in recipients if accepted else ():
             started = self.net.now()
             rcpt = await self.ask(Step.RCPT, commands.rcpt(recipient), "RCPT TO")
-            self._tried(purpose, sender, recipient, logged_in, mail, rcpt)
-            # Elsewhere and unknown recipients are to be refused; only a mailbox that should exist is not.
-            wrong = purpose is EnvelopePurpose.MAILBOX and rcpt.kind is not ReplyClass.POSITIVE
-            self.took(Step.RCPT, started, NetFailure(Trouble.REJECTED, rcpt.line) if wrong else None)
+            self._tried(purpose, sender, recipient, mail, rcpt)
+            self.took(Step.RCPT, started)
         if accepted:
             await self.ask(Step.MAIL, commands.rset(), "RSET")
         return accepted
 
-    def _tried(
-        self, purpose: EnvelopePurpose, sender: str, recipient: str, logged_in: bool, mail: Reply, rcpt: Reply | None
-    ) -> None:
+    def _tried(self, purpose: EnvelopePurpose, sender: str, recipient: str, mail: Reply, rcpt: Reply | None) -> None:
         last = rcpt or mail
         turns = tuple(turn for turn in (last.turn - 1, last.turn) if turn >= 0)
         client = self._client or self.the_stream.local.rpartition(":")[0].strip("[]")
-        self.saw(EnvelopeTried(purpose, sender, recipient, logged_in, mail, rcpt, client, turns))
+        self.saw(EnvelopeTried(purpose, sender, recipient, self._logged_in, mail, rcpt, client, turns))
 
     async def hand_in(self, sender: str, recipient: str, message: bytes, token: str) -> Submitted:
         """One message, sent. `token` is in its header, to find it again."""
         mail = rcpt = data = final = None
-        mail = await self.ask(Step.MAIL, commands.mail(sender, *self._size(message)), "MAIL FROM")
+        mail = await self.ask(
+            Step.MAIL, commands.mail(sender, *([f"SIZE={len(message)}"] if self._offers("SIZE") else [])), "MAIL FROM"
+        )
         if mail.kind is ReplyClass.POSITIVE:
             rcpt = await self.ask(Step.RCPT, commands.rcpt(recipient), "RCPT TO")
             if rcpt.kind is ReplyClass.POSITIVE:
@@ -177,18 +179,15 @@ class SmtpConversation(Conversation[SmtpReply]):
             final,
             found["id"] if found else "",
             len(message),
+            self._logged_in,
             tuple(turn for reply in replies for turn in (reply.turn - 1, reply.turn)),
         )
         self.saw(submitted)
         return submitted
 
-    def _size(self, message: bytes) -> tuple[str, ...]:
-        offered = self.offered is not None and self.offered.get("SIZE") is not None
-        return (f"SIZE={len(message)}",) if offered else ()
+    @property
+    def _logged_in(self) -> bool:
+        return self.stage is Stage.LOGGED_IN
 
-
-def _decoded(event: SmtpReply) -> bytes | None:
-    try:
-        return base64.b64decode(event.lines[-1].strip() if event.lines else b"", validate=True)
-    except binascii.Error:
-        return None
+    def _offers(self, name: str) -> bool:
+        return self.offered is not None and self.offered.get(name) is not None

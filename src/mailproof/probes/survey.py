@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme, TlsMode
 from mailproof.model.observation import EnvelopePurpose
 from mailproof.model.record import Attempt
 from mailproof.model.tls import TlsPolicy
 from mailproof.net.interface import Net
-from mailproof.probes.conversation import Conversation, Ended
+from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.protocols import converse
 from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.terms import Terms
 
 # A server that waits for TLS at once says nothing to a client that waits for a greeting. After so many seconds of
-# silence a second connection tries TLS; postscreen's teaser (postscreen_greet_wait 6s) has come by then.
+# silence a second connection tries TLS.
 _SILENCE = 5.0
 
 UNKNOWN_LOCAL_PART = "mailproof-no-such-mailbox"
@@ -24,51 +25,51 @@ UNKNOWN_LOCAL_PART = "mailproof-no-such-mailbox"
 
 async def survey(net: Net, endpoint: Endpoint, terms: Terms) -> tuple[Attempt, ...]:
     """One connection, and a second look where the server stays silent."""
-    talk = converse(net, endpoint, terms, "survey")
+    talk = converse(net, endpoint, terms, Job.SURVEY)
     looks: list[Attempt] = []
-    try:
-        await _survey(talk, looks)
-    except Ended:
-        pass
-    finally:
-        talk.close()
-    return (talk.attempt(), *looks)
+    return (await held(talk, _survey(talk, looks)), *looks)
 
 
 async def _survey(talk: Conversation[Any], looks: list[Attempt]) -> None:
     await talk.connect()
-    if not await talk.greet(min(_SILENCE, talk.terms.timeout / 2)):
-        look = await _look(talk)
-        if look is not None:
-            looks.append(look)
-            if look.failed is None:
-                talk.give_up_greeting()
-        await talk.greet()
-    await talk.capabilities()
-    secured = await talk.upgrade()
-    if secured and talk.offered is None:
-        await talk.capabilities()
-    if not secured and talk.endpoint.scheme.tls_mode is TlsMode.STARTTLS and talk.terms.tls is not TlsPolicy.NEVER:
-        if isinstance(talk, SmtpConversation):
-            talk.skip("relay-closed", "tls-not-available")
-    elif isinstance(talk, SmtpConversation) and talk.endpoint.scheme.protocol is Protocol.SMTP:
-        await _relay(talk)
+    await _greeting(talk, looks)
+    secured = await talk.secure()
+    if isinstance(talk, SmtpConversation) and talk.endpoint.scheme.protocol is Protocol.SMTP:
+        if secured or _clear_text_will_do(talk):
+            await _relay(talk)
+        else:
+            asked = bool(talk.terms.xclient) or talk.terms.tls is TlsPolicy.REQUIRED
+            talk.skip("relay-closed", "tls-not-available", asked=asked)
     await talk.leave()
 
 
-async def _look(talk: Conversation[Any]) -> Attempt | None:
-    """Does the silent port speak TLS at once? None for one that should, where silence means something else."""
+def _clear_text_will_do(talk: Conversation[Any]) -> bool:
+    """Whether a server without TLS is asked further: on port 25 unless ruled out, elsewhere where it was wanted."""
+    if talk.terms.tls is TlsPolicy.AUTO:
+        return talk.endpoint.scheme.tls_mode is TlsMode.OPPORTUNISTIC
+    return talk.terms.tls is TlsPolicy.NEVER
+
+
+async def _greeting(talk: Conversation[Any], looks: list[Attempt]) -> None:
+    """Wait for it, and look a second time at a port that stays silent: it may wait for TLS at once."""
     if talk.endpoint.scheme.tls_mode is TlsMode.IMPLICIT:
-        return None
-    second = converse(talk.net, talk.endpoint, talk.terms, "look")
-    try:
-        await second.connect()
-        await second.start_tls()
-    except Ended:
-        pass
-    finally:
-        second.close()
-    return second.attempt()
+        await talk.greet()
+        return
+    # On port 25 a greeting may come late on purpose (postscreen, sendmail's greet_pause), and who talks before it is
+    # a spammer: there the second look waits until nothing can be spoilt any more.
+    late = talk.endpoint.scheme is Scheme.SMTP
+    if await talk.greet(talk.terms.timeout if late else min(_SILENCE, talk.terms.timeout / 2)):
+        return
+    second = converse(talk.net, talk.endpoint, talk.terms, Job.LOOK)
+    looks.append(await held(second, _look(second)))
+    if late or looks[0].failed is None:
+        talk.give_up_greeting()
+    await talk.greet()
+
+
+async def _look(talk: Conversation[Any]) -> None:
+    await talk.connect_plainly()
+    await talk.start_tls()
 
 
 async def _relay(talk: SmtpConversation) -> None:
@@ -95,16 +96,14 @@ async def _relay(talk: SmtpConversation) -> None:
 
 async def clear(net: Net, endpoint: Endpoint, terms: Terms) -> Attempt:
     """Is mail taken without TLS on port 25? MAIL in clear text, and no further (RFC 3207 section 4)."""
-    talk = converse(net, endpoint, terms, "clear")
-    try:
-        await talk.connect()
-        await talk.greet()
-        await talk.capabilities()
-        if isinstance(talk, SmtpConversation):
-            await talk.envelope(terms.sender)
-        await talk.leave()
-    except Ended:
-        pass
-    finally:
-        talk.close()
-    return talk.attempt()
+    talk = converse(net, endpoint, terms, Job.CLEAR)
+    return await held(talk, _clear(talk))
+
+
+async def _clear(talk: Conversation[Any]) -> None:
+    await talk.connect()
+    await talk.greet()
+    await talk.capabilities()
+    if isinstance(talk, SmtpConversation):
+        await talk.envelope(talk.terms.sender)
+    await talk.leave()

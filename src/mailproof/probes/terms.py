@@ -26,6 +26,8 @@ class Terms(msgspec.Struct, frozen=True):
     """A mailbox that should exist on this server."""
     xclient: tuple[str, ...] = ()
     """XCLIENT attributes, `ADDR=192.0.2.1`."""
+    secrets: tuple[str, ...] = ()
+    """What no conversation of this run may record, whoever says it."""
     skip: tuple[str, ...] = ()
     """What the profile does not test: `relay`, `users`."""
     keep_bodies: bool = False
@@ -41,3 +43,6 @@ class Terms(msgspec.Struct, frozen=True):
         """Seconds for a whole connection, however slowly the server goes on."""
         # Four of its replies may be as late as a reply may be; then the server is too slow to be told about.
         return 4 * self.timeout
+
+    def __repr__(self) -> str:
+        return f"Terms(ehlo={self.ehlo!r}, tls={self.tls}, {len(self.secrets)} secrets)"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from mailproof.model.attempt import Step
+from mailproof.model.attempt import Job, Step
 from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
 from mailproof.model.observation import ReplyClass, TlsHandshake, TlsVersionTried
 from mailproof.model.record import Attempt
 from mailproof.model.tls import TlsVersion
 from mailproof.net.interface import Net
-from mailproof.probes.conversation import Ended
+from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
 
@@ -26,22 +28,21 @@ def worth_trying(handshake: TlsHandshake) -> tuple[TlsVersion, ...]:
 
 async def version(net: Net, endpoint: Endpoint, terms: Terms, maximum: TlsVersion) -> Attempt:
     """Connect, upgrade, and shake hands with nothing newer than `maximum`."""
-    talk = converse(net, endpoint, terms, "version")
-    try:
-        await talk.connect_plainly()
-        if endpoint.scheme.tls_mode is not TlsMode.IMPLICIT:
-            await talk.greet()
-            if endpoint.scheme.protocol in (Protocol.SMTP, Protocol.LMTP):
-                await talk.capabilities()
-            reply = await talk.ask(Step.STARTTLS, talk.upgrade_request(), talk.upgrade_command)
-            if reply.kind is not ReplyClass.POSITIVE:
-                raise Ended
-        await talk.start_tls(msgspec.structs.replace(terms.settings, maximum=maximum, check_chain=False))
-    except Ended:
-        pass
-    finally:
-        talk.close()
-    return _told(talk.attempt(), maximum)
+    talk = converse(net, endpoint, terms, Job.VERSION)
+    return _told(await held(talk, _version(talk, maximum)), maximum)
+
+
+async def _version(talk: Conversation[Any], maximum: TlsVersion) -> None:
+    scheme = talk.endpoint.scheme
+    await talk.connect_plainly()
+    if scheme.tls_mode is not TlsMode.IMPLICIT:
+        await talk.greet()
+        if scheme.protocol in (Protocol.SMTP, Protocol.LMTP):
+            await talk.capabilities()
+        reply = await talk.ask(Step.STARTTLS, talk.upgrade_request(), talk.upgrade_command)
+        if reply.kind is not ReplyClass.POSITIVE:
+            return
+    await talk.start_tls(msgspec.structs.replace(talk.terms.settings, maximum=maximum, check_chain=False))
 
 
 def _told(attempt: Attempt, maximum: TlsVersion) -> Attempt:
@@ -49,5 +50,5 @@ def _told(attempt: Attempt, maximum: TlsVersion) -> Attempt:
     kept = [seen for seen in attempt.observations if not isinstance(seen, TlsHandshake)]
     for seen in attempt.observations:
         if isinstance(seen, TlsHandshake):
-            kept.append(TlsVersionTried(maximum, seen.version, seen.alert, seen.detail, seen.turns))
+            kept.append(TlsVersionTried(maximum, seen.version, seen.trouble, seen.alert, seen.detail, seen.turns))
     return msgspec.structs.replace(attempt, observations=tuple(kept))
