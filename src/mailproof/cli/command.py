@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from mailproof.cli.settings import Settings
 from mailproof.cli.terminal import COLORS, Terminal
+
+if TYPE_CHECKING:
+    from mailproof.cli.settings import Settings
 
 # Cells for the names of the options; what is longer gets a line of its own.
 _LEFT = 26
@@ -112,7 +114,9 @@ class Command(click.Command):
         return [*wrap(names, width, "  ", "    "), *wrap(text, width, " " * _LEFT)]
 
 
-def complaint(error: click.ClickException, command: click.Command, settings: Settings, terminal: Terminal) -> str:
+def complaint(
+    error: click.ClickException, command: click.Command, settings: Settings | None, terminal: Terminal
+) -> str:
     """What click objects to, as one sentence that ends with what to do instead.
 
     Arguments are not repeated: what is too many may be a password that was meant for an option.
@@ -133,13 +137,13 @@ def complaint(error: click.ClickException, command: click.Command, settings: Set
     return say("cli.too-many-arguments") + help_hint
 
 
-def _place(param: click.Parameter, context: click.Context | None, settings: Settings) -> str:
+def _place(param: click.Parameter, context: click.Context | None, settings: Settings | None) -> str:
     """Where the value of a parameter was written: an option, a variable, or a file and the key in it."""
     name = str(param.name)
     given_by = context.get_parameter_source(name) if context is not None else None
     if given_by is ParameterSource.ENVIRONMENT:
         return str(param.envvar)
-    if given_by is ParameterSource.DEFAULT_MAP and name in settings.entries:
+    if given_by is ParameterSource.DEFAULT_MAP and settings is not None:
         entry = settings.entries[name]
         return f"{entry.file.path}: {entry.place}"
     return "/".join(param.opts)

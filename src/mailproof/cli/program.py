@@ -7,12 +7,15 @@ import signal
 import sys
 from itertools import pairwise
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.overview import COMMANDS, overview
-from mailproof.cli.settings import Settings, SettingsFile, found, settings_of, top
+from mailproof.cli.settings_files import places, top
 from mailproof.cli.terminal import COLORS, Complaint, Terminal, language
 from mailproof.model.failure import UsageError
+
+if TYPE_CHECKING:
+    from mailproof.cli.settings import SettingsFile
 
 USAGE = 2
 CRASHED = 3
@@ -76,8 +79,13 @@ def _given(arguments: list[str], option: str, allowed: tuple[str, ...]) -> str:
 
 def _settings_files(arguments: list[str], terminal: Terminal) -> tuple[SettingsFile, ...]:
     """None where help is asked for and they are broken: it is what helps to mend them. Else raises Complaint."""
+    there = places(os.environ)
+    if not there:
+        return ()
+    from mailproof.cli.settings import read
+
     try:
-        return found(os.environ, terminal)
+        return read(there, terminal)
     except Complaint:
         if _HELP.isdisjoint(arguments):
             raise
@@ -137,12 +145,15 @@ def _command(name: str, arguments: list[str], files: tuple[SettingsFile, ...], t
     from mailproof.cli.command import Command, complaint
 
     command: Command = import_module(f"mailproof.cli.{name}").command(terminal)
-    settings = Settings()
+    settings = None
     if files and _HELP.isdisjoint(arguments):
+        from mailproof.cli.settings import settings_of
+
         settings = settings_of(command, files, terminal)
+    defaults = settings.values if settings else None
     try:
         # Not by `main`, which has ways of its own with Ctrl-C and a closed pipe.
-        with command.make_context(f"mailproof {name}", arguments, default_map=settings.values) as context:
+        with command.make_context(f"mailproof {name}", arguments, default_map=defaults) as context:
             result: Any = command.invoke(context)
     except click.exceptions.Exit as done:  # after --help
         return done.exit_code

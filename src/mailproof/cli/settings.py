@@ -7,18 +7,17 @@ harm who runs the program there (git, CVE-2022-24765). Values are never quoted i
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
     from mailproof.cli.command import Command, Option
-
-NAME = "mailproof.toml"
 
 # More than anybody writes by hand; a file that never ends is not read for ever.
 _LONGEST = 256 * 1024
@@ -32,7 +31,7 @@ _WRITES = {("check", "record"), ("lab", "log"), ("lab", "maildir")}
 _BARES: dict[str, object] = {"no-verify": True, "tls": "never"}
 
 
-class SettingsFile(NamedTuple):
+class SettingsFile(msgspec.Struct, frozen=True):
     """One file that was found and read."""
 
     path: str
@@ -41,7 +40,7 @@ class SettingsFile(NamedTuple):
     """The user's own, not the one of the current directory."""
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True):
     """One line of a file: a key at its top, or in the table of a command."""
 
     file: SettingsFile
@@ -69,29 +68,16 @@ class Settings:
         from mailproof.cli.credentials import sources_beside
 
         for other in sources_beside(name) if value else ():
-            if other in self.entries and self.entries[other][:2] != entry[:2]:
+            lesser = self.entries.get(other)
+            if lesser is not None and (lesser.file, lesser.table) != (entry.file, entry.table):
                 del self.entries[other], self.values[other]
         self.values[name] = value
         self.entries[name] = entry
 
 
-def found(environ: Mapping[str, str], terminal: Terminal) -> tuple[SettingsFile, ...]:
-    """The files there are, the one that wins last. Raises Complaint for one that cannot be read or is no TOML."""
-    base = Path(environ.get("XDG_CONFIG_HOME", ""))
-    if not base.is_absolute():  # the XDG Base Directory Specification: a relative path is to be ignored
-        base = Path(environ.get("HOME", ""), ".config")
-    own, project = base / "mailproof" / NAME, Path(NAME)
-    wanted = (own, project) if own.is_absolute() else (project,)
-    there = [(path, status) for path in wanted if (status := _status(path)) is not None]
-    if len(there) == 2 and os.path.samestat(there[0][1], there[1][1]):
-        del there[1]
-    return tuple(SettingsFile(str(path), _read(path, terminal), own=path is own) for path, _ in there)
-
-
-def top(files: tuple[SettingsFile, ...], key: str) -> str:
-    """What the files say before it is known to which command; empty if nothing."""
-    value = next((file.table[key] for file in reversed(files) if key in file.table), "")
-    return value if isinstance(value, str) else ""
+def read(places: Iterable[tuple[Path, bool]], terminal: Terminal) -> tuple[SettingsFile, ...]:
+    """The files at `settings_files.places`. Raises Complaint for one that cannot be read or is no TOML."""
+    return tuple(SettingsFile(str(path), _table(path, terminal), own=own) for path, own in places)
 
 
 def settings_of(command: Command, files: tuple[SettingsFile, ...], terminal: Terminal) -> Settings:
@@ -129,16 +115,7 @@ def _entries(
         yield entry
 
 
-def _status(path: Path) -> os.stat_result | None:
-    """None where there is no such file, or this user may not see whether there is (a daemon with root's HOME)."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status if stat.S_ISREG(status.st_mode) else None
-
-
-def _read(path: Path, terminal: Terminal) -> dict[str, Any]:
+def _table(path: Path, terminal: Terminal) -> dict[str, Any]:
     import tomllib
 
     try:
