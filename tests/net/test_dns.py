@@ -15,7 +15,7 @@ import dns.rrset
 import pytest
 
 from mailproof.model.observation import DnsAnswer, DnsStatus
-from mailproof.net.dns import resolve
+from mailproof.net.dns import Configuration, configuration, resolve
 from mailproof.net.loop import Loop
 from mailproof.net.sockets import SocketNet
 
@@ -100,11 +100,17 @@ def name_server(change: Change | None = None) -> Iterator[tuple[str, int]]:
 
 
 def ask(
-    name: str, rtype: str, server: tuple[str, int], *, within: float = 5.0, hosts: Path = Path("/dev/null")
+    name: str,
+    rtype: str,
+    server: tuple[str, int],
+    *,
+    within: float = 5.0,
+    hosts: Path = Path("/dev/null"),
+    search: tuple[str, ...] = (),
 ) -> DnsAnswer:
     net = SocketNet()
     loop: Loop = net.loop
-    return net.run(resolve(loop, name, rtype, within, servers=[server], hosts=hosts))
+    return net.run(resolve(loop, name, rtype, within, asking=Configuration((server,), search), hosts=hosts))
 
 
 @pytest.mark.parametrize(
@@ -170,3 +176,34 @@ def test_the_hosts_file_comes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a..b", "x" * 64 + ".test", "." * 5, "\u00ad.test"])
 def test_a_name_that_cannot_be_asked_for_does_not_exist(name: str) -> None:
     assert ask(name, "A", ("127.0.0.1", 9)).status is DnsStatus.NO_SUCH_NAME
+
+
+def test_a_name_of_one_label_is_looked_for_in_the_search_domains_and_the_answer_says_which_it_was() -> None:
+    with name_server() as server:
+        found = ask("mail", "A", server, search=("example.test", "test"))
+        assert (found.name, found.status) == ("mail.test", DnsStatus.OK)
+        assert ask("mail", "AAAA", server, search=("test",)) == DnsAnswer("mail.test", "AAAA", DnsStatus.NO_DATA)
+        assert ask("nobody", "A", server, search=("test",)) == DnsAnswer("nobody", "A", DnsStatus.NO_SUCH_NAME)
+
+
+@pytest.mark.parametrize("name", ["mail.", "mx.mail"])
+def test_a_name_with_a_dot_is_taken_as_it_is(name: str) -> None:
+    with name_server() as server:
+        assert ask(name, "A", server, search=("test",)) == DnsAnswer(name, "A", DnsStatus.NO_SUCH_NAME)
+
+
+@pytest.mark.parametrize("content", [None, "", "search example.test\n", "nameserver no-address\n", b"\xff\xfe \x00"])
+def test_a_machine_without_resolver_is_no_proof_that_a_name_is_missing(tmp_path: Path, content: str | bytes) -> None:
+    file = tmp_path / "resolv.conf"
+    if content is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    net = SocketNet()
+    question = resolve(net.loop, "mail.test", "A", 1.0, hosts=Path("/dev/null"), resolv_conf=file)
+    assert net.run(question) == DnsAnswer("mail.test", "A", DnsStatus.NO_RESOLVER)
+
+
+def test_the_configuration_is_that_of_the_system(tmp_path: Path) -> None:
+    file = tmp_path / "resolv.conf"
+    file.write_text("nameserver 192.0.2.53\nnameserver 2001:db8::53\nsearch corp.test example.test\n")
+    wanted = Configuration((("192.0.2.53", 53), ("2001:db8::53", 53)), ("corp.test", "example.test"))
+    assert configuration(file) == wanted

@@ -57,6 +57,8 @@ class DnsStatus(StrEnum):
     NO_SUCH_NAME = "no-such-name"
     TIMEOUT = "timeout"
     SERVER_FAILURE = "server-failure"
+    NO_RESOLVER = "no-resolver"
+    """This machine has no usable resolv.conf: nobody was asked."""
 
 
 class DnsAnswer(Observation, frozen=True):

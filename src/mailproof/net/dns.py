@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.net.loop import READ, WRITE
 
@@ -25,10 +27,36 @@ class Waiting(Protocol):
 
 
 HOSTS = Path("/etc/hosts")
+RESOLV_CONF = Path("/etc/resolv.conf")
 
 # resolv.conf(5): timeout 5, attempts 2. A mail administrator waits less for more answers.
 _TRY_SECONDS = 3.0
 _TRIES = 2
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """Whom this machine asks (resolv.conf(5))."""
+
+    servers: tuple[tuple[str, int], ...]
+    """Addresses and ports."""
+    search: tuple[str, ...] = ()
+    """Domains in which a name of one label is looked for, in this order."""
+
+
+def configuration(path: Path = RESOLV_CONF) -> Configuration | None:
+    """None where the file is missing, names no server, or cannot be understood."""
+    import dns.exception
+    import dns.name
+    import dns.resolver
+
+    try:
+        read = dns.resolver.Resolver(str(path))
+    except (dns.exception.DNSException, OSError, ValueError):
+        return None
+    # Without a search list the domain of the host's own name is one, as in the system's resolver.
+    domains = read.search or ([read.domain] if read.domain != dns.name.root else [])
+    search = tuple(domain.to_text(omit_final_dot=True) for domain in domains if domain != dns.name.root)
+    return Configuration(tuple((str(server), 53) for server in read.nameservers), search)
 
 
 async def resolve(
@@ -37,25 +65,44 @@ async def resolve(
     rtype: str,
     deadline: float,
     *,
-    servers: Sequence[tuple[str, int]] | None = None,
     hosts: Path = HOSTS,
+    resolv_conf: Path = RESOLV_CONF,
+    asking: Configuration | None = None,
 ) -> DnsAnswer:
     """Answers in presentation form; MX as `10 mx.example.com`, SRV as `0 1 587 mail.example.com`. Never raises.
 
-    `servers` are addresses and ports to ask instead of those of resolv.conf.
+    A name of one label, without a dot at its end, is looked for in the search domains first (resolv.conf(5), ndots 1);
+    the name in the answer is then the one that was found. `asking` takes the place of what `resolv_conf` says.
     """
     if rtype in ("A", "AAAA") and (found := _from_hosts(hosts, name, rtype)):
         return DnsAnswer(name, rtype, DnsStatus.OK, found, "hosts")
+    asking = asking or configuration(resolv_conf)
+    if asking is None:
+        return DnsAnswer(name, rtype, DnsStatus.NO_RESOLVER)
+    if "." in name:
+        return await _look_up(loop, asking.servers, name, rtype, deadline)
+    exists: DnsAnswer | None = None
+    for candidate in (*(f"{name}.{domain}" for domain in asking.search), name):
+        answer = await _look_up(loop, asking.servers, candidate, rtype, deadline)
+        if answer.status is DnsStatus.OK:
+            return answer
+        if answer.status is DnsStatus.NO_DATA:
+            exists = exists or answer
+        elif answer.status is not DnsStatus.NO_SUCH_NAME:
+            return msgspec.structs.replace(answer, name=name)
+    return exists or DnsAnswer(name, rtype, DnsStatus.NO_SUCH_NAME)
+
+
+async def _look_up(
+    loop: Waiting, servers: Sequence[tuple[str, int]], name: str, rtype: str, deadline: float
+) -> DnsAnswer:
+    """Exactly this name, at one server after the other."""
     import dns.exception
     import dns.message
-    import dns.name
     import dns.rcode
-    import dns.resolver
 
     try:
-        if servers is None:
-            servers = [(str(server), 53) for server in dns.resolver.Resolver(configure=True).nameservers]
-        query = dns.message.make_query(_ascii(name), rtype, use_edns=0)
+        query = dns.message.make_query(to_ascii(name), rtype, use_edns=0)
     except (dns.exception.DNSException, UnicodeError, ValueError):
         return DnsAnswer(name, rtype, DnsStatus.NO_SUCH_NAME)
     status = DnsStatus.TIMEOUT
@@ -82,7 +129,8 @@ async def resolve(
     return DnsAnswer(name, rtype, status)
 
 
-def _ascii(name: str) -> str:
+def to_ascii(name: str) -> str:
+    """A name in A-labels (RFC 5890). Raises UnicodeError for one that has none."""
     if name.isascii():
         return name
     import idna
