@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
+from mailproof.model.attempt import Skipped, Status
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.net.memory import MemoryNet
 from mailproof.run.endpoints import Resolver, Wanted
@@ -19,6 +22,13 @@ def places(target: str, names: Iterable[DnsAnswer] = (), wanted: Wanted | None =
     resolver = Resolver(net, wanted or Wanted())
     found = net.run(resolver.endpoints(parse_target(target)))
     return [(place.url, place.address, place.promised) for place in found]
+
+
+def named(*targets: str, names: Iterable[DnsAnswer] = (), wanted: Wanted | None = None) -> dict[str, bool]:
+    """Which endpoints may be told a secret."""
+    net = MemoryNet(names=names)
+    found = net.run(Resolver(net, wanted or Wanted()).endpoints(*map(parse_target, targets)))
+    return {place.url: place.named for place in found}
 
 
 MX1 = answer("mx1.example.com", "A", "192.0.2.1")
@@ -100,3 +110,91 @@ def test_one_family_only_where_asked() -> None:
     assert [address for _, address, _ in places("smtp://mail.test", names, Wanted(families=("AAAA",)))] == [
         "2001:db8::1"
     ]
+
+
+ELSEWHERE = [
+    answer("example.com", "MX", "10 mx1.example.com"),
+    answer("_submissions._tcp.example.com", "SRV", "0 1 465 mail.provider.test"),
+    answer("_imaps._tcp.example.com", "SRV", "0 1 993 notexample.com"),
+    answer("mail.provider.test", "A", "192.0.2.66"),
+    answer("notexample.com", "A", "192.0.2.67"),
+    MX1,
+]
+
+
+def test_a_host_in_the_domain_that_was_typed_is_named_and_one_that_only_dns_named_is_not() -> None:
+    found = named("example.com", names=ELSEWHERE)
+    assert [url for url, is_named in found.items() if not is_named] == [
+        "submissions://mail.provider.test",
+        "imaps://notexample.com",
+    ]
+    assert found["smtp://mx1.example.com"] and found["submission://mx1.example.com"]
+
+
+def test_who_types_the_host_as_well_names_it_and_it_is_one_endpoint() -> None:
+    found = named("example.com", "submissions://Mail.Provider.test", names=ELSEWHERE)
+    assert found["submissions://mail.provider.test"] and "submissions://Mail.Provider.test" not in found
+    assert not found["imaps://notexample.com"]
+
+
+def test_who_gives_the_name_to_verify_names_every_host() -> None:
+    assert all(named("example.com", names=ELSEWHERE, wanted=Wanted(name="mail.provider.test")).values())
+
+
+def test_a_domain_is_the_same_in_its_own_script_and_in_a_labels() -> None:
+    names = [
+        answer("例え.example", "MX", "10 mx.xn--r8jz45g.example"),
+        answer("mx.xn--r8jz45g.example", "A", "192.0.2.1"),
+    ]
+    assert named("例え.example", names=names)["smtp://mx.xn--r8jz45g.example"]
+
+
+def resolved(target: str, names: Iterable[DnsAnswer]) -> tuple[list[str], Status, tuple[Skipped, ...]]:
+    net = MemoryNet(names=names)
+    resolver = Resolver(net, Wanted())
+    found = net.run(resolver.endpoints(parse_target(target)))
+    attempt = resolver.attempt()
+    assert attempt is not None
+    return [place.url for place in found], attempt.steps[0].status, attempt.skipped
+
+
+@pytest.mark.parametrize("status", [DnsStatus.SERVER_FAILURE, DnsStatus.TIMEOUT, DnsStatus.NO_RESOLVER])
+def test_without_an_answer_for_mx_nothing_is_guessed(status: DnsStatus) -> None:
+    names = [DnsAnswer("example.com", "MX", status), answer("example.com", "A", "192.0.2.80")]
+    skipped = Skipped("host-resolves", "resolver-failed", asked=True, params={"host": "example.com"})
+    assert resolved("example.com", names) == ([], Status.FAILED, (skipped,))
+
+
+def test_without_an_answer_for_srv_that_service_is_not_guessed() -> None:
+    lost = "_submission._tcp.example.com"
+    names = [answer("example.com", "MX", "10 mx1.example.com"), DnsAnswer(lost, "SRV", DnsStatus.SERVER_FAILURE), MX1]
+    urls, status, skipped = resolved("example.com", names)
+    assert status is Status.FAILED
+    assert skipped == (Skipped("host-resolves", "resolver-failed", asked=True, params={"host": lost}),)
+    assert "submission://mx1.example.com" not in urls and "imaps://mx1.example.com" in urls
+
+
+def test_a_name_that_a_search_domain_completed_has_the_addresses_of_one_host() -> None:
+    names = [
+        DnsAnswer("mail.corp.test", "A", DnsStatus.OK, ("192.0.2.1",)),
+        answer("mail.corp.test", "AAAA", "2001:db8::1"),
+    ]
+    net = Searching(names=names)
+    places = net.run(Resolver(net, Wanted()).endpoints(parse_target("imaps://mail")))
+    assert [(place.host, place.address, place.named) for place in places] == [
+        ("mail", "192.0.2.1", True),
+        ("mail", "2001:db8::1", True),
+    ]
+
+
+def test_a_short_name_out_of_dns_is_not_looked_for_in_search_domains() -> None:
+    names = [answer("example.com", "MX", "10 mail"), answer("mail.corp.test", "A", "192.0.2.1")]
+    net = Searching(names=names)
+    assert net.run(Resolver(net, Wanted()).endpoints(parse_target("example.com"))) == ()
+
+
+class Searching(MemoryNet):
+    """Has one search domain, `corp.test`."""
+
+    async def resolve(self, name: str, rtype: str, deadline: float) -> DnsAnswer:
+        return await super().resolve(name if "." in name else f"{name}.corp.test", rtype, deadline)

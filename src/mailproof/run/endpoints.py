@@ -6,11 +6,12 @@ import ipaddress
 
 import msgspec
 
-from mailproof.model.attempt import Status, Step, StepTaken, Trouble
+from mailproof.model.attempt import Job, Skipped, Status, Step, StepTaken, Trouble
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Attempt
 from mailproof.model.transcript import Transcript, Turn, TurnKind
+from mailproof.net.dns import to_ascii
 from mailproof.net.interface import Net
 
 USUAL = (
@@ -34,6 +35,13 @@ _SERVICES = {
 }
 """SRV labels (RFC 6186, RFC 8314 section 5.1)."""
 
+_UNANSWERED = {
+    DnsStatus.TIMEOUT: Trouble.TIMEOUT,
+    DnsStatus.SERVER_FAILURE: Trouble.REJECTED,
+    DnsStatus.NO_RESOLVER: Trouble.LOCAL,
+}
+"""What tells nothing of a name: neither that it has such a record nor that it has none."""
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """What decides which endpoints a target means."""
@@ -50,86 +58,129 @@ class Resolver:
     def __init__(self, net: Net, wanted: Wanted) -> None:
         self._net = net
         self._wanted = wanted
-        self._answers: list[DnsAnswer] = []
+        self._answers: dict[tuple[str, str], DnsAnswer] = {}
         self._turns: list[Turn] = []
         self._started = net.now()
 
-    async def endpoints(self, target: Target) -> tuple[Endpoint, ...]:
-        """Each address of each host is an endpoint of its own. Empty if no name resolves."""
-        if target.path is not None and target.scheme is not None:
-            return (Endpoint(target.scheme, "", "", 0, self._wanted.name or "localhost", target.path),)
-        if target.kind is TargetKind.URL and target.scheme is not None and target.port is not None:
-            return await self._at(target.host, [(target.scheme, target.port)], promised=True)
-        if target.kind is TargetKind.DOMAIN and (found := await self._of_domain(target.host)):
-            return found
-        return await self._at(target.host, [(scheme, scheme.default_port) for scheme in USUAL], promised=False)
+    async def endpoints(self, *targets: Target) -> tuple[Endpoint, ...]:
+        """Each address of each host is an endpoint of its own, once. Empty if no name resolves."""
+        places: dict[tuple[Scheme, str, str, int, str | None], Endpoint] = {}
+        for target in targets:
+            for found in await self._of(target):
+                key = (found.scheme, _canonical(found.host), found.address, found.port, found.path)
+                before = places.get(key, found)
+                places[key] = msgspec.structs.replace(
+                    before,
+                    promised=before.promised or found.promised,
+                    named=bool(self._wanted.name) or any(_names(target, found.host) for target in targets),
+                )
+        return tuple(places.values())
 
     def attempt(self) -> Attempt | None:
         """None if nothing had to be looked up."""
         if not self._answers:
             return None
-        lost = [answer for answer in self._answers if answer.status is DnsStatus.TIMEOUT]
-        seconds = self._net.now() - self._started
+        lost = [answer for answer in self._answers.values() if answer.status in _UNANSWERED]
         step = StepTaken(
             Step.RESOLVE,
             Status.FAILED if lost else Status.OK,
-            seconds,
-            Trouble.TIMEOUT if lost else None,
+            self._net.now() - self._started,
+            _UNANSWERED[lost[0].status] if lost else None,
+            f"{lost[0].name} {lost[0].rtype}: {lost[0].status}" if lost else "",
         )
-        transcript = Transcript("", "", "resolve", tuple(self._turns))
-        return Attempt("resolve", None, (step,), tuple(self._answers), (), transcript)
+        # A host without an address is the business of a check; which hosts there are is not known without these.
+        services = ", ".join(answer.name for answer in lost if answer.rtype in ("MX", "SRV"))
+        skipped = Skipped("host-resolves", "resolver-failed", asked=True, params={"host": services})
+        transcript = Transcript("", "", str(Job.RESOLVE), tuple(self._turns))
+        observations = tuple(self._answers.values())
+        return Attempt(Job.RESOLVE, None, (step,), observations, (skipped,) if services else (), transcript)
 
-    async def _ask(self, name: str, rtype: str) -> DnsAnswer:
-        answer = await self._net.resolve(name, rtype, self._net.now() + self._wanted.timeout)
-        said = ", ".join(answer.answers) or answer.status
-        self._turns.append(Turn(TurnKind.EVENT, self._net.now(), f"{answer.source}: {name} {rtype}: {said}"))
-        answer = msgspec.structs.replace(answer, turns=(len(self._turns) - 1,))
-        self._answers.append(answer)
-        return answer
+    async def _of(self, target: Target) -> tuple[Endpoint, ...]:
+        if target.path is not None and target.scheme is not None:
+            return (Endpoint(target.scheme, "", "", 0, self._wanted.name or "localhost", target.path),)
+        if target.kind is TargetKind.URL and target.scheme is not None and target.port is not None:
+            return await self._at(target.host, [(target.scheme, target.port)], promised=True)
+        if target.kind is TargetKind.DOMAIN:
+            exchangers = await self._ask(target.host, "MX")
+            if exchangers.status in _UNANSWERED:
+                return ()  # no proof that it has no MX: its own ports would be a wild guess
+            if hosts := _hosts(exchangers):
+                return await self._of_domain(target.host, hosts)
+        return await self._at(target.host, [(scheme, scheme.default_port) for scheme in USUAL], promised=False)
 
-    async def _at(self, host: str, services: list[tuple[Scheme, int]], *, promised: bool) -> tuple[Endpoint, ...]:
+    async def _of_domain(self, domain: str, exchangers: list[str]) -> tuple[Endpoint, ...]:
+        """Its mail exchangers, and the services its SRV records promise."""
+        found: list[Endpoint] = []
+        for host in exchangers:
+            found += await self._at(host, [(Scheme.SMTP, 25)], promised=True, absolute=True)
+        mail = tuple(found)
+        for label, scheme in _SERVICES.items():
+            service = await self._ask(f"{label}._tcp.{domain}", "SRV")
+            for answer in service.answers:
+                words = answer.split()
+                if len(words) == 4 and words[3].rstrip("."):
+                    place = (scheme, int(words[2]))
+                    found += await self._at(words[3].rstrip("."), [place], promised=True, absolute=True)
+            if not service.answers and service.status not in _UNANSWERED:
+                found += [
+                    msgspec.structs.replace(endpoint, scheme=scheme, port=scheme.default_port, promised=False)
+                    for endpoint in mail
+                ]
+        return tuple(found)
+
+    async def _at(
+        self, host: str, services: list[tuple[Scheme, int]], *, promised: bool, absolute: bool = False
+    ) -> tuple[Endpoint, ...]:
+        """`absolute` for a host out of DNS, which is no name in a search domain however short it is."""
         name = self._wanted.name or host
         return tuple(
             Endpoint(scheme, host, address, port, name, promised=promised)
-            for address in await self._addresses(host)
+            for address in await self._addresses(f"{host}." if absolute and "." not in host else host)
             for scheme, port in services
         )
 
     async def _addresses(self, host: str) -> tuple[str, ...]:
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            found: list[str] = []
-            for family in self._wanted.families:
-                found += (await self._ask(host, family)).answers
-            return tuple(address for address in dict.fromkeys(found) if _is_address(address))
-        return (host,)
+        if _is_address(host):
+            return (host,)
+        found: list[str] = []
+        for family in self._wanted.families:
+            answer = await self._ask(host, family)
+            if answer.answers:
+                host = answer.name  # where a search domain completed it, the other family is one of the same host
+            found += answer.answers
+        return tuple(address for address in dict.fromkeys(found) if _is_address(address))
 
-    async def _of_domain(self, domain: str) -> tuple[Endpoint, ...]:
-        """Its mail exchangers, and the services its SRV records promise; empty if it has no MX: then it is a host."""
-        exchangers = [answer.split() for answer in (await self._ask(domain, "MX")).answers]
-        hosts = [
-            words[1].rstrip(".") for words in sorted(exchangers, key=lambda words: int(words[0])) if len(words) == 2
-        ]
-        hosts = list(dict.fromkeys(host for host in hosts if host))
-        if not hosts:
-            return ()
-        found: list[Endpoint] = []
-        for host in hosts:
-            found += await self._at(host, [(Scheme.SMTP, 25)], promised=True)
-        for label, scheme in _SERVICES.items():
-            promised = (await self._ask(f"{label}._tcp.{domain}", "SRV")).answers
-            for answer in promised:
-                words = answer.split()
-                if len(words) == 4 and words[3].rstrip("."):
-                    found += await self._at(words[3].rstrip("."), [(scheme, int(words[2]))], promised=True)
-            if not promised:
-                found += [
-                    msgspec.structs.replace(endpoint, scheme=scheme, port=scheme.default_port, promised=False)
-                    for endpoint in found
-                    if endpoint.scheme is Scheme.SMTP
-                ]
-        return tuple(dict.fromkeys(found))
+    async def _ask(self, name: str, rtype: str) -> DnsAnswer:
+        """Once for all targets."""
+        known = self._answers.get((name.lower(), rtype))
+        if known is not None:
+            return known
+        answer = await self._net.resolve(name, rtype, self._net.now() + self._wanted.timeout)
+        said = ", ".join(answer.answers) or answer.status
+        self._turns.append(Turn(TurnKind.EVENT, self._net.now(), f"{answer.source}: {answer.name} {rtype}: {said}"))
+        answer = msgspec.structs.replace(answer, turns=(len(self._turns) - 1,))
+        self._answers[name.lower(), rtype] = answer
+        return answer
+
+
+def _hosts(exchangers: DnsAnswer) -> list[str]:
+    """The hosts of an MX answer, the preferred first; none of the null MX (RFC 7505)."""
+    words = sorted((answer.split() for answer in exchangers.answers), key=lambda words: int(words[0]))
+    hosts = (parts[1].rstrip(".") for parts in words if len(parts) == 2)
+    return list(dict.fromkeys(host for host in hosts if host))
+
+
+def _names(target: Target, host: str) -> bool:
+    """Whether who typed this target named this host, or the domain that it lies in."""
+    typed, found = _canonical(target.host), _canonical(host)
+    return found == typed or (target.kind is TargetKind.DOMAIN and found.endswith(f".{typed}"))
+
+
+def _canonical(host: str) -> str:
+    try:
+        return to_ascii(host).rstrip(".").lower()
+    except UnicodeError:
+        return host.rstrip(".").lower()
 
 
 def _is_address(text: str) -> bool:
