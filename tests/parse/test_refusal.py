@@ -46,6 +46,7 @@ K = RefusalKind
         ("451 4.6.0 Alias expansion error", K.ALIAS_LOOP),
         ("450 4.7.1 Error: too much mail from 203.0.113.7", K.LIMITED),
         ("550 5.7.1 No lab mail wanted", K.OTHER),
+        ("553 5.6.7 Address requires SMTPUTF8", K.NEEDS_SMTPUTF8),
         # Exim
         ("550 relay not permitted", K.RELAY_DENIED),
         ("550 mail.host.test is currently not permitted to relay through this server", K.RELAY_DENIED),

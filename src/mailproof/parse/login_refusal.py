@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import NamedTuple
 
 from mailproof.model.observation import LoginTried, Reply, ReplyClass
-from mailproof.parse.refusal import plain_words
+from mailproof.parse.meanings import Row, Table
 
 
 class LoginRefusal(StrEnum):
@@ -27,20 +26,9 @@ class LoginRefusal(StrEnum):
     """No answer to the question whether the credentials are right: limits, a locked mailbox, wrong order."""
 
 
-class Row(NamedTuple):
-    """A reply matches if each part that is given does."""
-
-    kind: LoginRefusal
-    code: str = ""
-    """Beginning of the SMTP code, or `NO`, `BAD`, `-ERR`."""
-    status: str = ""
-    """Regular expression for the enhanced status or the response code as a whole."""
-    words: str = ""
-
-
 _K = LoginRefusal
 
-ROWS: tuple[Row, ...] = (
+_ROWS: tuple[Row[LoginRefusal], ...] = (
     # Response codes and statuses that say it all.
     Row(_K.TLS_FIRST, status=r"PRIVACYREQUIRED|5\.7\.11"),
     Row(_K.TLS_FIRST, code="538"),
@@ -98,23 +86,14 @@ ROWS: tuple[Row, ...] = (
     Row(_K.OTHER, code="5"),
     Row(_K.OTHER, code="BAD"),
 )
-
-_COMPILED = tuple((row, re.compile(row.status), re.compile(row.words)) for row in ROWS)
+_TABLE = Table(_ROWS)
 # RFC 7628 section 3.2.2 (OAUTHBEARER); Google's and Microsoft's XOAUTH2 send "status":"401".
 _EXPIRED = re.compile(r'"status"\s*:\s*"?(401|invalid_token)|token_?expired|invalid_token', re.IGNORECASE)
 
 
 def login_refusal_kind(code: str, enhanced: str, text: str) -> LoginRefusal:
     """What a refusal of AUTH, USER, PASS, APOP, LOGIN or AUTHENTICATE means."""
-    words = plain_words(text)
-    for row, status, pattern in _COMPILED:
-        if (
-            code.startswith(row.code)
-            and (not row.status or status.fullmatch(enhanced))
-            and (not row.words or pattern.search(words))
-        ):
-            return row.kind
-    return LoginRefusal.REJECTED
+    return _TABLE.kind(code, enhanced, text) or LoginRefusal.REJECTED
 
 
 def login_refusal(tried: LoginTried) -> LoginRefusal | None:

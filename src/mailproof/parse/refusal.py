@@ -7,11 +7,10 @@ code and a general status alone decide.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from typing import NamedTuple
 
 from mailproof.model.observation import Reply, ReplyClass
+from mailproof.parse.meanings import Row, Table
 
 
 class RefusalKind(StrEnum):
@@ -43,28 +42,19 @@ class RefusalKind(StrEnum):
     DISK_FULL = "queue-disk-full"
     QUEUE_WRITE_ERROR = "queue-write-error"
     ALIAS_LOOP = "alias-loop"
+    NEEDS_SMTPUTF8 = "needs-smtputf8"
+    """An address that is not ASCII, which was not announced as such (RFC 6531): the client's own mistake."""
     LIMITED = "limited"
     """Too much, too fast or too often, says the server."""
     SERVICE_UNAVAILABLE = "temporary-reject"
     OTHER = "other"
 
 
-class Row(NamedTuple):
-    """A reply matches if each part that is given does."""
-
-    kind: RefusalKind
-    code: str = ""
-    """Beginning of the code: `5`, `55`, `530`."""
-    status: str = ""
-    """Regular expression for the enhanced status as a whole."""
-    words: str = ""
-    """Regular expression searched in the lower-case text, addresses taken out."""
-
-
 _K = RefusalKind
 
-ROWS: tuple[Row, ...] = (
+_ROWS: tuple[Row[RefusalKind], ...] = (
     # Statuses that say it all (IANA registry of SMTP enhanced status codes).
+    Row(_K.NEEDS_SMTPUTF8, status=r"[45]\.6\.7"),
     Row(_K.SENDER_DOMAIN_UNKNOWN, status=r"[45]\.1\.8"),
     Row(_K.SENDER_REJECTED, status=r"[45]\.1\.7|5\.7\.27"),
     Row(_K.RECIPIENT_DOMAIN_UNKNOWN, status=r"[45]\.1\.2|5\.1\.10", words=r"domain|host|null ?mx|does not accept"),
@@ -135,7 +125,6 @@ ROWS: tuple[Row, ...] = (
     Row(
         _K.RECIPIENT_LOOKUP_FAILED, code="4", words=r"temporary lookup failure|lookup (failed|error)|lookup deferred"
     ),
-    Row(_K.RECIPIENT_LOOKUP_FAILED, code="4", words=r"unverified address|callout"),
     Row(
         _K.MAILBOX_FULL,
         words=r"mailbox (is )?full|exceeded storage allocation|quota exceeded"
@@ -160,16 +149,7 @@ ROWS: tuple[Row, ...] = (
     Row(_K.HELO_REQUIRED, code="503", status=r"5\.5\.1|", words=r"\b(helo|ehlo)\b"),
     Row(_K.SERVICE_UNAVAILABLE, code="4", words=r"service (is )?(currently )?unavailable|try again|temporar"),
 )
-
-_ADDRESS = re.compile(r"<[^<>\s]*>|\S+@\S+")
-_STATUS = re.compile(r"(?m)^[245]\.\d{1,3}\.\d{1,3}[ \t]+")
-_COMPILED = tuple((row, re.compile(row.status), re.compile(row.words)) for row in ROWS)
-
-
-def plain_words(text: str) -> str:
-    """A reply's text as one lower-case line, without addresses (they are the client's own words) and statuses."""
-    without = _ADDRESS.sub("<>", _STATUS.sub("", text))
-    return " ".join(without.lower().split())
+_TABLE = Table(_ROWS)
 
 
 def refusal_kind(code: str, enhanced: str, text: str) -> RefusalKind:
@@ -177,15 +157,7 @@ def refusal_kind(code: str, enhanced: str, text: str) -> RefusalKind:
 
     `code` is the three digits, `enhanced` the RFC 3463 status or "", `text` all lines with or without statuses.
     """
-    words = plain_words(text)
-    for row, status, pattern in _COMPILED:
-        if (
-            code.startswith(row.code)
-            and (not row.status or status.fullmatch(enhanced))
-            and (not row.words or pattern.search(words))
-        ):
-            return row.kind
-    return RefusalKind.OTHER
+    return _TABLE.kind(code, enhanced, text) or RefusalKind.OTHER
 
 
 def refusal(reply: Reply | None) -> RefusalKind | None:

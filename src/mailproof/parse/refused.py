@@ -63,8 +63,7 @@ def submission_refused(sighting: Sighting[Submitted]) -> Refused | None:
         (Step.DATA, fact.final),
     ):
         if reply is not None and (kind := refusal(reply)) is not None:
-            logged_in = sighting.attempt.job == "login"  # `deliver` hands in as a stranger
-            return Refused(sighting, step, reply, kind, EnvelopePurpose.MAILBOX, logged_in)
+            return Refused(sighting, step, reply, kind, EnvelopePurpose.MAILBOX, fact.logged_in)
     return None
 
 
