@@ -71,7 +71,7 @@ async def resolve(
 ) -> DnsAnswer:
     """Answers in presentation form; MX as `10 mx.example.com`, SRV as `0 1 587 mail.example.com`. Never raises.
 
-    A name of one label, without a dot at its end, is looked for in the search domains first (resolv.conf(5), ndots 1);
+    A name of one label, without a dot at its end, is looked for in the search domains first (resolv.conf(5): ndots);
     the name in the answer is then the one that was found. `asking` takes the place of what `resolv_conf` says.
     """
     if rtype in ("A", "AAAA") and (found := _from_hosts(hosts, name, rtype)):

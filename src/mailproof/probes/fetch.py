@@ -27,8 +27,8 @@ TOKEN_FIELD = "X-Mailproof-Token"
 _NEWEST = 20
 
 # Seconds between two looks, growing: a local delivery takes less than the first, a content filter a few seconds.
-FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 2.0
+_FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
 
 
 async def fetch(
@@ -66,7 +66,7 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
     if opened.kind is not ReplyClass.POSITIVE:
         return _refused(talk, token, since, opened)
     messages = _exists(talk)
-    pause = FIRST_PAUSE
+    pause = _FIRST_PAUSE
     while True:
         reply, numbers = await talk.search(TOKEN_FIELD, token)
         if reply.kind is not ReplyClass.POSITIVE:
@@ -76,7 +76,7 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
         if talk.net.now() + pause > until:
             return Retrieved(token, False, messages, talk.net.now() - since, reply=reply, turns=_last(reply))
         await talk.net.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
+        pause = min(pause * 2, LONGEST_PAUSE)
         await talk.refresh()
         messages = _exists(talk) or messages
     seconds = talk.net.now() - since

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mailproof import __version__
-from mailproof.model.attempt import Skipped
+from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
 from mailproof.model.observation import Connection, TlsHandshake
 from mailproof.model.record import Asked, Attempt, Record
@@ -22,6 +22,7 @@ from mailproof.probes.terms import Terms
 from mailproof.probes.version import version, worth_trying
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.logins import Logins
+from mailproof.run.untried import with_untried, without_unanswered_guesses
 
 Value = TypeVar("Value")
 
@@ -51,18 +52,15 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     """Carry out the plan. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
     resolver = Resolver(net, plan.wanted)
-    endpoints: dict[Endpoint, None] = {}
-    for target in plan.targets:
-        endpoints.update(dict.fromkeys(await resolver.endpoints(target)))
-    places = tuple(endpoints)
+    places = await resolver.endpoints(*plan.targets)
     spoken = [place for place in places if speaks(place.scheme.protocol)]
     surveys = dict(zip(spoken, await _side_by_side(net, [survey(net, p, plan.terms) for p in spoken]), strict=True))
     closer_look = net.spawn(_look_closer(net, plan, surveys))
-    logins = Logins(net, plan.terms, plan.asked, {place: made[0] for place, made in surveys.items()})
-    if plan.login is not None:
-        await logins.try_all(plan.login, plan.message)
+    surveyed = {place: made[0] for place, made in surveys.items()}
+    logins = Logins(net, plan.terms, plan.asked, surveyed, plan.login, plan.mailbox_login)
+    await logins.try_all(plan.message)
     if plan.message is not None:
-        await logins.deliver_and_fetch(plan.login, plan.mailbox_login, plan.message)
+        await logins.deliver_and_fetch(plan.message)
     attempts = [
         *([resolved] if (resolved := resolver.attempt()) is not None else []),
         *(attempt for made in surveys.values() for attempt in made),
@@ -70,7 +68,7 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
         *logins.attempts,
         *(_unspoken(place) for place in places if place not in surveys),
     ]
-    kept = tuple(_without_unanswered_guesses(attempts))
+    kept = with_untried(plan.asked, without_unanswered_guesses(attempts))
     return Record(
         started,
         plan.targets,
@@ -116,22 +114,7 @@ def _unspoken(endpoint: Endpoint) -> Attempt:
     what = Skipped(
         "port-open", "protocol-not-spoken", endpoint.url, True, {"protocol": str(endpoint.scheme.protocol)}
     )
-    return Attempt("survey", endpoint, skipped=(what,))
-
-
-def _without_unanswered_guesses(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """A port that nobody promised and that does not answer is no news."""
-    silent = {
-        attempt.endpoint
-        for attempt in attempts
-        if attempt.endpoint is not None
-        and not attempt.endpoint.promised
-        and any(isinstance(seen, Connection) and seen.trouble is not None for seen in attempt.observations)
-    }
-    answered = [attempt for attempt in attempts if attempt.endpoint not in silent or attempt.endpoint is None]
-    hosts = {attempt.endpoint.host for attempt in answered if attempt.endpoint is not None}
-    # A host where no port at all answers must be reported as what it is.
-    return [a for a in attempts if a in answered or (a.endpoint is not None and a.endpoint.host not in hosts)]
+    return Attempt(Job.SURVEY, endpoint, skipped=(what,))
 
 
 def _own_addresses(attempts: Sequence[Attempt]) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
 
-from mailproof.model.attempt import Skipped
+from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme, TlsMode
 from mailproof.model.observation import (
     Capabilities,
@@ -21,11 +22,18 @@ from mailproof.model.record import Asked, Attempt
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import protection_of
-from mailproof.probes.fetch import FIRST_PAUSE, fetch
+from mailproof.probes.fetch import LONGEST_PAUSE, fetch
 from mailproof.probes.login import LoginWish, Message, deliver, login
 from mailproof.probes.terms import Terms
 from mailproof.sasl.mechanism import SecretKind
 from mailproof.sasl.registry import MECHANISMS
+
+# A mailbox that is logged in to again and again is what fail2ban and LOGIN-DELAY are there for.
+_POP3_LOGINS = 8
+_POP3_FIRST_PAUSE = 1.0
+
+# A server that wants more than 27 hours is not waited for anyway.
+_SECONDS = re.compile(r"[0-9]{1,5}\Z")
 
 
 class Family(StrEnum):
@@ -40,55 +48,88 @@ def family_of(endpoint: Endpoint) -> Family:
 
 
 class Logins:
-    """All login jobs of one check, one at a time, in an order and number that do no harm."""
+    """All login jobs of one check, one at a time, in an order and number that do no harm.
 
-    def __init__(self, net: Net, terms: Terms, asked: Asked, surveys: Mapping[Endpoint, Attempt]) -> None:
+    Users log in as `sender` where mail is handed in, and as `mailbox` where it is read; without `mailbox` as `sender`
+    there too.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        terms: Terms,
+        asked: Asked,
+        surveys: Mapping[Endpoint, Attempt],
+        sender: LoginWish | None = None,
+        mailbox: LoginWish | None = None,
+    ) -> None:
         self._net = net
         self._terms = terms
         self._asked = asked
         self._surveys = surveys
+        self._sender = sender
+        self._reader = mailbox or sender
         self._refused: set[Family] = set()
+        self._pop3_login: dict[str, float] = {}
+        """When a host was last logged in to by POP3."""
         self._submitted: Submitted | None = None
         self._handed_in_at = 0.0
         self.attempts: list[Attempt] = []
 
-    async def try_all(self, wish: LoginWish, message: Message | None) -> None:
+    async def try_all(self, message: Message | None) -> None:
         """Log in at every endpoint where users do; the first that accepts also takes the message."""
-        places = self._places()
-        if self._asked.all_mechanisms and places:
-            await self._every_mechanism(places[0], wish)
-        for place in places:
+        places = [(place, wish) for place in self._places() if (wish := self._wish(place)) is not None]
+        done = await self._every_mechanism(places, message) if self._asked.all_mechanisms else None
+        for place, wish in places:
+            if place == done:
+                continue
             if why := self._forbidden(place):
                 self._skip(place, "login-accepted", why)
-                continue
-            hands_in = message if self._submitted is None and place.scheme.protocol is Protocol.SMTP else None
-            self._keep(await login(self._net, place, self._terms, msgspec.structs.replace(wish, message=hands_in)))
+            else:
+                await self._log_in(place, wish, message)
 
-    async def _every_mechanism(self, place: Endpoint, wish: LoginWish) -> None:
-        """Each offered mechanism that a password can use, at this endpoint, whatever the others say."""
-        if self._unsafe(place):
-            return
-        for name in _offered(self._surveys[place]):
-            mechanism = MECHANISMS.get(name)
-            if mechanism is None or mechanism.secret_kind is not SecretKind.PASSWORD or name.endswith("-PLUS"):
-                continue
-            tried = await login(self._net, place, self._terms, msgspec.structs.replace(wish, mechanism=name))
-            self._keep(tried, counts=False)
+    def _wish(self, place: Endpoint) -> LoginWish | None:
+        return self._reader if place.scheme.is_retrieval else self._sender
 
-    async def deliver_and_fetch(self, wish: LoginWish | None, mailbox: LoginWish | None, message: Message) -> None:
+    async def _log_in(
+        self, place: Endpoint, wish: LoginWish, message: Message | None, *, counts: bool = True
+    ) -> bool:
+        """Whether it was accepted."""
+        hands_in = message if self._submitted is None and place.scheme.protocol is Protocol.SMTP else None
+        made = await login(self._net, place, self._terms, msgspec.structs.replace(wish, message=hands_in))
+        self._keep(made, counts=counts)
+        return any(seen.accepted for seen in made.observations if isinstance(seen, LoginTried))
+
+    async def _every_mechanism(
+        self, places: Sequence[tuple[Endpoint, LoginWish]], message: Message | None
+    ) -> Endpoint | None:
+        """Each offered mechanism that the secrets given can use, whatever the others say, at the first place that
+        has any; returned, for it is done with."""
+        for place, wish in places:
+            names = () if self._forbidden(place) else _usable(_offered(self._surveys[place]), wish)
+            accepted = [
+                await self._log_in(place, msgspec.structs.replace(wish, mechanism=name), message, counts=False)
+                for name in names
+            ]
+            if accepted:
+                if not any(accepted):
+                    self._refused.add(family_of(place))
+                return place
+        return None
+
+    async def deliver_and_fetch(self, message: Message) -> None:
         """Hand the message in where that was not done at a login, and look for it in the mailbox."""
-        if self._submitted is None and wish is None:
+        if self._submitted is None and self._sender is None:
             await self._hand_in_as_a_stranger(message)
         if self._submitted is None:
-            self.attempts.append(_note(Skipped("message-delivered", "not-submitted", asked=True)))
+            self._note(Skipped("message-delivered", "not-submitted", asked=True))
             return
         if self._submitted.final is None or self._submitted.final.kind is not ReplyClass.POSITIVE:
             return
-        reader = mailbox or wish
-        if reader is None:
-            self.attempts.append(_note(Skipped("message-delivered", "no-mailbox-login", asked=True)))
+        if self._reader is None:
+            self._note(Skipped("message-delivered", "no-mailbox-login", asked=True))
             return
-        await self._fetch(reader, message.token)
+        await self._fetch(self._reader, message.token)
 
     async def _hand_in_as_a_stranger(self, message: Message) -> None:
         for place in self._surveys:
@@ -100,24 +141,43 @@ class Logins:
         """By IMAP and by POP3, at one endpoint each: one refusal ends it, as with every login."""
         until = self._handed_in_at + self._terms.timeout
         looked = False
+        why = Skipped("message-delivered", "no-mailbox-endpoint", asked=True)
         for protocol in (Protocol.IMAP, Protocol.POP3):
             places = [place for place in self._places() if place.scheme.protocol is protocol]
             place = next((place for place in places if not self._forbidden(place)), None)
             if place is None:
                 continue
-            looked = True
-            pause = FIRST_PAUSE
-            while True:
-                made = await fetch(self._net, place, self._terms, reader, token, self._handed_in_at, until)
-                found = next((seen for seen in made.observations if isinstance(seen, Retrieved)), None)
-                again = protocol is Protocol.POP3 and found is not None and not found.found
-                if not again or self._net.now() + pause > until:
-                    self._keep(made)
-                    break
-                await self._net.sleep(pause)
-                pause = min(pause * 2, 2.0)
+            if protocol is Protocol.IMAP:
+                self._keep(
+                    await fetch(self._net, place, self._terms, reader, token, self._handed_in_at, until),
+                )
+                looked = True
+            elif await self._fetch_by_pop3(place, reader, token, until):
+                looked = True
+            else:
+                why = Skipped("message-delivered", "login-delay", place.url, asked=True)
         if not looked:
-            self.attempts.append(_note(Skipped("message-delivered", "no-mailbox-endpoint", asked=True)))
+            self._note(why)
+
+    async def _fetch_by_pop3(self, place: Endpoint, reader: LoginWish, token: str, until: float) -> bool:
+        """POP3 shows a mailbox as it was at login: log in again until the message is there.
+
+        False if not even one login was possible in time, for the server wants them further apart.
+        """
+        delay = _login_delay(self._surveys[place])
+        pause = 0.0
+        for number in range(_POP3_LOGINS):
+            start = max(self._net.now() + pause, self._pop3_login.get(place.host, -delay) + delay)
+            if start > until:
+                return number > 0
+            await self._net.sleep(start - self._net.now())
+            made = await fetch(self._net, place, self._terms, reader, token, self._handed_in_at, until)
+            self._keep(made)
+            seen = next((seen for seen in made.observations if isinstance(seen, Retrieved)), None)
+            if seen is None or seen.found or seen.trouble is not None:
+                break
+            pause = min(pause * 2, LONGEST_PAUSE) or _POP3_FIRST_PAUSE
+        return True
 
     def _keep(self, attempt: Attempt, *, counts: bool = True) -> None:
         self.attempts.append(attempt)
@@ -125,8 +185,12 @@ class Logins:
             if isinstance(seen, Submitted):
                 self._submitted = seen
                 self._handed_in_at = self._net.now()
-            refused = isinstance(seen, LoginTried) and seen.reply is not None and not seen.accepted
-            if counts and refused and attempt.endpoint is not None:
+            if not isinstance(seen, LoginTried) or attempt.endpoint is None:
+                continue
+            if attempt.endpoint.scheme.protocol is Protocol.POP3:
+                self._pop3_login[attempt.endpoint.host] = self._net.now()
+            # Whatever the answer to a secret was, none included: somebody has counted it.
+            if counts and seen.sent and not seen.accepted:
                 self._refused.add(family_of(attempt.endpoint))
 
     def _places(self) -> list[Endpoint]:
@@ -141,9 +205,12 @@ class Logins:
 
     def _forbidden(self, place: Endpoint) -> str:
         """Why nothing is tried here, as a reason of the catalogue."""
-        if family_of(place) in self._refused:
-            return "earlier-refusal"
-        return self._unsafe(place)
+        unsafe = self._unsafe(place)
+        if unsafe == "not-reached":
+            return unsafe
+        if not place.named:
+            return "host-not-named"
+        return "earlier-refusal" if family_of(place) in self._refused else unsafe
 
     def _unsafe(self, place: Endpoint) -> str:
         survey = self._surveys[place]
@@ -161,19 +228,39 @@ class Logins:
         return ""
 
     def _skip(self, place: Endpoint, what: str, why: str) -> None:
-        skipped = Skipped(what, why, place.url, asked=True)
-        self.attempts.append(Attempt("login", place, skipped=(skipped,)))
+        params = {"host": place.host, "url": place.url} if why == "host-not-named" else {}
+        skipped = Skipped(what, why, place.url, asked=True, params=params)
+        self.attempts.append(Attempt(Job.LOGIN, place, skipped=(skipped,)))
+
+    def _note(self, skipped: Skipped) -> None:
+        self.attempts.append(Attempt(Job.DELIVER, skipped=(skipped,)))
 
 
 def _handshake(attempt: Attempt) -> TlsHandshake | None:
     return next((seen for seen in attempt.observations if isinstance(seen, TlsHandshake)), None)
 
 
+def _shown(survey: Attempt) -> Capabilities | None:
+    """What the survey was last shown."""
+    return next((seen for seen in reversed(survey.observations) if isinstance(seen, Capabilities)), None)
+
+
 def _offered(survey: Attempt) -> tuple[str, ...]:
     """SASL mechanisms the survey was last shown."""
-    shown = [seen for seen in survey.observations if isinstance(seen, Capabilities)]
-    return shown[-1].mechanisms if shown else ()
+    shown = _shown(survey)
+    return shown.mechanisms if shown is not None else ()
 
 
-def _note(skipped: Skipped) -> Attempt:
-    return Attempt("deliver", skipped=(skipped,))
+def _usable(offered: tuple[str, ...], wish: LoginWish) -> tuple[str, ...]:
+    """Those of the mechanisms that a secret of the wish serves."""
+    has = {SecretKind.PASSWORD: bool(wish.credentials.password), SecretKind.TOKEN: bool(wish.credentials.token)}
+    known = (name for name in offered if name in MECHANISMS and not name.endswith("-PLUS"))
+    return tuple(name for name in known if has.get(MECHANISMS[name].secret_kind))
+
+
+def _login_delay(survey: Attempt) -> float:
+    """Seconds that the server wants between two logins by POP3 (RFC 2449 section 6.5); 0 if it does not say."""
+    shown = _shown(survey)
+    said = shown.get("LOGIN-DELAY") if shown is not None else None
+    seconds = said.params[0] if said is not None and said.params else ""
+    return float(seconds) if _SECONDS.match(seconds) else 0.0
