@@ -154,6 +154,14 @@ def test_nothing_is_left_of_it() -> None:
 
 
 @pytest.mark.real
+def test_stopping_twice_leaves_other_labs_alone(real_lab: RealLab) -> None:
+    with RealLab() as lab:
+        pass
+    lab.stop()
+    assert greeting(real_lab, "smtp").startswith(GREETINGS["smtp"])
+
+
+@pytest.mark.real
 def test_nothing_is_left_when_the_start_fails_half_way() -> None:
     lab = RealLab(dovecot="service broken {\n")
     with pytest.raises(RealLabError, match=r"real-lab-daemon-ended: (?s:.*)dovecot\.conf"):

@@ -226,8 +226,9 @@ class RealLab:
     def stop(self) -> None:
         """End every process of the lab, remove its directory, release its ports. May be called twice."""
         try:
-            end(self._daemons, self._directory.name if self._directory else "\0")
-            self._daemons.clear()
+            if self._directory is not None:  # without one nothing was started, and nothing names it
+                end(self._daemons, self._directory.name)
+                self._daemons.clear()
         finally:
             if self._directory is not None:
                 shutil.rmtree(self._directory)
