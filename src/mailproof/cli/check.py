@@ -246,7 +246,10 @@ def _login(
     mechanism = _mechanism(how.mechanism or "", terminal)
     user, password, token = wish.user or "", "", ""
     if password_source.option == "--netrc":
-        host = how.name or next((target.host for target in targets if target.host), "")
+        hosts = {how.name} if how.name else {target.host for target in targets if target.host}
+        if len(hosts) > 1:  # an entry is for its host alone
+            raise Complaint(terminal.say("cli.netrc-hosts", hosts=tuple(sorted(hosts))))
+        host = next(iter(hosts), "")
         user, password = credentials.from_netrc(host, user, terminal)
     elif (password_source.option or token_source.option) and not user:
         option = password_source.option or token_source.option
@@ -262,6 +265,7 @@ def _login(
         password = credentials.read(password_source, terminal)
     if not password and not token and mechanism not in _WITHOUT_PASSWORD:
         password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
+    _must_be_sayable("--user", user, terminal)
     return LoginWish(Credentials(user, password, token=token), secrets.token_urlsafe(18), mechanism)
 
 
@@ -278,6 +282,7 @@ def _mailbox_login(wish: Wish, given: Mapping[str, Any], mailbox: str, terminal:
         password = credentials.read(source, terminal)
     else:
         password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
+    _must_be_sayable("--mailbox-user", user, terminal)
     return LoginWish(Credentials(user, password), secrets.token_urlsafe(18))
 
 
@@ -288,6 +293,12 @@ def _mechanism(name: str, terminal: Terminal) -> str:
     if name and name.upper() not in known:
         raise Complaint(terminal.say("cli.one-of-mechanisms", value=name, choices=known))
     return name.upper()
+
+
+def _must_be_sayable(option: str, user: str, terminal: Terminal) -> None:
+    """A name with a line end or NUL in it would begin another command, or end the name."""
+    if set(user) & set("\r\n\0"):
+        raise Complaint(terminal.say("cli.no-user-name", option=option))
 
 
 def _must_be_address(option: str, address: str, terminal: Terminal) -> None:

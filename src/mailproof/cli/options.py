@@ -15,6 +15,7 @@ from mailproof.cli.command import Option, converted, one_of
 from mailproof.cli.credentials import user_options
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
+from mailproof.run.targets import is_host_name
 
 _UNITS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?\Z", re.ASCII)
@@ -61,10 +62,11 @@ class Connecting(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def families(self) -> tuple[str, ...]:
-        """Record types to ask DNS for."""
-        if self.ipv4 == self.ipv6:
-            return ("A", "AAAA")
-        return ("A",) if self.ipv4 else ("AAAA",)
+        """Record types to ask DNS for: what was wanted, and what the source address can reach."""
+        wanted = ("A", "AAAA") if self.ipv4 == self.ipv6 else ("A",) if self.ipv4 else ("AAAA",)
+        if self.source is None:
+            return wanted
+        return tuple(family for family in wanted if (family == "AAAA") == (":" in self.source))
 
     @property
     def policy(self) -> TlsPolicy:
@@ -118,13 +120,17 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
         raise Complaint(terminal.say("cli.key-without-cert"))
     if list(_VERSIONS).index(wish.tls_min or "1.0") > list(_VERSIONS).index(wish.tls_max or "1.3"):
         raise Complaint(terminal.say("cli.tls-range"))
+    if wish.source is not None and not _is_address(wish.source):
+        raise Complaint(terminal.say("cli.no-address", option="--source", value=wish.source))
     for attribute in wish.xclient:
         if not _ATTRIBUTE.match(attribute):
             raise Complaint(terminal.say("cli.no-attribute", value=attribute))
+    if wish.source is not None and not wish.families:
+        raise Complaint(terminal.say("cli.source-family", value=wish.source))
+    if wish.name is not None and not (_is_address(wish.name) or is_host_name(wish.name)):
+        raise Complaint(terminal.say("cli.no-host-name", value=wish.name))
     if wish.ehlo is not None and not _HELLO_NAME.match(wish.ehlo):
         raise Complaint(terminal.say("cli.no-hello-name", value=wish.ehlo))
-    if wish.source is not None and not _is_address(wish.source):
-        raise Complaint(terminal.say("cli.no-address", option="--source", value=wish.source))
     return wish
 
 

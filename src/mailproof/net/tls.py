@@ -91,6 +91,7 @@ def _client_context(settings: TlsSettings) -> SSL.Context:
         except SSL.Error as error:
             raise UsageError("no-certificates-in-file", file=settings.ca_file) from error
     if settings.certificate is not None:
+        context.set_passwd_cb(lambda *_: b"")  # an encrypted key is refused, not asked for at the terminal
         try:
             context.use_certificate_chain_file(settings.certificate)
             context.use_privatekey_file(settings.key or settings.certificate)

@@ -30,6 +30,11 @@ def parse_target(text: str) -> Target:
     return Target(text, TargetKind.URL, host, scheme, port if port is not None else scheme.default_port)
 
 
+def is_host_name(text: str) -> bool:
+    """Whether a name can be looked up and presented; an international one too."""
+    return _HOST.match(text) is not None
+
+
 def _scheme(name: str, text: str) -> Scheme:
     lowered = name.lower()
     if lowered in _SYNONYMS:
@@ -67,7 +72,7 @@ def _host_and_port(rest: str, text: str) -> tuple[str, int | None]:
     else:
         host, colon, after = rest.partition(":")
         port = after if colon else None
-    if not _is_address(host) and not _HOST.match(host):
+    if not _is_address(host) and not is_host_name(host):
         raise UsageError("no-host-name", text=text, host=host)
     return host, None if port is None else _port(port, text)
 
