@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
@@ -10,14 +9,7 @@ import msgspec
 
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme, TlsMode
-from mailproof.model.observation import (
-    Capabilities,
-    LoginTried,
-    ReplyClass,
-    Retrieved,
-    Submitted,
-    TlsHandshake,
-)
+from mailproof.model.observation import LoginTried, ReplyClass, Retrieved, Submitted
 from mailproof.model.record import Asked, Attempt
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
@@ -25,6 +17,7 @@ from mailproof.probes.conversation import protection_of
 from mailproof.probes.fetch import LONGEST_PAUSE, fetch
 from mailproof.probes.login import LoginWish, Message, deliver, login
 from mailproof.probes.terms import Terms
+from mailproof.run.surveyed import handshake, login_delay, offered, shown
 from mailproof.sasl.mechanism import SecretKind
 from mailproof.sasl.registry import MECHANISMS
 
@@ -32,8 +25,8 @@ from mailproof.sasl.registry import MECHANISMS
 _POP3_LOGINS = 8
 _POP3_FIRST_PAUSE = 1.0
 
-# A server that wants more than 27 hours is not waited for anyway.
-_SECONDS = re.compile(r"[0-9]{1,5}\Z")
+_NOT_OF_TLS = ("host-not-named", "earlier-refusal")
+"""Why a mailbox is not read that could be read with a protected login."""
 
 
 class Family(StrEnum):
@@ -93,12 +86,11 @@ class Logins:
 
     async def _log_in(
         self, place: Endpoint, wish: LoginWish, message: Message | None, *, counts: bool = True
-    ) -> bool:
-        """Whether it was accepted."""
+    ) -> list[LoginTried]:
         hands_in = message if self._submitted is None and place.scheme.protocol is Protocol.SMTP else None
         made = await login(self._net, place, self._terms, msgspec.structs.replace(wish, message=hands_in))
         self._keep(made, counts=counts)
-        return any(seen.accepted for seen in made.observations if isinstance(seen, LoginTried))
+        return [seen for seen in made.observations if isinstance(seen, LoginTried)]
 
     async def _every_mechanism(
         self, places: Sequence[tuple[Endpoint, LoginWish]], message: Message | None
@@ -106,14 +98,14 @@ class Logins:
         """Each offered mechanism that the secrets given can use, whatever the others say, at the first place that
         has any; returned, for it is done with."""
         for place, wish in places:
-            names = () if self._forbidden(place) else _usable(_offered(self._surveys[place]), wish)
-            accepted = [
-                await self._log_in(place, msgspec.structs.replace(wish, mechanism=name), message, counts=False)
-                for name in names
-            ]
-            if accepted:
-                if not any(accepted):
-                    self._refused.add(family_of(place))
+            names = () if self._forbidden(place) else _usable(offered(self._surveys[place]), wish)
+            tried: list[LoginTried] = []
+            for name in names:
+                wanted = msgspec.structs.replace(wish, mechanism=name)
+                tried += await self._log_in(place, wanted, message, counts=False)
+            if any(seen.sent for seen in tried) and not any(seen.accepted for seen in tried):
+                self._refused.add(family_of(place))
+            if names:
                 return place
         return None
 
@@ -146,16 +138,15 @@ class Logins:
             places = [place for place in self._places() if place.scheme.protocol is protocol]
             place = next((place for place in places if not self._forbidden(place)), None)
             if place is None:
-                continue
-            if protocol is Protocol.IMAP:
-                self._keep(
-                    await fetch(self._net, place, self._terms, reader, token, self._handed_in_at, until),
-                )
+                refused = next((place for place in places if self._forbidden(place) in _NOT_OF_TLS), None)
+                why = self._skipped(refused, why.what, self._forbidden(refused)) if refused else why
+            elif protocol is Protocol.IMAP:
+                self._keep(await fetch(self._net, place, self._terms, reader, token, self._handed_in_at, until))
                 looked = True
             elif await self._fetch_by_pop3(place, reader, token, until):
                 looked = True
             else:
-                why = Skipped("message-delivered", "login-delay", place.url, asked=True)
+                why = self._skipped(place, why.what, "login-delay")
         if not looked:
             self._note(why)
 
@@ -164,7 +155,7 @@ class Logins:
 
         False if not even one login was possible in time, for the server wants them further apart.
         """
-        delay = _login_delay(self._surveys[place])
+        delay = login_delay(self._surveys[place])
         pause = 0.0
         for number in range(_POP3_LOGINS):
             start = max(self._net.now() + pause, self._pop3_login.get(place.host, -delay) + delay)
@@ -200,7 +191,7 @@ class Logins:
 
     def _expects_login(self, place: Endpoint) -> bool:
         if place.scheme is Scheme.SMTP:  # a mail exchanger need not know users; where it offers AUTH, it does
-            return bool(_offered(self._surveys[place]))
+            return bool(offered(self._surveys[place]))
         return place.scheme.protocol is not Protocol.LMTP
 
     def _forbidden(self, place: Endpoint) -> str:
@@ -214,13 +205,12 @@ class Logins:
 
     def _unsafe(self, place: Endpoint) -> str:
         survey = self._surveys[place]
-        capabilities = [seen for seen in survey.observations if isinstance(seen, Capabilities)]
-        if not capabilities:
-            handshake = _handshake(survey)
-            return "not-reached" if handshake is None or handshake.trouble is None else "tls-not-available"
+        made = handshake(survey)
+        if shown(survey) is None:
+            return "not-reached" if made is None or made.trouble is None else "tls-not-available"
         if self._terms.tls is TlsPolicy.NEVER and place.scheme.tls_mode is not TlsMode.IMPLICIT:
             return ""
-        protection = protection_of(_handshake(survey))
+        protection = protection_of(made)
         if protection is Protection.NONE:
             return "tls-not-available"
         if protection is Protection.UNVERIFIED and self._terms.verify:
@@ -228,39 +218,18 @@ class Logins:
         return ""
 
     def _skip(self, place: Endpoint, what: str, why: str) -> None:
+        self.attempts.append(Attempt(Job.LOGIN, place, skipped=(self._skipped(place, what, why),)))
+
+    def _skipped(self, place: Endpoint, what: str, why: str) -> Skipped:
         params = {"host": place.host, "url": place.url} if why == "host-not-named" else {}
-        skipped = Skipped(what, why, place.url, asked=True, params=params)
-        self.attempts.append(Attempt(Job.LOGIN, place, skipped=(skipped,)))
+        return Skipped(what, why, place.url, asked=True, params=params)
 
     def _note(self, skipped: Skipped) -> None:
         self.attempts.append(Attempt(Job.DELIVER, skipped=(skipped,)))
 
 
-def _handshake(attempt: Attempt) -> TlsHandshake | None:
-    return next((seen for seen in attempt.observations if isinstance(seen, TlsHandshake)), None)
-
-
-def _shown(survey: Attempt) -> Capabilities | None:
-    """What the survey was last shown."""
-    return next((seen for seen in reversed(survey.observations) if isinstance(seen, Capabilities)), None)
-
-
-def _offered(survey: Attempt) -> tuple[str, ...]:
-    """SASL mechanisms the survey was last shown."""
-    shown = _shown(survey)
-    return shown.mechanisms if shown is not None else ()
-
-
-def _usable(offered: tuple[str, ...], wish: LoginWish) -> tuple[str, ...]:
+def _usable(mechanisms: tuple[str, ...], wish: LoginWish) -> tuple[str, ...]:
     """Those of the mechanisms that a secret of the wish serves."""
     has = {SecretKind.PASSWORD: bool(wish.credentials.password), SecretKind.TOKEN: bool(wish.credentials.token)}
-    known = (name for name in offered if name in MECHANISMS and not name.endswith("-PLUS"))
+    known = (name for name in mechanisms if name in MECHANISMS and not name.endswith("-PLUS"))
     return tuple(name for name in known if has.get(MECHANISMS[name].secret_kind))
-
-
-def _login_delay(survey: Attempt) -> float:
-    """Seconds that the server wants between two logins by POP3 (RFC 2449 section 6.5); 0 if it does not say."""
-    shown = _shown(survey)
-    said = shown.get("LOGIN-DELAY") if shown is not None else None
-    seconds = said.params[0] if said is not None and said.params else ""
-    return float(seconds) if _SECONDS.match(seconds) else 0.0
