@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from mailproof.model.attempt import Skipped, Status, Step, StepTaken
+from mailproof.model.attempt import Job, Skipped, Status, Step, StepTaken
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
 from mailproof.model.observation import (
     AnyObservation,
@@ -53,7 +53,7 @@ def attempt_of(
     skipped: tuple[Skipped, ...] = (),
 ) -> Attempt:
     place = endpoint_at(endpoint) if isinstance(endpoint, str) else endpoint
-    return Attempt(job, place, steps, observations, skipped, transcript_of(place, *lines, purpose=job))
+    return Attempt(Job(job), place, steps, observations, skipped, transcript_of(place, *lines, purpose=job))
 
 
 def record_of(*attempts: Attempt, asked: Asked = NOTHING_ASKED, vantage: str = "198.51.100.7") -> Record:

@@ -51,6 +51,7 @@ LAYERS = {
     "login": "LOGIN",
     "relay": "RELAY",
     "delivery": "DELIVERY",
+    "retrieval": "RETRIEVAL",
 }
 
 

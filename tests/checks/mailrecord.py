@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
+from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.finding import Answer, Finding, Passed, Untold
 from mailproof.model.observation import AnyObservation, Reply, ReplyClass
@@ -40,7 +41,7 @@ def attempt(
     """Its transcript has a turn for every index that a reply can name here."""
     where = endpoint(scheme, address)
     turns = tuple(Turn(TurnKind.RECEIVED, 0.0, f"turn {number}\\r\\n") for number in range(10))
-    return Attempt(job, where, observations=facts, transcript=Transcript(where.url, address, job, turns))
+    return Attempt(Job(job), where, observations=facts, transcript=Transcript(where.url, address, job, turns))
 
 
 def record(*attempts: Attempt, asked: Asked | None = None, vantage: tuple[str, ...] = ("198.51.100.7",)) -> Record:

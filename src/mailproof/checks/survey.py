@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import Protocol as Shape
 from typing import TypedDict, TypeVar
 
-from mailproof.model.endpoint import Protocol, TlsMode
-from mailproof.model.observation import Observation, StartTls, TlsHandshake
+from mailproof.model.attempt import Job, Trouble
+from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
+from mailproof.model.observation import Greeting, Interrupted, Observation, StartTls, TlsHandshake
 from mailproof.model.record import Attempt, Record, Sighting
 
 Seen = TypeVar("Seen", bound=Observation)
 
 # These jobs walk again through what the survey has seen; judged twice, one fault would be named twice.
-_REPEATING = frozenset({"clear", "version", "login", "deliver", "fetch"})
+_REPEATING = frozenset({Job.CLEAR, Job.VERSION, Job.LOGIN, Job.DELIVER, Job.FETCH})
 
 
 class Located(Shape):
@@ -67,6 +68,36 @@ def mail_protocol(text: str) -> Protocol | None:
 def is_tls_record(text: str) -> bool:
     """True for the escaped first bytes of a TLS alert or handshake (RFC 8446 section 5.1)."""
     return text.startswith(("\\x15\\x03", "\\x16\\x03"))
+
+
+def died_inside_tls(record: Record) -> dict[Endpoint, Sighting[Greeting] | Sighting[Interrupted]]:
+    """Endpoints whose handshake was made and whose TLS then broke, with what showed it.
+
+    A server of TLS 1.3 judges the client's certificate, or the lack of one, only after the handshake (RFC 8446
+    section 4.4.2.4): its alert is met where the first bytes were to be read.
+    """
+    broken: list[Sighting[Greeting] | Sighting[Interrupted]] = [
+        *surveyed(record, Greeting),
+        *surveyed(record, Interrupted),
+    ]
+    found: dict[Endpoint, Sighting[Greeting] | Sighting[Interrupted]] = {}
+    for sighting in broken:
+        if sighting.fact.trouble is Trouble.TLS_FAILED and sighting.attempt.endpoint is not None:
+            found.setdefault(sighting.attempt.endpoint, sighting)
+    return found
+
+
+_CERTIFICATE_WANTED = re.compile(r"certificate.required", re.IGNORECASE)
+
+
+def wants_client_certificate(sighting: Located) -> bool:
+    """The alert certificate_required (RFC 8446 section 6.2) ended this attempt; no other alert is as certain."""
+    failed = sighting.attempt.failed
+    return (
+        failed is not None
+        and failed.trouble is Trouble.TLS_FAILED
+        and bool(_CERTIFICATE_WANTED.search(failed.detail))
+    )
 
 
 def speaks_tls_unasked(sighting: Located, record: Record) -> bool:

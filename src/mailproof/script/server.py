@@ -22,7 +22,13 @@ _ATTEMPT_EVENTS = {
     "unreachable": Trouble.UNREACHABLE,
     "timeout": Trouble.TIMEOUT,
 }
-_ALERTS = {"handshake_failure": 40, "protocol_version": 70, "insufficient_security": 71, "internal_error": 80}
+_ALERTS = {
+    "handshake_failure": 40,
+    "protocol_version": 70,
+    "insufficient_security": 71,
+    "internal_error": 80,
+    "certificate_required": 116,
+}
 _DNS_STATUS = {
     "NXDOMAIN": DnsStatus.NO_SUCH_NAME,
     "NODATA": DnsStatus.NO_DATA,

@@ -42,7 +42,7 @@ SUBMISSION, POP3, IMAP = "submission", "pop3", "imap"
         ("pop3s", pop3("USER"), "+auth-offered"),
         ("pop3s", pop3("SASL PLAIN"), "+auth-offered"),
         ("pop3s", pop3("UIDL"), "auth-not-offered"),
-        ("pop3s", offered(answer="-ERR unknown command"), "?no-verdict"),
+        ("pop3s", offered(answer="-ERR unknown command"), "?capabilities-refused"),
         ("imaps", imap("IMAP4rev1"), "+auth-offered"),
         ("imaps", imap("LOGINDISABLED", "AUTH=PLAIN"), "+auth-offered"),
         ("imaps", imap("LOGINDISABLED"), "auth-not-offered"),

@@ -11,11 +11,12 @@ from mailproof.checks.reach import (
     greeting_in_order,
     greeting_in_time,
     host_resolves,
+    host_serves_mail,
     port_open,
     session_complete,
     software_not_revealed,
 )
-from mailproof.model.attempt import Status, Step, StepTaken, Trouble
+from mailproof.model.attempt import Job, Status, Step, StepTaken, Trouble
 from mailproof.model.endpoint import Target, TargetKind
 from mailproof.model.observation import (
     Connection,
@@ -33,7 +34,7 @@ from mailproof.model.transcript import Transcript, Turn, TurnKind
 
 def resolved(*facts: DnsAnswer, host: str = "mx.test") -> Record:
     target = Target(host, TargetKind.HOST, host)
-    return msgspec.structs.replace(record(Attempt("resolve", observations=facts)), targets=(target,))
+    return msgspec.structs.replace(record(Attempt(Job.RESOLVE, observations=facts)), targets=(target,))
 
 
 def dialled(host: str, scheme: str, trouble: Trouble | None, job: str = "survey", **changes: object) -> Attempt:
@@ -90,16 +91,41 @@ class TestPorts:
     def test_25_is_blocked_here_if_nobodys_25_answers_while_submission_does(self):
         seen = [
             dialled("mx.test", "smtp", Trouble.TIMEOUT),
-            dialled("elsewhere.test", "smtp", Trouble.TIMEOUT, job="reference"),
+            dialled("elsewhere.test", "smtp", Trouble.TIMEOUT),
             dialled("mx.test", "submission", None),
         ]
-        assert answers(port_open.check, record(*seen)) == ["outbound-25-blocked", "+port-open"]
+        assert answers(port_open.check, record(*seen)) == ["outbound-25-blocked"] * 2 + ["+port-open"]
 
     def test_25_is_filtered_there_if_another_25_answers_or_none_was_asked(self):
-        other = dialled("elsewhere.test", "smtp", None, job="reference")
+        other = dialled("elsewhere.test", "smtp", None)
         silent, submission = dialled("mx.test", "smtp", Trouble.TIMEOUT), dialled("mx.test", "submission", None)
         for seen in ([silent, submission], [silent, other, submission]):
             assert answers(port_open.check, record(*seen))[0] == "port-filtered"
+
+
+class TestHosts:
+    @staticmethod
+    def guessed(*met: Trouble | None) -> Record:
+        schemes = ("smtp", "submission", "imap")
+        pairs = zip(schemes, met, strict=False)
+        return record(*(dialled("mx.test", scheme, trouble, promised=False) for scheme, trouble in pairs))
+
+    def test_a_host_where_no_port_answers_has_no_mail_server(self):
+        seen = self.guessed(Trouble.REFUSED, Trouble.TIMEOUT, Trouble.UNREACHABLE)
+        [finding] = host_serves_mail.check(seen, POLICY)
+        assert (finding.name, finding.params, finding.endpoint) == ("no-mail-server", {"host": "mx.test"}, None)
+        assert len(finding.evidence) == 3
+
+    def test_one_port_is_enough(self):
+        seen = self.guessed(Trouble.REFUSED, None)
+        assert answers(host_serves_mail.check, seen) == ["+host-serves-mail"]
+
+    def test_what_this_machine_cannot_reach_is_not_judged(self):
+        assert answers(host_serves_mail.check, self.guessed(Trouble.LOCAL, Trouble.LOCAL)) == ["?local-trouble"]
+        assert answers(host_serves_mail.check, self.guessed(Trouble.LOCAL, Trouble.REFUSED)) == ["no-mail-server"]
+
+    def test_a_port_that_was_promised_is_judged_by_itself(self):
+        assert answers(host_serves_mail.check, record(dialled("mx.test", "smtp", Trouble.REFUSED))) == []
 
 
 def greeted(
@@ -192,6 +218,12 @@ class TestGreetings:
         assert answers(software_not_revealed.check, record(greeted(line))) == ["+software-not-revealed"]
 
 
+def died(words: str) -> Attempt:
+    """TLS that broke where the greeting was to be read."""
+    steps = (StepTaken(Step.GREETING, Status.FAILED, 0.1, Trouble.TLS_FAILED, words),)
+    return msgspec.structs.replace(greeted(trouble=Trouble.TLS_FAILED), steps=steps)
+
+
 class TestSessions:
     @pytest.mark.parametrize(
         ("step", "trouble", "said"),
@@ -199,6 +231,9 @@ class TestSessions:
             (Step.EHLO, Trouble.TIMEOUT, ["no-reply"]),
             (Step.EHLO, Trouble.CLOSED, ["closed-unexpectedly"]),
             (Step.AUTH, Trouble.RESET, ["closed-unexpectedly"]),
+            (Step.MAIL, Trouble.TLS_FAILED, ["closed-unexpectedly"]),
+            (Step.MAIL, Trouble.UNREACHABLE, ["no-reply"]),
+            (Step.MAIL, Trouble.LOCAL, ["?local-trouble"]),
             (Step.CAPABILITY, Trouble.TOO_MUCH, ["reply-not-understood"]),
             (Step.QUIT, Trouble.CLOSED, []),
             (Step.TLS, Trouble.RESET, []),
@@ -211,6 +246,16 @@ class TestSessions:
 
     def test_a_server_that_hangs_up_instead_of_greeting_is_named(self):
         assert answers(session_complete.check, record(greeted(trouble=Trouble.CLOSED))) == ["closed-unexpectedly"]
+
+    def test_a_421_is_told_with_the_command_that_met_it(self):
+        last = reply("421 4.7.0 mx.test Error: too many errors", turn=3)
+        broken = attempt(Interrupted(Step.MAIL, Trouble.CLOSED, "MAIL FROM", 0.1, last, turns=(3,)))
+        [finding] = session_complete.check(record(broken), POLICY)
+        assert finding.params == {"command": "MAIL FROM", "reply": last.line}
+
+    def test_tls_that_breaks_over_a_certificate_of_ours_is_another_matter(self):
+        assert answers(session_complete.check, record(died("tlsv13 alert certificate required"))) == []
+        assert answers(session_complete.check, record(died("tlsv1 alert internal error"))) == ["closed-unexpectedly"]
 
     def test_a_session_with_its_farewell_is_complete(self):
         whole = msgspec.structs.replace(greeted("220 mx.test"), steps=(StepTaken(Step.QUIT, Status.OK),))

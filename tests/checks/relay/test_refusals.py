@@ -11,7 +11,7 @@ from mailproof.checks.relay import (
     sender_accepted,
     unknown_recipient_refused,
 )
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
+from mailproof.model.observation import Capabilities, EnvelopePurpose, EnvelopeTried, Stage
 from mailproof.model.record import Record
 
 OUTSIDE, MAILBOX, UNKNOWN = EnvelopePurpose.OUTSIDE, EnvelopePurpose.MAILBOX, EnvelopePurpose.UNKNOWN
@@ -24,9 +24,10 @@ def tried(
     mail: str = "250 2.1.0 Ok",
     logged_in: bool = False,
     scheme: str = "smtp",
+    sender: str = "a@mx.test",
 ) -> Record:
     answer = reply(rcpt, turn=4) if rcpt else None
-    said = EnvelopeTried(purpose, "a@mx.test", "b@mx.test", logged_in, reply(mail, turn=2), answer, "198.51.100.7")
+    said = EnvelopeTried(purpose, sender, "b@mx.test", logged_in, reply(mail, turn=2), answer, "198.51.100.7")
     return record(attempt(said, scheme=scheme))
 
 
@@ -105,6 +106,40 @@ def test_a_lasting_refusal_of_mail_is_about_the_sender() -> None:
     assert answers(sender_accepted.check, stranger) == []
 
 
+def test_who_gave_no_sender_cannot_blame_the_server() -> None:
+    for line in ("553 5.7.1 <>: Sender address rejected: not owned by user b", "550 5.7.1 go away"):
+        seen = tried(None, mail=line, logged_in=True, sender="")
+        assert answers(sender_accepted.check, seen) == ["?no-sender"]
+
+
+def test_an_address_that_is_not_ascii_is_no_fault_of_the_sender() -> None:
+    assert answers(sender_accepted.check, tried(None, mail="553 5.6.7 SMTPUTF8 required")) == ["?smtputf8-refused"]
+
+
+def greeted_with(*answered: tuple[str, str]) -> Record:
+    facts = [Capabilities(Stage.CLEAR, verb, reply(line, turn=3), (), (3,)) for verb, line in answered]
+    return record(attempt(*facts, scheme="smtp"))
+
+
+@pytest.mark.parametrize(
+    ("answered", "expected"),
+    [
+        ((("EHLO", "550 5.7.1 no"), ("HELO", "550 5.7.1 no")), ["ehlo-refused"]),
+        ((("EHLO", "451 4.3.0 try later"),), ["ehlo-refused"]),
+        ((("LHLO", "500 what?"),), ["ehlo-refused"]),
+        ((("EHLO", "450 4.7.1 <x>: Helo command rejected: Host not found"),), ["helo-rejected"]),
+        ((("EHLO", "554 5.7.1 blocked using bl.test"),), ["client-blocklisted"]),
+        ((("EHLO", "502 5.5.2 unknown"), ("HELO", "250 mx.test")), []),
+        ((("EHLO", "421 4.3.2 going down"),), []),
+        ((("CAPABILITY", "BAD no"),), []),
+    ],
+)
+def test_a_server_that_lets_nobody_say_hello_is_named(
+    answered: tuple[tuple[str, str], ...], expected: list[str]
+) -> None:
+    assert answers(client_accepted.check, greeted_with(*answered)) == expected
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -135,6 +170,28 @@ def test_a_refused_client_is_named(line: str, expected: list[str]) -> None:
 )
 def test_mail_that_is_put_off_says_why(line: str, expected: list[str]) -> None:
     assert answers(mail_taken_now.check, tried(line)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("451 4.3.5 Server configuration problem", ["server-config-problem"]),
+        ("421 4.3.2 mx.test shutting down", ["temporary-reject"]),
+        ("451 something broke", ["temporary-reject"]),
+        ("454 not now", ["temporary-reject"]),
+        ("450 4.7.1 <x>: Client host rejected: not yet", []),
+        ("451 4.7.1 <x>: policy", []),
+    ],
+)
+def test_the_servers_own_trouble_counts_for_whomever_it_is_told(line: str, expected: list[str]) -> None:
+    assert answers(mail_taken_now.check, tried(line, OUTSIDE)) == expected
+
+
+def test_a_table_that_does_not_answer_is_the_servers_whoever_is_looked_up() -> None:
+    line = "451 4.3.0 <o@example.com>: Temporary lookup failure"
+    assert answers(mailbox_accepted.check, tried(line, OUTSIDE)) == ["recipient-lookup-failed"]
+    unverified = "450 4.1.1 <o@example.com>: Recipient address rejected: unverified address: timed out"
+    assert answers(mailbox_accepted.check, tried(unverified, OUTSIDE)) == []
 
 
 def test_one_fault_is_named_once_for_an_endpoint() -> None:

@@ -14,7 +14,7 @@ from mailproof.checks.tls import (
     starttls_offered,
     versions,
 )
-from mailproof.model.attempt import Trouble
+from mailproof.model.attempt import Status, Step, StepTaken, Trouble
 from mailproof.model.observation import (
     Capabilities,
     Capability,
@@ -55,6 +55,13 @@ class TestOffer:
 
     def test_where_it_is_offered_that_is_passed(self):
         assert answers(starttls_offered.check, record(offering("STARTTLS"))) == ["+starttls-offered"]
+
+    @pytest.mark.parametrize(("verb", "line"), [("CAPA", "-ERR unknown command"), ("CAPABILITY", "BAD no")])
+    def test_a_server_that_does_not_say_what_it_can_may_offer_it(self, verb, line):
+        said = Capabilities(Stage.CLEAR, verb, reply(line, 3), (), (3,))
+        seen = attempt(said, StartTls("STLS", False, turns=(3,)), scheme="pop3" if verb == "CAPA" else "imap")
+        [untold] = starttls_offered.check(record(seen), POLICY)
+        assert (untold.why, untold.asked) == ("capabilities-refused", verb == "CAPABILITY")
 
     @pytest.mark.parametrize("instead", ["XXXXXXXX", "XXXXXXXA"])
     def test_what_was_overwritten_was_offered(self, instead):
@@ -128,8 +135,11 @@ class TestHandshake:
             assert (finding.name, finding.params) == (said, {"reason": reason})
 
 
-def tried(maximum: TlsVersion, accepted: str = "", alert: str = "", detail: str = "") -> Attempt:
-    return attempt(TlsVersionTried(maximum, accepted, alert, detail, turns=(5,)), scheme="submission", job="version")
+def tried(
+    maximum: TlsVersion, accepted: str = "", alert: str = "", detail: str = "", trouble: Trouble = Trouble.TLS_FAILED
+) -> Attempt:
+    said = TlsVersionTried(maximum, accepted, None if accepted else trouble, alert, detail, turns=(5,))
+    return attempt(said, scheme="submission", job="version")
 
 
 class TestVersions:
@@ -143,20 +153,54 @@ class TestVersions:
     def test_an_old_version_accepted_is_obsolete(self):
         seen = record(upgraded(MADE), tried(TlsVersion.TLS1_2, "TLSv1.2"), tried(TlsVersion.TLS1_1, "TLSv1.1"))
         [finding] = versions.check(seen, POLICY)
-        assert (finding.name, finding.params) == ("tls-version-obsolete", {"versions": ("TLSv1.1",), "use": "accepted"})
+        assert (finding.name, finding.params) == (
+            "tls-version-obsolete",
+            {"versions": ("TLSv1.1",), "use": "accepted"},
+        )
 
     def test_an_old_version_demanded_is_obsolete_too(self):
         old = msgspec.structs.replace(MADE, version="TLSv1")
         assert answers(versions.check, record(upgraded(old))) == ["tls-version-obsolete"]
 
     def test_only_the_newest_locks_clients_out(self):
-        for refusal in (self.REFUSED_12, tried(TlsVersion.TLS1_2, detail="unexpected eof while reading")):
-            seen = record(upgraded(MADE), refusal, self.REFUSED_11)
-            assert answers(versions.check, seen) == ["tls-version-too-new-only"]
+        seen = record(upgraded(MADE), self.REFUSED_12, self.REFUSED_11)
+        assert answers(versions.check, seen) == ["tls-version-too-new-only"]
 
     def test_a_network_that_was_silent_this_time_proves_nothing(self):
-        assert answers(versions.check, record(upgraded(MADE), tried(TlsVersion.TLS1_2, detail="timed out"))) == []
-        assert answers(versions.check, record(upgraded(MADE), tried(TlsVersion.TLS1_2))) == []
+        for trouble in (Trouble.TIMEOUT, Trouble.CLOSED, Trouble.RESET, Trouble.TLS_FAILED):
+            seen = record(upgraded(MADE), tried(TlsVersion.TLS1_2, trouble=trouble, alert="", detail="eof"))
+            assert answers(versions.check, seen) == ["?version-not-answered"]
+        broken = tried(TlsVersion.TLS1_2, alert="internal_error")
+        assert answers(versions.check, record(upgraded(MADE), broken)) == ["?version-not-answered"]
+
+    def test_where_tls_dies_after_every_handshake_versions_are_not_judged(self):
+        seen = record(asking_for_a_certificate(), self.REFUSED_12)
+        assert answers(versions.check, seen) == ["?tls-died"]
+
+
+def asking_for_a_certificate() -> Attempt:
+    """TLS 1.3 judges the client's certificate after the handshake: the alert is met by the first read."""
+    words = "tlsv13 alert certificate required"
+    made = attempt(MADE, Greeting(0.1, None, Trouble.TLS_FAILED, (6,)), scheme="submission")
+    steps = (StepTaken(Step.GREETING, Status.FAILED, 0.1, Trouble.TLS_FAILED, words),)
+    return msgspec.structs.replace(made, steps=steps)
+
+
+class TestClientCertificate:
+    def test_a_certificate_that_is_demanded_after_the_handshake_is_named(self):
+        assert answers(handshake_made.check, record(asking_for_a_certificate())) == ["client-certificate-required"]
+
+    def test_one_that_is_demanded_in_it_too(self):
+        alert = "certificate_required"
+        failed = msgspec.structs.replace(FAILED, alert=alert)
+        steps = (StepTaken(Step.TLS, Status.FAILED, 0.1, Trouble.TLS_FAILED, alert),)
+        seen = msgspec.structs.replace(upgraded(failed), steps=steps)
+        assert answers(handshake_made.check, record(seen)) == ["client-certificate-required"]
+
+    def test_tls_that_dies_of_something_else_was_made(self):
+        steps = (StepTaken(Step.GREETING, Status.FAILED, 0.1, Trouble.TLS_FAILED, "bad record mac"),)
+        seen = msgspec.structs.replace(asking_for_a_certificate(), steps=steps)
+        assert answers(handshake_made.check, record(seen)) == ["+tls-handshake"]
 
 
 DEMAND = "530 5.7.0 Must issue a STARTTLS command first"

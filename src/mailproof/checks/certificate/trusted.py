@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.certificate.shown import evidence, handshakes, mark
-from mailproof.checks.survey import place, url
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
+from mailproof.checks.survey import place, surveyed, url
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Untold
 from mailproof.model.observation import TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
@@ -59,6 +59,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             continue
         name, more = _without_trust(sighting.fact.chain, problems)
         yield Finding(name, shown, **place(sighting), params={**params, **more})
+    for made in surveyed(record, TlsHandshake):
+        if made.fact.trouble is None and not made.fact.chain and made.fact.unreadable:
+            yield Untold(NAME, "certificate-unreadable", url(made), asked=True)
 
 
 def _without_trust(chain: tuple[Certificate, ...], problems: list[ChainError]) -> tuple[str, dict[str, Param]]:

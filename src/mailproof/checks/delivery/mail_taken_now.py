@@ -18,6 +18,7 @@ KINDS = (
     FindingKind(
         "server-config-problem",
         Layer.DELIVERY,
+        explains=(Explains("closed-unexpectedly"),),
         references=("RFC 3463 section 3.4", "postconf(5) smtpd_recipient_restrictions", "Postfix DEBUG_README"),
     ),
     FindingKind(
@@ -27,6 +28,7 @@ KINDS = (
         explains=(
             Explains("starttls-refused", Scope.SERVICE),
             Explains("auth-temporary-failure", Scope.SERVICE),
+            Explains("closed-unexpectedly"),
         ),
         references=("RFC 5321 section 4.2.1", "postconf(5) milter_default_action", "Postfix MILTER_README"),
     ),
@@ -76,6 +78,17 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _name(answer: Refused) -> str | None:
-    if answer.kind in _VAGUE and not answer.is_permanent and answer.purpose is EnvelopePurpose.MAILBOX:
-        return "temporary-reject"  # mail for a mailbox that should exist is put off, and nobody says why
+    vague = answer.kind in _VAGUE and not answer.is_permanent
+    # Mail for a mailbox that should exist is put off, and nobody says why; or the server has trouble of its own.
+    if vague and (answer.purpose is EnvelopePurpose.MAILBOX or _is_the_servers_trouble(answer)):
+        return "temporary-reject"
     return _NAMES.get(answer.kind)
+
+
+def _is_the_servers_trouble(answer: Refused) -> bool:
+    """Whoever asks, and for whomever: status X.3.Z (RFC 3463 section 3.4), or a bare code that says as much.
+
+    A bare 421 says no more than that the server hangs up: `closed-unexpectedly`.
+    """
+    status, bare = answer.reply.enhanced, answer.kind is RefusalKind.OTHER
+    return status.startswith("4.3.") or (bare and not status and answer.reply.code in ("451", "454"))

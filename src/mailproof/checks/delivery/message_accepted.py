@@ -35,6 +35,7 @@ _NOT_THE_CONTENT = frozenset(
         RefusalKind.CLIENT_NAME_MISSING,
         RefusalKind.CONFIG_PROBLEM,
         RefusalKind.SENDER_NOT_OWNED,
+        RefusalKind.NEEDS_SMTPUTF8,
     }
 )
 

@@ -41,7 +41,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if means:
             yield Passed(NAME, seen.evidence(seen.fact.reply.turn), offer.endpoint.url)
         elif means is None:
-            yield Untold(NAME, "no-verdict", offer.endpoint.url, params={"reply": seen.fact.reply.line})
+            imap = offer.endpoint.scheme.protocol is Protocol.IMAP  # must answer; POP3 need not (RFC 2449)
+            params = {"reply": seen.fact.reply.line}
+            yield Untold(NAME, "capabilities-refused", offer.endpoint.url, asked=imap, params=params)
         elif _may_be_hidden(offer):
             yield Untold(NAME, "tls-not-available", offer.endpoint.url)
         else:

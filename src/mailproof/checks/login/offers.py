@@ -30,16 +30,16 @@ class Offers(NamedTuple):
     def means(self, seen: Sighting[Capabilities] | None) -> tuple[str, ...] | None:
         """SASL mechanisms, and `USER`, `APOP`, `LOGIN` for the commands of POP3 and IMAP.
 
-        None if the server did not say: no such stage, or a server without CAPA.
+        None if the server did not say: no such stage, a server without CAPA, or one that refused every greeting.
         """
         if seen is None:
             return None
         fact, protocol = seen.fact, self.endpoint.scheme.protocol
         named = dict.fromkeys(fact.mechanisms)
-        if protocol is Protocol.SMTP:
-            return tuple(named)  # a refused EHLO offers nothing, and HELO cannot
         if fact.reply.kind is not ReplyClass.POSITIVE:
             return None
+        if protocol is Protocol.SMTP:
+            return tuple(named)  # HELO offers nothing
         if protocol is Protocol.POP3 and fact.get("USER"):
             named["USER"] = None
         if protocol is Protocol.POP3 and self.apop:

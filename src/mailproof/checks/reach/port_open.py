@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
-from mailproof.model.attempt import Trouble
+from mailproof.model.attempt import Job, Trouble
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Untold
@@ -41,17 +41,17 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     blocked = _outbound_blocked(connections)
     for sighting in connections:
         trouble = sighting.fact.trouble
-        if sighting.attempt.job not in ("survey", "ports"):
+        if sighting.attempt.job is not Job.SURVEY:
             continue
         if trouble is None:
-            yield Passed(NAME, _evidence(sighting), url(sighting))
+            yield Passed(NAME, dialled(sighting), url(sighting))
         elif not sighting.endpoint.promised:
             continue
         elif trouble in _FAULTS:
             fault = _FAULTS[trouble]
             if fault == "port-filtered" and blocked and sighting.endpoint.port == 25:
                 fault = "outbound-25-blocked"
-            yield Finding(fault, _evidence(sighting), **place(sighting))
+            yield Finding(fault, dialled(sighting), **place(sighting))
         else:
             # Without IPv6 here, an AAAA record there cannot be tried; that matters if nothing else answered.
             reached = any(s.fact.trouble is None and url(s) == url(sighting) for s in connections)
@@ -72,7 +72,8 @@ def _takes_submissions(endpoint: Endpoint) -> bool:
     return endpoint.scheme in (Scheme.SUBMISSION, Scheme.SUBMISSIONS) and endpoint.port != 25
 
 
-def _evidence(sighting: Sighting[Connection]) -> tuple[Evidence, ...]:
+def dialled(sighting: Sighting[Connection]) -> tuple[Evidence, ...]:
+    """The attempt to connect, and what it met."""
     fact = sighting.fact
     said = fact.detail or str(fact.trouble or "connected")
     return sighting.evidence() or (Evidence(EvidenceKind.SOCKET, fact.remote, said),)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.survey import alongside, place, surveyed, url
-from mailproof.model.attempt import Status, Step, Trouble
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
+from mailproof.checks.survey import alongside, place, surveyed, url, wants_client_certificate
+from mailproof.model.attempt import Job, Status, Step, Trouble
+from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed, Untold
 from mailproof.model.observation import Capabilities, Greeting, Interrupted, Reply, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
@@ -34,11 +34,14 @@ KINDS = (
 
 _FAULTS = {
     Trouble.TIMEOUT: "no-reply",
+    Trouble.UNREACHABLE: "no-reply",
     Trouble.CLOSED: "closed-unexpectedly",
     Trouble.RESET: "closed-unexpectedly",
+    Trouble.TLS_FAILED: "closed-unexpectedly",
     Trouble.NOT_THE_PROTOCOL: "reply-not-understood",
     Trouble.TOO_MUCH: "reply-not-understood",
 }
+_GONE = (Trouble.CLOSED, Trouble.RESET, Trouble.TLS_FAILED)
 # Other checks speak of these, and nobody is hurt by a server that hangs up without a word on QUIT.
 _ELSEWHERE = (Step.RESOLVE, Step.CONNECT, Step.TLS, Step.QUIT)
 
@@ -48,25 +51,29 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in record.seen(Interrupted):
         fact = sighting.fact
         broken.add(id(sighting.attempt))
-        if sighting.attempt.job == "version":
+        if sighting.attempt.job is Job.VERSION or wants_client_certificate(sighting):
             continue
-        if fact.step is Step.QUIT and fact.trouble in (Trouble.CLOSED, Trouble.RESET) and _gave_up(fact.reply):
+        if fact.step is Step.QUIT and fact.trouble in _GONE and _gave_up(fact.reply):
             yield from _finding("closed-unexpectedly", sighting, fact.waiting_for)
         if fact.step in _ELSEWHERE:
             continue
-        if fact.step is Step.GREETING:
+        if fact.trouble is Trouble.LOCAL:
+            yield Untold(NAME, "local-trouble", url(sighting), asked=True, params={"detail": _detail(sighting)})
+        elif fact.step is Step.GREETING:
             yield from _hung_up(sighting, fact.trouble)
         elif fault := _FAULTS.get(fact.trouble):
             yield from _finding(fault, sighting, fact.waiting_for or str(fact.step))
     for greeting in record.seen(Greeting):
-        if greeting.attempt.job != "version" and not alongside(greeting, record, Interrupted):
+        if greeting.attempt.job is Job.VERSION or wants_client_certificate(greeting):
+            continue
+        if not alongside(greeting, record, Interrupted):
             yield from _hung_up(greeting, greeting.fact.trouble)
     for said in surveyed(record, Capabilities):
         if said.fact.reply.kind is ReplyClass.INVALID:
             broken.add(id(said.attempt))
             yield from _finding("reply-not-understood", said, said.fact.verb)
     for attempt in record.attempts:
-        if attempt.job == "survey" and id(attempt) not in broken and _said_goodbye(attempt):
+        if attempt.job is Job.SURVEY and id(attempt) not in broken and _said_goodbye(attempt):
             last = next((s for s in record.seen(Greeting) if s.attempt is attempt), None)
             if last is not None and attempt.transcript is not None:
                 yield Passed(NAME, last.evidence(len(attempt.transcript.turns) - 1), url(last))
@@ -79,13 +86,18 @@ def _gave_up(last_word: Reply | None) -> bool:
 
 def _hung_up(sighting: Sighting[Interrupted] | Sighting[Greeting], trouble: Trouble | None) -> Iterable[Answer]:
     """No greeting in time, or a strange one, is the business of the checks of the greeting."""
-    if trouble in (Trouble.CLOSED, Trouble.RESET) and not _refused(sighting.fact):
+    if trouble in _GONE and not _refused(sighting.fact):
         yield from _finding("closed-unexpectedly", sighting, str(Step.GREETING))
 
 
 def _refused(fact: Interrupted | Greeting) -> bool:
     """A refusal in the place of the greeting, after which the server may well close: `greeting-refused`."""
     return isinstance(fact, Greeting) and fact.reply is not None
+
+
+def _detail(sighting: Sighting[Interrupted]) -> str:
+    failed = sighting.attempt.failed
+    return failed.detail if failed is not None else str(sighting.fact.trouble)
 
 
 def _finding(

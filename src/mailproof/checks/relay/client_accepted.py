@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.survey import place, url
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer
-from mailproof.model.observation import EnvelopeTried
+from mailproof.checks.survey import place, surveyed, url
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer
+from mailproof.model.observation import Capabilities, EnvelopeTried, Reply
 from mailproof.model.policy import Policy
-from mailproof.model.record import Record
-from mailproof.parse.refusal import RefusalKind
+from mailproof.model.record import Record, Sighting
+from mailproof.parse.refusal import RefusalKind, refusal
 from mailproof.parse.refused import refused
 
 NAME = "client-accepted"
-NEEDS = (EnvelopeTried,)
+NEEDS = (EnvelopeTried, Capabilities)
 KINDS = (
     FindingKind(
         "client-blocklisted",
@@ -44,6 +44,13 @@ KINDS = (
             "postconf(5) reject_unknown_helo_hostname",
         ),
     ),
+    FindingKind(
+        "ehlo-refused",
+        Layer.REACH,
+        params=("command", "reply"),
+        explains=(Explains("closed-unexpectedly"),),
+        references=("RFC 5321 section 4.1.1.1", "RFC 5321 section 4.1.4", "RFC 2033 section 4.1"),
+    ),
 )
 _NAMED = frozenset(
     {
@@ -54,6 +61,7 @@ _NAMED = frozenset(
         RefusalKind.HELO_REJECTED,
     }
 )
+_HELLOS = ("EHLO", "HELO", "LHLO")
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -64,3 +72,24 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if answer.kind in _NAMED and key not in named and evidence:
             named.add(key)
             yield Finding(answer.kind.value, evidence, **place(answer.sighting))
+    for sighting, reply, kind in _refused_hellos(record):
+        evidence = sighting.evidence(reply.turn)
+        if not evidence:
+            continue
+        if kind in _NAMED:
+            yield Finding(kind.value, evidence, **place(sighting))
+        else:
+            params = {"command": sighting.fact.verb, "reply": reply.line}
+            yield Finding("ehlo-refused", evidence, **place(sighting), params={**params})
+
+
+def _refused_hellos(record: Record) -> Iterable[tuple[Sighting[Capabilities], Reply, RefusalKind]]:
+    """Conversations that ended with it: EHLO alone may be refused, where HELO is then taken (RFC 5321 section 3.2).
+
+    A 421 is no answer to it but the end: `closed-unexpectedly`.
+    """
+    last = {id(s.attempt): s for s in surveyed(record, Capabilities) if s.fact.verb in _HELLOS}
+    for sighting in last.values():
+        reply = sighting.fact.reply
+        if (kind := refusal(reply)) is not None and reply.code != "421":
+            yield sighting, reply, kind

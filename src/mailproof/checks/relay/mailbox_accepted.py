@@ -37,6 +37,7 @@ KINDS = (
         "recipient-lookup-failed",
         Layer.RELAY,
         params=("recipient",),
+        gathered=("recipient",),  # the table that does not answer is one, whoever is looked up
         explains=(Explains("server-config-problem"),),
         references=("RFC 3463 section 3.4", "Postfix DATABASE_README", "postmap(1)"),
     ),
@@ -71,6 +72,9 @@ _NAMES = {
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in transactions(record):
         tried, endpoint = sighting.fact, sighting.attempt.endpoint
+        elsewhere = envelope_refused(sighting) if tried.purpose is not EnvelopePurpose.MAILBOX else None
+        if elsewhere is not None and _is_the_servers_lookup(elsewhere):
+            yield _named(elsewhere, tried.recipient)
         if tried.purpose is not EnvelopePurpose.MAILBOX or not tried.recipient:
             continue  # without a recipient MAIL alone was tried
         if endpoint is not None and endpoint.scheme.is_submission and not tried.logged_in:
@@ -86,6 +90,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         fact = answer.sighting.fact
         if isinstance(fact, Submitted) and (answer.step is Step.RCPT or answer.kind is RefusalKind.MAILBOX_FULL):
             yield _named(answer, fact.recipient)
+
+
+def _is_the_servers_lookup(answer: Refused) -> bool:
+    """A table of its own that does not answer, which is no matter of the recipient (RFC 3463: X.3.Z, the system)."""
+    return answer.kind is RefusalKind.RECIPIENT_LOOKUP_FAILED and answer.reply.enhanced.startswith("4.3.")
 
 
 def _named(answer: Refused, recipient: str) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
 from mailproof.model.attempt import Step
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer
+from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Untold
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
@@ -51,11 +51,18 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for answer in refused(record):
         name = _NAMES.get(answer.kind) or ("sender-rejected" if _only_the_sender_was_said(answer) else None)
         where = url(answer.sighting)
+        asked = answer.purpose is EnvelopePurpose.MAILBOX
+        if answer.kind is RefusalKind.NEEDS_SMTPUTF8:
+            yield Untold(NAME, "smtputf8-refused", where, asked, {"reply": answer.reply.line})
+            continue
         evidence = answer.sighting.evidence(answer.reply.turn)
         if name is None or (name, where) in named or not evidence:
             continue
+        if not (sender := answer.sighting.fact.sender):
+            # The null sender is for bounces (RFC 5321 section 4.5.5): to refuse it to a user blames nobody.
+            yield Untold(NAME, "no-sender", where, asked)
+            continue
         named.add((name, where))
-        sender = answer.sighting.fact.sender or "<>"
         yield Finding(name, evidence, **place(answer.sighting), params={"sender": sender})
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import alongside, place, surveyed, url
 from mailproof.model.endpoint import Protocol
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import Capabilities, Stage, StartTls
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Untold
+from mailproof.model.observation import Capabilities, ReplyClass, Stage, StartTls
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 
@@ -50,12 +50,25 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if sighting.fact.offered:
             yield Passed(NAME, evidence, url(sighting))
             continue
+        if refused := _refused_to_say(clear):
+            # RFC 2449 lets a POP3 server do without CAPA; one of IMAP must answer (RFC 9051 section 6.1.1).
+            imap = endpoint is not None and endpoint.scheme.protocol is Protocol.IMAP
+            yield Untold(NAME, "capabilities-refused", url(sighting), asked=imap, params={"reply": refused})
+            continue
         command = sighting.fact.command
         if instead := _overwritten(clear, command):
             params: dict[str, Param] = {"command": command, "instead": instead}
             yield Finding("starttls-stripped", evidence, **place(sighting), params=params)
         else:
             yield Finding("starttls-not-offered", evidence, **place(sighting), params={"command": command})
+
+
+def _refused_to_say(clear: list[Sighting[Capabilities]]) -> str:
+    """The refusal of CAPA or CAPABILITY; empty where the server told. Who knows HELO only has no STARTTLS."""
+    if not clear or clear[-1].fact.verb not in ("CAPA", "CAPABILITY"):
+        return ""
+    reply = clear[-1].fact.reply
+    return reply.line if reply.kind is not ReplyClass.POSITIVE else ""
 
 
 def _overwritten(clear: list[Sighting[Capabilities]], command: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from mailproof.checks.survey import place, surveyed, url
+from mailproof.checks.survey import died_inside_tls, place, surveyed, url
+from mailproof.model.attempt import Trouble
 from mailproof.model.endpoint import Endpoint
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Untold
 from mailproof.model.observation import TlsHandshake, TlsVersionTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
@@ -34,6 +35,9 @@ KINDS = (
 # RFC 8996 and before it RFC 7568, RFC 6176.
 _OBSOLETE = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1")
 _OLD_LIMITS = (TlsVersion.TLS1_0, TlsVersion.TLS1_1)
+# RFC 8446 section 6.2: what a server says that has no such version, or nothing to go with it. An internal_error and
+# the like say that something broke.
+_REFUSALS = frozenset({"protocol_version", "handshake_failure", "insufficient_security", "inappropriate_fallback"})
 
 _Seen = Sighting[TlsHandshake] | Sighting[TlsVersionTried]
 
@@ -47,8 +51,13 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for limited in record.seen(TlsVersionTried):
         if limited.evidence():
             tried[limited.attempt.endpoint].append(limited)
+    # Where TLS breaks after every handshake, a refusal can be about anything: the client's certificate, mostly.
+    died = died_inside_tls(record)
     for endpoint in dict.fromkeys([*made, *tried]):
-        yield from _judge(made[endpoint], tried[endpoint])
+        if endpoint in died:
+            yield Untold(NAME, "tls-died", endpoint.url if endpoint else None)
+        else:
+            yield from _judge(made[endpoint], tried[endpoint])
 
 
 def _judge(made: list[Sighting[TlsHandshake]], tried: list[Sighting[TlsVersionTried]]) -> Iterable[Answer]:
@@ -68,11 +77,16 @@ def _judge(made: list[Sighting[TlsHandshake]], tried: list[Sighting[TlsVersionTr
     if locked_out and newest_only:
         yield Finding("tls-version-too-new-only", locked_out[0].evidence(), **place(locked_out[0]))
     old = [s for s in tried if s.fact.maximum in _OLD_LIMITS and _refused(s)]
-    if old and not obsolete and not (locked_out and newest_only):
+    unheard = [s for s in tried if not s.fact.accepted and not _refused(s)]
+    if obsolete or (locked_out and newest_only):
+        return
+    if old:
         yield Passed(NAME, old[0].evidence(), url(old[0]))
+    elif unheard:
+        newest = str(unheard[-1].fact.maximum)
+        yield Untold(NAME, "version-not-answered", url(unheard[-1]), params={"version": newest})
 
 
 def _refused(sighting: Sighting[TlsVersionTried]) -> bool:
-    """An alert or a hang-up in the handshake; a network that was silent this time proves nothing."""
-    fact = sighting.fact
-    return not fact.accepted and "timed out" not in fact.detail.lower() and bool(fact.alert or fact.detail)
+    """An alert that says so; a hang-up, or a network that was silent this time, proves nothing."""
+    return sighting.fact.trouble is Trouble.TLS_FAILED and sighting.fact.alert in _REFUSALS

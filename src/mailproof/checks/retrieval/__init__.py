@@ -1,0 +1,1 @@
+"""Can the mailbox be opened by who has logged in?"""

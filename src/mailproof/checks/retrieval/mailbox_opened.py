@@ -1,0 +1,70 @@
+"""Can the mailbox be opened after the login?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.survey import place, url
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
+from mailproof.model.observation import LoginTried, MailboxOpened, Reply, ReplyClass
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record, Sighting
+
+NAME = "mailbox-opened"
+NEEDS = (MailboxOpened, LoginTried)
+_UNREAD = (Explains("not-delivered", Scope.SERVER),)
+KINDS = (
+    FindingKind(
+        "mailbox-not-opened",
+        Layer.RETRIEVAL,
+        params=("mailbox", "reply"),
+        explains=_UNREAD,
+        references=("RFC 9051 section 6.3.3", "RFC 1939 section 5", "Dovecot manual: mail_location"),
+    ),
+    FindingKind(
+        "mailbox-in-use",
+        Layer.RETRIEVAL,
+        params=("reply",),
+        explains=_UNREAD,
+        references=("RFC 2449 section 8.1.1", "RFC 5530 section 3", "RFC 1939 section 4"),
+    ),
+)
+
+_IN_USE_CODES = ("IN-USE", "INUSE")
+# Dovecot `Mailbox is locked`, qpopper `mailbox lock busy! Is another session active?`, Courier and others alike.
+_IN_USE = re.compile(r"\block(ed)?\b|\bin use\b|another (session|process|client)", re.IGNORECASE)
+
+_Refused = tuple[Sighting[MailboxOpened] | Sighting[LoginTried], Reply, str]
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for opened in record.seen(MailboxOpened):
+        reply = opened.fact.reply
+        if reply.kind is ReplyClass.POSITIVE and (evidence := opened.evidence(reply.turn)):
+            yield Passed(NAME, evidence, url(opened))
+    told: set[tuple[str, str | None]] = set()
+    for sighting, reply, name in _refusals(record):
+        if (name, url(sighting)) in told or not (evidence := sighting.evidence(reply.turn)):
+            continue
+        told.add((name, url(sighting)))
+        params: dict[str, Param] = {"reply": reply.line}
+        if isinstance(sighting.fact, MailboxOpened) and name == "mailbox-not-opened":
+            params["mailbox"] = sighting.fact.mailbox
+        yield Finding(name, evidence, **place(sighting), params=params)
+
+
+def _refusals(record: Record) -> Iterator[_Refused]:
+    for opened in record.seen(MailboxOpened):
+        reply = opened.fact.reply
+        if reply.kind is not ReplyClass.POSITIVE:
+            yield opened, reply, "mailbox-in-use" if _is_in_use(reply) else "mailbox-not-opened"
+    for tried in record.seen(LoginTried):
+        # POP3 locks the mailbox with the login, which was good then (RFC 2449 section 8.1.1).
+        answer = tried.fact.reply
+        if answer is not None and answer.kind is not ReplyClass.POSITIVE and answer.enhanced in _IN_USE_CODES:
+            yield tried, answer, "mailbox-in-use"
+
+
+def _is_in_use(reply: Reply) -> bool:
+    return reply.enhanced in _IN_USE_CODES or _IN_USE.search(reply.text) is not None

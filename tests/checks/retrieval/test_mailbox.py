@@ -1,0 +1,37 @@
+"""After the login: the mailbox opens, or the refusal says who is to blame."""
+
+from __future__ import annotations
+
+import pytest
+from mailrecord import POLICY, answers, attempt, record, reply
+
+from mailproof.checks.retrieval import mailbox_opened
+from mailproof.model.observation import LoginTried, MailboxOpened
+from mailproof.model.tls import Protection
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("OK [READ-ONLY] done", "+mailbox-opened"),
+        ("NO [SERVERBUG] Internal error occurred", "mailbox-not-opened"),
+        ("NO Mailbox does not exist", "mailbox-not-opened"),
+        ("NO [INUSE] Mailbox in use", "mailbox-in-use"),
+        ("-ERR mailbox lock busy! Is another session active?", "mailbox-in-use"),
+    ],
+)
+def test_a_mailbox_that_does_not_open_is_named(line: str, said: str) -> None:
+    opened = MailboxOpened(reply(line, 5), turns=(4, 5))
+    assert answers(mailbox_opened.check, record(attempt(opened, scheme="imaps", job="login"))) == [said]
+
+
+def test_what_the_server_said_is_told() -> None:
+    opened = MailboxOpened(reply("NO gone", 5), turns=(4, 5))
+    [finding] = mailbox_opened.check(record(attempt(opened, scheme="imaps", job="login")), POLICY)
+    assert finding.params == {"mailbox": "INBOX", "reply": "NO gone"}  # type: ignore[union-attr]
+
+
+def test_pop3_locks_with_the_login() -> None:
+    for line, said in (("-ERR [IN-USE] locked", ["mailbox-in-use"]), ("-ERR [AUTH] no", [])):
+        login = LoginTried("USER", reply(line, 5), Protection.VERIFIED, command=True, turns=(5,))
+        assert answers(mailbox_opened.check, record(attempt(login, scheme="pop3s", job="login"))) == said
