@@ -96,6 +96,7 @@ def test_a_check_has_a_name_in_both_languages(check: Check) -> None:
     assert KEBAB.match(check.name)
     for lang in ("en", "ja"):
         assert f"checks.{check.name}" in words(lang)
+        assert f"subjects.{check.name}" in words(lang)
 
 
 @each_check
@@ -130,13 +131,28 @@ def test_every_reason_that_is_given_has_words() -> None:
     assert not unknown
 
 
+def test_every_reason_that_has_words_is_given() -> None:
+    """As a text in the source: many are chosen first and given later."""
+    texts = {text for file in SOURCE.rglob("*.py") for text in _texts(file)}
+    reasons = {key.partition(".")[2] for key in words("en").keys() if key.startswith("reasons.")}  # noqa: SIM118
+    assert not reasons - texts, "nobody gives these reasons"
+
+
 def test_every_usage_error_that_is_raised_has_a_sentence_with_its_parameters() -> None:
     assert dict(_usage_errors_raised()) == dict(_strings_with_parameters("usage"))
 
 
 def test_every_string_of_the_reports_is_used() -> None:
     text = "\n".join(file.read_text(encoding="utf-8") for file in (SOURCE / "report").glob("*.py"))
-    composed = {"endpoint", "tls", "certificate", "login", "time"}  # the columns
+    composed = {
+        "address",
+        "tls",
+        "certificate",
+        "login",
+        "time",
+        "closed",
+        "no-answer",
+    }  # columns, and logins without a reply
     for key in words("en").keys():  # noqa: SIM118 - Words is no mapping
         section, _, name = key.partition(".")
         if section in ("report", "explain") and name not in composed:
@@ -192,6 +208,12 @@ def _strings_with_parameters(section: str) -> Iterator[tuple[str, set[str]]]:
     for key in say.keys():  # noqa: SIM118 - Words is no mapping
         if key.startswith(f"{section}."):
             yield key.partition(".")[2], set(parameters(say._strings[key]))
+
+
+def _texts(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _called(node: ast.Call) -> str:

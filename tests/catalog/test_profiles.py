@@ -27,6 +27,13 @@ def test_strict_asks_more_than_default_and_knows_the_same_findings() -> None:
     assert strict.thresholds.rsa_bits == default.thresholds.rsa_bits
 
 
+def test_other_servers_mostly_do_not_verify_on_port_25() -> None:
+    for name in ("certificate-expired", "certificate-name-mismatch", "certificate-self-signed"):
+        at_default = {scheme: load_profile().severity(name, scheme, {}) for scheme in ("smtp", "submission")}
+        assert at_default == {"smtp": Severity.WARN, "submission": Severity.FAIL}
+        assert load_profile("strict").severity(name, "smtp", {}) is Severity.FAIL
+
+
 def test_hosted_does_not_try_what_a_provider_could_take_for_abuse() -> None:
     assert load_profile("hosted").skip == ("relay", "users")
 

@@ -43,5 +43,6 @@ def test_lists_have_the_commas_of_the_language() -> None:
 def test_a_subject_is_a_check_or_a_step_or_stands_for_itself() -> None:
     say = words("en")
     assert say.subject("starttls-offered") == "STARTTLS is offered"
-    assert say.subject("rcpt") == "RCPT TO"
+    assert say.question("starttls-offered") == "whether STARTTLS is offered"
+    assert say.subject("rcpt") == say.question("rcpt") == "RCPT TO"
     assert say.subject("of-a-later-version") == "of-a-later-version"

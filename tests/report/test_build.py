@@ -11,8 +11,8 @@ from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Severity, Untold
 from mailproof.model.observation import Capabilities, Capability, Connection, Reply, ReplyClass, Stage
 from mailproof.model.record import Record
-from mailproof.model.report import Judged, Report, Verdict
-from mailproof.report.build import build
+from mailproof.model.report import Judged, PassedItem, Report, Verdict
+from mailproof.report.build import build, most_telling
 from records import attempt_of, endpoint_at, record_of, sound, without_starttls
 
 PROOF = (Evidence(EvidenceKind.TURN, "transcript 1, turn 4", "S: 250-mail.example.com\nS: 250 SIZE 1000"),)
@@ -24,9 +24,17 @@ def judged(
     return Judged(name, severity, at, "192.0.2.25", (at,), {"command": "STARTTLS"}, "", (), PROOF)
 
 
-def report_of(*findings: Judged, record: Record | None = None, untold: tuple[Untold, ...] = ()) -> Report:
+PASSED = (PassedItem("port-open", "submission://mail.example.com", PROOF),)
+
+
+def report_of(
+    *findings: Judged,
+    record: Record | None = None,
+    untold: tuple[Untold, ...] = (),
+    passed: tuple[PassedItem, ...] = PASSED,
+) -> Report:
     causes = tuple(item for item in findings if item.severity is not Severity.INFO)
-    judgement = Judgement(findings, causes, (), untold)
+    judgement = Judgement(findings, causes, passed, untold)
     return build(record or record_of(without_starttls()), judgement, load_profile())
 
 
@@ -36,7 +44,7 @@ def test_messages_are_english_and_filled() -> None:
 
 
 ASKED = Untold("login-accepted", "not-reached", asked=True)
-NOT_ASKED = Untold("login-accepted", "no-credentials")
+NOT_ASKED = Untold("login-accepted", "not-in-profile")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +64,27 @@ def test_the_verdict_is_that_of_the_contract(
     assert report_of(*map(judged, severities), untold=untold).verdict is verdict
 
 
+def test_where_nothing_was_found_and_nothing_proven_nothing_is_known() -> None:
+    assert report_of(passed=()).verdict is Verdict.UNKNOWN
+    assert report_of(judged(Severity.WARN), passed=()).verdict is Verdict.WARN
+
+
+def test_of_what_could_not_be_told_the_servers_own_words_tell_most() -> None:
+    follows = Untold("message-delivered", "not-submitted", asked=True)
+    protected = Untold("login-accepted", "tls-not-verified", asked=True)
+    said = Untold("mailbox-accepted", "refused-for-another-reason", asked=True, params={"reply": "450 later"})
+    idle = Untold("relay-closed", "no-verdict", params={"reply": "nobody asked"})
+    for untold, first in (
+        ((follows, protected, idle), "login-accepted"),
+        ((follows, protected, said), "mailbox-accepted"),
+        ((follows, ASKED), "message-delivered"),
+    ):
+        telling = most_telling(report_of(untold=untold))
+        assert telling is not None
+        assert telling.what == first
+    assert most_telling(report_of(untold=(idle,))) is None
+
+
 def test_something_asked_that_was_skipped_leaves_the_verdict_open() -> None:
     record = record_of(attempt_of(skipped=(Skipped("login-accepted", "tls-not-verified", asked=True),)))
     report = report_of(record=record)
@@ -65,10 +94,10 @@ def test_something_asked_that_was_skipped_leaves_the_verdict_open() -> None:
 
 
 def test_what_was_skipped_and_cannot_be_told_is_said_once() -> None:
-    skipped = Skipped("login-accepted", "no-credentials", "smtp://mx.test")
+    skipped = Skipped("login-accepted", "not-in-profile", "smtp://mx.test")
     record = record_of(attempt_of(skipped=(skipped,)))
     report = report_of(
-        record=record, untold=(Untold("login-accepted", "no-credentials", "smtp://mx.test", asked=True),)
+        record=record, untold=(Untold("login-accepted", "not-in-profile", "smtp://mx.test", asked=True),)
     )
     (item,) = report.not_tested
     assert item.asked

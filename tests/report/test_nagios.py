@@ -7,8 +7,9 @@ import pytest
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
+from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Untold
-from mailproof.model.report import Report, Verdict
+from mailproof.model.report import PassedItem, Report, Verdict
 from mailproof.report.build import build
 from mailproof.report.nagios import line
 from records import record_of, sound, without_starttls
@@ -16,14 +17,16 @@ from records import record_of, sound, without_starttls
 
 def sound_report(untold: tuple[Untold, ...] = ()) -> Report:
     record = record_of(sound("smtp://mail.example.com"), sound("imaps://mail.example.com"))
-    return build(record, Judgement((), (), (), untold), load_profile())
+    shown = (Evidence(EvidenceKind.TURN, "transcript 1, turn 1", "S: 220 mail.example.com"),)
+    passed = (PassedItem("port-open", "smtp://mail.example.com", shown),)
+    return build(record, Judgement((), (), passed, untold), load_profile())
 
 
 def test_a_sound_server_is_ok() -> None:
     text, code = line(sound_report())
     assert code == 0
     assert text == (
-        "MAIL OK - 2 endpoints, 0 checks passed | time=0.840s;;;0 "
+        "MAIL OK - 2 endpoints, 1 checks passed | time=0.840s;;;0 "
         "'smtp://mail.example.com'=0.031s;;;0 'imaps://mail.example.com'=0.031s;;;0"
     )
 
@@ -40,6 +43,11 @@ def test_what_could_not_be_told_is_unknown() -> None:
     text, code = line(sound_report((Untold("login-accepted", "not-reached", asked=True),)))
     assert code == 3
     assert text.startswith("MAIL UNKNOWN - could not tell: login-accepted: the conversation ended before")
+
+
+def test_where_nothing_was_proven_nothing_is_known() -> None:
+    text, code = line(build(record_of(), Judgement((), (), (), ()), load_profile()))
+    assert (text.partition(" | ")[0], code) == ("MAIL UNKNOWN - nothing was proven", 3)
 
 
 @pytest.mark.parametrize(("verdict", "code"), [(Verdict.PASS, 0), (Verdict.WARN, 1), (Verdict.FAIL, 2)])

@@ -12,9 +12,9 @@ from rich.cells import cell_len
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
-from mailproof.model.attempt import Skipped, Status, Step, StepTaken
+from mailproof.model.attempt import Skipped, Status, Step, StepTaken, Trouble
 from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.finding import Severity
+from mailproof.model.finding import Severity, Untold
 from mailproof.model.report import Judged, PassedItem, Report
 from mailproof.report.build import build
 from mailproof.report.layout import cut, pad, table, wrap
@@ -38,7 +38,7 @@ def item(
 
 
 def healthy() -> Report:
-    reasons = {"login-accepted": "no-credentials", "relay-closed": "not-from-here", "own-domain": "no-mailbox"}
+    reasons = {"login-accepted": "not-in-profile", "relay-closed": "not-from-here", "own-domain": "no-mailbox-login"}
     skipped = tuple(Skipped(what, why) for what, why in reasons.items())
     attempts = [sound(f"{scheme}://mail.example.com") for scheme in SCHEMES]
     record = record_of(*attempts, attempt_of(endpoint="imaps://mail.example.com", job="login", skipped=skipped))
@@ -89,6 +89,74 @@ def test_an_endpoint_that_is_down_says_where_it_ended() -> None:
     )
 
 
+def row_of(*steps: StepTaken, width: int = 132) -> str:
+    """The line of the one endpoint, from its address on."""
+    record = record_of(msgspec.structs.replace(sound("imaps://mail.example.com"), steps=steps))
+    text = render(build(record, Judgement((), (), (), ()), load_profile()), "en", width=width)
+    return next(line for line in text.splitlines() if line.startswith("imaps://")).partition("192.0.2.25  ")[2]
+
+
+CONNECTED = StepTaken(Step.CONNECT, Status.OK, 0.5)
+
+
+def test_a_row_has_address_version_and_last_day_of_the_certificate() -> None:
+    assert row_of(CONNECTED) == "TLSv1.3  verified 2027-01-20  0.50 s"
+
+
+def test_where_the_addresses_have_no_room_they_stand_above_once() -> None:
+    lines = render(healthy(), "en", width=76).splitlines()
+    assert lines[2] == "mail.example.com is at 192.0.2.25"
+    assert lines[4] == "smtp://mail.example.com         TLSv1.3  verified 2027-01-20  0.03 s"
+    narrow = render(healthy(), "en", width=40).splitlines()
+    assert narrow[narrow.index("smtp://mail.example.com") + 1] == "  192.0.2.25, TLSv1.3, certificate:"
+
+
+def test_a_host_with_two_addresses_shows_each_in_its_row() -> None:
+    record = record_of(without_starttls(), without_starttls(address="2001:db8::1"))
+    text = render(build(record, Judgement((), (), (), ()), load_profile()), "en", width=60)
+    assert "submission://mail.example.com  2001:db8::1  none  0.03 s" in text
+    assert "is at" not in text
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [(Trouble.REJECTED, "refused"), (Trouble.CLOSED, "closed"), (Trouble.TIMEOUT, "no answer")],
+)
+def test_a_login_without_a_reply_was_not_refused(trouble: Trouble, said: str) -> None:
+    row = row_of(CONNECTED, StepTaken(Step.AUTH, Status.FAILED, 0.1, trouble))
+    assert row == f"TLSv1.3  verified 2027-01-20  {said}  0.60 s"
+
+
+def test_a_refusal_ends_no_conversation_and_a_hang_up_does() -> None:
+    for step, trouble in ((Step.MAIL, Trouble.REJECTED), (Step.QUIT, Trouble.CLOSED)):
+        assert "failed" not in row_of(CONNECTED, StepTaken(step, Status.FAILED, 0.1, trouble))
+    assert row_of(CONNECTED, StepTaken(Step.MAIL, Status.FAILED, 0.1, Trouble.CLOSED)) == (
+        "failed at: MAIL FROM (0.60 s)"
+    )
+
+
+def test_what_could_not_be_told_is_a_question() -> None:
+    open_question = Untold("login-accepted", "earlier-refusal", asked=True)
+    report = build(
+        record_of(sound("imaps://mail.example.com")), Judgement((), (), (), (open_question,)), load_profile()
+    )
+    assert render(report, "en", width=200).startswith(
+        "UNKNOWN: could not tell whether the login is accepted: the server refused the login once already;"
+    )
+    assert render(report, "ja", width=200).startswith("判定: 判定不能  ログインできるかを判定できませんでした。")
+
+
+def test_where_nothing_was_proven_that_is_the_answer() -> None:
+    report = build(record_of(), Judgement((), (), (), ()), load_profile())
+    assert render(report, "en").startswith("UNKNOWN: nothing wrong was found, but nothing was proven either.")
+
+
+def test_the_last_line_says_when_from_where_and_by_what_it_was_made() -> None:
+    assert render(healthy(), "en").splitlines()[-1] == (
+        "2026-11-21 10:00 UTC, from 198.51.100.7, profile default, mailproof 0.1.0"
+    )
+
+
 def test_a_consequence_is_one_line() -> None:
     root = item("starttls-not-offered", Severity.FAIL, "smtp://mx.test")
     leaf = item("auth-not-offered", Severity.FAIL, "smtp://mx.test", explained_by=("starttls-not-offered",))
@@ -115,7 +183,7 @@ def test_many_endpoints_are_counted() -> None:
 def test_what_was_not_tested_is_grouped_by_reason() -> None:
     text = render(healthy(), "en", width=300)
     assert "Not tested" in text
-    assert ": no user name and password were given (--user)" in text
+    assert "\n  Whether the login is accepted: this profile leaves it out\n" in text
 
 
 def test_verbose_shows_what_passed_where_and_what_was_said() -> None:

@@ -44,6 +44,10 @@ class Words:
                 return self._strings[key]
         return name
 
+    def question(self, name: str) -> str:
+        """The same where it could not be told: `whether the login is accepted`. Begins with a small letter."""
+        return self._strings.get(f"subjects.{name}") or self.subject(name)
+
     def keys(self) -> frozenset[str]:
         return frozenset(self._strings)
 

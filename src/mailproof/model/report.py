@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mailproof.model.attempt import Status, Step
+from mailproof.model.attempt import Status, Step, Trouble
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Param, Severity
 from mailproof.model.transcript import Transcript
@@ -57,6 +57,8 @@ class StepReport(msgspec.Struct, frozen=True):
     step: Step
     status: Status
     seconds: float
+    trouble: Trouble | None = None
+    """Why it failed."""
 
 
 class TlsReport(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -42,7 +42,7 @@ def build(record: Record, judgement: Judgement, policy: Policy) -> Report:
         schema=SCHEMA,
         started=_utc(record.started),
         seconds=round(record.seconds, 3),
-        verdict=_verdict(findings, not_tested),
+        verdict=_verdict(findings, judgement.passed, not_tested),
         causes=tuple(_told(item) for item in judgement.causes),
         findings=findings,
         passed=judgement.passed,
@@ -58,6 +58,31 @@ def build(record: Record, judgement: Judgement, policy: Policy) -> Report:
 def message(item: Judged, lang: str) -> str:
     """The sentence of a finding in a language, filled with its parameters."""
     return fill(load(item.name, lang).message, item.params, lang)
+
+
+# These only follow from something that is told beside them.
+_FOLLOWING = frozenset(
+    {
+        "earlier-refusal",
+        "already-logged-in",
+        "not-reached",
+        "not-submitted",
+        "mailbox-not-read",
+        "no-mailbox-endpoint",
+    }
+)
+
+
+def most_telling(report: Report) -> NotTested | None:
+    """Of what was asked and could not be told, what says most of why: the server's own words, if there are any.
+
+    None where nothing that was asked is open.
+    """
+
+    def telling(item: NotTested) -> int:
+        return 2 if item.reason in _FOLLOWING else 0 if "reply" in item.params else 1
+
+    return min((item for item in report.not_tested if item.asked), key=telling, default=None)
 
 
 def _told(item: Judged) -> Judged:
@@ -89,11 +114,14 @@ def _not_tested(record: Record, untold: Iterable[Untold]) -> tuple[NotTested, ..
     return tuple(found.values())
 
 
-def _verdict(findings: Iterable[Judged], not_tested: Iterable[NotTested]) -> Verdict:
-    """fail if a finding is, else unknown if something asked could not be tried, else warn, else pass."""
+def _verdict(findings: Sequence[Judged], passed: Sequence[PassedItem], not_tested: Iterable[NotTested]) -> Verdict:
+    """fail if a finding is, else unknown if something asked could not be tried, else warn, else pass.
+
+    Where nothing was found and nothing proven, nothing is known.
+    """
     severities = {item.severity for item in findings}
     if Severity.FAIL in severities:
         return Verdict.FAIL
-    if any(item.asked for item in not_tested):
+    if any(item.asked for item in not_tested) or not (findings or passed):
         return Verdict.UNKNOWN
     return Verdict.WARN if Severity.WARN in severities else Verdict.PASS

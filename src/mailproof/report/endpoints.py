@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.model.attempt import Status, Step
+from mailproof.model.attempt import Job, Status, Step
 from mailproof.model.observation import Capabilities, Capability, Connection, TlsHandshake
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import EndpointReport, Judged, StepReport, TlsReport
 
 # A job that asks one thing only (which versions of TLS are spoken) and says nothing of how the endpoint serves.
-_SIDE_JOBS = frozenset({"version"})
+_SIDE_JOBS = frozenset({Job.VERSION})
 
 # What OpenSSL does not look at in a chain: RFC 9525 is the business of a check.
 _WRONG_NAME = "certificate-name-mismatch"
@@ -64,7 +64,7 @@ def _steps(attempts: list[Attempt]) -> tuple[StepReport, ...]:
     seen: set[Step] = set()
     for number, attempt in enumerate(attempts):
         taken.extend(
-            StepReport(step.step, step.status, round(step.seconds, 6))
+            StepReport(step.step, step.status, round(step.seconds, 6), step.trouble)
             for step in attempt.steps
             if number == 0 or step.step not in seen or step.status is Status.FAILED
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mailproof.model.attempt import Status
 from mailproof.model.escape import printable
 from mailproof.model.report import EndpointReport, Report, Verdict
+from mailproof.report.build import most_telling
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2, Verdict.UNKNOWN: 3}
 _WORDS = {Verdict.PASS: "OK", Verdict.WARN: "WARNING", Verdict.FAIL: "CRITICAL", Verdict.UNKNOWN: "UNKNOWN"}
@@ -23,8 +24,8 @@ def line(report: Report) -> tuple[str, int]:
 
 def _sentence(report: Report) -> str:
     if report.verdict is Verdict.UNKNOWN:
-        asked = [f"{item.what}: {item.why}" for item in report.not_tested if item.asked]
-        return f"could not tell: {asked[0]}"
+        item = most_telling(report)
+        return "nothing was proven" if item is None else f"could not tell: {item.what}: {item.why}"
     if report.causes:
         first = report.causes[0]
         place = f" at {', '.join(first.endpoints)}" if first.endpoints else ""

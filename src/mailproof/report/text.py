@@ -9,7 +9,7 @@ from mailproof.model.escape import printable
 from mailproof.model.finding import Severity
 from mailproof.model.report import Judged, NotTested, Report, Verdict
 from mailproof.model.transcript import Transcript, TurnKind
-from mailproof.report.build import message
+from mailproof.report.build import message, most_telling
 from mailproof.report.layout import cut, wrap
 from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
@@ -50,7 +50,7 @@ class _Text:
         self.verbose = verbose
 
     def render(self) -> str:
-        rest = [*self._info(), *self._not_tested(), *self._passed()]
+        rest = [*self._info(), *self._not_tested(), *self._passed(), *self._made()]
         blocks: list[list[str]] = [
             self._answer(),
             endpoint_lines(self.report.endpoints, self.say, self.color, self.width),
@@ -71,9 +71,11 @@ class _Text:
     def _sentence(self) -> str:
         report = self.report
         if report.verdict is Verdict.UNKNOWN:
-            item = next(item for item in report.not_tested if item.asked)
+            item = most_telling(report)
+            if item is None:
+                return self.say("report.proven-nothing")
             why = self.say.reason(item.reason, item.params)
-            return self.say("report.unknown", what=self.say.subject(item.what), why=_ended(why, self.say.lang))
+            return self.say("report.unknown", what=self.say.question(item.what), why=_ended(why, self.say.lang))
         if report.causes:
             cause = message(report.causes[0], self.say.lang)
             sentence = self.say("report.warn", cause=cause) if report.verdict is Verdict.WARN else cause
@@ -81,7 +83,7 @@ class _Text:
             if more:
                 sentence += self.say("report.more-one" if more == 1 else "report.more-many", n=more)
             return sentence
-        return self.say("report.pass" if report.passed else "report.pass-nothing")
+        return self.say("report.pass")
 
     def _causes(self) -> Iterable[list[str]]:
         many = len(self.report.causes) > 1
@@ -156,11 +158,13 @@ class _Text:
             names = list(subjects)[: SUBJECTS if hidden > 0 else None]
             if hidden > 0:
                 names.append(self.say("report.more-places", n=hidden))
-            lines.extend(wrap(f"{between.join(names)}: {why}", self.width, "  ", "    "))
+            # A sentence begins here; only the first letter, for what follows can be a name.
+            line = f"{between.join(names)}: {why}"
+            lines.extend(wrap(line[:1].upper() + line[1:], self.width, "  ", "    "))
         return lines
 
     def _subject(self, item: NotTested) -> str:
-        subject = self.say.subject(item.what)
+        subject = self.say.question(item.what)
         return f"{subject} ({item.endpoint})" if self.verbose and item.endpoint else subject
 
     def _passed(self) -> list[str]:
@@ -180,6 +184,16 @@ class _Text:
         for subject, places in groups.items():
             lines.extend(wrap(f"{subject}: {', '.join(places)}", self.width, "  ", "    "))
         return lines
+
+    def _made(self) -> list[str]:
+        """When, from where and by what: what a report says by itself a week later."""
+        report = self.report
+        parts = [self.say("report.made-at", time=report.started[:16].replace("T", " "))]
+        if report.vantage:
+            parts.append(self.say("report.made-from", address=report.vantage))
+        parts.append(self.say("report.made-with", profile=report.profile, version=report.mailproof))
+        lines = wrap(("、" if self.say.lang == "ja" else ", ").join(parts), self.width)
+        return [paint(line, Style.DIM, self.color) for line in lines]
 
     def _transcript(self, number: int, transcript: Transcript) -> list[str]:
         title = self.say(
