@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.login import account_usable, login_order, login_prompt, mechanism_offered, password_protected
@@ -57,7 +58,8 @@ def test_microsoft_wants_to_be_greeted() -> None:
 
 def test_a_refused_plain_text_login_sent_nothing_if_it_ended_at_user() -> None:
     words = "Plaintext authentication disallowed on non-secure (SSL/TLS) connections."
-    pop3 = login(tried(f"-ERR [AUTH] {words}", "USER", Protection.NONE), scheme="pop3")
+    at_user = msgspec.structs.replace(tried(f"-ERR [AUTH] {words}", "USER", Protection.NONE), sent=False)
+    pop3 = login(at_user, scheme="pop3")
     assert answers(login_order.check, pop3) == ["plaintext-login-refused"]
     assert answers(password_protected.check, pop3) == []
     imap = login(tried(f"NO [PRIVACYREQUIRED] {words}", "LOGIN", Protection.NONE), scheme="imap")

@@ -11,7 +11,6 @@ from mailproof.model.observation import LoginTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.tls import Protection
-from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 
 NAME = "password-protected"
 NEEDS = (LoginTried,)
@@ -34,12 +33,6 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             continue
         if fact.protection is not Protection.NONE:
             yield Passed(NAME, evidence, url(sighting))
-        elif fact.mechanism in PLAIN_TEXT and not _refused_before_it_was_sent(fact):
+        elif fact.mechanism in PLAIN_TEXT and fact.sent:
             params: dict[str, Param] = {"mechanism": fact.mechanism}
             yield Finding("password-sent-in-clear", evidence, **place(sighting), params=params)
-
-
-def _refused_before_it_was_sent(fact: LoginTried) -> bool:
-    """POP3 servers refuse USER already, and so does SMTP a mechanism before its initial response is needed."""
-    early = not fact.initial_response and not (fact.command and fact.mechanism == "LOGIN")
-    return early and login_refusal(fact) in (LoginRefusal.TLS_FIRST, LoginRefusal.MECHANISM_UNKNOWN)

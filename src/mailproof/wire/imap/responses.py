@@ -65,10 +65,6 @@ class ImapResponse(msgspec.Struct, frozen=True):
     deviations: tuple[Deviation, ...] = ()
 
     @property
-    def is_status(self) -> bool:
-        return self.name in _STATUSES
-
-    @property
     def reply_kind(self) -> ReplyClass:
         """What it amounts to as an answer, or as a greeting. Data amounts to none and is INVALID.
 
