@@ -156,6 +156,7 @@ class TlsHandshake(Observation, frozen=True):
     seconds: float
     version: str = ""
     cipher: str = ""
+    """As agreed on, also where the handshake failed after that."""
     group: str = ""
     chain: tuple[Certificate, ...] = ()
     """As sent, the server's own first; empty if that one cannot be read."""

@@ -97,6 +97,7 @@ class Handshake(msgspec.Struct, frozen=True):
     seconds: float
     version: str = ""
     cipher: str = ""
+    """As agreed on, also where the handshake failed after that."""
     group: str = ""
     chain: tuple[bytes, ...] = ()
     """Certificates as sent, in DER, the peer's own first."""

@@ -129,6 +129,7 @@ class BufferedStream:
             self.event(f"TLS failed: {words or failure.detail or failure.trouble}")
             return Handshake(
                 self._now() - started,
+                cipher=engine.cipher,
                 errors=engine.errors,
                 trouble=failure.trouble,
                 alert=engine.alert,

@@ -197,6 +197,13 @@ class TestClientCertificate:
         seen = msgspec.structs.replace(upgraded(failed), steps=steps)
         assert answers(handshake_made.check, record(seen)) == ["client-certificate-required"]
 
+    def test_a_cipher_that_was_agreed_on_is_shared_whatever_the_alert(self):
+        """With TLS 1.2 a server that wants a certificate ends the handshake so, and says no more."""
+        failed = msgspec.structs.replace(FAILED, alert="handshake_failure")
+        assert answers(handshake_made.check, record(upgraded(failed))) == ["tls-no-shared-cipher"]
+        agreed = msgspec.structs.replace(failed, cipher="ECDHE-ECDSA-AES256-GCM-SHA384")
+        assert answers(handshake_made.check, record(upgraded(agreed))) == ["tls-handshake-failed"]
+
     def test_tls_that_dies_of_something_else_was_made(self):
         steps = (StepTaken(Step.GREETING, Status.FAILED, 0.1, Trouble.TLS_FAILED, "bad record mac"),)
         seen = msgspec.structs.replace(asking_for_a_certificate(), steps=steps)

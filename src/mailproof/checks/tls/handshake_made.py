@@ -63,6 +63,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             none = (
                 fact.alert in _NOTHING_IN_COMMON or "no shared cipher" in detail or "no ciphers available" in detail
             )
+            # Where a cipher was agreed on it is something else: under TLS 1.2 the client's certificate, among others.
+            none = none and not fact.cipher
             params = {"reason": fact.alert or fact.detail or str(fact.trouble)}
             name = "tls-no-shared-cipher" if none else "tls-handshake-failed"
             yield Finding(name, evidence, **place(sighting), params={**params})
