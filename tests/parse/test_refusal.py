@@ -18,7 +18,7 @@ K = RefusalKind
         ("454 4.7.1 <y@elsewhere.test>: Relay access denied", K.RELAY_DENIED),
         ("554 5.7.1 <localhost[127.0.0.1]>: Client host rejected: Access denied", K.CLIENT_REJECTED),
         ("550 5.1.1 <n@mx.test>: Recipient address rejected: User unknown in virtual table", K.RECIPIENT_UNKNOWN),
-        ("450 4.1.1 <n@mx.test>: Recipient address rejected: unverified address: timed out", K.RECIPIENT_LOOKUP_FAILED),
+        ("450 4.1.1 <n@mx.test>: Recipient rejected: unverified address: timed out", K.RECIPIENT_LOOKUP_FAILED),
         ("451 4.3.0 <bob@mx.test>: Temporary lookup failure", K.RECIPIENT_LOOKUP_FAILED),
         ("451 4.3.5 <bob@mx.test>: Recipient address rejected: Server configuration problem", K.CONFIG_PROBLEM),
         ("451 4.3.5 Server configuration error", K.CONFIG_PROBLEM),

@@ -20,7 +20,7 @@ class Thresholds(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     name: str
     severities: dict[str, Severity | dict[str, Severity]]
-    """By name of finding; a table instead gives severities by scheme or by the value of a parameter, with `default`."""
+    """By name of finding; a table gives severities by scheme or by the value of a parameter, with `default`."""
     thresholds: Thresholds = Thresholds()
     skip: tuple[str, ...] = ()
     """What this profile does not test: `relay`, `users`."""

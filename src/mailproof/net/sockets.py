@@ -157,7 +157,7 @@ class SocketServer:
         self._listener = listener
         self._handler = handler
         self._path = path
-        self._sessions: dict[Task[None], None] = {}
+        self._sessions: dict[Task[None], socket.socket] = {}
         self.host: str
         self.port: int
         self.host, self.port = (path, 0) if path is not None else listener.getsockname()[:2]
@@ -172,7 +172,8 @@ class SocketServer:
                 continue  # gone again before it was accepted
             connection.setblocking(False)
             task = self._net.spawn(self._serve(connection))
-            self._sessions = {session: None for session in self._sessions if not session.done()} | {task: None}
+            going_on = {session: kept for session, kept in self._sessions.items() if not session.done()}
+            self._sessions = going_on | {task: connection}
 
     async def _serve(self, connection: socket.socket) -> None:
         transport = SocketTransport(self._net.loop, connection)
@@ -188,8 +189,9 @@ class SocketServer:
 
     def close(self) -> None:
         self._accepting.cancel()
-        for session in self._sessions:
+        for session, connection in self._sessions.items():
             session.cancel()
+            connection.close()  # one that had not begun has no `finally` that would
         self._listener.close()
         if self._path is not None:
             Path(self._path).unlink(missing_ok=True)

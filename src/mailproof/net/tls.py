@@ -91,14 +91,22 @@ def _client_context(settings: TlsSettings) -> SSL.Context:
         except SSL.Error as error:
             raise UsageError("no-certificates-in-file", file=settings.ca_file) from error
     if settings.certificate is not None:
-        context.set_passwd_cb(lambda *_: b"")  # an encrypted key is refused, not asked for at the terminal
-        try:
-            context.use_certificate_chain_file(settings.certificate)
-            context.use_privatekey_file(settings.key or settings.certificate)
-        except SSL.Error as error:
-            files = (settings.certificate, *([settings.key] if settings.key else []))
-            raise UsageError("no-client-certificate", files=files) from error
+        _use_certificate(context, settings.certificate, settings.key or settings.certificate)
     return context
+
+
+def _use_certificate(context: SSL.Context, certificate: str, key: str) -> None:
+    """Show this client certificate. An encrypted key is refused: OpenSSL itself would ask at the terminal."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        context.use_certificate_chain_file(certificate)
+        context.use_privatekey(load_pem_private_key(Path(key).read_bytes(), None))  # type: ignore[arg-type]
+        context.check_privatekey()
+    except (SSL.Error, OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        files = tuple(dict.fromkeys((certificate, key)))
+        raise UsageError("no-client-certificate", files=files) from error
 
 
 def _server_context(settings: ServerTls) -> SSL.Context:
@@ -140,7 +148,7 @@ def _load_system_roots(context: SSL.Context) -> None:
         context.load_verify_locations(file or None, directory or None)
         return
     for candidate in _ROOT_DIRECTORIES:
-        if Path(candidate).is_dir() and any(name.endswith(".0") for name in os.listdir(candidate)):
+        if Path(candidate).is_dir() and any(name.suffix == ".0" for name in Path(candidate).iterdir()):
             context.load_verify_locations(None, candidate)
             return
     for bundle in _ROOT_BUNDLES:

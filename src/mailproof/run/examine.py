@@ -13,7 +13,7 @@ from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
 from mailproof.model.observation import Connection, TlsHandshake
 from mailproof.model.record import Asked, Attempt, Record
-from mailproof.model.tls import TlsVersion
+from mailproof.model.tls import TlsPolicy, TlsVersion
 from mailproof.net.interface import Driver, Task
 from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.protocols import speaks
@@ -51,6 +51,8 @@ class Plan(msgspec.Struct, frozen=True):
 async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     """Carry out the plan. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
+    secrets = tuple(secret for wish in (plan.login, plan.mailbox_login) if wish for secret in wish.secrets)
+    plan = msgspec.structs.replace(plan, terms=msgspec.structs.replace(plan.terms, secrets=secrets))
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(*plan.targets)
     spoken = [place for place in places if speaks(place.scheme.protocol)]
@@ -102,7 +104,8 @@ async def _closer(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt
     if handshake is None or handshake.trouble is not None:
         return made
     upgraded = endpoint.scheme.tls_mode is not TlsMode.IMPLICIT
-    if plan.clear and upgraded and endpoint.scheme is Scheme.SMTP:
+    clear_text_may = plan.terms.tls is not TlsPolicy.REQUIRED
+    if plan.clear and clear_text_may and upgraded and endpoint.scheme is Scheme.SMTP:
         made.append(await clear(net, endpoint, plan.terms))
     if plan.versions and plan.terms.settings.maximum is TlsVersion.TLS1_3:
         for maximum in worth_trying(handshake):

@@ -53,7 +53,11 @@ class TestNames:
         aaaa = DnsAnswer("mx.test", "AAAA", DnsStatus.NO_DATA)
         assert answers(host_resolves.check, resolved(a, aaaa)) == ["+host-resolves"]
 
-    @pytest.mark.parametrize("status", [DnsStatus.TIMEOUT, DnsStatus.SERVER_FAILURE])
+    def test_a_name_completed_by_a_search_domain_resolves(self):
+        a = DnsAnswer("mail.corp.test", "A", DnsStatus.OK, ("192.0.2.25",))
+        assert answers(host_resolves.check, resolved(a, host="mail")) == ["+host-resolves"]
+
+    @pytest.mark.parametrize("status", [DnsStatus.TIMEOUT, DnsStatus.SERVER_FAILURE, DnsStatus.NO_RESOLVER])
     def test_a_resolver_without_an_answer_proves_nothing(self, status):
         assert answers(host_resolves.check, resolved(DnsAnswer("mx.test", "A", status))) == ["?resolver-failed"]
 

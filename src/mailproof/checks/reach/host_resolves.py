@@ -23,17 +23,18 @@ KINDS = (
 
 _ADDRESSES = ("A", "AAAA")
 _POINTERS = ("MX", "SRV")
+# No answer is no proof that there is none: the resolver of this machine may be at fault.
+_NOT_ANSWERED = (DnsStatus.TIMEOUT, DnsStatus.SERVER_FAILURE, DnsStatus.NO_RESOLVER)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     answers = list(dict.fromkeys(sighting.fact for sighting in record.seen(DnsAnswer)))
     for host in _hosts(record, answers):
-        asked = [a for a in answers if a.rtype in _ADDRESSES and _bare(a.name) == host]
+        asked = [a for a in answers if a.rtype in _ADDRESSES and _is_of(a, host)]
         found = [a for a in asked if a.answers]
         if found:
             yield Passed(NAME, tuple(map(_evidence, found)))
-        elif any(a.status in (DnsStatus.TIMEOUT, DnsStatus.SERVER_FAILURE) for a in asked):
-            # No answer is no proof that there is none: the resolver of this machine may be at fault.
+        elif any(a.status in _NOT_ANSWERED for a in asked):
             yield Untold(NAME, "resolver-failed", asked=True, params={"host": host})
         elif asked:
             status = min((a.status for a in asked), key=lambda s: s is not DnsStatus.NO_SUCH_NAME)
@@ -49,6 +50,12 @@ def _hosts(record: Record, answers: list[DnsAnswer]) -> Iterable[str]:
     pointed = [_bare(text.split()[-1]) for a in pointers for text in a.answers if text.split()]
     # A domain with an MX needs no address of its own. "." is the null MX (RFC 7505), empty here.
     return dict.fromkeys([host for host in named if host not in domains] + [host for host in pointed if host])
+
+
+def _is_of(answer: DnsAnswer, host: str) -> bool:
+    """Whether an answer is about this host; a name without a dot may have been completed by a search domain."""
+    name = _bare(answer.name)
+    return name == host or ("." not in host and name.startswith(f"{host}."))
 
 
 def _bare(name: str) -> str:
