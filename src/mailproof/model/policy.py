@@ -20,7 +20,7 @@ class Thresholds(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     name: str
     severities: dict[str, Severity | dict[str, Severity]]
-    """By name of finding; a table gives severities by scheme or by the value of a parameter, with `default`."""
+    """By name of finding; a table gives severities by scheme (`smtp`) or parameter (`use=demanded`), and `default`."""
     thresholds: Thresholds = Thresholds()
     skip: tuple[str, ...] = ()
     """What this profile does not test: `relay`, `users`."""
@@ -30,5 +30,5 @@ class Policy(msgspec.Struct, frozen=True):
         entry = self.severities[name]
         if not isinstance(entry, dict):
             return entry
-        keys = (scheme, *(value for value in params.values() if isinstance(value, str)), "default")
+        keys = (*(f"{param}={value}" for param, value in params.items()), scheme, "default")
         return next(entry[key] for key in keys if key in entry)
