@@ -20,7 +20,7 @@ class Thresholds(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     name: str
     severities: dict[str, Severity | dict[str, Severity]]
-    """By name of finding; a table gives severities by scheme (`smtp`) or parameter (`use=demanded`), and `default`."""
+    """By name of finding; a table gives them by scheme (`smtp`) or parameter (`use=demanded`), and `default`."""
     thresholds: Thresholds = Thresholds()
     skip: tuple[str, ...] = ()
     """What this profile does not test: `relay`, `users`."""
