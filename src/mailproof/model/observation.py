@@ -196,6 +196,7 @@ class LoginTried(Observation, frozen=True):
     reply: Reply | None
     """The last one; None if the server hung up or never answered."""
     protection: Protection
+    user: str = ""
     sent: bool = True
     """A secret, or a proof of it, went out: whatever came of it, fail2ban has counted it."""
     command: bool = False

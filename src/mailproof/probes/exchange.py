@@ -108,6 +108,7 @@ class _Exchange:
             self._mechanism.name,
             last if last is not None and last.kind is not ReplyClass.INTERMEDIATE else None,
             self._conversation.protection,
+            self._credentials.user,
             sent=self._sent,
             initial_response=self._initial,
             error=self._error,

@@ -142,9 +142,13 @@ class ImapConversation(Conversation[ImapResponse]):
         try:
             reply = await self.run(Step.AUTH, command, "LOGIN")
         except Ended:
-            self.saw(LoginTried("LOGIN", None, self.protection, command=True, turns=(self.the_stream.turn,)))
+            self.saw(
+                LoginTried(
+                    "LOGIN", None, self.protection, credentials.user, command=True, turns=(self.the_stream.turn,)
+                )
+            )
             raise
-        tried = LoginTried("LOGIN", reply, self.protection, command=True, turns=(reply.turn,))
+        tried = LoginTried("LOGIN", reply, self.protection, credentials.user, command=True, turns=(reply.turn,))
         self.logged(Step.LOGIN, started, tried)
         return tried
 

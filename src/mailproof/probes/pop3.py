@@ -84,17 +84,20 @@ class Pop3Conversation(Conversation[Pop3Response]):
                 if replies[0].kind is ReplyClass.POSITIVE:
                     replies.append(await self.ask(Step.AUTH, commands.pass_(credentials.password), "PASS"))
         except Ended:
-            self.saw(self._tried(stamp, replies, broken_off=True))
+            self.saw(self._tried(credentials.user, stamp, replies, broken_off=True))
             raise
-        tried = self._tried(stamp, replies)
+        tried = self._tried(credentials.user, stamp, replies)
         self.logged(Step.LOGIN, started, tried)
         return tried
 
-    def _tried(self, stamp: str | None, replies: Sequence[Reply], *, broken_off: bool = False) -> LoginTried:
+    def _tried(
+        self, user: str, stamp: str | None, replies: Sequence[Reply], *, broken_off: bool = False
+    ) -> LoginTried:
         return LoginTried(
             "USER" if stamp is None else "APOP",
             None if broken_off else replies[-1],
             self.protection,
+            user,
             # After USER alone nothing secret has gone out; a hang-up that follows a reply follows PASS.
             sent=stamp is not None or len(replies) > 1 or (broken_off and bool(replies)),
             command=True,

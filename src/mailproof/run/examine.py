@@ -63,6 +63,7 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     await logins.try_all(plan.message)
     if plan.message is not None:
         await logins.deliver_and_fetch(plan.message)
+    await logins.try_sender_where_mail_is_read()
     attempts = [
         *([resolved] if (resolved := resolver.attempt()) is not None else []),
         *(attempt for made in surveys.values() for attempt in made),

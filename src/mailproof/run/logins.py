@@ -44,7 +44,8 @@ class Logins:
     """All login jobs of one check, one at a time, in an order and number that do no harm.
 
     Users log in as `sender` where mail is handed in, and as `mailbox` where it is read; without `mailbox` as `sender`
-    there too.
+    there too. With both, the sender is tried where mail is read as well, but last: an account that may only send is
+    refused there, and that must not keep us from the mailbox.
     """
 
     def __init__(
@@ -80,6 +81,18 @@ class Logins:
                 self._skip(place, "login-accepted", why)
             else:
                 await self._log_in(place, wish, message)
+
+    async def try_sender_where_mail_is_read(self) -> None:
+        """The sender's own login at POP3 and IMAP, where the mailbox has another; after everything else."""
+        if self._sender is None or self._reader is self._sender:
+            return
+        for place in self._places():
+            if not place.scheme.is_retrieval:
+                continue
+            if why := self._forbidden(place):
+                self._skip(place, "login-accepted", why)
+            else:
+                await self._log_in(place, self._sender, None)
 
     def _wish(self, place: Endpoint) -> LoginWish | None:
         return self._reader if place.scheme.is_retrieval else self._sender

@@ -70,21 +70,20 @@ def _names_mailbox(fact: object) -> bool:
 
 def _no_login(asked: Asked, attempts: Sequence[Attempt], *, mailbox_told: bool) -> str:
     """Why a login that was given was tried nowhere, as a reason of the catalogue; empty if all were or are told."""
-    theirs = {"user": attempts, "mailbox": attempts}
-    if asked.mailbox_user:
-        theirs["user"] = [a for a in attempts if a.endpoint is None or not a.endpoint.scheme.is_retrieval]
-        theirs["mailbox"] = [a for a in attempts if a.endpoint is not None and a.endpoint.scheme.is_retrieval]
-    wanted = [theirs["user"]] if asked.user else []
+    wanted = [asked.user] if asked.user else []
     if asked.mailbox_user and not mailbox_told:
-        wanted.append(theirs["mailbox"])
-    for made in wanted:
-        if not any(map(_tells_of_login, made)):
-            return "not-reached" if any(attempt.job is Job.LOGIN for attempt in made) else "no-place-to-try"
+        wanted.append(asked.mailbox_user)
+    for user in wanted:
+        # The mailbox's login is for where mail is read; the sender's is for everywhere.
+        reads = user != asked.user
+        places = [a for a in attempts if not reads or (a.endpoint is not None and a.endpoint.scheme.is_retrieval)]
+        if not any(_tells_of_login(attempt, user) for attempt in places):
+            return "not-reached" if any(attempt.job is Job.LOGIN for attempt in places) else "no-place-to-try"
     return ""
 
 
-def _tells_of_login(attempt: Attempt) -> bool:
-    tried = any(isinstance(fact, LoginTried) for fact in attempt.observations)
+def _tells_of_login(attempt: Attempt, user: str) -> bool:
+    tried = any(isinstance(fact, LoginTried) and fact.user == user for fact in attempt.observations)
     return tried or any(skipped.what == "login-accepted" and skipped.asked for skipped in attempt.skipped)
 
 

@@ -35,9 +35,11 @@ def test_only_a_bare_name_lacks_its_domain() -> None:
     assert answers(account_usable.check, login(always)) == []
 
 
-def test_the_name_that_counts_is_that_of_the_mailbox_where_mail_is_read() -> None:
+def test_the_name_that_counts_is_the_one_that_was_tried() -> None:
     always = tried("-ERR Please use full email address as user name.", "USER")
-    assert answers(account_usable.check, login(always, mailbox_user="bob")) == ["user-name-lacks-domain"]
+    assert answers(account_usable.check, login(msgspec.structs.replace(always, user="bob"))) == [
+        "user-name-lacks-domain"
+    ]
 
 
 def test_only_an_address_has_a_domain_too_many() -> None:

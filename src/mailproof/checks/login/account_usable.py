@@ -8,7 +8,7 @@ from mailproof.checks.survey import place
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
 from mailproof.model.observation import LoginTried
 from mailproof.model.policy import Policy
-from mailproof.model.record import Record, Sighting
+from mailproof.model.record import Record
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 
 NAME = "account-usable"
@@ -65,7 +65,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if refusal is None or sighting.fact.reply is None:
             continue
         evidence = sighting.evidence(sighting.fact.reply.turn)
-        user = _user(sighting, record)
+        user = sighting.fact.user or record.asked.user
         if not evidence:
             continue
         if refusal in _BY_WORDS:
@@ -73,11 +73,3 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         # hMailServer adds its sentence on the full address to every refusal: true only of a bare name.
         elif refusal is (LoginRefusal.WANTS_NO_DOMAIN if "@" in user else LoginRefusal.WANTS_DOMAIN):
             yield Finding(refusal.value, evidence, **place(sighting), params={"user": user})
-
-
-def _user(sighting: Sighting[LoginTried], record: Record) -> str:
-    """The name that was given at this endpoint."""
-    endpoint = sighting.attempt.endpoint
-    if endpoint is not None and endpoint.scheme.is_retrieval and record.asked.mailbox_user:
-        return record.asked.mailbox_user
-    return record.asked.user
