@@ -100,10 +100,15 @@ def _flowed(text: str, width: int, lang: str) -> list[str]:
     return out
 
 
+# Japanese stands next to these without a space.
+_CLOSED_UP = frozenset("、。・「」『』()()［］:;")
+
+
 def _joined(lines: list[str], lang: str) -> str:
-    """Lines of one paragraph; Japanese has no space between two lines, unless both meet in Latin letters."""
+    """Lines of one paragraph; Japanese has a space between two lines only where one of them meets in Latin letters."""
     text = lines[0]
     for line in lines[1:]:
-        latin = text[-1:].isascii() and line[:1].isascii()
-        text += (" " if lang == "en" or latin else "") + line
+        ends = (text[-1:], line[:1])
+        apart = any(end.isascii() for end in ends) and not _CLOSED_UP.intersection(ends)
+        text += (" " if lang == "en" or apart else "") + line
     return text
