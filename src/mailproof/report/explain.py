@@ -105,7 +105,7 @@ _CLOSED_UP = frozenset("、。・「」『』()()［］:;")
 
 
 def _joined(lines: list[str], lang: str) -> str:
-    """Lines of one paragraph; Japanese has a space between two lines only where one of them meets in Latin letters."""
+    """Lines of one paragraph; Japanese lines have a space between them only where Latin letters meet."""
     text = lines[0]
     for line in lines[1:]:
         ends = (text[-1:], line[:1])
