@@ -26,10 +26,11 @@ class Row(NamedTuple, Generic[Meaning]):
 
 
 class Table(Generic[Meaning]):
-    """Compiled once; asked for every refusal."""
+    """Asked for every refusal. Its expressions are compiled, and kept by `re`, when one is first reached: most runs
+    meet a handful of the rows."""
 
     def __init__(self, rows: Sequence[Row[Meaning]]) -> None:
-        self._rows = tuple((row, re.compile(row.status), re.compile(row.words)) for row in rows)
+        self._rows = tuple(rows)
 
     def kind(self, code: str, enhanced: str, text: str) -> Meaning | None:
         """The meaning of the first row that matches; None if none does.
@@ -38,11 +39,11 @@ class Table(Generic[Meaning]):
         response code, or ""; `text` all lines with or without statuses.
         """
         words = plain_words(text)
-        for row, status, pattern in self._rows:
+        for row in self._rows:
             if (
                 code.startswith(row.code)
-                and (not row.status or status.fullmatch(enhanced))
-                and (not row.words or pattern.search(words))
+                and (not row.status or re.fullmatch(row.status, enhanced))
+                and (not row.words or re.search(row.words, words))
             ):
                 return row.kind
         return None

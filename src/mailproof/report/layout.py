@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from rich.cells import cell_len
 
@@ -14,7 +15,7 @@ _CLOSING = "、。,.:;!?)」』】〉》・ー々ぁぃぅぇぉっゃゅょァ�
 _WIDE = (
     "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0003fffd"
 )
-_PIECE = re.compile(f" *[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+)?[{_CLOSING}]* *")
+_WORD = re.compile(r" *[^ ]+ *| +")
 
 
 def pad(text: str, width: int) -> str:
@@ -67,6 +68,13 @@ def table(rows: Iterable[tuple[str, ...]], gap: int = 2) -> list[str]:
 def _pieces(text: str, longest: int) -> list[str]:
     """`text` in the pieces that are not broken, with the spaces after them; those longer than a line are cut."""
     out: list[str] = []
-    for piece in filter(None, _PIECE.findall(text)):
+    # The pattern for wide characters takes longer to compile than a whole English report to print.
+    pattern = _WORD if text.isascii() else _wide_pieces()
+    for piece in filter(None, pattern.findall(text)):
         out.extend([piece] if cell_len(piece.rstrip(" ")) <= longest else chop(piece, longest))
     return out
+
+
+@cache
+def _wide_pieces() -> re.Pattern[str]:
+    return re.compile(f" *[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+)?[{_CLOSING}]* *")
