@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from mailproof.catalog import CATALOG
 from mailproof.catalog.page import Page, PageError, parse
 from mailproof.catalog.words import LANGUAGES
 
@@ -25,11 +26,9 @@ def load(name: str, lang: str = "en") -> Page:
 
     Raises NoSuchPage, also for what is no name of a finding at all (`../x`); PageError for a page out of form.
     """
-    from importlib import resources
-
     if lang not in LANGUAGES or not _NAME.match(name):
         raise NoSuchPage(name)
-    file = resources.files(__package__) / lang / f"{name}.md"
+    file = CATALOG / lang / f"{name}.md"
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -42,7 +41,5 @@ def load(name: str, lang: str = "en") -> Page:
 
 def names(lang: str = "en") -> tuple[str, ...]:
     """Names of all pages in a language, sorted."""
-    from importlib import resources
-
-    folder = resources.files(__package__) / lang
+    folder = CATALOG / lang
     return tuple(sorted(f.name.removesuffix(".md") for f in folder.iterdir() if f.name.endswith(".md")))

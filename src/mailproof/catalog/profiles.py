@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from mailproof.catalog import CATALOG
 from mailproof.model.failure import UsageError
 from mailproof.model.finding import Severity
 from mailproof.model.policy import Policy, Thresholds
@@ -74,9 +75,8 @@ def _table(where: str, table: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _builtin(name: str) -> dict[str, Any]:
     import tomllib
-    from importlib import resources
 
-    return tomllib.loads((resources.files(__package__) / "profiles" / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((CATALOG / "profiles" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from mailproof.catalog import CATALOG
 from mailproof.model.escape import printable
 from mailproof.model.finding import Param
 
@@ -73,9 +74,8 @@ def shown(value: Param, lang: str) -> str:
 def words(lang: str) -> Words:
     """The strings of `en` or `ja`. Raises KeyError for another language."""
     import tomllib
-    from importlib import resources
 
     if lang not in LANGUAGES:
         raise KeyError(lang)
-    text = (resources.files(__package__) / f"{lang}.toml").read_text(encoding="utf-8")
+    text = (CATALOG / f"{lang}.toml").read_text(encoding="utf-8")
     return Words(lang, {f"{s}.{k}": v for s, table in tomllib.loads(text).items() for k, v in table.items()})

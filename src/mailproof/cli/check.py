@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -195,7 +195,7 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
     mailbox = wish.mailbox or (users_address if deliver else "")
     if deliver and not mailbox:
         raise Complaint(terminal.say("cli.deliver-where"))
-    token = secrets.token_hex(16)
+    token = _random_text()
     message = None
     if deliver and wish.message is not None:
         message = message_of(wish.message, mailbox, token, terminal)
@@ -266,7 +266,7 @@ def _login(
     if not password and not token and mechanism not in _WITHOUT_PASSWORD:
         password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
     _must_be_sayable("--user", user, terminal)
-    return LoginWish(Credentials(user, password, token=token), secrets.token_urlsafe(18), mechanism)
+    return LoginWish(Credentials(user, password, token=token), _random_text(), mechanism)
 
 
 def _mailbox_login(wish: Wish, given: Mapping[str, Any], mailbox: str, terminal: Terminal) -> LoginWish | None:
@@ -283,7 +283,12 @@ def _mailbox_login(wish: Wish, given: Mapping[str, Any], mailbox: str, terminal:
     else:
         password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
     _must_be_sayable("--mailbox-user", user, terminal)
-    return LoginWish(Credentials(user, password), secrets.token_urlsafe(18))
+    return LoginWish(Credentials(user, password), _random_text())
+
+
+def _random_text() -> str:
+    """For a nonce or a token. `secrets` would do the same, and brings OpenSSL's hashes along."""
+    return os.urandom(18).hex()
 
 
 def _mechanism(name: str, terminal: Terminal) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -22,6 +21,8 @@ class _Heading(msgspec.Struct):
 
 def must_be_writable(file: str, terminal: Terminal) -> None:
     """Raises Complaint now, and not only after the check, for a place where no record can be written."""
+    import tempfile
+
     path = Path(file)
     try:
         if path.exists():
@@ -35,6 +36,8 @@ def must_be_writable(file: str, terminal: Terminal) -> None:
 
 def write(record: Record, file: str, terminal: Terminal) -> None:
     """Whole or not at all, and readable by its owner only: it says who talked with whom. Raises Complaint."""
+    import tempfile
+
     path = Path(file)
     data = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
     try:

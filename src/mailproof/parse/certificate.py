@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mailproof.model.escape import printable
@@ -20,6 +21,7 @@ _LONGEST = 100 * 1024
 _FORGOTTEN = {"1.2.840.113549.1.1.2": "md2", "1.2.840.113549.1.1.3": "md4"}
 
 
+@lru_cache(maxsize=64)  # seven ports show the same chain, at every handshake
 def read_certificate(der: bytes) -> Certificate | None:
     """What the certificate says; None for bytes that are no certificate. Never raises.
 
