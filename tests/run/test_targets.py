@@ -81,3 +81,20 @@ def test_any_text_is_a_target_or_a_usage_error(text: str) -> None:
     except UsageError as error:
         for lang in LANGUAGES:
             assert words(lang).usage(error.reason, error.params)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "submission://user:s3cret@127.0.0.1:587",
+        "imaps://user@mail.example.com",
+        "user:s3cret@mail.example.com",
+        "gopher://user:s3cret@mail.example.com",
+        "smtp://user:s3c:re@t@mail.example.com/",
+    ],
+)
+def test_a_login_in_a_target_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parse_target(text)
+    assert error.value.reason == "login-in-url"
+    assert "s3c" not in str(error.value) and "user@" not in str(error.value)

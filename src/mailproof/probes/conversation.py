@@ -60,6 +60,8 @@ class Conversation(Speech[Event]):
         self.stage = Stage.CLEAR
         self._secrets = (*terms.secrets, *secrets)
         self._greeting_since: float | None = None
+        self._silence = 0.0
+        """Seconds that the server was silent when patience ended; what was done since does not count."""
 
     # -- what each protocol says in its own way ---------------------------------------------------------------------
 
@@ -156,6 +158,7 @@ class Conversation(Speech[Event]):
             event = await self._next(self._deadline(started, patience))
         except NetFailure as failure:
             if patience and failure.trouble is Trouble.TIMEOUT:
+                self._silence = self.net.now() - started
                 # postscreen's teaser is a beginning: only a server that said nothing at all is looked at again.
                 return None if not self._reader.offset + len(self._reader.pending) else await self.greet()
             self._silent(started, failure)
@@ -177,8 +180,7 @@ class Conversation(Speech[Event]):
 
     def give_up_greeting(self) -> None:
         """Note that there was none so far; raises Ended."""
-        failure = NetFailure(Trouble.TIMEOUT)
-        self._silent(self.net.now() if self._greeting_since is None else self._greeting_since, failure)
+        self._silent(self.net.now() - self._silence, NetFailure(Trouble.TIMEOUT))
         raise Ended
 
     def _silent(self, started: float, failure: NetFailure) -> None:

@@ -57,7 +57,8 @@ async def _find(talk: Conversation[Any], token: str, since: float, until: float)
     else:
         return
     talk.saw(found)
-    failure = None if found.found else NetFailure(found.trouble or Trouble.NOT_FOUND, "the message is not there")
+    # A message that is not there is a fact; the session itself went well.
+    failure = NetFailure(found.trouble) if found.trouble is not None else None
     talk.took(Step.FETCH, started, failure)
 
 

@@ -15,8 +15,14 @@ _BY_PORT = {scheme.default_port: scheme for scheme in Scheme}
 _HOST = re.compile(r"(?=.{1,253}\.?\Z)(?:[^\W_]|[\w](?:[\w-]{0,61}[\w])?)(?:\.[\w](?:[\w-]{0,61}[\w])?)*\.?\Z")
 
 
+# `scheme://user@…`, `scheme://user:password@…`, `user:password@…`: what curl and browsers take.
+_WITH_LOGIN = re.compile(r"[^/@]*://[^/]*@|[^/@:]*:[^/]*@", re.DOTALL)
+
+
 def parse_target(text: str) -> Target:
     """Raises UsageError for a text that names no target."""
+    if _WITH_LOGIN.match(text):
+        raise UsageError("login-in-url")  # and not a word of it: it may hold a password
     url = _URL.match(text)
     if url is None:
         return _host_or_domain(text)
