@@ -42,10 +42,10 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """Cells of a line: of the terminal, or COLUMNS, or 80."""
+        """Cells of a line: of the terminal, or COLUMNS, or 100."""
         import shutil
 
-        return shutil.get_terminal_size().columns
+        return shutil.get_terminal_size((100, 24)).columns
 
     def write(self, text: str) -> None:
         """A result. Raises BrokenPipeError where nobody reads it any more."""

@@ -50,7 +50,7 @@ class _Text:
         self.verbose = verbose
 
     def render(self) -> str:
-        rest = [*self._info(), *self._not_tested(), *self._passed(), *self._made()]
+        rest = [*self._delivered(), *self._info(), *self._not_tested(), *self._passed(), *self._made()]
         blocks: list[list[str]] = [
             self._answer(),
             endpoint_lines(self.report.endpoints, self.say, self.color, self.width),
@@ -143,6 +143,16 @@ class _Text:
             lines = [cut(f"  {word}  {text}", self.width)]
         lines[0] = lines[0].replace(word, paint(word, _SEVERITY_STYLE[item.severity], self.color), 1)
         return lines
+
+    def _delivered(self) -> list[str]:
+        """What became of the message that was handed in: the server's last word on it, and where it was found."""
+        accepted = [item for item in self.report.passed if item.name == "message-accepted"]
+        if not accepted:
+            return []
+        reply = printable(accepted[0].evidence[-1].text.splitlines()[-1].removeprefix("S: "))
+        found = [item.endpoint for item in self.report.passed if item.name == "message-delivered" and item.endpoint]
+        key = "report.delivered" if found else "report.handed-in"
+        return wrap(self.say(key, reply=reply, places=tuple(dict.fromkeys(found))), self.width, "  ")
 
     def _not_tested(self) -> list[str]:
         if not self.report.not_tested:
