@@ -128,7 +128,7 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
         name, _, value = attribute.partition("=")
         # Postfix XCLIENT_README: `IPV6:` before such an address, or a bracketed word for one that is not known.
         if name.upper() == "ADDR" and not (value.startswith("[") or _is_address(value.upper().removeprefix("IPV6:"))):
-            raise Complaint(terminal.say("cli.no-address", option="--xclient ADDR", value=value))
+            raise Complaint(terminal.say("cli.no-attribute", value=attribute))
     if wish.source is not None and not wish.families:
         raise Complaint(terminal.say("cli.source-family", value=wish.source))
     if wish.name is not None and not (_is_address(wish.name) or is_host_name(wish.name)):
