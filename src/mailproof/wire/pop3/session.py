@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
 from mailproof.model.escape import to_text
-from mailproof.model.transcript import SECRET, Deviation, DeviationKind
-from mailproof.wire.lines import LineReader
+from mailproof.model.transcript import SECRET, Deviation
+from mailproof.wire.commands import LineCommandReader, verb_and_argument
+from mailproof.wire.lines import Line
 
 COMMAND_LIMIT = 12288
 """As for SMTP (RFC 4954 4): RFC 2449 4 allows 255, but AUTH with a token needs more."""
@@ -44,56 +45,11 @@ class Pop3Line(msgspec.Struct, frozen=True):
 Event = Pop3Command | Pop3Line
 
 
-class CommandReader:
-    """Reads a client's side of a session.
+class CommandReader(LineCommandReader[Event]):
+    line_limit = COMMAND_LIMIT
 
-    After `feed`, call `next_event` until it gives None. `expect_line` is about the very next event, so with pipelined
-    input it must be called before `next_event` is asked again.
-    """
-
-    def __init__(self, offset: int = 0) -> None:
-        self._lines = LineReader(COMMAND_LIMIT, offset)
-        self._read: Callable[[], Event | None] = self._command
-
-    @property
-    def pending(self) -> bytes:
-        """Bytes that are part of no event yet."""
-        return self._lines.pending
-
-    @property
-    def offset(self) -> int:
-        """Of the first byte of `pending`."""
-        return self._lines.offset
-
-    def feed(self, data: bytes) -> None:
-        self._lines.feed(data)
-
-    def next_event(self) -> Event | None:
-        event = self._read()
-        if event is not None:
-            self._read = self._command
-        return event
-
-    def receive(self, data: bytes) -> list[Event]:
-        """The events of a stream in which nothing but the next event has been announced."""
-        self.feed(data)
-        return list(iter(self.next_event, None))
-
-    def end(self) -> list[Pop3Line]:
-        """What was left without a line end; a server acts on it no more."""
-        if (line := self._lines.end()) is None:
-            return []
-        unfinished = Deviation(DeviationKind.MISSING_LAST_LINE, line.offset, "no line end")
-        return [Pop3Line(line.data, line.offset, (*line.deviations, unfinished))]
-
-    def expect_line(self) -> None:
-        """The next line answers a challenge."""
-        self._read = self._answer
-
-    def _command(self) -> Pop3Command | None:
-        if (line := self._lines.next_line()) is None:
-            return None
-        verb, argument = (*line.data.split(None, 1), b"", b"")[:2]
+    def to_command(self, line: Line) -> Pop3Command:
+        verb, argument = verb_and_argument(line)
         name = to_text(verb.upper())
         if name == "PASS":
             argument = line.data.lstrip()[len(verb) + 1 :]
@@ -101,10 +57,8 @@ class CommandReader:
             argument = argument.strip()
         return Pop3Command(name, argument, line.data, line.offset, line.deviations)
 
-    def _answer(self) -> Pop3Line | None:
-        if (line := self._lines.next_line()) is None:
-            return None
-        return Pop3Line(line.data, line.offset, line.deviations)
+    def to_answer(self, line: Line, deviations: tuple[Deviation, ...]) -> Pop3Line:
+        return Pop3Line(line.data, line.offset, deviations)
 
 
 def compose_ok(text: str = "", code: str = "") -> bytes:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from mailproof.model.escape import to_text
 from mailproof.model.transcript import SECRET, Deviation, DeviationKind
+from mailproof.wire.commands import LineCommandReader, verb_and_argument
 from mailproof.wire.lines import Line, LineReader
 from mailproof.wire.smtp.paths import Path, read_path
 
@@ -79,51 +78,15 @@ class SmtpChunk(msgspec.Struct, frozen=True):
 Event = SmtpCommand | SmtpLine | SmtpMessage | SmtpChunk
 
 
-class CommandReader:
-    """Reads a client's side of a session.
+class CommandReader(LineCommandReader[Event]):
+    line_limit = COMMAND_LIMIT
 
-    After `feed`, call `next_event` until it gives None. Each `expect_…` is about the very next event, so with
-    pipelined input it must be called before `next_event` is asked again.
-    """
+    def to_command(self, line: Line) -> SmtpCommand:
+        verb, argument = verb_and_argument(line)
+        return SmtpCommand(to_text(verb.upper()), argument.strip(), line.data, line.offset, line.deviations)
 
-    def __init__(self, offset: int = 0) -> None:
-        self._lines = LineReader(COMMAND_LIMIT, offset)
-        self._read: Callable[[], Event | None] = self._command
-
-    @property
-    def pending(self) -> bytes:
-        """Bytes that are part of no event yet and of no message or chunk that has begun."""
-        return self._lines.pending
-
-    @property
-    def offset(self) -> int:
-        """Of the first byte of `pending`."""
-        return self._lines.offset
-
-    def feed(self, data: bytes) -> None:
-        self._lines.feed(data)
-
-    def next_event(self) -> Event | None:
-        event = self._read()
-        if event is not None:
-            self._read = self._command
-        return event
-
-    def receive(self, data: bytes) -> list[Event]:
-        """The events of a stream in which nothing but the next event has been announced."""
-        self.feed(data)
-        return list(iter(self.next_event, None))
-
-    def end(self) -> list[SmtpLine]:
-        """What was left without a line end; a server acts on it no more (RFC 5321 4.1.1.4)."""
-        if (line := self._lines.end()) is None:
-            return []
-        unfinished = Deviation(DeviationKind.MISSING_LAST_LINE, line.offset, "no line end")
-        return [SmtpLine(line.data, line.offset, (*line.deviations, unfinished))]
-
-    def expect_line(self) -> None:
-        """The next line answers a 334."""
-        self._read = self._answer
+    def to_answer(self, line: Line, deviations: tuple[Deviation, ...]) -> SmtpLine:
+        return SmtpLine(line.data, line.offset, deviations)
 
     def expect_message(self, limit: int) -> None:
         """A message follows, up to CRLF, dot, CRLF; `limit` bytes of it are kept and the rest is counted."""
@@ -132,17 +95,6 @@ class CommandReader:
     def expect_chunk(self, size: int, limit: int) -> None:
         """`size` bytes follow; `limit` of them are kept."""
         self._read = _Chunk(self._lines, size, limit).read
-
-    def _command(self) -> SmtpCommand | None:
-        if (line := self._lines.next_line()) is None:
-            return None
-        verb, argument = (*line.data.split(None, 1), b"", b"")[:2]
-        return SmtpCommand(to_text(verb.upper()), argument.strip(), line.data, line.offset, line.deviations)
-
-    def _answer(self) -> SmtpLine | None:
-        if (line := self._lines.next_line()) is None:
-            return None
-        return SmtpLine(line.data, line.offset, line.deviations)
 
 
 class _Message:
