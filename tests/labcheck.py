@@ -24,6 +24,7 @@ from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 
 SEVEN = ("smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps")
+"""Whose answers are mail; the eighth, `sieve`, is asked for by name."""
 ALICE = "alice@example.test"
 BOB = "bob@example.test"
 

@@ -43,7 +43,7 @@ def lab(*arguments: str, home: Path) -> Iterator[str]:
 
 
 def urls(said: str) -> list[str]:
-    return [url for url in URLS.findall(said) if not url.startswith(("lmtp", "sieve"))]
+    return [url for url in URLS.findall(said) if not url.startswith("lmtp")]
 
 
 def ca_file(said: str) -> str:
@@ -75,7 +75,7 @@ def test_a_lab_can_be_checked_from_another_process(tmp_path: Path) -> None:
         done = mailproof("check", *urls(said), *login, "--format", "json", env={"PW": "alicepw"})
     report = decode(done.stdout)
     assert (done.returncode, report.causes) == (0, ())
-    assert len(report.endpoints) == 7
+    assert len(report.endpoints) == 8
     assert "message-delivered" in {item.name for item in report.passed}
     assert files_below(tmp_path) == []
 

@@ -38,7 +38,7 @@ def test_every_mechanism_lets_the_right_password_in_and_no_wrong_one(
     right, wrong = f"alice{secret.strip('-').replace('password', 'pw')}", "not-the-one"
     lab, record, _ = check(authority, ca_file, given=("--mechanism", mechanism, secret, right))
     tried = [sighting.fact for sighting in record.seen(LoginTried) if sighting.attempt.job == "login"]
-    assert len(tried) == 6  # all but port 25
+    assert len(tried) == 7  # all but port 25
     assert all(login.accepted and login.mechanism == mechanism for login in tried)
     assert not any(right in line for line in lab.log.lines)
     _, record, _ = check(authority, ca_file, given=("--mechanism", mechanism, secret, wrong))
@@ -46,9 +46,9 @@ def test_every_mechanism_lets_the_right_password_in_and_no_wrong_one(
     assert [login.accepted for login in tried] == [False, False]  # one refusal by SMTP, one by POP3
 
 
-def test_one_bad_certificate_on_seven_ports_is_one_cause(authority: Authority, ca_file: str) -> None:
+def test_one_bad_certificate_on_eight_ports_is_one_cause(authority: Authority, ca_file: str) -> None:
     _, _, judged = check(authority, ca_file, "certificate-expired")
-    assert [(cause.name, len(cause.endpoints)) for cause in judged.causes] == [("certificate-expired", 7)]
+    assert [(cause.name, len(cause.endpoints)) for cause in judged.causes] == [("certificate-expired", 8)]
 
 
 def test_a_fault_can_be_had_at_one_endpoint_only(authority: Authority, ca_file: str) -> None:

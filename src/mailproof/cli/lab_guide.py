@@ -55,7 +55,7 @@ def commands(running: Running) -> list[str]:
     openssl = f"openssl s_client -crlf -quiet -CAfile {ca}{name}"
     host = places["smtp"].rpartition(":")[0].strip("[]")
     ports = ",".join(place.rpartition(":")[2] for place in places.values())
-    targets = " ".join(url for scheme, url in running.urls.items() if scheme not in ("lmtp", "sieve"))
+    targets = " ".join(url for scheme, url in running.urls.items() if scheme != "lmtp")
     return [
         f"{openssl} -starttls smtp -connect {places['submission']}",
         f"{openssl} -connect {places['pop3s']}",

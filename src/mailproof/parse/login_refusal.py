@@ -1,4 +1,4 @@
-"""What a refused login means: codes of RFC 4954, RFC 5530, RFC 3206 first, then the words of known servers."""
+"""What a refused login means: codes of RFC 4954, RFC 5530, RFC 3206 and RFC 5804, then words of known servers."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ _K = LoginRefusal
 
 _ROWS: tuple[Row[LoginRefusal], ...] = (
     # Response codes and statuses that say it all.
-    Row(_K.TLS_FIRST, status=r"PRIVACYREQUIRED|5\.7\.11"),
+    Row(_K.TLS_FIRST, status=r"PRIVACYREQUIRED|ENCRYPT-NEEDED|5\.7\.11"),
     Row(_K.TLS_FIRST, code="538"),
     Row(_K.DISABLED, status=r"CONTACTADMIN|5\.7\.13"),
-    Row(_K.TEMPORARY, status=r"UNAVAILABLE|SERVERBUG|SYS/TEMP"),
+    Row(_K.TEMPORARY, status=r"UNAVAILABLE|SERVERBUG|SYS/TEMP|TRYLATER"),
     Row(_K.OTHER, status=r"IN-USE|INUSE|LIMIT|LOGIN-DELAY|CLIENTBUG"),
     Row(_K.MECHANISM_UNKNOWN, code="504"),
+    Row(_K.MECHANISM_UNKNOWN, status=r"AUTH-TOO-WEAK"),
     # Hosted providers: Google 534 5.7.9 and 5.7.14, Microsoft 535 5.7.139, Yahoo, Apple.
     Row(_K.APP_PASSWORD, status=r"5\.7\.9", words=r"application-specific|app(lication)?[- ]password"),
     Row(

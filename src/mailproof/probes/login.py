@@ -17,6 +17,7 @@ from mailproof.probes.exchange import log_in
 from mailproof.probes.imap import ImapConversation
 from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.protocols import converse
+from mailproof.probes.sieve import SieveConversation
 from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.speech import Ended
 from mailproof.probes.terms import Terms
@@ -131,6 +132,8 @@ async def _look_around(talk: Conversation[Any], wish: LoginWish) -> None:
         await talk.count()
     elif isinstance(talk, ImapConversation):
         await talk.examine("INBOX")
+    elif isinstance(talk, SieveConversation):
+        await talk.list_scripts()
 
 
 async def _as_user(talk: SmtpConversation) -> None:

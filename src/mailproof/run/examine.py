@@ -9,14 +9,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from mailproof import __version__
-from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
 from mailproof.model.observation import Connection, TlsHandshake
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.tls import TlsPolicy, TlsVersion
 from mailproof.net.interface import Driver, Task
 from mailproof.probes.login import LoginWish, Message
-from mailproof.probes.protocols import speaks
 from mailproof.probes.survey import clear, survey
 from mailproof.probes.terms import Terms
 from mailproof.probes.version import version, worth_trying
@@ -55,8 +53,7 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     plan = msgspec.structs.replace(plan, terms=msgspec.structs.replace(plan.terms, secrets=secrets))
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(*plan.targets)
-    spoken = [place for place in places if speaks(place.scheme.protocol)]
-    surveys = dict(zip(spoken, await _side_by_side(net, [survey(net, p, plan.terms) for p in spoken]), strict=True))
+    surveys = dict(zip(places, await _side_by_side(net, [survey(net, p, plan.terms) for p in places]), strict=True))
     closer_look = net.spawn(_look_closer(net, plan, surveys))
     surveyed = {place: made[0] for place, made in surveys.items()}
     logins = Logins(net, plan.terms, plan.asked, surveyed, plan.login, plan.mailbox_login)
@@ -69,7 +66,6 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
         *(attempt for made in surveys.values() for attempt in made),
         *await closer_look.wait(),
         *logins.attempts,
-        *(_unspoken(place) for place in places if place not in surveys),
     ]
     kept = with_untried(plan.asked, without_unanswered_guesses(attempts))
     return Record(
@@ -112,13 +108,6 @@ async def _closer(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt
         for maximum in worth_trying(handshake):
             made.append(await version(net, endpoint, plan.terms, maximum))
     return made
-
-
-def _unspoken(endpoint: Endpoint) -> Attempt:
-    what = Skipped(
-        "port-open", "protocol-not-spoken", endpoint.url, True, {"protocol": str(endpoint.scheme.protocol)}
-    )
-    return Attempt(Job.SURVEY, endpoint, skipped=(what,))
 
 
 def _own_addresses(attempts: Sequence[Attempt]) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from mailproof.wire.imap.responses import ImapResponse
 from mailproof.wire.imap.responses import ResponseReader as ImapReader
 from mailproof.wire.pop3.responses import Pop3Response
 from mailproof.wire.pop3.responses import ResponseReader as Pop3Reader
+from mailproof.wire.sieve.responses import ResponseReader as SieveReader
+from mailproof.wire.sieve.responses import SieveResponse
 from mailproof.wire.smtp.extensions import read_ehlo
 from mailproof.wire.smtp.replies import ReplyReader, SmtpReply
 
-Event = SmtpReply | Pop3Response | ImapResponse
+Event = SmtpReply | Pop3Response | ImapResponse | SieveResponse
 
 _ONLY_WITHOUT_ARGUMENT = frozenset({"LIST", "UIDL"})
 _ALWAYS_LINES = frozenset({"CAPA", "RETR", "TOP"})
@@ -33,7 +35,7 @@ def replay(script: Script, chunk: int = 1 << 16) -> tuple[Replayed, ...]:
     """What each section says, fed to the reader of its protocol in pieces of `chunk` bytes at most.
 
     Of the client's lines only what they make of the answer counts: in POP3, whether it has a body (RFC 1939
-    section 3). Raises ValueError for a scheme that is unknown or whose protocol has no reader.
+    section 3). Raises ValueError for a scheme that is unknown.
     """
     return tuple(_Replay(section, chunk).to_its_end() for section in script.sections)
 
@@ -67,21 +69,21 @@ class _Replay:
         self._take(self._reader.end())
         return Replayed(self._section, tuple(self._events), tuple(self._deviations))
 
-    def _new_reader(self) -> ReplyReader | Pop3Reader | ImapReader:
+    def _new_reader(self) -> ReplyReader | Pop3Reader | ImapReader | SieveReader:
         if self._protocol in (Protocol.SMTP, Protocol.LMTP):
             return ReplyReader(self._fed)
         if self._protocol is Protocol.POP3:
             return Pop3Reader(offset=self._fed)
         if self._protocol is Protocol.IMAP:
             return ImapReader(self._fed)
-        raise ValueError(f"there is no reader for {self._protocol}")
+        return SieveReader(self._fed)
 
     def _feed(self, data: bytes) -> None:
         for at in range(0, len(data), self._chunk):
             self._take(self._reader.receive(data[at : at + self._chunk]))
         self._fed += len(data)
 
-    def _take(self, events: list[SmtpReply] | list[Pop3Response] | list[ImapResponse]) -> None:
+    def _take(self, events: list[SmtpReply] | list[Pop3Response] | list[ImapResponse] | list[SieveResponse]) -> None:
         for event in events:
             self._events.append(event)
             self._deviations += event.deviations
@@ -91,6 +93,9 @@ class _Replay:
     def _asked(self, line: ScriptLine) -> None:
         self._verb, _, argument = line.text.strip().partition(" ")
         self._verb = self._verb.upper()
+        if isinstance(self._reader, SieveReader):
+            # A line of the client that begins with a string answers a challenge; another may follow.
+            self._reader.expect_challenge(self._verb == "AUTHENTICATE" or self._verb.startswith(('"', "{")))
         if isinstance(self._reader, Pop3Reader):
             alone = self._verb in _ONLY_WITHOUT_ARGUMENT and not argument
             self._reader.expect(alone or self._verb in _ALWAYS_LINES)

@@ -15,7 +15,7 @@ PLAIN_TEXT = frozenset({"PLAIN", "LOGIN", "USER", "XOAUTH2", "OAUTHBEARER"})
 """Mechanisms and commands that show the password, or a token that serves as one, to whoever listens."""
 
 _TIMESTAMP = re.compile(r"<[^<>\s]+@[^<>\s]+>")
-_WITH_LOGIN = frozenset({Protocol.SMTP, Protocol.POP3, Protocol.IMAP})
+_WITH_LOGIN = frozenset({Protocol.SMTP, Protocol.POP3, Protocol.IMAP, Protocol.SIEVE})
 
 
 class Offers(NamedTuple):

@@ -1,8 +1,9 @@
-"""What POP3 and IMAP have in common: they are Dovecot's, and so is their log."""
+"""What POP3, IMAP and ManageSieve have in common: they are Dovecot's, and so is their log."""
 
 from __future__ import annotations
 
 from mailproof.lab.embedded.session import Event, Login, Session
+from mailproof.model.endpoint import Protocol
 from mailproof.sasl.server import Reason
 
 _IN_DOVECOT = {
@@ -45,7 +46,8 @@ class DovecotSession(Session[Event]):
 
     @property
     def _protocol(self) -> str:
-        return self.desk.scheme.protocol
+        protocol = self.desk.scheme.protocol
+        return "managesieve" if protocol is Protocol.SIEVE else protocol
 
     @property
     def _rip(self) -> str:

@@ -18,6 +18,7 @@ from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.pop3 import Pop3Session
 from mailproof.lab.embedded.session import Session
+from mailproof.lab.embedded.sieve import SieveSession
 from mailproof.lab.embedded.silent_port import SilentPort
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.lab.embedded.smtp import SmtpSession
@@ -30,7 +31,7 @@ from mailproof.net.interface import Address, Driver, Handler, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.script.authority import Authority, CertificateKind, Issued
 
-SCHEMES = tuple(scheme for scheme in Scheme if scheme is not Scheme.SIEVE)
+SCHEMES = tuple(Scheme)
 """What the lab serves, each on a port of its own."""
 
 OUTSIDE_ADDRESS = "192.0.2.25"
@@ -44,6 +45,7 @@ _SESSIONS: dict[endpoint.Protocol, type[Session[Any]]] = {
     endpoint.Protocol.LMTP: SmtpSession,
     endpoint.Protocol.POP3: Pop3Session,
     endpoint.Protocol.IMAP: ImapSession,
+    endpoint.Protocol.SIEVE: SieveSession,
 }
 
 

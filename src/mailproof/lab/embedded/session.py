@@ -66,7 +66,7 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class Session(ABC, Generic[Event]):
-    """Base of SMTP, POP3 and IMAP. `serve` never raises for what a client or the network does."""
+    """Base of SMTP, POP3, IMAP and ManageSieve. `serve` never raises for what a client or the network does."""
 
     service: ClassVar[str]
     """Its name in SASL (RFC 4422 section 4)."""

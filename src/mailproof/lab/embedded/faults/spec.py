@@ -16,10 +16,19 @@ EVERYWHERE = (
     Scheme.POP3S,
     Scheme.IMAP,
     Scheme.IMAPS,
+    Scheme.SIEVE,
 )
-UPGRADED = (Scheme.SMTP, Scheme.SUBMISSION, Scheme.POP3, Scheme.IMAP)
+UPGRADED = (Scheme.SMTP, Scheme.SUBMISSION, Scheme.POP3, Scheme.IMAP, Scheme.SIEVE)
 IMPLICIT = (Scheme.SUBMISSIONS, Scheme.POP3S, Scheme.IMAPS)
-LOGINS = (Scheme.SUBMISSION, Scheme.SUBMISSIONS, Scheme.POP3, Scheme.POP3S, Scheme.IMAP, Scheme.IMAPS)
+LOGINS = (
+    Scheme.SUBMISSION,
+    Scheme.SUBMISSIONS,
+    Scheme.POP3,
+    Scheme.POP3S,
+    Scheme.IMAP,
+    Scheme.IMAPS,
+    Scheme.SIEVE,
+)
 SUBMISSION = (Scheme.SUBMISSION, Scheme.SUBMISSIONS)
 SERVERS = (Scheme.SMTP,)
 ANY_SMTP = (*SERVERS, *SUBMISSION)
