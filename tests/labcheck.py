@@ -43,6 +43,7 @@ def check(
     xclient: Sequence[str] = (),
     urls: Sequence[str] = (),
     mailbox: str = BOB,
+    proxied: tuple[int, str] = (0, ""),
     timeout: float = 10.0,
 ) -> Record:
     """The record of a check of these schemes, all seven by default; an empty `user` logs in nowhere.
@@ -60,6 +61,8 @@ def check(
         sender=ALICE,
         mailbox=mailbox,
         xclient=tuple(xclient),
+        proxy_protocol=proxied[0],
+        proxied_source=proxied[1],
     )
     asked = Asked(
         user=user,

@@ -53,6 +53,8 @@ WRONG: list[tuple[str, tuple[str, ...], str]] = [
     ("source", (TARGET, "--source", "300.0.0.1"), "--source takes an IP address"),
     ("foreign source", (TARGET, "--source", "192.0.2.9"), "this machine has no such address"),
     ("xclient", (TARGET, "--xclient", "ADDR"), "--xclient takes ATTR=VALUE"),
+    ("proxy protocol", (TARGET, "--proxy-protocol", "v3"), "--proxy-protocol takes v1 or v2"),
+    ("proxied client", (TARGET, "--proxy-protocol", "v2,mx"), "--proxy-protocol takes v1 or v2"),
     ("profile", (TARGET, "--profile", "lenient"), "there is no profile or file lenient; the profiles are default"),
     ("record nowhere", (TARGET, "--record", "@/none/record"), "cannot write @/none/record: No such file"),
     ("no record", ("--replay", "@/no"), "cannot read @/no"),

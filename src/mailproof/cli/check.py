@@ -213,6 +213,8 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
         outside=wish.outside or _DEFAULT_OUTSIDE,
         mailbox=mailbox,
         xclient=how.xclient,
+        proxy_protocol=how.proxied[0],
+        proxied_source=how.proxied[1],
         # The default profile leaves nothing out, and reading it takes longer than a connection.
         skip=() if wish.profile == "default" else load_profile(wish.profile).skip,
         keep_bodies=wish.keep_bodies,
@@ -229,6 +231,8 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
         tls=terms.tls,
         verify=terms.verify,
         xclient=terms.xclient,
+        proxy_protocol=terms.proxy_protocol,
+        proxied_source=terms.proxied_source,
         timeout=terms.timeout,
     )
     wanted = Wanted(name=how.name or "", families=how.families, timeout=how.timeout)

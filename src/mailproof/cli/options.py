@@ -59,6 +59,7 @@ class Connecting(msgspec.Struct, frozen=True, kw_only=True):
     ehlo: str | None
     source: str | None
     xclient: tuple[str, ...]
+    proxy_protocol: str | None
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -67,6 +68,12 @@ class Connecting(msgspec.Struct, frozen=True, kw_only=True):
         if self.source is None:
             return wanted
         return tuple(family for family in wanted if (family == "AAAA") == (":" in self.source))
+
+    @property
+    def proxied(self) -> tuple[int, str]:
+        """Version of the PROXY header to send, 0 for none, and the client address in it, empty for our own."""
+        version, _, source = (self.proxy_protocol or "").partition(",")
+        return (int(version[1:]) if version else 0), source
 
     @property
     def policy(self) -> TlsPolicy:
@@ -106,6 +113,7 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
         Option("-6", "ipv6", is_flag=True, section="connection"),
         Option("--ehlo", metavar="NAME", section="connection"),
         Option("--source", metavar="ADDRESS", section="connection"),
+        Option("--proxy-protocol", metavar="v1|v2[,ADDRESS]", section="connection"),
         Option("--xclient", metavar="ATTR=VALUE", multiple=True, section="connection"),
     ]
 
@@ -122,6 +130,10 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
         raise Complaint(terminal.say("cli.tls-range"))
     if wish.source is not None and not _is_address(wish.source):
         raise Complaint(terminal.say("cli.no-address", option="--source", value=wish.source))
+    if wish.proxy_protocol is not None:
+        version, comma, address = wish.proxy_protocol.partition(",")
+        if version not in ("v1", "v2") or bool(comma) != _is_address(address):
+            raise Complaint(terminal.say("cli.no-proxy-protocol", value=wish.proxy_protocol))
     for attribute in wish.xclient:
         if not _ATTRIBUTE.match(attribute):
             raise Complaint(terminal.say("cli.no-attribute", value=attribute))

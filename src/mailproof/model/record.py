@@ -33,6 +33,10 @@ class Asked(msgspec.Struct, frozen=True):
     tls: str = "auto"
     verify: bool = True
     xclient: tuple[str, ...] = ()
+    proxy_protocol: int = 0
+    """Version of the PROXY header that was sent first; 0 for none."""
+    proxied_source: str = ""
+    """The client address in that header; empty for our own."""
     timeout: float = 30.0
 
 

@@ -31,6 +31,7 @@ from mailproof.parse.hostname import names_host
 from mailproof.probes.speech import Ended, Event, Speech, escaped, trouble_words
 from mailproof.probes.terms import Terms
 from mailproof.wire.outgoing import Outgoing
+from mailproof.wire.proxy_protocol import Proxied, compose
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -58,6 +59,8 @@ class Conversation(Speech[Event]):
         self.offered: Capabilities | None = None
         """What the server last said it can."""
         self.stage = Stage.CLEAR
+        self.taken_for = ""
+        """Whom the server takes us for, where that is not who we are: after a PROXY header, or XCLIENT."""
         self._secrets = (*terms.secrets, *secrets)
         self._greeting_since: float | None = None
         self._silence = 0.0
@@ -145,6 +148,22 @@ class Conversation(Speech[Event]):
         )
         self.saw(Connection(where, self.net.now() - started, self.stream.local, turns=(event,)))
         self.took(Step.CONNECT, started)
+        if self.terms.proxy_protocol:
+            await self._introduce(deadline)
+
+    async def _introduce(self, deadline: float) -> None:
+        """The PROXY header, before anything else. It is never answered: what becomes of it shows in what follows."""
+        host, _, port = self.the_stream.local.rpartition(":")
+        proxied = None
+        if self.endpoint.path is None:
+            source = self.terms.proxied_source or host.strip("[]")
+            self.taken_for = self.terms.proxied_source
+            proxied = Proxied(source, int(port), self.endpoint.address, self.endpoint.port)
+        try:
+            await self.the_stream.write(compose(self.terms.proxy_protocol, proxied), deadline)
+        except NetFailure as failure:
+            self.lost(Step.CONNECT, "PROXY", failure, self.net.now())
+            raise Ended from failure
 
     async def greet(self, patience: float | None = None) -> Greeting | None:
         """What the server says first. None if it stayed silent for `patience` seconds; then ask again without.

@@ -26,6 +26,10 @@ class Terms(msgspec.Struct, frozen=True):
     """A mailbox that should exist on this server."""
     xclient: tuple[str, ...] = ()
     """XCLIENT attributes, `ADDR=192.0.2.1`."""
+    proxy_protocol: int = 0
+    """Version of the PROXY header that every connection begins with; 0 for none."""
+    proxied_source: str = ""
+    """The client address in that header; empty for our own."""
     secrets: tuple[str, ...] = ()
     """What no conversation of this run may record, whoever says it."""
     skip: tuple[str, ...] = ()
