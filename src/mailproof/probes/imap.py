@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from mailproof.model.attempt import Job, Step, Trouble
@@ -17,7 +16,14 @@ from mailproof.probes.terms import Terms
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.imap import commands
 from mailproof.wire.imap.literals import KEEP
-from mailproof.wire.imap.responses import LINE_LIMIT, ImapResponse, ResponseKind, ResponseReader, capabilities
+from mailproof.wire.imap.responses import (
+    LINE_LIMIT,
+    ImapResponse,
+    ResponseKind,
+    ResponseReader,
+    capabilities,
+    search_numbers,
+)
 from mailproof.wire.outgoing import Outgoing
 
 # Untagged data between a command and its end that is followed before the server counts as flooding: a SEARCH or
@@ -25,8 +31,6 @@ from mailproof.wire.outgoing import Outgoing
 _MOST_UNTAGGED = 10_000
 # And bytes of it that are kept: a line and a literal as long as the reader takes them.
 _MOST_KEPT = LINE_LIMIT + KEEP
-
-_NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")  # RFC 3501 section 9: nz-number, of 32 bits
 
 
 class ImapConversation(Conversation[ImapResponse]):
@@ -166,8 +170,7 @@ class ImapConversation(Conversation[ImapResponse]):
     async def search(self, field: str, value: str) -> tuple[Reply, tuple[int, ...]]:
         """Numbers of the messages whose header field has this value in it."""
         reply = await self.run(Step.SEARCH, commands.search_header(self._tag(), field, value), "SEARCH")
-        found = [value for event in self.untagged if event.name == "SEARCH" for value in event.values]
-        return reply, tuple(int(value) for value in found if isinstance(value, str) and _NUMBER.match(value))
+        return reply, tuple(number for event in self.untagged for number in search_numbers(event))
 
     async def refresh(self) -> Reply:
         """NOOP: lets the server tell of new messages (RFC 3501 6.1.2)."""

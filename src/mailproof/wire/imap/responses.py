@@ -258,3 +258,29 @@ def fetch_items(response: ImapResponse) -> dict[str, Value]:
     items = response.values[0]
     pairs = zip(items[::2], items[1::2], strict=False)
     return {name.upper(): value for name, value in pairs if isinstance(name, str)}
+
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")  # RFC 3501 section 9: nz-number, of 32 bits
+_RANGE = re.compile(r"([1-9][0-9]{0,9})(?::([1-9][0-9]{0,9}))?\Z")
+_MOST_FOUND = 10_000
+"""Numbers made of one ESEARCH: `1:4294967295` is short and means very many."""
+
+
+def search_numbers(response: ImapResponse) -> tuple[int, ...]:
+    """What a SEARCH response found, or the ALL of an ESEARCH (RFC 9051 section 7.3.4), which a server without
+    IMAP4rev1 sends instead; empty for any other. Of an ESEARCH the first ten thousand."""
+    if response.name == "SEARCH":
+        return tuple(int(value) for value in response.values if isinstance(value, str) and _NUMBER.match(value))
+    if response.name != "ESEARCH":
+        return ()
+    words = [value.upper() if isinstance(value, str) else "" for value in response.values]
+    at = words.index("ALL") + 1 if "ALL" in words else len(words)
+    found: list[int] = []
+    for part in (words[at] if at < len(words) else "").split(","):
+        if (match := _RANGE.match(part)) is None:
+            continue
+        low, high = sorted((int(match[1]), int(match[2] or match[1])))
+        found += range(low, min(high + 1, low + _MOST_FOUND - len(found)))
+        if len(found) >= _MOST_FOUND:
+            break
+    return tuple(found)
