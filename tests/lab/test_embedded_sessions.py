@@ -42,6 +42,34 @@ def test_port_25_takes_mail_for_its_own_and_for_nobody_else(authority: Authority
     assert said.endswith("250 2.1.5 Ok\r\n221 2.0.0 Bye\r\n")
 
 
+def test_a_message_in_chunks_is_taken_as_it_is(authority: Authority) -> None:
+    net, lab = in_memory(LabSettings(), authority, NOW)
+    begun = MAIL + b"RCPT TO:<bob@example.test>\r\n"
+    said = b"BDAT 14\r\nSubject: x\r\n\r\nBDAT 4 last\r\n.\r\n.BDAT 6\r\nQUIT\r\nQUIT\r\n"
+    heard = net.run(say(net, Scheme.SMTP, begun + said)).decode()
+    assert "250 CHUNKING\r\n" in heard
+    assert "250 2.0.0 Ok: 14 bytes\r\n250 2.0.0 Ok: queued as " in heard
+    assert heard.endswith(
+        "503 5.5.1 Error: need RCPT command\r\n221 2.0.0 Bye\r\n"
+    )  # what was in the chunk is no QUIT
+    (message,) = lab.mailboxes["bob@example.test"].messages
+    assert message.data.endswith(b"Subject: x\r\n\r\n.\r\n.")
+
+
+@pytest.mark.parametrize(
+    ("chunk", "answer"),
+    [
+        (b"BDAT\r\n", "521 5.5.4 Syntax: BDAT count [LAST]\r\n"),
+        (b"BDAT -1\r\n", "521 5.5.4 Syntax: BDAT count [LAST]\r\n"),
+        (b"BDAT 5 LAST\r\nabc", ""),  # a chunk that is announced too long is waited for
+        (b"BDAT 10240001\r\n" + b"x" * 10240001, "552 5.3.4 Error: message file too big\r\n"),
+    ],
+)
+def test_a_wrong_length_of_a_chunk(chunk: bytes, answer: str, authority: Authority) -> None:
+    said = heard(authority, Scheme.SMTP, MAIL + b"RCPT TO:<bob@example.test>\r\n" + chunk)
+    assert said.endswith("250 2.1.5 Ok\r\n" + answer)
+
+
 def test_submission_wants_tls_and_then_a_login(authority: Authority, ca_file: str) -> None:
     assert "530 5.7.0 Must issue a STARTTLS command first" in heard(authority, Scheme.SUBMISSION, MAIL)
     said = heard(authority, Scheme.SUBMISSIONS, MAIL + b"RCPT TO:<bob@example.test>\r\nQUIT\r\n", ca_file)

@@ -15,7 +15,16 @@ from mailproof.model.endpoint import Protocol
 from mailproof.net.interface import ServerStream
 from mailproof.sasl.server import Reason
 from mailproof.wire.smtp.replies import compose_reply
-from mailproof.wire.smtp.session import CommandReader, Event, Path, SmtpCommand, SmtpLine, SmtpMessage, read_path
+from mailproof.wire.smtp.session import (
+    CommandReader,
+    Event,
+    Path,
+    SmtpChunk,
+    SmtpCommand,
+    SmtpLine,
+    SmtpMessage,
+    read_path,
+)
 
 # Postfix: smtpd_hard_error_limit, smtpd_recipient_limit, smtpd_forbidden_commands.
 _MOST_ERRORS = 20
@@ -25,6 +34,8 @@ _NOT_SMTP = frozenset({"CONNECT", "GET", "POST"})
 _BEFORE_TLS = frozenset({"EHLO", "LHLO", "HELO", "STARTTLS", "NOOP", "QUIT"})
 _MAIL_PARAMS = frozenset({"SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH"})
 _RCPT_PARAMS = frozenset({"NOTIFY", "ORCPT"})
+# RFC 3030 section 2; more digits than a 64-bit size has are no size.
+_CHUNK = re.compile(rb"[0-9]{1,18}(?: +LAST)?\Z", re.IGNORECASE)
 _LINE_END = re.compile(r"[\r\n\0]")
 
 
@@ -41,6 +52,9 @@ class SmtpSession(Session[Event]):
         self._method = ""
         self._errors = 0
         self._sender: str | None = None
+        self._chunks = bytearray()
+        self._chunked = 0
+        """Bytes that came by BDAT, kept or not."""
         self._recipients: list[str] = []
         self._restrictions = Restrictions(site, desk, self.client)
         self._lmtp = self.desk.scheme.protocol is Protocol.LMTP
@@ -134,6 +148,8 @@ class SmtpSession(Session[Event]):
                 await self._rcpt(event)
             case "DATA":
                 await self._data()
+            case "BDAT":
+                await self._bdat(event.argument)
             case "RSET":
                 self._forget()
                 await self.reply(250, "2.0.0", "Ok")
@@ -163,7 +179,7 @@ class SmtpSession(Session[Event]):
         if mechanisms := self.mechanisms:
             lines.append(f"AUTH {' '.join(mechanisms)}")
             lines += [f"AUTH={' '.join(mechanisms)}"] if self.behaviour.legacy_auth else []
-        lines += ["ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8"]
+        lines += ["ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"]
         await self.say(compose_reply(250, *lines))
 
     async def _starttls(self, event: SmtpCommand) -> None:
@@ -216,6 +232,8 @@ class SmtpSession(Session[Event]):
     def _forget(self) -> None:
         self._sender = None
         self._recipients.clear()
+        self._chunks.clear()
+        self._chunked = 0
 
     async def _mail(self, event: SmtpCommand) -> None:
         path = read_path(event.argument, "FROM")
@@ -257,20 +275,51 @@ class SmtpSession(Session[Event]):
         if not self._recipients:
             await self.reply(554, "5.5.1", "Error: no valid recipients")
             return
+        if self._chunked:
+            await self.reply(503, "5.5.1", "Error: DATA after BDAT")  # RFC 3030 section 3
+            return
         limit = self.behaviour.message_limit
         self._expect(limit)
         await self.say(compose_reply(354, "End data with <CR><LF>.<CR><LF>"))
         event = await self.next_event()
         assert isinstance(event, SmtpMessage)
-        recipients = tuple(self._recipients)
-        if event.size > limit:
+        await self._answer_message(event.data, event.size)
+
+    async def _bdat(self, argument: bytes) -> None:
+        """One chunk (RFC 3030 section 2). Its bytes are read whatever the answer is: they must not be commands."""
+        size, last = (*argument.upper().split(), b"", b"")[:2]
+        if not _CHUNK.match(argument):
+            # Where the next command begins cannot be known any more: Postfix hangs up too.
+            await self.reply(521, "5.5.4", "Syntax: BDAT count [LAST]")
+            raise Over
+        assert isinstance(self._reader, CommandReader)
+        room = max(0, self.behaviour.message_limit - len(self._chunks))
+        self._reader.expect_chunk(int(size), room if self._recipients else 0)
+        event = await self.next_event()
+        assert isinstance(event, SmtpChunk)
+        if self._sender is None or not self._recipients:
+            await self.reply(503, "5.5.1", "Error: need RCPT command")
+            return
+        self._chunks += event.data
+        self._chunked += event.size
+        if last:
+            await self._answer_message(bytes(self._chunks), self._chunked)
+        elif self._chunked > self.behaviour.message_limit:
+            await self.reply(552, "5.3.4", "Error: message file too big")
+            self._forget()
+        else:
+            await self.reply(250, "2.0.0", f"Ok: {event.size} bytes")
+
+    async def _answer_message(self, data: bytes, size: int) -> None:
+        recipients, limit = tuple(self._recipients), self.behaviour.message_limit
+        if size > limit:
             answers = [compose_reply(552, "Error: message file too big", enhanced="5.3.4")]
         elif (refusal := self._refusal_of_message(recipients[0])) is not None:
             text = self._filled(refusal, recipients[0])
             self._log_refusal("END-OF-MESSAGE", refusal.code, refusal.enhanced, text, recipients[0])
             answers = [compose_reply(refusal.code, text, enhanced=refusal.enhanced)]
         else:
-            await self._take(event.data, recipients)
+            await self._take(data, recipients)
             return
         await self.say(b"".join(answers * (len(recipients) if self._lmtp else 1)))
         self._forget()
