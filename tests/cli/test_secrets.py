@@ -17,6 +17,7 @@ from running import CLEAN, Peer, mailproof, serving, smtp
 
 from mailproof.cli.program import _report_crash
 from mailproof.cli.terminal import Terminal
+from mailproof.cli.verdict import FORMATS
 
 Trusted = tuple[ssl.SSLContext, Path]
 
@@ -81,7 +82,7 @@ def echo_imap(peer: Peer) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize(
-    "options", [(), ("-v",), ("--format", "json"), ("--format", "nagios"), ("--mask", "-v")], ids=str
+    "options", [(), ("-v",), ("--mask", "-v"), *(("--format", shape) for shape in FORMATS)], ids=str
 )
 def test_an_echo_is_not_passed_on(options: tuple[str, ...], lang: str, trusted: Trusted, tmp_path: Path) -> None:
     context, root = trusted

@@ -20,7 +20,11 @@ WRONG: list[tuple[str, tuple[str, ...], str]] = [
     ("value too many", (TARGET, "--deliver=1"), "--deliver takes no value"),
     ("no duration", (TARGET, "--timeout", "soon"), "--timeout: soon is no time; write 30s"),
     ("endless", (TARGET, "--timeout", "9999999999"), "up to a day"),
-    ("no such format", (TARGET, "--format", "xml"), "--format: it must be one of text, json, nagios, not xml"),
+    (
+        "no such format",
+        (TARGET, "--format", "xml"),
+        "--format: it must be one of text, json, nagios, junit, github, markdown, html, not xml",
+    ),
     ("no CA file", (TARGET, "--ca-file", "@/no.pem"), "cannot read @/no.pem: No such file"),
     ("no certificates", (TARGET, "--ca-file", "@/text"), "no certificates can be read from @/text"),
     ("no client certificate", (TARGET, "--cert", "@/text"), "no certificate and key can be read"),

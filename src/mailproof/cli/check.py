@@ -158,7 +158,7 @@ def _told(record: Record, wish: Wish, terminal: Terminal) -> int:
         mask = Mask(record)
         record, report = mask.apply(record), mask.apply(report)
     try:
-        show(report, wish.shape, terminal, verbose=wish.verbose)
+        show(report, wish.shape, terminal, verbose=wish.verbose, fail_on=Severity(wish.fail_on))
     finally:  # neither is lost where the other has nowhere to go
         if wish.record is not None:
             write(record, wish.record, terminal)

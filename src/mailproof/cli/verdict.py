@@ -9,7 +9,7 @@ from mailproof.model.record import Record
 from mailproof.model.report import Report, Verdict
 
 SOUND, FOUND, COULD_NOT_TELL = 0, 1, 3
-FORMATS = ("text", "json", "nagios")
+FORMATS = ("text", "json", "nagios", "junit", "github", "markdown", "html")
 
 
 def report_on(record: Record, policy: Policy) -> Report:
@@ -20,20 +20,43 @@ def report_on(record: Record, policy: Policy) -> Report:
     return build(record, judge(record, policy), policy)
 
 
-def show(report: Report, shape: str, terminal: Terminal, *, verbose: bool = False) -> None:
-    """Write the report to standard output as `text`, `json` or `nagios`."""
-    if shape == "json":
-        from mailproof.report.json import encode
+def show(
+    report: Report, shape: str, terminal: Terminal, *, verbose: bool = False, fail_on: Severity = Severity.FAIL
+) -> None:
+    """Write the report to standard output in one of `FORMATS`; for people in the language of the terminal."""
+    terminal.write(_rendered(report, shape, terminal, verbose, fail_on))
 
-        terminal.write(encode(report))
-    elif shape == "nagios":
-        from mailproof.report.nagios import line
 
-        terminal.write(line(report)[0] + "\n")
-    else:
-        from mailproof.report.text import render
+def _rendered(report: Report, shape: str, terminal: Terminal, verbose: bool, fail_on: Severity) -> str:
+    match shape:
+        case "json":
+            from mailproof.report import json
 
-        terminal.write(render(report, terminal.lang, terminal.color, terminal.width, verbose))
+            return json.encode(report)
+        case "nagios":
+            from mailproof.report import nagios
+
+            return nagios.line(report)[0] + "\n"
+        case "junit":
+            from mailproof.report import junit
+
+            return junit.render(report, fail_on)
+        case "github":
+            from mailproof.report import github
+
+            return github.render(report, terminal.lang)
+        case "markdown":
+            from mailproof.report import markdown
+
+            return markdown.render(report, terminal.lang)
+        case "html":
+            from mailproof.report import html
+
+            return html.render(report, terminal.lang)
+        case _:
+            from mailproof.report import text
+
+            return text.render(report, terminal.lang, terminal.color, terminal.width, verbose)
 
 
 def exit_code(report: Report, shape: str, fail_on: Severity) -> int:

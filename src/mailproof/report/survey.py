@@ -19,7 +19,7 @@ _MAY_BE_REFUSED = frozenset({Step.MAIL, Step.RCPT, Step.XCLIENT, Step.CAPABILITY
 # A login has its own column, and whoever hangs up on QUIT hurts nobody.
 _TOLD_ELSEWHERE = frozenset({*_LOGIN, Step.QUIT})
 
-_COLUMNS = ("address", "tls", "certificate", "login", "time")
+COLUMNS = ("address", "tls", "certificate", "login", "time")
 _ALWAYS = ("tls",)
 _GAP = "  "
 
@@ -33,14 +33,14 @@ def endpoint_lines(endpoints: Sequence[EndpointReport], say: Words, color: bool,
     """
     if not endpoints:
         return []
-    rows = [_Row(item, say) for item in endpoints]
+    rows = [EndpointRow(item, say) for item in endpoints]
     hosts = _hosts(endpoints)
     above = [say("report.host-at", host=host, address=found[0]) for host, found in hosts.items() if len(found) == 1]
-    layouts: list[tuple[Sequence[str], list[str]]] = [(_COLUMNS, [])]
+    layouts: list[tuple[Sequence[str], list[str]]] = [(COLUMNS, [])]
     if len(above) == len(hosts):
-        layouts += [(_COLUMNS[1:], above), (_COLUMNS[1:-1], above)]
+        layouts += [(COLUMNS[1:], above), (COLUMNS[1:-1], above)]
     else:
-        layouts.append((_COLUMNS[:-1], []))
+        layouts.append((COLUMNS[:-1], []))
     for columns, lead in layouts:
         lines = _table(rows, columns, say)
         if max(map(cell_len, (*lead, *lines))) <= width:
@@ -55,7 +55,7 @@ def endpoint_lines(endpoints: Sequence[EndpointReport], say: Words, color: bool,
     return out
 
 
-class _Row:
+class EndpointRow:
     """What there is to say of one endpoint: by column, empty for what was not seen."""
 
     def __init__(self, item: EndpointReport, say: Words) -> None:
@@ -71,7 +71,7 @@ class _Row:
         }
 
 
-def _table(rows: list[_Row], columns: Sequence[str], say: Words) -> list[str]:
+def _table(rows: list[EndpointRow], columns: Sequence[str], say: Words) -> list[str]:
     """Heading and rows; a note stands in the place of all that comes after the address."""
     kept = [column for column in columns if column in _ALWAYS or any(row.facts[column] for row in rows)]
     places = [column for column in kept if column == "address"]

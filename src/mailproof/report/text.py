@@ -7,13 +7,23 @@ from collections.abc import Iterable
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.finding import Severity
-from mailproof.model.report import Judged, NotTested, Report, Verdict
-from mailproof.model.transcript import Transcript, TurnKind
-from mailproof.report.build import message, most_telling
+from mailproof.model.report import Judged, Report, Verdict
+from mailproof.model.transcript import Transcript
+from mailproof.report.build import message
 from mailproof.report.layout import cut, wrap
 from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
 from mailproof.report.survey import endpoint_lines
+from mailproof.report.telling import (
+    between,
+    consequences,
+    made,
+    notes,
+    sentence,
+    spoken,
+    transcript_title,
+    untested,
+)
 
 NARROWEST = 20
 """Cells; a terminal that claims less is written to as if it had these."""
@@ -65,25 +75,8 @@ class _Text:
     def _answer(self) -> list[str]:
         verdict = self.report.verdict
         word = self.say(f"verdict.{verdict}")
-        lines = wrap(self.say("report.answer", verdict=word, sentence=self._sentence()), self.width)
+        lines = wrap(self.say("report.answer", verdict=word, sentence=sentence(self.report, self.say)), self.width)
         return [lines[0].replace(word, paint(word, _VERDICT_STYLE[verdict], self.color), 1), *lines[1:]]
-
-    def _sentence(self) -> str:
-        report = self.report
-        if report.verdict is Verdict.UNKNOWN:
-            item = most_telling(report)
-            if item is None:
-                return self.say("report.proven-nothing")
-            why = self.say.reason(item.reason, item.params)
-            return self.say("report.unknown", what=self.say.question(item.what), why=_ended(why, self.say.lang))
-        if report.causes:
-            cause = message(report.causes[0], self.say.lang)
-            sentence = self.say("report.warn", cause=cause) if report.verdict is Verdict.WARN else cause
-            more = len(report.causes) - 1
-            if more:
-                sentence += self.say("report.more-one" if more == 1 else "report.more-many", n=more)
-            return sentence
-        return self.say("report.pass")
 
     def _causes(self) -> Iterable[list[str]]:
         many = len(self.report.causes) > 1
@@ -109,17 +102,14 @@ class _Text:
         return [*lines, *(paint(line, Style.DIM, self.color) for line in hint)]
 
     def _where(self, item: Judged) -> str:
-        between = "、" if self.say.lang == "ja" else ", "
         if not item.endpoints:
             return self.say("report.whole-server")
         hidden = 0 if self.verbose else len(item.endpoints) - PLACES
         shown = [printable(url) for url in item.endpoints[: PLACES if hidden > 0 else None]]
-        return between.join([*shown, self.say("report.more-places", n=hidden)] if hidden > 0 else shown)
+        return between(self.say).join([*shown, self.say("report.more-places", n=hidden)] if hidden > 0 else shown)
 
     def _consequences(self) -> list[str]:
-        following = [
-            item for item in self.report.findings if item.explained_by and item.severity is not Severity.INFO
-        ]
+        following = consequences(self.report)
         if not following:
             return []
         lines = [paint(self.say("report.consequences"), Style.HEADING, self.color)]
@@ -130,9 +120,8 @@ class _Text:
 
     def _info(self) -> list[str]:
         lines: list[str] = []
-        for item in self.report.findings:
-            if item.severity is Severity.INFO:
-                lines.extend(self._brief(item, f"{item.name}: {message(item, self.say.lang)}"))
+        for item in notes(self.report):
+            lines.extend(self._brief(item, f"{item.name}: {message(item, self.say.lang)}"))
         return lines
 
     def _brief(self, item: Judged, text: str) -> list[str]:
@@ -157,25 +146,19 @@ class _Text:
     def _not_tested(self) -> list[str]:
         if not self.report.not_tested:
             return []
-        groups: dict[str, dict[str, None]] = {}
-        for item in self.report.not_tested:
-            why = self.say.reason(item.reason, item.params)
-            groups.setdefault(why, {})[self._subject(item)] = None
-        between = "、" if self.say.lang == "ja" else ", "
         lines = [paint(self.say("report.not-tested"), Style.HEADING, self.color)]
-        for why, subjects in groups.items():
+        for why, subjects in untested(self.report, self.say):
             hidden = 0 if self.verbose else len(subjects) - SUBJECTS
-            names = list(subjects)[: SUBJECTS if hidden > 0 else None]
+            names = [self._subject(name, places) for name, places in subjects.items()]
             if hidden > 0:
-                names.append(self.say("report.more-places", n=hidden))
+                names[SUBJECTS:] = [self.say("report.more-places", n=hidden)]
             # A sentence begins here; only the first letter, for what follows can be a name.
-            line = f"{between.join(names)}: {why}"
+            line = f"{between(self.say).join(names)}: {why}"
             lines.extend(wrap(line[:1].upper() + line[1:], self.width, "  ", "    "))
         return lines
 
-    def _subject(self, item: NotTested) -> str:
-        subject = self.say.question(item.what)
-        return f"{subject} ({item.endpoint})" if self.verbose and item.endpoint else subject
+    def _subject(self, name: str, places: list[str]) -> str:
+        return f"{name} ({', '.join(map(printable, places))})" if self.verbose and places else name
 
     def _passed(self) -> list[str]:
         passed = self.report.passed
@@ -197,33 +180,13 @@ class _Text:
 
     def _made(self) -> list[str]:
         """When, from where and by what: what a report says by itself a week later."""
-        report = self.report
-        parts = [self.say("report.made-at", time=report.started[:16].replace("T", " "))]
-        if report.vantage:
-            parts.append(self.say("report.made-from", address=report.vantage))
-        parts.append(self.say("report.made-with", profile=report.profile, version=report.mailproof))
-        lines = wrap(("、" if self.say.lang == "ja" else ", ").join(parts), self.width)
-        return [paint(line, Style.DIM, self.color) for line in lines]
+        return [paint(line, Style.DIM, self.color) for line in wrap(made(self.report, self.say), self.width)]
 
     def _transcript(self, number: int, transcript: Transcript) -> list[str]:
-        title = self.say(
-            "report.transcript",
-            n=number,
-            endpoint=transcript.endpoint,
-            address=transcript.address,
-            purpose=transcript.purpose,
-        )
+        title = transcript_title(number, transcript, self.say)
         lines = [paint(line, Style.HEADING, self.color) for line in wrap(title, self.width)]
-        for turn in transcript.turns:
-            mark = {TurnKind.SENT: "C:", TurnKind.RECEIVED: "S:", TurnKind.EVENT: "* "}[turn.kind]
-            for line in turn.text.removesuffix("\\r\\n").split("\\r\\n"):
-                lines.extend(wrap(printable(line), self.width, f"  {turn.at:8.3f}  {mark} ", " " * 15))
+        for at, mark, line in spoken(transcript):
+            lines.extend(wrap(line, self.width, f"  {at:8.3f}  {mark} ", " " * 15))
         if transcript.truncated:
             lines.extend(wrap(self.say("report.cut"), self.width, "  "))
         return lines
-
-
-def _ended(sentence: str, lang: str) -> str:
-    """With its full stop, which reasons lack."""
-    stop = "。" if lang == "ja" else "."
-    return sentence if sentence.endswith((stop, ")", ")")) else sentence + stop
