@@ -48,6 +48,7 @@ K = LoginRefusal
         ("504 5.5.4 Unrecognized authentication type", K.MECHANISM_UNKNOWN),
         ("-ERR Invalid user name or password. Please use full email address as user name.", K.WANTS_DOMAIN),
         ("450 4.7.1 Error: too many AUTH commands from 127.0.0.1", K.OTHER),
+        ("-ERR [SYS/PERM] Your mailbox is damaged.", K.OTHER),
         ("-ERR [IN-USE] Mailbox is locked by another POP3 session.", K.OTHER),
         ("BAD Error in IMAP command received by server.", K.OTHER),
     ],
@@ -77,3 +78,16 @@ def test_silence_is_no_refusal() -> None:
 @given(st.text(max_size=4), st.text(max_size=12), st.text(max_size=120))
 def test_any_text_has_a_meaning(code: str, enhanced: str, text: str) -> None:
     assert login_refusal_kind(code, enhanced, text) in LoginRefusal
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ENCRYPT-NEEDED", K.TLS_FIRST),
+        ("TRYLATER", K.TEMPORARY),
+        ("AUTH-TOO-WEAK", K.MECHANISM_UNKNOWN),
+        ("", K.REJECTED),
+    ],
+)
+def test_the_codes_of_managesieve(code: str, kind: LoginRefusal) -> None:
+    assert login_refusal_kind("NO", code, "no") is kind

@@ -34,7 +34,7 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
     Row(_K.TLS_FIRST, code="538"),
     Row(_K.DISABLED, status=r"CONTACTADMIN|5\.7\.13"),
     Row(_K.TEMPORARY, status=r"UNAVAILABLE|SERVERBUG|SYS/TEMP|TRYLATER"),
-    Row(_K.OTHER, status=r"IN-USE|INUSE|LIMIT|LOGIN-DELAY|CLIENTBUG"),
+    Row(_K.OTHER, status=r"IN-USE|INUSE|LIMIT|LOGIN-DELAY|CLIENTBUG|SYS/PERM"),
     Row(_K.MECHANISM_UNKNOWN, code="504"),
     Row(_K.MECHANISM_UNKNOWN, status=r"AUTH-TOO-WEAK"),
     # Hosted providers: Google 534 5.7.9 and 5.7.14, Microsoft 535 5.7.139, Yahoo, Apple.

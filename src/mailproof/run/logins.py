@@ -137,10 +137,12 @@ class Logins:
         await self._fetch(self._reader, message.token)
 
     async def _hand_in_as_a_stranger(self, message: Message) -> None:
-        for place in self._surveys:
-            if place.scheme is Scheme.SMTP and self._surveys[place].failed is None:
-                self._keep(await deliver(self._net, place, self._terms, message))
-                return
+        """On port 25, or by LMTP where there is no port 25."""
+        for scheme in (Scheme.SMTP, Scheme.LMTP):
+            for place in self._surveys:
+                if place.scheme is scheme and self._surveys[place].failed is None:
+                    self._keep(await deliver(self._net, place, self._terms, message))
+                    return
 
     async def _fetch(self, reader: LoginWish, token: str) -> None:
         """By IMAP and by POP3, at one endpoint each: one refusal ends it, as with every login."""
