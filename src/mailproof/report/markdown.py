@@ -29,8 +29,6 @@ _TICKS = re.compile("`+")
 # Where text would call a person or name an issue: an invisible joiner (U+2060) behind the mark takes it apart.
 _CALLS = re.compile(r"(?<![\w])([@#])(?=\w)")
 _LINKS = re.compile(
-    r"(?<=http):(?=//)|(?<=https):(?=//)|(?<=ftp):(?=//)|(?<=www)\.|(?<=\w)@(?=\w)|(?<=mailto):|(?<=xmpp):", re.IGNORECASE
-)
     r"(?<=http):(?=//)|(?<=https):(?=//)|(?<=ftp):(?=//)|(?<=www)\.|(?<=\w)@(?=\w)|(?<=mailto):|(?<=xmpp):",
     re.IGNORECASE,
 )
