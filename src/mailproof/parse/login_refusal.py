@@ -33,6 +33,8 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
     Row(_K.TLS_FIRST, status=r"PRIVACYREQUIRED|ENCRYPT-NEEDED|5\.7\.11"),
     Row(_K.TLS_FIRST, code="538"),
     Row(_K.DISABLED, status=r"CONTACTADMIN|5\.7\.13"),
+    # Dovecot says so of mail_max_userip_connections in IMAP, after the password was found right.
+    Row(_K.OTHER, words=r"maximum number of connections|too many (simultaneous )?connections"),
     Row(_K.TEMPORARY, status=r"UNAVAILABLE|SERVERBUG|SYS/TEMP|TRYLATER"),
     Row(_K.OTHER, status=r"IN-USE|INUSE|LIMIT|LOGIN-DELAY|CLIENTBUG|SYS/PERM"),
     Row(_K.MECHANISM_UNKNOWN, code="504"),

@@ -67,7 +67,8 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     Row(_K.GREYLISTED, code="450", status=r"4\.3\.2", words=r"service currently unavailable"),
     Row(_K.MESSAGE_TOO_BIG, status=r"5\.3\.4|5\.2\.3"),
     Row(_K.MAILBOX_FULL, status=r"[45]\.2\.2"),
-    Row(_K.ALIAS_LOOP, status=r"[45]\.4\.6|[45]\.6\.0", words=r"alias|loop"),
+    # Postfix cleanup(8) `Alias expansion error`, sendmail `aliasing/forwarding loop broken`. 5.4.6 says less.
+    Row(_K.ALIAS_LOOP, words=r"alias expansion error|aliasing/forwarding loop|alias(es)? loop"),
     # Exchange's own: 5.7.54 and 5.7.64 are relaying, 5.7.57 and 5.7.60 a login's rights, 5.4.1 an unknown mailbox.
     Row(_K.RELAY_DENIED, status=r"5\.7\.(54|64)"),
     Row(_K.LOGIN_REQUIRED, status=r"5\.7\.57"),

@@ -47,6 +47,11 @@ KINDS = (
         Layer.DELIVERY,
         references=("RFC 3463 section 3.4", "cleanup(8)", "postconf(5) header_checks"),
     ),
+    FindingKind(
+        "alias-loop",
+        Layer.DELIVERY,
+        references=("cleanup(8)", "virtual(5)", "postconf(5) virtual_alias_recursion_limit"),
+    ),
 )
 _NAMES = {
     RefusalKind.CONFIG_PROBLEM: "server-config-problem",
@@ -54,11 +59,11 @@ _NAMES = {
     RefusalKind.DISK_FULL: "queue-disk-full",
     RefusalKind.QUEUE_WRITE_ERROR: "queue-write-error",
     RefusalKind.SERVICE_UNAVAILABLE: "temporary-reject",
+    RefusalKind.ALIAS_LOOP: "alias-loop",
 }
 _VAGUE = frozenset(
     {
         RefusalKind.OTHER,
-        RefusalKind.ALIAS_LOOP,
         RefusalKind.CLIENT_REJECTED,
         RefusalKind.RECIPIENT_REJECTED,
         RefusalKind.RECIPIENT_DOMAIN_UNKNOWN,

@@ -36,6 +36,8 @@ _NOT_THE_CONTENT = frozenset(
         RefusalKind.CONFIG_PROBLEM,
         RefusalKind.SENDER_NOT_OWNED,
         RefusalKind.NEEDS_SMTPUTF8,
+        RefusalKind.ALIAS_LOOP,
+        RefusalKind.LIMITED,
     }
 )
 

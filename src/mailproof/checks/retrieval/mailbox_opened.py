@@ -29,10 +29,31 @@ KINDS = (
         explains=_UNREAD,
         references=("RFC 2449 section 8.1.1", "RFC 5530 section 3", "RFC 1939 section 4"),
     ),
+    FindingKind(
+        "mailbox-locked",
+        Layer.RETRIEVAL,
+        params=("reply",),
+        explains=_UNREAD,
+        references=("RFC 1939 section 4", "Dovecot manual: mbox locking"),
+    ),
+    FindingKind(
+        "retrieval-connection-limit",
+        Layer.RETRIEVAL,
+        params=("reply",),
+        explains=_UNREAD,
+        references=("RFC 5530 section 3", "Dovecot manual: mail_max_userip_connections"),
+    ),
 )
 
 _IN_USE_CODES = ("IN-USE", "INUSE")
 # Dovecot `Mailbox is locked`, qpopper `mailbox lock busy! Is another session active?`, Courier and others alike.
+# Dovecot `Timeout while waiting for lock`, UW and qpopper of a lock file that nobody takes away.
+_STALE = re.compile(
+    r"waiting for lock|lock ?file|stale lock|(cannot|could not|unable to) (get|obtain) .*lock", re.IGNORECASE
+)
+# Dovecot `Maximum number of connections from user+IP exceeded`, Gmail `Too many simultaneous connections`, Cyrus
+# `Too many open connections`.
+_LIMIT = re.compile(r"maximum number of connections|too many (\w+ )?connections", re.IGNORECASE)
 _IN_USE = re.compile(r"\block(ed)?\b|\bin use\b|another (session|process|client)", re.IGNORECASE)
 
 _Refused = tuple[Sighting[MailboxOpened] | Sighting[LoginTried], Reply, str]
@@ -58,13 +79,26 @@ def _refusals(record: Record) -> Iterator[_Refused]:
     for opened in record.seen(MailboxOpened):
         reply = opened.fact.reply
         if reply.kind is not ReplyClass.POSITIVE:
-            yield opened, reply, "mailbox-in-use" if _is_in_use(reply) else "mailbox-not-opened"
+            yield opened, reply, _of_the_session(reply) or "mailbox-not-opened"
     for tried in record.seen(LoginTried):
         # POP3 locks the mailbox with the login, which was good then (RFC 2449 section 8.1.1).
         answer = tried.fact.reply
-        if answer is not None and answer.kind is not ReplyClass.POSITIVE and answer.enhanced in _IN_USE_CODES:
-            yield tried, answer, "mailbox-in-use"
+        if answer is None or answer.kind is ReplyClass.POSITIVE:
+            continue
+        endpoint = tried.attempt.endpoint
+        if endpoint is not None and not endpoint.scheme.is_retrieval:
+            continue
+        name = _of_the_session(answer)
+        if name is not None and (name != "mailbox-in-use" or answer.enhanced in _IN_USE_CODES):
+            yield tried, answer, name
 
 
-def _is_in_use(reply: Reply) -> bool:
-    return reply.enhanced in _IN_USE_CODES or _IN_USE.search(reply.text) is not None
+def _of_the_session(reply: Reply) -> str | None:
+    """What keeps this session from a mailbox that is there; None where the reply says nothing of the kind."""
+    if _LIMIT.search(reply.text):
+        return "retrieval-connection-limit"
+    if _STALE.search(reply.text):
+        return "mailbox-locked"
+    if reply.enhanced in _IN_USE_CODES or _IN_USE.search(reply.text):
+        return "mailbox-in-use"
+    return None

@@ -139,6 +139,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     port: Port = Port.OPEN
     welcome: Welcome = Welcome.GREETING
     welcome_delay: float = 0.0
+    most_visits: int = 0
+    """Of one client, after which it is turned away (smtpd_client_connection_rate_limit); 0 for no limit."""
     reveals_version: bool = False
     """The greeting names the program and its version."""
     on_hello: OnHello = OnHello.ANSWER

@@ -151,7 +151,7 @@ class Session(ABC, Generic[Event]):
         if welcome is Welcome.FOREIGN:
             await self.say(b"SSH-2.0-OpenSSH_9.6\r\n")
             await self.stay_silent()
-        if welcome is Welcome.REFUSAL or not admitted:
+        if welcome is Welcome.REFUSAL or not admitted or self._comes_too_often:
             await self.say(self.refused_greeting())
             raise Over
         greeting = self.greeting()
@@ -160,6 +160,11 @@ class Session(ABC, Generic[Event]):
         if delay:
             await self.site.net.sleep(delay)
         await self.say(greeting)
+
+    @property
+    def _comes_too_often(self) -> bool:
+        most = self.behaviour.most_visits
+        return bool(most) and self.site.visits(self.client, self.desk.scheme) > most
 
     async def stay_silent(self) -> None:
         """Hear, and say nothing, until the client gives up; raises Over."""

@@ -79,7 +79,10 @@ class Site:
             del self._sessions[client]
 
     def is_first_visit(self, client: str, scheme: Scheme) -> bool:
-        return self._visits.get(f"{scheme} {client}", 0) <= 1
+        return self.visits(client, scheme) <= 1
+
+    def visits(self, client: str, scheme: Scheme) -> int:
+        return self._visits.get(f"{scheme} {client}", 0)
 
     def is_greylisted(self, client: str, sender: str, recipient: str) -> bool:
         """True until this triplet has been seen long enough ago (RFC 6647 section 2.2)."""

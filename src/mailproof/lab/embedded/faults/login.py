@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailproof.lab.embedded.behaviour import WRONG_PASSWORD, LoginReply, Passwords
-from mailproof.lab.embedded.faults.spec import LOGINS, UPGRADED, FaultSpec
+from mailproof.lab.embedded.faults.spec import LOGINS, RETRIEVAL, SUBMISSION, UPGRADED, FaultSpec
 from mailproof.model.endpoint import Scheme
 from mailproof.sasl.server import Reason
 
@@ -22,6 +22,11 @@ def _password(text: str) -> LoginReply:
     return LoginReply(
         (535, "5.7.8", f"Error: authentication failed: {text}"), ("AUTH", text), ("AUTHENTICATIONFAILED", text)
     )
+
+
+def _locked(text: str, imap: str) -> LoginReply:
+    """The password is right, and the mailbox is not to be had: a POP3 login opens it at once."""
+    return LoginReply(WRONG_PASSWORD.smtp, ("IN-USE", text), (imap, text), reason=Reason.NOT_AUTHORIZED)
 
 
 LOGIN = (
@@ -102,6 +107,33 @@ LOGIN = (
     _refused("user-name-has-domain", _password("Give the user name without the domain.")),
     _refused("user-name-lacks-domain", _password("The user name is the full e-mail address."), ("--user", "alice")),
     FaultSpec("token-expired", {"tokens_expired": True}, LOGINS, given=("--token", "alicetoken")),
+    FaultSpec(
+        "auth-rate-limited",
+        {
+            "login_replies": (
+                LoginReply(
+                    (450, "4.7.1", "Error: too many AUTH commands from 198.51.100.7"),
+                    WRONG_PASSWORD.pop3,
+                    WRONG_PASSWORD.imap,
+                    reason=Reason.NOT_AUTHORIZED,
+                ),
+            )
+        },
+        SUBMISSION,
+    ),
+    FaultSpec("mailbox-locked", {"login_replies": (_locked("Timeout while waiting for lock", "INUSE"),)}, RETRIEVAL),
+    FaultSpec(
+        "retrieval-connection-limit",
+        {
+            "login_replies": (
+                _locked(
+                    "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=1)",
+                    "UNAVAILABLE",
+                ),
+            )
+        },
+        RETRIEVAL,
+    ),
     FaultSpec(
         "auth-penalty",
         {"penalty": True},

@@ -130,6 +130,15 @@ MAIL = (
     _refused("queue-disk-full", Stage.MAIL, 452, "4.3.1", "Insufficient system storage"),
     _refused("queue-write-error", Stage.MESSAGE, 451, "4.3.0", "Error: queue file write error"),
     _refused("content-rejected", Stage.MESSAGE, 550, "5.7.1", "message content rejected"),
+    _refused(
+        "pipelining-refused",
+        Stage.MESSAGE,
+        503,
+        "5.5.0",
+        "<DATA>: Data command rejected: Improper use of SMTP command pipelining",
+    ),
+    _refused("too-many-errors", Stage.RCPT, 421, "4.7.0", "Error: too many errors"),
+    _refused("alias-loop", Stage.MESSAGE, 451, "4.6.0", "Alias expansion error"),
     FaultSpec("message-too-big", {"message_limit": 16}, ANY_SMTP),
     FaultSpec("not-delivered", {"delivers": False}, ANY_SMTP),
 )

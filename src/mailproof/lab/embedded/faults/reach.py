@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from mailproof.lab.embedded.behaviour import Client, OnHello, Port, Refusal, Stage, Welcome
-from mailproof.lab.embedded.faults.spec import SERVERS, FaultSpec
+from mailproof.lab.embedded.faults.spec import ANY_SMTP, SERVERS, FaultSpec
 
 REACH = (
     FaultSpec("port-closed", {"port": Port.CLOSED}),
     FaultSpec("port-filtered", {"port": Port.FILTERED}),
     FaultSpec("no-greeting", {"welcome": Welcome.SILENCE}),
     FaultSpec("greeting-slow", {"welcome_delay": 3.0}),
-    FaultSpec("greeting-refused", {"welcome": Welcome.REFUSAL}),
+    FaultSpec("greeting-refused", {"welcome": Welcome.REFUSAL}, leads_to=("too-many-connections",)),
+    FaultSpec("too-many-connections", {"welcome": Welcome.REFUSAL}, ANY_SMTP),
+    FaultSpec("connection-rate-limited", {"most_visits": 1}, SERVERS),
     FaultSpec("unexpected-greeting", {"welcome": Welcome.FOREIGN}),
     FaultSpec("greeting-reveals-software", {"reveals_version": True}),
     FaultSpec("no-reply", {"on_hello": OnHello.SILENCE}),

@@ -30,6 +30,7 @@ LOGINS = (
     Scheme.SIEVE,
 )
 SUBMISSION = (Scheme.SUBMISSION, Scheme.SUBMISSIONS)
+RETRIEVAL = (Scheme.POP3, Scheme.POP3S, Scheme.IMAP, Scheme.IMAPS)
 SERVERS = (Scheme.SMTP,)
 ANY_SMTP = (*SERVERS, *SUBMISSION)
 
