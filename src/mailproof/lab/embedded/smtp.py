@@ -334,7 +334,7 @@ class SmtpSession(Session[Event]):
             f"{'LMTP' if self._lmtp else 'ESMTP' if self._extended else 'SMTP'}{secured if self._extended else ''}"
         )
         envelope = Envelope(
-            self._sender or "",
+            self.behaviour.rewritten_sender or self._sender or "",
             recipients,
             self.client,
             self._helo,

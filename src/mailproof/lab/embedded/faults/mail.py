@@ -140,5 +140,6 @@ MAIL = (
     _refused("too-many-errors", Stage.RCPT, 421, "4.7.0", "Error: too many errors"),
     _refused("alias-loop", Stage.MESSAGE, 451, "4.6.0", "Alias expansion error"),
     FaultSpec("message-too-big", {"message_limit": 16}, ANY_SMTP),
+    FaultSpec("header-not-rewritten", {"rewritten_sender": "office@example.test"}, ANY_SMTP),
     FaultSpec("not-delivered", {"delivers": False}, ANY_SMTP),
 )
