@@ -43,8 +43,12 @@ def test_without_it_there_is_no_greeting(behind: RealLab) -> None:
     assert causes(check(behind, "smtp", "imap", user="", mailbox="", timeout=2.0)) == ["no-greeting"]
 
 
-@pytest.mark.parametrize(("version", "named"), [(1, set()), (2, {"closed-unexpectedly"})])
-def test_a_server_that_wants_none_shows_it(version: int, named: set[str], real_lab: RealLab) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_server_that_wants_none_shows_it(version: int, real_lab: RealLab) -> None:
     record = check(real_lab, "smtp", "imaps", user="", mailbox="", timeout=3.0, proxied=(version, ""))
-    # Version 1 is a command that Postfix does not know; the NULs of version 2 end the session.
-    assert set(causes(record)) == {"tls-handshake-failed"} | named
+    # To Postfix it is a command that it does not know; version 2 even says QUIT. Whether the refusal comes before
+    # EHLO and is set aside, or after it and is taken for its answer, is a matter of time.
+    at_smtp = {"ehlo-refused", "closed-unexpectedly"}
+    assert "tls-handshake-failed" in causes(record)
+    assert set(causes(record)) <= {"tls-handshake-failed"} | at_smtp
+    assert version == 1 or at_smtp & set(causes(record))
