@@ -24,7 +24,7 @@ from mailproof.model.observation import DnsAnswer
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
 from mailproof.probes.login import LoginWish
-from mailproof.run.targets import parse_target
+from mailproof.run.targets import is_host_name, parse_target
 
 if TYPE_CHECKING:
     from mailproof.net.interface import Driver
@@ -64,6 +64,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
     fail_on: str
     intrusive: bool
+    reference: tuple[str, ...]
     record: str | None
     replay: str | None
     shape: str
@@ -81,6 +82,7 @@ def command(terminal: Terminal) -> Command:
         Option("--deliver", is_flag=True, section="path"),
         Option("--message", metavar="FILE", section="path"),
         Option("--intrusive", is_flag=True, section="path"),
+        Option("--reference", metavar="HOST", multiple=True, section="path"),
         *connection_options(terminal),
         *credentials.mailbox_options(),
         Option("--profile", metavar="default|hosted|strict|FILE", default="default", section="judgement"),
@@ -236,7 +238,10 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
         timeout=terms.timeout,
     )
     wanted = Wanted(name=how.name or "", families=how.families, timeout=how.timeout)
-    return Plan(targets, wanted, terms, asked, login, mailbox_login, message)
+    for host in wish.reference:
+        if not is_host_name(host):
+            raise Complaint(terminal.say("cli.no-reference", value=host))
+    return Plan(targets, wanted, terms, asked, login, mailbox_login, message, wish.reference)
 
 
 def _login(

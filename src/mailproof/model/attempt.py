@@ -24,6 +24,8 @@ class Job(StrEnum):
     DELIVER = "deliver"
     """Handing a message in without a login, as another mail server would."""
     FETCH = "fetch"
+    REFERENCE = "reference"
+    """Whether anything gets out of this network: a host that is known to answer, dialled and no more."""
 
 
 class Step(StrEnum):

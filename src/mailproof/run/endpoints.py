@@ -76,6 +76,11 @@ class Resolver:
                 )
         return tuple(places.values())
 
+    async def at(self, host: str, scheme: Scheme) -> tuple[Endpoint, ...]:
+        """The usual port of a scheme at each address of a host; a guess, and not what the user asked about."""
+        places = await self._at(host, [(scheme, scheme.default_port)], promised=False)
+        return tuple(msgspec.structs.replace(place, named=False) for place in places)
+
     def attempt(self) -> Attempt | None:
         """None if nothing had to be looked up."""
         if not self._answers:

@@ -20,6 +20,7 @@ from mailproof.probes.terms import Terms
 from mailproof.probes.version import version, worth_trying
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.logins import Logins
+from mailproof.run.references import references
 from mailproof.run.untried import with_untried, without_unanswered_guesses
 
 Value = TypeVar("Value")
@@ -40,6 +41,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Where the mailbox is not the sender's own."""
     message: Message | None = None
     """To be handed in and found again."""
+    references: tuple[str, ...] = ()
+    """Hosts known to answer at port 25, dialled only where that port stays silent."""
     versions: bool = True
     """Which TLS versions are spoken: two handshakes more for each endpoint."""
     clear: bool = True
@@ -55,6 +58,8 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     places = await resolver.endpoints(*plan.targets)
     surveys = dict(zip(places, await _side_by_side(net, [survey(net, p, plan.terms) for p in places]), strict=True))
     closer_look = net.spawn(_look_closer(net, plan, surveys))
+    seen = [attempt for made in surveys.values() for attempt in made]
+    compared = net.spawn(references(net, plan.references, plan.wanted, plan.terms, seen))
     surveyed = {place: made[0] for place, made in surveys.items()}
     logins = Logins(net, plan.terms, plan.asked, surveyed, plan.login, plan.mailbox_login)
     await logins.try_all(plan.message)
@@ -63,7 +68,8 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     await logins.try_sender_where_mail_is_read()
     attempts = [
         *([resolved] if (resolved := resolver.attempt()) is not None else []),
-        *(attempt for made in surveys.values() for attempt in made),
+        *seen,
+        *await compared.wait(),
         *await closer_look.wait(),
         *logins.attempts,
     ]

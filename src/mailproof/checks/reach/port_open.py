@@ -39,6 +39,7 @@ _FAULTS = {
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     connections = [s for s in record.seen(Connection) if s.attempt.endpoint is not None]
     blocked = _outbound_blocked(connections)
+    compared = tuple(e for s in connections if s.attempt.job is Job.REFERENCE for e in dialled(s))
     for sighting in connections:
         trouble = sighting.fact.trouble
         if sighting.attempt.job is not Job.SURVEY:
@@ -49,9 +50,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             continue
         elif trouble in _FAULTS:
             fault = _FAULTS[trouble]
-            if fault == "port-filtered" and blocked and sighting.endpoint.port == 25:
-                fault = "outbound-25-blocked"
-            yield Finding(fault, dialled(sighting), **place(sighting))
+            evidence = dialled(sighting)
+            if fault == "port-filtered" and sighting.endpoint.port == 25:
+                evidence += compared
+                fault = "outbound-25-blocked" if blocked else fault
+            yield Finding(fault, evidence, **place(sighting))
         else:
             # Without IPv6 here, an AAAA record there cannot be tried; that matters if nothing else answered.
             reached = any(s.fact.trouble is None and url(s) == url(sighting) for s in connections)
@@ -60,7 +63,10 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _outbound_blocked(connections: list[Sighting[Connection]]) -> bool:
-    """Port 25 of every host asked is silent, of two or more, while a host of the survey takes submissions."""
+    """Port 25 of every host asked is silent, of two or more, while a submission port answers.
+
+    The hosts are those of the survey and those of `--reference`.
+    """
     on_25 = [s for s in connections if s.endpoint.port == 25]
     filtered = {s.endpoint.host for s in on_25 if s.fact.trouble is Trouble.TIMEOUT}
     submission = any(_takes_submissions(s.endpoint) and s.fact.trouble is None for s in connections)
