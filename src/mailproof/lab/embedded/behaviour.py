@@ -175,6 +175,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     """Every address of the own domain is taken."""
     refusals: tuple[Refusal, ...] = ()
     message_limit: int = MESSAGE_LIMIT
+    other_mailbox: bool = False
+    """POP3 reads another place than the one into which mail is delivered."""
     rewritten_sender: str = ""
     """Sender of every envelope, while the header stays (local_header_rewrite_clients); empty for the client's own."""
     delivers: bool = True

@@ -141,5 +141,6 @@ MAIL = (
     _refused("alias-loop", Stage.MESSAGE, 451, "4.6.0", "Alias expansion error"),
     FaultSpec("message-too-big", {"message_limit": 16}, ANY_SMTP),
     FaultSpec("header-not-rewritten", {"rewritten_sender": "office@example.test"}, ANY_SMTP),
+    FaultSpec("delivered-elsewhere", {"other_mailbox": True}, (Scheme.POP3, Scheme.POP3S)),
     FaultSpec("not-delivered", {"delivers": False}, ANY_SMTP),
 )
