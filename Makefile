@@ -22,6 +22,7 @@ demo: $(STAMP) ## Start the embedded lab, check it, print the report
 
 servers:
 	@tools/install-test-servers.sh
+	@tools/fetch-server-brands.sh $(VENV)/brands
 
 # All three are run, whatever the others say, and pytest is last.
 define prove
