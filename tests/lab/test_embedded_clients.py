@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from embedded_live import live
 
-from mailproof.lab.embedded.server import EmbeddedLab, LabSettings
+from mailproof.lab.embedded.server import LabSettings
+from mailproof.lab.embedded.threaded import LabServer, serving
 from mailproof.model.endpoint import Scheme
 from mailproof.script.authority import Authority
 
@@ -25,9 +25,14 @@ SECONDS = 10.0
 
 
 @pytest.fixture(scope="module")
-def lab(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedLab]:
-    place = tmp_path_factory.mktemp("lab")
-    with live(authority, LabSettings(maildir=str(place), log_file=str(place / "maillog"))) as running:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the Maildirs and the log."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def lab(authority: Authority, place: Path) -> Iterator[LabServer]:
+    with serving(LabSettings(maildir=str(place), log_file=str(place / "maillog")), authority) as running:
         yield running
 
 
@@ -36,8 +41,8 @@ def context(ca_file: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
 
 
-def submission(lab: EmbeddedLab, context: ssl.SSLContext) -> smtplib.SMTP:
-    host, port = lab.endpoints[Scheme.SUBMISSION]
+def submission(lab: LabServer, context: ssl.SSLContext) -> smtplib.SMTP:
+    host, port = lab.address(Scheme.SUBMISSION)
     client = smtplib.SMTP(host, port, timeout=SECONDS)
     client.starttls(context=context)
     client.user, client.password = ALICE, "alicepw"
@@ -45,14 +50,14 @@ def submission(lab: EmbeddedLab, context: ssl.SSLContext) -> smtplib.SMTP:
     return client
 
 
-def imaps(lab: EmbeddedLab, context: ssl.SSLContext) -> imaplib.IMAP4_SSL:
-    host, port = lab.endpoints[Scheme.IMAPS]
+def imaps(lab: LabServer, context: ssl.SSLContext) -> imaplib.IMAP4_SSL:
+    host, port = lab.address(Scheme.IMAPS)
     return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=SECONDS)
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
 def test_smtplib_logs_in_with_every_mechanism_it_knows(
-    lab: EmbeddedLab, context: ssl.SSLContext, mechanism: str
+    lab: LabServer, context: ssl.SSLContext, mechanism: str
 ) -> None:
     with submission(lab, context) as client:
         method = getattr(client, f"auth_{mechanism.lower().replace('-', '_')}")
@@ -60,12 +65,12 @@ def test_smtplib_logs_in_with_every_mechanism_it_knows(
         client.rset()
 
 
-def test_what_smtplib_sends_is_read_by_poplib_and_imaplib(lab: EmbeddedLab, context: ssl.SSLContext) -> None:
+def test_what_smtplib_sends_is_read_by_poplib_and_imaplib(lab: LabServer, context: ssl.SSLContext) -> None:
     with submission(lab, context) as client:
         client.login(ALICE, "alicepw")
         assert client.sendmail(ALICE, [BOB], MESSAGE) == {}
 
-    host, port = lab.endpoints[Scheme.POP3]
+    host, port = lab.address(Scheme.POP3)
     pop = poplib.POP3(host, port, timeout=SECONDS)
     pop.stls(context)
     pop.user(BOB)
@@ -91,7 +96,7 @@ def test_what_smtplib_sends_is_read_by_poplib_and_imaplib(lab: EmbeddedLab, cont
     imap.logout()
 
 
-def test_imaplib_logs_in_by_command_and_by_challenge(lab: EmbeddedLab, context: ssl.SSLContext) -> None:
+def test_imaplib_logs_in_by_command_and_by_challenge(lab: LabServer, context: ssl.SSLContext) -> None:
     for way in ("login", "login_cram_md5"):
         client = imaps(lab, context)
         assert getattr(client, way)(ALICE, "alicepw")[0] == "OK"
@@ -99,13 +104,13 @@ def test_imaplib_logs_in_by_command_and_by_challenge(lab: EmbeddedLab, context: 
         client.logout()
 
 
-def test_idle_tells_of_new_mail_while_other_sessions_go_on(lab: EmbeddedLab, context: ssl.SSLContext) -> None:
+def test_idle_tells_of_new_mail_while_other_sessions_go_on(lab: LabServer, context: ssl.SSLContext) -> None:
     client = imaps(lab, context)
     client.login("carol@example.test", "carolpw")
     client.select("INBOX")
     client.send(b"x IDLE\r\n")
     assert client.readline().startswith(b"+ ")
-    host, port = lab.endpoints[Scheme.SMTP]
+    host, port = lab.address(Scheme.SMTP)
     with smtplib.SMTP(host, port, timeout=SECONDS) as other:
         other.sendmail("outside@example.com", ["carol@example.test"], MESSAGE)
     assert client.readline() == b"* 1 EXISTS\r\n"
@@ -115,28 +120,27 @@ def test_idle_tells_of_new_mail_while_other_sessions_go_on(lab: EmbeddedLab, con
     client.logout()
 
 
-def test_a_maildir_and_a_log_can_be_looked_into(lab: EmbeddedLab) -> None:
-    host, port = lab.endpoints[Scheme.LMTP]
+def test_a_maildir_and_a_log_can_be_looked_into(lab: LabServer, place: Path) -> None:
+    host, port = lab.address(Scheme.LMTP)
     with smtplib.LMTP(host, port, timeout=SECONDS) as client:
         client.sendmail("outside@example.com", [ALICE], MESSAGE)
-    root = Path(lab.settings.maildir or "")
-    assert b"Subject: hello\n" in next((root / ALICE / "new").iterdir()).read_bytes()
-    assert "status=sent" in (root / "maillog").read_text("ascii")
+    assert b"Subject: hello\n" in next((place / ALICE / "new").iterdir()).read_bytes()
+    assert "status=sent" in (place / "maillog").read_text("ascii")
 
 
 def test_a_filtered_port_never_answers_and_a_closed_one_refuses(authority: Authority) -> None:
-    with live(authority, LabSettings(faults=("port-filtered@imaps", "port-closed@pop3s"))) as lab:
+    with serving(LabSettings(faults=("port-filtered@imaps", "port-closed@pop3s")), authority) as lab:
         with pytest.raises(TimeoutError):
-            socket.create_connection(lab.endpoints[Scheme.IMAPS], timeout=0.3)
+            socket.create_connection(lab.address(Scheme.IMAPS), timeout=0.3)
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(lab.endpoints[Scheme.POP3S], timeout=SECONDS)
+            socket.create_connection(lab.address(Scheme.POP3S), timeout=SECONDS)
 
 
 @pytest.mark.real
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 @pytest.mark.parametrize("scheme", [Scheme.IMAPS, Scheme.POP3S])
-def test_curl_reads_the_mailbox(lab: EmbeddedLab, ca_file: str, scheme: Scheme, tmp_path: Path) -> None:
-    host, port = lab.endpoints[Scheme.SMTP]
+def test_curl_reads_the_mailbox(lab: LabServer, ca_file: str, scheme: Scheme, tmp_path: Path) -> None:
+    host, port = lab.address(Scheme.SMTP)
     with smtplib.SMTP(host, port, timeout=SECONDS) as client:
         client.sendmail("outside@example.com", [BOB], MESSAGE)
     netrc = tmp_path / "netrc"
