@@ -77,6 +77,7 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
         mailbox=mailbox,
         xclient=xclient,
         source=script.option("source"),
+        skip=load_profile(script.option("profile", "default")).skip,
         timeout=float(script.option("timeout", "30").removesuffix("s")),
     )
     token = script.option("token")

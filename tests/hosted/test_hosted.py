@@ -1,0 +1,46 @@
+"""Servers of known providers, as a customer meets them: what their refusals mean, and what is left alone there.
+
+The servers' words are those that the providers document; names and addresses are reserved ones.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dialogues import OneAuthority, assert_as_marked, facts, judged, play
+from mailproof.model.observation import EnvelopeTried
+from mailproof.script.authority import Authority
+
+FILES = sorted(Path(__file__).parent.glob("*.dialogue"))
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return OneAuthority()
+
+
+@pytest.fixture(scope="module")
+def ca_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(authority.write_root(tmp_path_factory.mktemp("authority")))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_what_is_marked_is_found_and_nothing_else(file: Path, authority: Authority, ca_file: str) -> None:
+    script = file.read_text("utf-8")
+    assert_as_marked(judged(play(script, authority, ca_file)).findings, script)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_single_bytes_tell_the_same(file: Path, authority: Authority, ca_file: str) -> None:
+    whole, in_bytes = (facts(play(file.read_text("utf-8"), authority, ca_file, chunk=size)) for size in (1 << 16, 1))
+    assert in_bytes == whole
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_customer_tries_no_relay_and_says_so(file: Path, authority: Authority, ca_file: str) -> None:
+    record = play(file.read_text("utf-8"), authority, ca_file)
+    assert list(record.seen(EnvelopeTried)) == []
+    told = [skipped for attempt in record.attempts for skipped in attempt.skipped]
+    assert ("relay-closed", "not-in-profile") in [(skipped.what, skipped.why) for skipped in told]
