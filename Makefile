@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo servers test test-all new-finding check bench clean
+.PHONY: help setup demo servers test test-all new-finding check docs corpus bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,13 @@ check: $(STAMP) ## ruff, its format and mypy: a few seconds, before every commit
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+docs: $(STAMP) ## Write the tables of docs/ that are made from the code
+	@$(BIN)/python tools/findings_table.py
+
+corpus: $(STAMP) servers ## Run the broken servers of the corpus, and write down what the check names
+	@$(BIN)/python tools/corpus.py
+	@$(BIN)/python tools/findings_table.py
 
 bench: $(STAMP) servers ## Compare its speed with that of named peers (ratios, on standard output only)
 	@$(BIN)/python tools/bench.py

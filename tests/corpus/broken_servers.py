@@ -3,107 +3,138 @@
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from mailproof.model.record import Asked, Record
-from mailproof.model.tls import TlsSettings
-from mailproof.net.sockets import SocketNet
-from mailproof.probes.login import LoginWish, Message
-from mailproof.probes.terms import Terms
-from mailproof.run.endpoints import Wanted
-from mailproof.run.examine import Plan, examine
-from mailproof.run.targets import parse_target
-from mailproof.sasl.credentials import Credentials
+from typing import Any, NamedTuple
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 PORTS = {"smtp": 25, "submission": 587, "smtps": 465, "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993}
+_BESIDES = {"postscreen": 27}
+"""Ports that a case may name, and that are checked only there."""
+
+
+EXIM_TREE = Path(__file__).resolve().parents[2] / ".venv" / "brands" / "exim"
+_EXIM_PORTS = 52000
+
+
+def notes() -> dict[str, dict[str, Any]]:
+    """By case: what else is true than its own answers, and why."""
+    return tomllib.loads(Path(__file__).with_name("notes.toml").read_text("utf-8"))
+
+
+class Server(NamedTuple):
+    """A broken server that runs."""
+
+    directory: Path
+    base_port: int
+    schemes: tuple[str, ...]
+    """What it serves, where the case does not say."""
 
 
 def cases(*prefixes: str) -> list[dict[str, Any]]:
-    """The cases whose name begins with one of these, and that a check can meet; none where there is no corpus."""
+    """The cases whose name begins with one of these, and that a check can meet.
+
+    None where there is no corpus, none of Exim where its package is not unpacked.
+    """
     found = []
     for path in sorted((CORPUS / "broken").glob("*.json")) if CORPUS.is_dir() else ():
         case = json.loads(path.read_text("utf-8"))
-        if path.stem.startswith(prefixes) and case["check"]["run"]:
+        runs = EXIM_TREE.is_dir() or not path.stem.startswith("exim-")
+        if path.stem.startswith(prefixes) and case["check"]["run"] and runs:
             found.append(case | {"id": path.stem})
     return found
 
 
 @contextmanager
-def running(case: dict[str, Any], base_port: int) -> Iterator[Path]:
-    """The server of a case, and its directory; stopped and removed at the end."""
-    program = CORPUS / "lab" / ("exim_lab.py" if case["id"].startswith("exim-") else "lab.py")
+def running(case: dict[str, Any], base_port: int) -> Iterator[Server]:
+    """The server of a case; stopped and removed at the end."""
     directory = Path(tempfile.mkdtemp(prefix="mailproof-corpus-"))
     directory.chmod(0o755)
-    options = ["--dir", str(directory)]
-    start = [sys.executable, str(program), "start", "--case", case["id"], "--base-port", str(base_port), *options]
+    server, start, stop, environment = (_exim if _is_exim(case) else _postfix)(case, base_port, directory)
+    given = {"stdin": subprocess.DEVNULL, "env": {**os.environ, **environment}, "check": False}
     try:
         with (directory / "start.log").open("wb") as log:  # never a pipe: daemons would hold it open
-            subprocess.run(start, stdout=log, stderr=log, stdin=subprocess.DEVNULL, timeout=60, check=False)
-        yield directory
+            subprocess.run(start, stdout=log, stderr=log, timeout=60, **given)
+        yield server
     finally:
         with Path("/dev/null").open("wb") as nowhere:
-            subprocess.run(
-                [sys.executable, str(program), "stop", *options], stdout=nowhere, stderr=nowhere, check=False
-            )
+            subprocess.run(stop, stdout=nowhere, stderr=nowhere, **given)
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def check(case: dict[str, Any], base_port: int, directory: Path) -> Record:
-    """What mailproof sees of it from outside, with the call that the corpus describes."""
+_Commands = tuple[Server, list[str], list[str], dict[str, str]]
+
+
+def _is_exim(case: dict[str, Any]) -> bool:
+    return str(case["id"]).startswith("exim-")
+
+
+def _postfix(case: dict[str, Any], base_port: int, directory: Path) -> _Commands:
+    program = [sys.executable, str(CORPUS / "lab" / "lab.py")]
+    options = ["--dir", str(directory)]
+    start = [*program, "start", "--case", case["id"], "--base-port", str(base_port), *options]
+    return Server(directory, base_port, tuple(PORTS)), start, [*program, "stop", *options], {}
+
+
+def _exim(case: dict[str, Any], base_port: int, directory: Path) -> _Commands:
+    """Its lab has ports and a place of its own, wants the unpacked package in its cache, and serves no mailboxes."""
+    (directory / "mta").mkdir()
+    (directory / "mta" / "exim").symlink_to(EXIM_TREE)
+    program = [sys.executable, str(CORPUS / "lab" / "exim_lab.py")]
+    libraries = ":".join(str(path) for path in (EXIM_TREE / "usr" / "lib").glob("*-linux-gnu*"))
+    environment = {"LAB_CACHE": str(directory), "LD_LIBRARY_PATH": libraries}
+    server = Server(directory / "ex", _EXIM_PORTS, ("smtp", "submission", "smtps"))
+    # The package is built for a user of its own, who is known in a namespace of the server's alone.
+    for file, entry in (("passwd", "Debian-exim:x:8:8::/:/bin/false"), ("group", "Debian-exim:x:8:")):
+        (directory / file).write_text(f"{Path('/etc', file).read_text('utf-8')}{entry}\n", "utf-8")
+    mount = 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group && shift && exec "$@"'
+    inside = ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount, "sh", str(directory)]
+    return server, [*inside, *program, "start", case["id"]], [*program, "stop"], environment
+
+
+def check(case: dict[str, Any], server: Server) -> dict[str, Any]:
+    """The report on it from outside, of the call that the corpus describes."""
     wanted = case["check"]
-    options = [text.replace("@submission@", str(base_port + 587)) for text in wanted.get("args", [])]
-    options = [text.replace("@smtps@", str(base_port + 465)) for text in options]
-    urls = [text for text in options if "://" in text]
-    schemes = wanted.get("only") or list(PORTS)
-    user, password = wanted.get("user", "alice@example.test"), wanted.get("password", "alicepw")
-    if not urls:
-        urls = [f"{scheme}://127.0.0.1:{base_port + PORTS[scheme]}" for scheme in schemes]
-    xclient = tuple(options[at + 1] for at, text in enumerate(options) if text == "--xclient")
-    token = secrets.token_hex(8)
-    message = (CORPUS / "lab" / "message.eml").read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    terms = Terms(
-        settings=TlsSettings(ca_file=str(directory / "pki" / "root.pem")),
-        ehlo="client.lab",
-        sender=_value(options, "--from", "alice@example.test"),
-        mailbox="bob@example.test",
-        outside="y@elsewhere.test",
-        xclient=xclient,
-        source=_value(options, "--source", ""),
-        timeout=10.0,
+    options = [_filled(text, server.base_port) for text in wanted.get("args", [])]
+    urls = [text for text in options if "://" in text] or [
+        f"{scheme}://127.0.0.1:{server.base_port + PORTS[scheme]}" for scheme in wanted.get("only") or server.schemes
+    ]
+    asked = {
+        "--name": "mail.example.test",
+        "--ca-file": str(server.directory / "pki" / "root.pem"),
+        "--user": wanted.get("user", "alice@example.test"),
+        "--password-env": "PW",
+        "--from": "alice@example.test",
+        "--mailbox": "bob@example.test",
+        "--mailbox-user": "bob@example.test",
+        "--mailbox-password-env": "PWB",
+        "--outside": "y@elsewhere.test",
+        "--message": str(CORPUS / "lab" / "message.eml"),
+        "--timeout": "10s",
+        "--format": "json",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "mailproof", "check", *urls, *(word for pair in asked.items() for word in pair)]
+        + [text for text in options if "://" not in text],
+        env={"PATH": os.environ["PATH"], "PW": wanted.get("password", "alicepw"), "PWB": "bobpw"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
-    asked = Asked(
-        user=user,
-        mechanism=_value(options, "--mechanism", ""),
-        all_mechanisms="--all-mechanisms" in options,
-        sender=terms.sender,
-        mailbox=terms.mailbox,
-        mailbox_user="bob@example.test",
-        outside=terms.outside,
-        deliver=True,
-        xclient=xclient,
-    )
-    plan = Plan(
-        tuple(parse_target(url) for url in urls),
-        Wanted(name="mail.example.test"),
-        terms,
-        asked,
-        LoginWish(Credentials(user, password), secrets.token_hex(12), asked.mechanism),
-        LoginWish(Credentials("bob@example.test", "bobpw"), secrets.token_hex(12)),
-        Message("bob@example.test", f"X-Mailproof-Token: {token}\r\n".encode() + message, token),
-    )
-    net = SocketNet()
-    return net.run(examine(net, plan, datetime.now(UTC)))
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
 
 
-def _value(options: list[str], name: str, default: str) -> str:
-    return options[options.index(name) + 1] if name in options else default
+def _filled(text: str, base_port: int) -> str:
+    """`@submission@` stands for that port."""
+    for scheme, port in {**PORTS, **_BESIDES}.items():
+        text = text.replace(f"@{scheme}@", str(base_port + port))
+    return text

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from broken_servers import cases, check, running
-
-from mailproof.catalog.profiles import load_profile
-from mailproof.diagnose.judge import judge
-from mailproof.model.finding import Severity
+from broken_servers import cases, check, notes, running
 
 TELLING = (
     *("base", "net-refused-service-disabled", "tls-cert-expired"),
@@ -19,13 +15,15 @@ TELLING = (
 
 pytestmark = pytest.mark.real
 
-ALL = cases("net-", "tls-", "sasl-", "base", "relay-", "dov-")
+ALL = cases("")
 nothing_to_run = pytest.mark.skipif(not ALL, reason="the corpus of broken servers is not beside the project")
 
 
-# A server uses ports up to a thousand above its base (base + 25 … base + 995); bases this far apart share none.
+# A server uses ports up to a thousand above its base (base + 25 … base + 995); bases this far apart share none, and
+# after so many the first one's ports are free again.
 FIRST_PORT = 20000
 APART = 210
+BASES = 50
 
 
 def by_id(chosen: list[dict[str, Any]]) -> list[Any]:
@@ -47,12 +45,15 @@ def test_every_other_case_is_named(case: dict[str, Any]) -> None:
 
 def assert_named(case: dict[str, Any]) -> None:
     """The first cause is a right one; where the wire cannot show one, nothing is said to fail."""
-    base_port = FIRST_PORT + APART * ALL.index(case)
-    with running(case, base_port) as directory:
-        record = check(case, base_port, directory)
-    found = judge(record, load_profile("default")).causes
-    if right := case["right"]["wire"]:
-        assert found, f"nothing was named; right is {', '.join(right)}"
-        assert found[0].name in right
+    base_port = FIRST_PORT + APART * (ALL.index(case) % BASES)
+    with running(case, base_port) as server:
+        report = check(case, server)
+    found = [cause["name"] for cause in report["causes"]]
+    named = set(found[:1] or [finding["name"] for finding in report["findings"]])
+    note = notes().get(case["id"], {"accepts": []})
+    right = {*case["right"]["wire"], *note["accepts"]}
+    nothing_to_see = not case["right"]["wire"] or (case["id"] in notes() and not note["accepts"])
+    if nothing_to_see and not named & right:
+        assert [cause["name"] for cause in report["causes"] if cause["severity"] == "fail"] == []
     else:
-        assert [cause.name for cause in found if cause.severity is Severity.FAIL] == []
+        assert named & right, f"named {found}; right is {', '.join(sorted(right))}"

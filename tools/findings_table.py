@@ -1,0 +1,153 @@
+"""Writes docs/findings.md and docs/findings.ja.md: by what each finding is shown.
+
+    python tools/findings_table.py [--check]
+
+With --check nothing is written; it fails if the pages are not what would be written, or if a finding is shown nowhere
+of a kind and `docs/findings-reasons.toml` does not say why.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from mailproof.catalog.pages import load
+from mailproof.catalog.profiles import load_profile
+from mailproof.checks import all_checks
+from mailproof.lab.embedded.faults import FAULTS
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+REASONS = ROOT / "docs" / "findings-reasons.toml"
+LANGUAGES = {"en": "findings.md", "ja": "findings.ja.md"}
+_MARK = re.compile(r"# <- ([a-z0-9-]+(?:, ?[a-z0-9-]+)*)")
+
+_WORDS = {
+    "en": {
+        "title": "Findings, and where each is shown",
+        "about": "Made by `make docs` from the checks, the pages, the lab and the tests. Every finding has a page "
+        "(`mailproof explain NAME`) whose two examples are played as tests.",
+        "head": ("finding", "what it says", "severity", "scripts", "lab fault", "real server"),
+        "page": "page",
+        "more": "and {n} more",
+        "by": "by case",
+    },
+    "ja": {
+        "title": "検出事項と、それを再現するもの",
+        "about": "チェック、ページ、ラボ、テストから `make docs` で作成したものです。どの検出事項にもページ"
+        "(`mailproof explain NAME`)があり、その 2 つの例はテストとして実行されます。",
+        "head": ("検出事項", "内容", "重大度", "スクリプト", "ラボの障害", "実サーバー"),
+        "page": "ページ",
+        "more": "ほか {n} 件",
+        "by": "条件による",
+    },
+}
+
+
+def main() -> int:
+    pages = {name: render(lang) for lang, name in LANGUAGES.items()}
+    if "--check" not in sys.argv[1:]:
+        for name, text in pages.items():
+            (ROOT / "docs" / name).write_text(text, "utf-8")
+        return 0
+    stale = [name for name, text in pages.items() if not _is_current(name, text)]
+    for name in stale:
+        print(f"docs/{name} is stale: make docs", file=sys.stderr)
+    lacking = [f"{finding}: {kind}" for finding, kind in unexplained()]
+    for line in lacking:
+        print(f"shown nowhere, and docs/{REASONS.name} gives no reason: {line}", file=sys.stderr)
+    return 1 if stale or lacking else 0
+
+
+def _is_current(name: str, text: str) -> bool:
+    path = ROOT / "docs" / name
+    return path.exists() and path.read_text("utf-8") == text
+
+
+def findings() -> list[str]:
+    """Every finding that a check can make, in the order of the path of mail."""
+    order = ("reach", "tls", "certificate", "login", "relay", "delivery", "retrieval")
+    layers: dict[str, list[str]] = defaultdict(list)
+    for check in all_checks():
+        for kind in check.kinds:
+            layers[str(kind.layer)].append(kind.name)
+    return [name for layer in order for name in sorted(layers[layer])]
+
+
+def scripts() -> dict[str, list[str]]:
+    """Dialogues among the tests, by the finding that they mark."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(TESTS.rglob("*.dialogue")):
+        for mark in _MARK.findall(path.read_text("utf-8")):
+            for name in re.split(r", ?", mark):
+                if path.stem not in found[name]:
+                    found[name].append(path.stem)
+    return found
+
+
+def real() -> dict[str, list[str]]:
+    """Real servers that give a finding: cases of the corpus, as `make corpus` found them, and our own tests."""
+    found: dict[str, list[str]] = defaultdict(list)
+    answers = TESTS / "corpus" / "causes.json"
+    for case, answer in json.loads(answers.read_text("utf-8")).items() if answers.exists() else ():
+        for name in dict.fromkeys([*(cause for cause, _ in answer["causes"]), *answer["info"]]):
+            found[name].append(case)
+    known = set(findings())
+    for folder in ("real", "brands"):
+        for path in sorted((TESTS / folder).glob("test_*.py")):
+            for name in dict.fromkeys(re.findall(r'"([a-z0-9-]+)"', path.read_text("utf-8"))):
+                if name in known:
+                    found[name].append(f"tests/{folder}/{path.name}")
+    return found
+
+
+def reasons() -> dict[str, dict[str, dict[str, str]]]:
+    """By kind of cell (`fault`, `real`) and finding: why it is empty, by language."""
+    return tomllib.loads(REASONS.read_text("utf-8")) if REASONS.exists() else {}
+
+
+def unexplained() -> Iterable[tuple[str, str]]:
+    given, shown = reasons(), real()
+    for name in findings():
+        if name not in FAULTS and name not in given.get("fault", {}):
+            yield name, "lab fault"
+        if name not in shown and name not in given.get("real", {}):
+            yield name, "real server"
+
+
+def render(lang: str) -> str:
+    """The page in a language."""
+    say, in_scripts, on_real, why = _WORDS[lang], scripts(), real(), reasons()
+    head = say["head"]
+    lines = [f"# {say['title']}", "", str(say["about"]), "", _row(head), _row(["---"] * len(head))]
+    for name in findings():
+        page = load(name, lang)
+        fault = f"`--fault {name}`" if name in FAULTS else why.get("fault", {}).get(name, {}).get(lang, "")
+        shown = _some(on_real.get(name, []), str(say["more"])) or why.get("real", {}).get(name, {}).get(lang, "")
+        told = ", ".join([str(say["page"]), *in_scripts.get(name, [])])
+        lines.append(_row([f"`{name}`", page.title, _severity(name, str(say["by"])), told, fault, shown]))
+    return "\n".join(lines) + "\n"
+
+
+def _severity(name: str, by_case: str) -> str:
+    given = load_profile().severities.get(name)
+    return str(given) if isinstance(given, str) else by_case
+
+
+def _some(places: list[str], more: str) -> str:
+    """The first three, and how many more."""
+    hidden = len(places) - 3
+    return ", ".join([*places[:3], more.format(n=hidden)] if hidden > 0 else places)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
