@@ -28,8 +28,8 @@ _HEADING = """# Broken servers, checked from outside
 
 Made by `make corpus`: each server is a real Postfix and Dovecot, or Exim, broken in one way, started, and checked
 with the call that its case describes, from the wire alone. `right` are the first causes that are true; where there
-is none, is none, nothing is wrong that a client could see, and no cause of severity `fail` may be named. Where the answer is
-another, the last column says why.
+is none, nothing is wrong that a client could see, and no cause of severity `fail` may be named. Where the answer is
+another one, the last column says why.
 
 | case | right from outside | first cause named | |
 |---|---|---|---|
