@@ -111,6 +111,7 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
         Message(mailbox, body, TOKEN) if deliver else None,
         versions=script.mentions("version"),
         clear=script.mentions("clear"),
+        verify=script.mentions("verify"),
     )
 
 

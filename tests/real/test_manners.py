@@ -94,7 +94,7 @@ def test_every_conversation_ends_with_a_goodbye(real_lab_with: Lab) -> None:
     talks = [t for t in record.transcripts() if t.purpose not in ("version", "resolve")]
     farewells = [[turn.text for turn in talk.turns if turn.kind is TurnKind.SENT][-1] for talk in talks]
     assert all(re.search(r"(QUIT|LOGOUT)\\r\\n\Z", farewell) for farewell in farewells)
-    assert len(talks) == 7 + 1 + 6  # surveys, port 25 without TLS, logins
+    assert len(talks) == 7 + 1 + 1 + 6  # surveys, port 25 without TLS, VRFY, logins
 
     sessions = re.findall(r"disconnect from \S+ (.*)", lab.wait_until(lambda: _all_left(lab), "end of all sessions"))
     assert sum("quit=1" in session for session in sessions) >= 3 + 1 + 2

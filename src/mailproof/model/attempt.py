@@ -18,6 +18,8 @@ class Job(StrEnum):
     """A second look at a port that stays silent: does it wait for TLS?"""
     CLEAR = "clear"
     """Whether port 25 takes mail without TLS."""
+    VERIFY = "verify"
+    """Whether VRFY or EXPN tells who has a mailbox."""
     VERSION = "version"
     """Whether an older version of TLS is spoken."""
     LOGIN = "login"

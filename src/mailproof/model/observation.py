@@ -235,6 +235,16 @@ class EnvelopeTried(Observation, frozen=True):
     turns: tuple[int, ...] = ()
 
 
+class UserAsked(Observation, frozen=True):
+    """VRFY or EXPN (RFC 5321 section 3.5): is there such a user?"""
+
+    command: str
+    purpose: EnvelopePurpose
+    address: str
+    reply: Reply
+    turns: tuple[int, ...] = ()
+
+
 class XclientTried(Observation, frozen=True):
     """XCLIENT (Postfix XCLIENT_README): who the server was asked to take us for."""
 
@@ -313,6 +323,7 @@ AnyObservation = (
     | TlsVersionTried
     | LoginTried
     | EnvelopeTried
+    | UserAsked
     | XclientTried
     | Submitted
     | MailboxOpened

@@ -9,8 +9,8 @@ from mailproof.model.observation import Capabilities, Capability, Connection, Tl
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import EndpointReport, Judged, StepReport, TlsReport
 
-# A job that asks one thing only (which versions of TLS are spoken) and says nothing of how the endpoint serves.
-_SIDE_JOBS = frozenset({Job.VERSION})
+# Jobs that ask one thing only (which versions of TLS, who has a mailbox) and say nothing of how the endpoint serves.
+_SIDE_JOBS = frozenset({Job.VERSION, Job.VERIFY})
 
 # What OpenSSL does not look at in a chain: RFC 9525 is the business of a check.
 _WRONG_NAME = "certificate-name-mismatch"

@@ -10,13 +10,14 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
-from mailproof.model.observation import Connection, TlsHandshake
+from mailproof.model.observation import Capabilities, Connection, TlsHandshake
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.tls import TlsPolicy, TlsVersion
 from mailproof.net.interface import Driver, Task
 from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.survey import clear, survey
 from mailproof.probes.terms import Terms
+from mailproof.probes.verify import verify
 from mailproof.probes.version import version, worth_trying
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.logins import Logins
@@ -45,6 +46,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Hosts known to answer at port 25, dialled only where that port stays silent."""
     versions: bool = True
     """Which TLS versions are spoken: two handshakes more for each endpoint."""
+    verify: bool = True
+    """Whether port 25 tells who has a mailbox: a connection more, where a mailbox was named."""
     clear: bool = True
     """Whether port 25 takes mail without TLS: a connection more."""
 
@@ -103,6 +106,10 @@ async def _look_closer(net: Driver, plan: Plan, surveys: dict[Endpoint, tuple[At
 
 async def _closer(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt) -> list[Attempt]:
     made: list[Attempt] = []
+    greeted = any(isinstance(seen, Capabilities) for seen in surveyed.observations)
+    users = plan.terms.mailbox.isascii() and bool(plan.terms.mailbox) and "users" not in plan.terms.skip
+    if plan.verify and users and greeted and endpoint.scheme is Scheme.SMTP:
+        made.append(await verify(net, endpoint, plan.terms))
     handshake = next((seen for seen in surveyed.observations if isinstance(seen, TlsHandshake)), None)
     if handshake is None or handshake.trouble is not None:
         return made

@@ -171,6 +171,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     """Nothing is taken from strangers, as on a submission port."""
     relays: bool = False
     """Strangers may send elsewhere."""
+    verifies_users: bool = False
+    """VRFY tells who has a mailbox, as Postfix does out of the box."""
     knows_everybody: bool = False
     """Every address of the own domain is taken."""
     refusals: tuple[Refusal, ...] = ()

@@ -155,6 +155,8 @@ class SmtpSession(Session[Event]):
                 await self.reply(250, "2.0.0", "Ok")
             case "NOOP":
                 await self.reply(250, "2.0.0", "Ok")
+            case "VRFY" if self.behaviour.verifies_users:
+                await self._verify(event.argument)
             case "VRFY" | "EXPN":
                 await self.reply(502, "5.5.1", f"{event.verb} command is disabled")
             case "QUIT":
@@ -162,6 +164,14 @@ class SmtpSession(Session[Event]):
                 raise Over
             case _:
                 await self.reply(500, "5.5.2", "Error: command not recognized")
+
+    async def _verify(self, argument: bytes) -> None:
+        user = argument.decode("ascii", "replace").strip("<> ")
+        if user.lower() in self.site.mailboxes:
+            await self.reply(252, "2.0.0", user)
+        else:
+            text = f"<{user}>: Recipient address rejected: User unknown in virtual mailbox table"
+            await self.reply(550, "5.1.1", text)
 
     async def _hello(self, argument: bytes, *, extended: bool) -> None:
         await self.hello()

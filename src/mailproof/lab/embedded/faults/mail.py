@@ -59,6 +59,7 @@ MAIL = (
         "<{recipient}>: Recipient address rejected: Access denied",
         whom=Whom.OWN,
     ),
+    FaultSpec("vrfy-reveals-users", {"verifies_users": True}, SERVERS),
     FaultSpec("unknown-recipient-accepted", {"knows_everybody": True}, SERVERS),
     _refused(
         "mailbox-full",
