@@ -39,6 +39,12 @@ class Flaw(StrEnum):
     """U+FFFD: a conversion replaced what it did not know, such as a NUL."""
     ENCODED_TWICE = "encoded-twice"
     NOT_UTF8 = "not-utf8"
+    RECODED = "recoded"
+    """Another character set than it was typed in, as `nkf` guesses it: ISO-2022-JP, or kanji in place of accents."""
+    BACKSLASH_BANG = "backslash-bang"
+    """`\\!`: bash keeps the backslash that one writes before `!` inside double quotes."""
+    OCTAL_ESCAPE = "octal-escape"
+    """Digits after `\\0` became a part of the escape: a NUL is missing, or a control character stands there."""
     NUL_COUNT = "nul-count"
     """PLAIN has exactly two NULs."""
     NOT_THE_MECHANISM = "not-the-mechanism"
@@ -90,6 +96,10 @@ _SPACE = re.compile(r"\s+")
 _ALPHABET = re.compile(r"[A-Za-z0-9+/]*\Z")
 _ECHO_OPTION = re.compile(rb"-[neE]{1,3} ")
 _BACKSLASH_ZERO = re.compile(rb"\\(?:000|0|x00|u0000)")
+_CONTROL = re.compile(rb"[\x01-\x1f\x7f]")
+_ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\$\(D|\([BJI])")
+_KANJI = re.compile("[\u3000-\u9fff]")
+_KANJI_IN_WORD = re.compile("(?<=[A-Za-z])[\u3000-\u9fff]|[\u3000-\u9fff](?=[A-Za-z])")
 _REPLACEMENT = "\ufffd".encode()
 
 
@@ -98,8 +108,7 @@ def read_initial(mechanism: str, data: str | bytes) -> Reading:
 
     For LOGIN that is the user name; a password on its own cannot be told from it.
 
-    Digits that an octal escape swallowed (`\\0123` in printf) and letters that perl took for a variable leave no
-    trace in the token and cannot be seen here.
+    What a shell, printf or perl took out of a name or a password leaves no trace in the token: see `meant`.
     """
     mechanism = mechanism.upper()
     flaws: list[Flaw] = []
@@ -113,8 +122,11 @@ def read_initial(mechanism: str, data: str | bytes) -> Reading:
     if reading is None:
         flaws.append(Flaw.NOT_THE_MECHANISM)
         return Reading(mechanism, size, flaws=tuple(flaws))
-    if mechanism == "PLAIN" and reading.nuls != 2:
-        flaws.append(Flaw.NUL_COUNT)
+    if mechanism == "PLAIN":
+        if _CONTROL.search(decoded) or (reading.nuls == 1 and decoded.startswith(b"\0")):
+            flaws.append(Flaw.OCTAL_ESCAPE)
+        if reading.nuls != 2:
+            flaws.append(Flaw.NUL_COUNT)
     if reading.user == "" and mechanism != "ANONYMOUS":
         flaws.append(Flaw.NO_USER)
     if reading.secret == "":
@@ -170,7 +182,22 @@ def _clean(decoded: bytes, flaws: list[Flaw]) -> bytes:
         decoded.decode("utf-8")
     except UnicodeDecodeError:
         flaws.append(Flaw.NOT_UTF8)
+    if _ISO_2022_JP.search(decoded) or _is_kanji_for_accents(decoded):
+        flaws.append(Flaw.RECODED)
+    if rb"\!" in decoded:
+        flaws.append(Flaw.BACKSLASH_BANG)
     return decoded
+
+
+def _is_kanji_for_accents(decoded: bytes) -> bool:
+    """Whether its kanji, each beside a Latin letter, are the UTF-8 of accented letters when written in EUC-JP."""
+    try:
+        text = decoded.decode("utf-8")
+        kanji = _KANJI.findall(text)
+        back = "".join(kanji).encode("euc_jp").decode("utf-8")
+    except UnicodeError:
+        return False
+    return bool(kanji) and back.isalpha() and max(back) < "\u0250" and len(_KANJI_IN_WORD.findall(text)) == len(kanji)
 
 
 def _is_base64_of_plain(decoded: bytes) -> bool:
@@ -209,7 +236,8 @@ def _oauthbearer(decoded: bytes) -> Reading | None:
 def _scram(decoded: bytes) -> Reading | None:
     match = _SCRAM_FIRST.match(decoded)
     if match is None:
-        return None
+        final = _SCRAM_FINAL.match(decoded)
+        return Reading("SCRAM", secret=_text(final[1])) if final else None
     user, authzid = decode_name(match[2]), decode_name(match[1] or b"")
     return Reading("SCRAM", user=printable(user or ""), authzid=None if authzid is None else printable(authzid))
 
@@ -228,6 +256,7 @@ def _digest_md5(decoded: bytes) -> Reading | None:
 
 
 _SCRAM_FIRST = re.compile(rb"(?:p=[^,]*|n|y),(?:a=([^,]*))?,n=([^,]*),r=[^,]+")
+_SCRAM_FINAL = re.compile(rb"c=[A-Za-z0-9+/=]+,r=[^,]+,p=([A-Za-z0-9+/=]+)\Z")
 _CRAM_RESPONSE = re.compile(rb"(.*) ([0-9A-Fa-f]{32})\Z", re.DOTALL)
 _READERS: dict[str, Callable[[bytes], Reading | None]] = {
     "PLAIN": _plain,
