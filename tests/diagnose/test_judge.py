@@ -118,6 +118,20 @@ def test_a_cause_reaches_as_far_as_its_arrow_says(scope: Scope, at: str | None, 
     assert (names(judgement) == ["root-fault"]) is explained
 
 
+@pytest.mark.parametrize(
+    ("address", "reason", "explained"),
+    [("192.0.2.25", "timeout", True), ("192.0.2.26", "timeout", False), ("192.0.2.25", "internal_error", False)],
+)
+def test_one_silent_machine_is_one_cause(address: str, reason: str, explained: bool) -> None:
+    silent = FindingKind(
+        "root-fault",
+        Layer.REACH,
+        explains=(Explains("leaf-fault", Scope.ADDRESS, only=(("reason", "timeout"),)),),
+    )
+    judgement = judged([silent, LEAF], found("root-fault", SMTP), found("leaf-fault", IMAPS, address, reason=reason))
+    assert (names(judgement) == ["root-fault"]) is explained
+
+
 def test_what_is_only_worth_knowing_explains_nothing_and_is_no_cause() -> None:
     judgement = judged([ROOT, LEAF], found("root-fault"), found("leaf-fault"), root_fault="info")
     assert names(judgement) == ["leaf-fault"]

@@ -380,6 +380,20 @@ FRAGMENTS = {
 }
 
 
+def test_a_machine_that_says_nothing_on_any_port_is_one_cause() -> None:
+    async def mute(stream: ServerStream, net: Driver) -> None:
+        try:
+            while await stream.read(FOREVER):
+                pass
+        except NetFailure:
+            return
+
+    report = report_of(check(mute, plan(*(f"{scheme}://mx.test" for scheme in SCHEMES))))
+    assert [item.name for item in report.causes] == ["no-greeting"]
+    following = [item for item in report.findings if item.explained_by]
+    assert [(item.name, item.explained_by) for item in following] == [("tls-handshake-failed", ("no-greeting",))]
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("scheme", ["submission", "submissions", "pop3", "pop3s", "imap", "imaps", "smtp"])

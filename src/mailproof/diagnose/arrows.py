@@ -33,10 +33,12 @@ def usable(kinds: Iterable[FindingKind]) -> dict[str, tuple[Explains, ...]]:
 
 def holds(arrow: Explains, cause: Finding, consequence: Finding) -> bool:
     """Whether the consequence stands near enough to the cause."""
-    if arrow.name != consequence.name:
+    if arrow.name != consequence.name or any(consequence.params.get(name) != value for name, value in arrow.only):
         return False
     if arrow.scope is Scope.SERVER:
         return True
+    if arrow.scope is Scope.ADDRESS:
+        return bool(cause.address) and cause.address == consequence.address
     if arrow.scope is Scope.SERVICE:
         return _protocol(cause.endpoint) == _protocol(consequence.endpoint)
     return cause.endpoint == consequence.endpoint and (

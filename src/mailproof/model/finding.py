@@ -24,6 +24,8 @@ class Scope(StrEnum):
     ENDPOINT = "endpoint"
     SERVICE = "service"
     """Endpoints of the same protocol on the same server."""
+    ADDRESS = "address"
+    """Endpoints at the same address, whatever they speak."""
     SERVER = "server"
 
 
@@ -43,6 +45,8 @@ class Explains(msgspec.Struct, frozen=True):
 
     name: str
     scope: Scope = Scope.ENDPOINT
+    only: tuple[tuple[str, str], ...] = ()
+    """Parameters that the consequence must have: `(("reason", "timeout"),)`; any will do if empty."""
 
 
 class FindingKind(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mailproof.checks.survey import alongside, place, speaks_tls_unasked, surveyed, url
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.endpoint import Protocol
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.observation import Connection, Greeting, Interrupted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
@@ -15,7 +15,13 @@ from mailproof.model.record import Record, Sighting
 NAME = "greeting-in-time"
 NEEDS = (Connection, Greeting)
 KINDS = (
-    FindingKind("no-greeting", Layer.REACH, references=("RFC 5321 section 3.1", "RFC 5321 section 4.5.3.2.1")),
+    FindingKind(
+        "no-greeting",
+        Layer.REACH,
+        # A machine that says nothing on ports in clear text says nothing on those for TLS either.
+        explains=(Explains("tls-handshake-failed", Scope.ADDRESS, only=(("reason", Trouble.TIMEOUT.value),)),),
+        references=("RFC 5321 section 3.1", "RFC 5321 section 4.5.3.2.1"),
+    ),
     FindingKind(
         "greeting-slow",
         Layer.REACH,
