@@ -15,11 +15,13 @@ from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.attempt import Skipped, Status, Step, StepTaken, Trouble
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Severity, Untold
+from mailproof.model.observation import LoginTried
 from mailproof.model.report import Judged, PassedItem, Report
+from mailproof.model.tls import Protection
 from mailproof.report.build import build
 from mailproof.report.layout import cut, pad, table, wrap
 from mailproof.report.text import EVIDENCE_LINES, render
-from records import attempt_of, record_of, sound, without_starttls
+from records import attempt_of, record_of, reply_of, sound, without_starttls
 
 SCHEMES = ("smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps")
 PROOF = (Evidence(EvidenceKind.TURN, "transcript 1, turn 2", "S: 220 mail.example.com ESMTP"),)
@@ -184,6 +186,41 @@ def test_what_was_not_tested_is_grouped_by_reason() -> None:
     text = render(healthy(), "en", width=300)
     assert "Not tested" in text
     assert "\n  Whether the login is accepted: this profile leaves it out\n" in text
+
+
+def test_where_it_was_not_tested_is_named() -> None:
+    places = [f"{scheme}://mail.example.com" for scheme in SCHEMES]
+    what = ("login-accepted", "relay-closed")
+    untold = [Untold(name, "tls-not-available", place) for name in what for place in places[:2]]
+    untold += [Untold("own-domain", "not-reached", place) for place in places]
+    record = record_of(*map(sound, places))
+    report = build(record, Judgement((), (), (), tuple(untold)), load_profile())
+    text = render(report, "en", width=400)
+    both = "Whether the login is accepted, whether strangers can relay"
+    assert f"\n  {both} ({places[0]}, {places[1]}): there is no TLS to protect it\n" in text
+    assert " (at every endpoint): " in text
+    assert "(すべての接続先): " in render(report, "ja", width=400)
+    assert " (at every endpoint): " not in render(report, "en", width=400, verbose=True)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "told"),
+    [
+        (("PLAIN",), "accepted (PLAIN)"),
+        (("PLAIN", "LOGIN"), "accepted (PLAIN, LOGIN)"),
+        (("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1"), "accepted (PLAIN, LOGIN, and 2 more)"),
+        ((), "refused (XOAUTH2)"),
+    ],
+)
+def test_the_login_is_shown_with_its_mechanism(accepted: tuple[str, ...], told: str) -> None:
+    survey = sound("imaps://mail.example.com")
+    tried = [LoginTried(name, reply_of("OK welcome"), Protection.VERIFIED) for name in accepted]
+    refused = LoginTried("XOAUTH2", reply_of("NO refused"), Protection.VERIFIED)
+    step = StepTaken(Step.AUTH, Status.OK if accepted else Status.FAILED, 0.1)
+    login = attempt_of(refused, *tried, endpoint="imaps://mail.example.com", job="login", steps=(step,))
+    report = build(record_of(survey, login), Judgement((), (), (), ()), load_profile())
+    assert told in render(report, "en", width=120)
+    assert told not in render(report, "en", width=66)  # there a table needs the room
 
 
 def test_verbose_shows_what_passed_where_and_what_was_said() -> None:

@@ -80,6 +80,8 @@ class EndpointReport(msgspec.Struct, frozen=True):
     steps: tuple[StepReport, ...]
     vantage: str = ""
     """Address we came from."""
+    mechanisms: tuple[str, ...] = ()
+    """With which a login was accepted; where none was, those that were tried."""
 
 
 class Report(msgspec.Struct, frozen=True):

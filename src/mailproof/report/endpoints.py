@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.model.attempt import Job, Status, Step
-from mailproof.model.observation import Capabilities, Capability, Connection, TlsHandshake
+from mailproof.model.observation import Capabilities, Capability, Connection, LoginTried, TlsHandshake
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import EndpointReport, Judged, StepReport, TlsReport
 
@@ -40,6 +40,7 @@ def _answered(attempts: list[Attempt]) -> bool:
 def _endpoint(url: str, address: str, port: int, attempts: list[Attempt], misnamed: bool) -> EndpointReport:
     telling = [attempt for attempt in attempts if attempt.job not in _SIDE_JOBS] or attempts
     handshake = capabilities = connection = None
+    logins = [fact for attempt in telling for fact in attempt.observations if isinstance(fact, LoginTried)]
     for fact in (fact for attempt in telling for fact in attempt.observations):
         if isinstance(fact, TlsHandshake) and fact.trouble is None:
             handshake = fact
@@ -55,7 +56,13 @@ def _endpoint(url: str, address: str, port: int, attempts: list[Attempt], misnam
         capabilities=() if capabilities is None else tuple(_line(item) for item in capabilities.offered),
         steps=_steps(telling),
         vantage="" if connection is None else connection.local,
+        mechanisms=_mechanisms(logins),
     )
+
+
+def _mechanisms(logins: list[LoginTried]) -> tuple[str, ...]:
+    accepted = [login for login in logins if login.accepted]
+    return tuple(dict.fromkeys(login.mechanism for login in accepted or logins))
 
 
 def _steps(attempts: list[Attempt]) -> tuple[StepReport, ...]:

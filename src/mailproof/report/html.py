@@ -26,6 +26,7 @@ from mailproof.report.survey import COLUMNS, EndpointRow
 from mailproof.report.telling import (
     between,
     consequences,
+    everywhere,
     made,
     notes,
     sentence,
@@ -188,11 +189,13 @@ def _brief(item: Judged, say: Words) -> str:
 
 
 def _not_tested(report: Report, say: Words) -> Iterable[str]:
-    for why, subjects in untested(report, say):
+    for why, groups in untested(report, say):
         told = []
-        for subject, places in subjects.items():
-            named = between(say).join(f"<code>{_text(url)}</code>" for url in places)
-            told.append(_text(subject) + (f" ({named})" if named else ""))
+        for subjects, places in groups:
+            where = between(say).join(f"<code>{_text(url)}</code>" for url in places)
+            if everywhere(report, places):
+                where = escape(say("report.everywhere"))
+            told.append(_text(between(say).join(subjects)) + (f" ({where})" if where else ""))
         yield f"{between(say).join(told)}: {_text(why)}"
 
 

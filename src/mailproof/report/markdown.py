@@ -15,6 +15,7 @@ from mailproof.report.survey import COLUMNS, EndpointRow
 from mailproof.report.telling import (
     between,
     consequences,
+    everywhere,
     made,
     notes,
     sentence,
@@ -100,11 +101,11 @@ def _brief(item: Judged, say: Words) -> str:
 
 
 def _not_tested(report: Report, say: Words) -> Iterable[str]:
-    for why, subjects in untested(report, say):
+    for why, groups in untested(report, say):
         told = []
-        for subject, places in subjects.items():
-            named = f" ({between(say).join(map(code, places))})" if places else ""
-            told.append(quoted(subject) + named)
+        for subjects, places in groups:
+            where = say("report.everywhere") if everywhere(report, places) else between(say).join(map(code, places))
+            told.append(quoted(between(say).join(subjects)) + (f" ({where})" if where else ""))
         yield f"{between(say).join(told)}: {quoted(why)}"
 
 

@@ -28,12 +28,12 @@ def endpoint_lines(endpoints: Sequence[EndpointReport], say: Words, color: bool,
     """A heading and one line per endpoint; on a narrow terminal the same facts below each URL.
 
     A column in which there is nothing to say is left out. Where there is no room for the addresses they stand above,
-    once for each host, if each has but one; then the times are left out. An endpoint whose conversation ended before
-    its time says so instead of the rest.
+    once for each host, if each has but one; then the times are left out, and then the names of the mechanisms. An
+    endpoint whose conversation ended before its time says so instead of the rest.
     """
     if not endpoints:
         return []
-    rows = [EndpointRow(item, say) for item in endpoints]
+    rows, brief = ([EndpointRow(item, say, named) for item in endpoints] for named in (True, False))
     hosts = _hosts(endpoints)
     above = [say("report.host-at", host=host, address=found[0]) for host, found in hosts.items() if len(found) == 1]
     layouts: list[tuple[Sequence[str], list[str]]] = [(COLUMNS, [])]
@@ -41,11 +41,12 @@ def endpoint_lines(endpoints: Sequence[EndpointReport], say: Words, color: bool,
         layouts += [(COLUMNS[1:], above), (COLUMNS[1:-1], above)]
     else:
         layouts.append((COLUMNS[:-1], []))
-    for columns, lead in layouts:
-        lines = _table(rows, columns, say)
-        if max(map(cell_len, (*lead, *lines))) <= width:
-            painted = [_paint(line, row.note, color) for line, row in zip(lines[1:], rows, strict=True)]
-            return [*(paint(line, Style.DIM, color) for line in (*lead, lines[0])), *painted]
+    for told_rows in (rows, brief):
+        for columns, lead in layouts:
+            lines = _table(told_rows, columns, say)
+            if max(map(cell_len, (*lead, *lines))) <= width:
+                painted = [_paint(line, row.note, color) for line, row in zip(lines[1:], rows, strict=True)]
+                return [*(paint(line, Style.DIM, color) for line in (*lead, lines[0])), *painted]
     out: list[str] = []
     between = "、" if say.lang == "ja" else ", "
     for row in rows:
@@ -58,7 +59,7 @@ def endpoint_lines(endpoints: Sequence[EndpointReport], say: Words, color: bool,
 class EndpointRow:
     """What there is to say of one endpoint: by column, empty for what was not seen."""
 
-    def __init__(self, item: EndpointReport, say: Words) -> None:
+    def __init__(self, item: EndpointReport, say: Words, mechanisms: bool = True) -> None:
         self.url = printable(item.url)
         self.note = _note(item, say)
         """Where the conversation ended before its time, and when; empty if it did not."""
@@ -66,7 +67,7 @@ class EndpointRow:
             "address": "" if _host(item.url) == item.address else printable(item.address),
             "tls": say("report.no-tls") if item.tls is None else printable(item.tls.version),
             "certificate": "" if item.tls is None else _certificate(item.tls, say),
-            "login": _login(item.steps, say),
+            "login": _login(item, say, mechanisms),
             "time": _time(item, say),
         }
 
@@ -129,7 +130,23 @@ _NO_REPLY = {
 }
 
 
-def _login(steps: Sequence[StepReport], say: Words) -> str:
+# Mechanisms that a cell names before it only counts them.
+_NAMED = 2
+
+
+def _login(item: EndpointReport, say: Words, mechanisms: bool) -> str:
+    """`accepted (PLAIN)`."""
+    told = _outcome(item.steps, say)
+    if not told or not mechanisms or not item.mechanisms:
+        return told
+    names = tuple(map(printable, item.mechanisms))
+    hidden = len(names) - _NAMED
+    shown = names[:_NAMED] if hidden > 0 else names
+    key = "report.login-more" if hidden > 0 else "report.login-with"
+    return say(key, outcome=told, mechanisms=shown, n=max(hidden, 0))
+
+
+def _outcome(steps: Sequence[StepReport], say: Words) -> str:
     tried = [step for step in steps if step.step in _LOGIN and step.status is not Status.SKIPPED]
     if not tried:
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mailproof.catalog.words import Words
 from mailproof.model.escape import printable
@@ -86,15 +86,30 @@ def spoken(transcript: Transcript) -> Iterator[tuple[float, str, str]]:
             yield turn.at, _MARKS[turn.kind], printable(line)
 
 
-def untested(report: Report, say: Words) -> list[tuple[str, dict[str, list[str]]]]:
-    """By reason, in the order of the report: what was not tested, each with the endpoints where it was not."""
-    groups: dict[str, dict[str, list[str]]] = {}
+Untested = list[tuple[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]]
+"""By reason: what was not tested, together with whatever else was not at the same endpoints, and these."""
+
+
+def untested(report: Report, say: Words) -> Untested:
+    """In the order of the report. Without endpoints is what belongs to none."""
+    reasons: dict[str, dict[str, dict[str, None]]] = {}
     for item in report.not_tested:
         why = say.reason(item.reason, item.params)
-        places = groups.setdefault(why, {}).setdefault(say.question(item.what), [])
-        if item.endpoint and item.endpoint not in places:
-            places.append(item.endpoint)
-    return list(groups.items())
+        places = reasons.setdefault(why, {}).setdefault(say.question(item.what), {})
+        if item.endpoint:
+            places[item.endpoint] = None
+    told: Untested = []
+    for why, subjects in reasons.items():
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for subject, places in subjects.items():
+            groups.setdefault(tuple(places), []).append(subject)
+        told.append((why, [(tuple(names), where) for where, names in groups.items()]))
+    return told
+
+
+def everywhere(report: Report, places: Collection[str]) -> bool:
+    """These are all the endpoints there are, of several."""
+    return len(places) > 1 and {item.url for item in report.endpoints} == set(places)
 
 
 def ended(text: str, lang: str) -> str:

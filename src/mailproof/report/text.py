@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
@@ -17,6 +17,7 @@ from mailproof.report.survey import endpoint_lines
 from mailproof.report.telling import (
     between,
     consequences,
+    everywhere,
     made,
     notes,
     sentence,
@@ -102,10 +103,11 @@ class _Text:
         return [*lines, *(paint(line, Style.DIM, self.color) for line in hint)]
 
     def _where(self, item: Judged) -> str:
-        if not item.endpoints:
-            return self.say("report.whole-server")
-        hidden = 0 if self.verbose else len(item.endpoints) - PLACES
-        shown = [printable(url) for url in item.endpoints[: PLACES if hidden > 0 else None]]
+        return self._shown(item.endpoints) if item.endpoints else self.say("report.whole-server")
+
+    def _shown(self, places: Sequence[str]) -> str:
+        hidden = 0 if self.verbose else len(places) - PLACES
+        shown = [printable(url) for url in places[: PLACES if hidden > 0 else None]]
         return between(self.say).join([*shown, self.say("report.more-places", n=hidden)] if hidden > 0 else shown)
 
     def _consequences(self) -> list[str]:
@@ -147,18 +149,25 @@ class _Text:
         if not self.report.not_tested:
             return []
         lines = [paint(self.say("report.not-tested"), Style.HEADING, self.color)]
-        for why, subjects in untested(self.report, self.say):
-            hidden = 0 if self.verbose else len(subjects) - SUBJECTS
-            names = [self._subject(name, places) for name, places in subjects.items()]
-            if hidden > 0:
-                names[SUBJECTS:] = [self.say("report.more-places", n=hidden)]
+        for why, groups in untested(self.report, self.say):
+            told, room = [], SUBJECTS
+            for subjects, places in groups:
+                shown = subjects if self.verbose else subjects[: max(room, 0)]
+                room -= len(subjects)
+                if shown:
+                    told.append(between(self.say).join(shown) + self._places(places))
+            if room < 0 and not self.verbose:
+                told.append(self.say("report.more-places", n=-room))
             # A sentence begins here; only the first letter, for what follows can be a name.
-            line = f"{between(self.say).join(names)}: {why}"
+            line = f"{between(self.say).join(told)}: {why}"
             lines.extend(wrap(line[:1].upper() + line[1:], self.width, "  ", "    "))
         return lines
 
-    def _subject(self, name: str, places: list[str]) -> str:
-        return f"{name} ({', '.join(map(printable, places))})" if self.verbose and places else name
+    def _places(self, places: Sequence[str]) -> str:
+        if not places:
+            return ""
+        every = not self.verbose and everywhere(self.report, places)
+        return f" ({self.say('report.everywhere') if every else self._shown(places)})"
 
     def _passed(self) -> list[str]:
         passed = self.report.passed
