@@ -24,6 +24,7 @@ from mailproof.report.build import message
 from mailproof.report.proof import shown_lines
 from mailproof.report.survey import COLUMNS, EndpointRow
 from mailproof.report.telling import (
+    aside,
     between,
     consequences,
     everywhere,
@@ -195,7 +196,7 @@ def _not_tested(report: Report, say: Words) -> Iterable[str]:
             where = between(say).join(f"<code>{_text(url)}</code>" for url in places)
             if everywhere(report, places):
                 where = escape(say("report.everywhere"))
-            told.append(_text(between(say).join(subjects)) + (f" ({where})" if where else ""))
+            told.append(_text(between(say).join(subjects)) + aside(where, say))
         yield f"{between(say).join(told)}: {_text(why)}"
 
 

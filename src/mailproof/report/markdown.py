@@ -13,6 +13,7 @@ from mailproof.report.build import message
 from mailproof.report.proof import shown_lines
 from mailproof.report.survey import COLUMNS, EndpointRow
 from mailproof.report.telling import (
+    aside,
     between,
     consequences,
     everywhere,
@@ -105,7 +106,7 @@ def _not_tested(report: Report, say: Words) -> Iterable[str]:
         told = []
         for subjects, places in groups:
             where = say("report.everywhere") if everywhere(report, places) else between(say).join(map(code, places))
-            told.append(quoted(between(say).join(subjects)) + (f" ({where})" if where else ""))
+            told.append(quoted(between(say).join(subjects)) + aside(where, say))
         yield f"{between(say).join(told)}: {quoted(why)}"
 
 

@@ -112,6 +112,11 @@ def everywhere(report: Report, places: Collection[str]) -> bool:
     return len(places) > 1 and {item.url for item in report.endpoints} == set(places)
 
 
+def aside(text: str, say: Words) -> str:
+    """In brackets behind something, as the language writes them; nothing for nothing."""
+    return text and (f"({text})" if say.lang == "ja" else f" ({text})")
+
+
 def ended(text: str, lang: str) -> str:
     """A sentence with its full stop, which reasons lack."""
     stop = "。" if lang == "ja" else "."

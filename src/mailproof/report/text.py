@@ -15,6 +15,7 @@ from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
 from mailproof.report.survey import endpoint_lines
 from mailproof.report.telling import (
+    aside,
     between,
     consequences,
     everywhere,
@@ -164,10 +165,8 @@ class _Text:
         return lines
 
     def _places(self, places: Sequence[str]) -> str:
-        if not places:
-            return ""
         every = not self.verbose and everywhere(self.report, places)
-        return f" ({self.say('report.everywhere') if every else self._shown(places)})"
+        return aside(self.say("report.everywhere") if every else self._shown(places), self.say)
 
     def _passed(self) -> list[str]:
         passed = self.report.passed

@@ -107,6 +107,31 @@ class TestPorts:
             assert answers(port_open.check, record(*seen))[0] == "port-filtered"
 
 
+class TestStandingSomewhere:
+    @pytest.mark.parametrize(
+        ("local", "remote", "untold"),
+        [
+            ("198.51.100.7:40000", "192.0.2.25", []),
+            ("[2001:db8::7]:40000", "2001:db8::25", []),
+            ("127.0.0.1:40000", "127.0.0.1", ["?from-the-machine-itself"]),
+            ("[::1]:40000", "::1", ["?from-the-machine-itself"]),
+            ("192.0.2.25:40000", "192.0.2.25", ["?from-the-machine-itself"]),
+            ("10.0.0.7:40000", "10.0.0.25", ["?from-a-private-address"]),
+            ("192.168.1.7:40000", "192.0.2.25", ["?from-a-private-address"]),  # through NAT, or around it
+        ],
+    )
+    def test_what_an_open_port_proves_depends_on_where_one_stands(self, local, remote, untold):
+        assert answers(port_open.check, record(self.made(local, address=remote))) == ["+port-open", *untold]
+
+    def test_a_unix_socket_has_no_outside(self):
+        assert answers(port_open.check, record(self.made("", address="", path="/run/lmtp"))) == ["+port-open"]
+
+    @staticmethod
+    def made(local: str, **where: str) -> Attempt:
+        seen = attempt(Connection("192.0.2.25:587", 0.1, local, turns=(0,)), scheme="submission")
+        return msgspec.structs.replace(seen, endpoint=msgspec.structs.replace(endpoint("submission"), **where))
+
+
 class TestHosts:
     @staticmethod
     def guessed(*met: Trouble | None) -> Record:

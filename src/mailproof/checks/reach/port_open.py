@@ -12,8 +12,11 @@ from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Laye
 from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.parse.vantage import Vantage, address, vantage
 
 NAME = "port-open"
+FROM_OUTSIDE = "reached-from-outside"
+"""What a connection proves only where one stands outside."""
 NEEDS = (Connection,)
 _REFERENCES = ("RFC 9293 section 3.10.7", "Postfix BASIC_CONFIGURATION_README", "master(5)")
 KINDS = (
@@ -46,6 +49,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             continue
         if trouble is None:
             yield Passed(NAME, dialled(sighting), url(sighting))
+            yield from _from_here(sighting, record)
         elif not sighting.endpoint.promised:
             continue
         elif trouble in _FAULTS:
@@ -60,6 +64,23 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             reached = any(s.fact.trouble is None and url(s) == url(sighting) for s in connections)
             params = {"detail": sighting.fact.detail}
             yield Untold(NAME, "local-trouble", url(sighting), asked=not reached, params=params)
+
+
+_NOT_OUTSIDE = {
+    Vantage.LOOPBACK: "from-the-machine-itself",
+    Vantage.OWN: "from-the-machine-itself",
+    # Behind NAT too: the server may stand on this side of it.
+    Vantage.PRIVATE: "from-a-private-address",
+}
+
+
+def _from_here(sighting: Sighting[Connection], record: Record) -> Iterable[Answer]:
+    """What cannot be told from where this connection was made; a Unix socket has no outside."""
+    client = address(sighting.fact.local)
+    if client is not None and sighting.endpoint.path is None:
+        stands = vantage(sighting.fact.local, sighting.endpoint.address, record.vantage)
+        if reason := _NOT_OUTSIDE.get(stands):
+            yield Untold(FROM_OUTSIDE, reason, url(sighting), params={"client": str(client)})
 
 
 def _outbound_blocked(connections: list[Sighting[Connection]]) -> bool:
