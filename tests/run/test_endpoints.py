@@ -174,6 +174,20 @@ def test_without_an_answer_for_srv_that_service_is_not_guessed() -> None:
     assert "submission://mx1.example.com" not in urls and "imaps://mx1.example.com" in urls
 
 
+def test_services_are_asked_for_side_by_side() -> None:
+    labels = ("_submission", "_submissions", "_pop3", "_pop3s", "_imap", "_imaps")
+    lost = [DnsAnswer(f"{label}._tcp.example.com", "SRV", DnsStatus.TIMEOUT) for label in labels]
+    net = MemoryNet(names=[answer("example.com", "MX", "10 mx1.example.com"), MX1, *lost])
+    resolver = Resolver(net, Wanted(timeout=30.0))
+    assert len(net.run(resolver.endpoints(parse_target("example.com")))) == 1
+    assert net.now() == 30.0
+    attempt = resolver.attempt()
+    assert attempt is not None and attempt.transcript is not None
+    for seen in attempt.observations:
+        assert isinstance(seen, DnsAnswer)
+        assert f" {seen.name} {seen.rtype}: " in attempt.transcript.turns[seen.turns[0]].text
+
+
 def test_a_name_that_a_search_domain_completed_has_the_addresses_of_one_host() -> None:
     names = [
         DnsAnswer("mail.corp.test", "A", DnsStatus.OK, ("192.0.2.1",)),

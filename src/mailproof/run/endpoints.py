@@ -12,7 +12,7 @@ from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Attempt
 from mailproof.model.transcript import Transcript, Turn, TurnKind
 from mailproof.net.dns import to_ascii
-from mailproof.net.interface import Net
+from mailproof.net.interface import Driver
 
 USUAL = (
     Scheme.SMTP,
@@ -55,7 +55,7 @@ class Wanted(msgspec.Struct, frozen=True):
 class Resolver:
     """Looks up targets, and keeps what DNS said as an attempt."""
 
-    def __init__(self, net: Net, wanted: Wanted) -> None:
+    def __init__(self, net: Driver, wanted: Wanted) -> None:
         self._net = net
         self._wanted = wanted
         self._answers: dict[tuple[str, str], DnsAnswer] = {}
@@ -119,8 +119,10 @@ class Resolver:
         for host in exchangers:
             found += await self._at(host, [(Scheme.SMTP, 25)], promised=True, absolute=True)
         mail = tuple(found)
-        for label, scheme in _SERVICES.items():
-            service = await self._ask(f"{label}._tcp.{domain}", "SRV")
+        # Side by side: a resolver that is slow in one is slow in all.
+        asked = [self._net.spawn(self._ask(f"{label}._tcp.{domain}", "SRV")) for label in _SERVICES]
+        for scheme, task in zip(_SERVICES.values(), asked, strict=True):
+            service = await task.wait()
             for answer in service.answers:
                 words = answer.split()
                 if len(words) == 4 and words[3].rstrip("."):

@@ -10,7 +10,7 @@ from mailproof.model.attempt import Job, Skipped, Trouble
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt
-from mailproof.net.interface import Net
+from mailproof.net.interface import Driver
 from mailproof.probes.reference import reference
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
@@ -19,7 +19,7 @@ _SUBMISSION = (Scheme.SUBMISSION, Scheme.SUBMISSIONS)
 
 
 async def references(
-    net: Net, hosts: Sequence[str], wanted: Wanted, terms: Terms, surveyed: Sequence[Attempt]
+    net: Driver, hosts: Sequence[str], wanted: Wanted, terms: Terms, surveyed: Sequence[Attempt]
 ) -> list[Attempt]:
     """Connections to port 25 of these hosts, if port 25 of a surveyed one was silent; otherwise none.
 
