@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 
@@ -10,9 +12,13 @@ from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Untold
 from mailproof.model.report import PassedItem, Report, Verdict
+from mailproof.report import nagios
 from mailproof.report.build import build
-from mailproof.report.nagios import line
 from records import record_of, sound, without_starttls
+
+
+def line(report: Report, soon: int = 14) -> tuple[str, int]:
+    return nagios.line(report, soon)
 
 
 def sound_report(untold: tuple[Untold, ...] = ()) -> Report:
@@ -27,7 +33,8 @@ def test_a_sound_server_is_ok() -> None:
     assert code == 0
     assert text == (
         "MAIL OK - 2 endpoints, 1 checks passed | time=0.840s;;;0 "
-        "'smtp://mail.example.com'=0.031s;;;0 'imaps://mail.example.com'=0.031s;;;0"
+        "'smtp://mail.example.com'=0.031s;;;0 'imaps://mail.example.com'=0.031s;;;0 "
+        "'days smtp://mail.example.com'=60;14:;0: 'days imaps://mail.example.com'=60;14:;0:"
     )
 
 
@@ -70,3 +77,26 @@ def test_two_addresses_of_a_name_have_two_labels() -> None:
     text, _ = line(build(record, Judgement((), (), (), ()), load_profile()))
     assert "'submission://mail.example.com 192.0.2.25'=" in text
     assert "'submission://mail.example.com 2001:db8::1'=" in text
+
+
+def test_the_days_warn_as_the_profile_does() -> None:
+    assert "'days imaps://mail.example.com'=60;30:;0:" in line(sound_report(), soon=30)[0]
+
+
+@pytest.mark.parametrize(("not_after", "days"), [("2026-11-21T09:00:00Z", "-1"), ("0001-01-01T00:00:00Z", "-739941")])
+def test_a_certificate_that_has_ended_has_days_below_zero(not_after: str, days: str) -> None:
+    report = sound_report()
+    place = report.endpoints[0]
+    ended = msgspec.structs.replace(place, tls=msgspec.structs.replace(place.tls, not_after=not_after))
+    assert f"'days {place.url}'={days};14:;0:" in line(msgspec.structs.replace(report, endpoints=(ended,)))[0]
+
+
+def test_there_is_no_more_than_nagios_keeps_and_no_half_of_a_number() -> None:
+    report = sound_report()
+    many = tuple(
+        msgspec.structs.replace(report.endpoints[0], url=f"smtp://mx{n}.example.com/\u65e5\u672c") for n in range(500)
+    )
+    text, _ = line(msgspec.structs.replace(report, endpoints=many))
+    assert len(text.encode()) < 8192
+    _, _, data = text.partition(" | ")
+    assert re.fullmatch(r"time=0\.840s;;;0( '[^']+'=0\.031s;;;0)+", data)

@@ -153,14 +153,15 @@ def _told(record: Record, wish: Wish, terminal: Terminal) -> int:
     """Keep the record, show the report, and return the exit code."""
     from mailproof.catalog.profiles import load_profile
 
-    report = report_on(record, load_profile(wish.profile))
+    policy = load_profile(wish.profile)
+    report = report_on(record, policy)
     if wish.mask:
         from mailproof.report.mask import Mask
 
         mask = Mask(record)
         record, report = mask.apply(record), mask.apply(report)
     try:
-        show(report, wish.shape, terminal, verbose=wish.verbose, fail_on=Severity(wish.fail_on))
+        show(report, policy, wish.shape, terminal, verbose=wish.verbose, fail_on=Severity(wish.fail_on))
     finally:  # neither is lost where the other has nowhere to go
         if wish.record is not None:
             write(record, wish.record, terminal)

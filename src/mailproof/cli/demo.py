@@ -49,8 +49,9 @@ def _part(terminal: Terminal, heading: str, faults: tuple[str, ...]) -> Report:
         record = _record_of_lab(faults)
     title = wrap(terminal.say(heading, fault=FAULT), terminal.width)
     terminal.write("\n".join(paint(line, Style.HEADING, terminal.color) for line in title) + "\n\n")
-    report = report_on(record, load_profile())
-    show(report, "text", terminal)
+    policy = load_profile()
+    report = report_on(record, policy)
+    show(report, policy, "text", terminal)
     return report
 
 

@@ -21,13 +21,24 @@ def report_on(record: Record, policy: Policy) -> Report:
 
 
 def show(
-    report: Report, shape: str, terminal: Terminal, *, verbose: bool = False, fail_on: Severity = Severity.FAIL
+    report: Report,
+    policy: Policy,
+    shape: str,
+    terminal: Terminal,
+    *,
+    verbose: bool = False,
+    fail_on: Severity = Severity.FAIL,
 ) -> None:
-    """Write the report to standard output in one of `FORMATS`; for people in the language of the terminal."""
-    terminal.write(_rendered(report, shape, terminal, verbose, fail_on))
+    """Write the report to standard output in one of `FORMATS`; for people in the language of the terminal.
+
+    `policy` is the one by which it was judged.
+    """
+    terminal.write(_rendered(report, policy, shape, terminal, verbose, fail_on))
 
 
-def _rendered(report: Report, shape: str, terminal: Terminal, verbose: bool, fail_on: Severity) -> str:
+def _rendered(
+    report: Report, policy: Policy, shape: str, terminal: Terminal, verbose: bool, fail_on: Severity
+) -> str:
     match shape:
         case "json":
             from mailproof.report import json
@@ -36,7 +47,7 @@ def _rendered(report: Report, shape: str, terminal: Terminal, verbose: bool, fai
         case "nagios":
             from mailproof.report import nagios
 
-            return nagios.line(report)[0] + "\n"
+            return nagios.line(report, policy.thresholds.expires_soon_days)[0] + "\n"
         case "junit":
             from mailproof.report import junit
 

@@ -86,7 +86,8 @@ def _tls(handshake: TlsHandshake, misnamed: bool) -> TlsReport:
         cipher=handshake.cipher,
         subject=leaf.subject if leaf else "",
         issuer=leaf.issuer if leaf else "",
-        not_after=leaf.not_after.strftime("%Y-%m-%dT%H:%M:%SZ") if leaf else "",
+        # Not by strftime, which writes the year 1, as a certificate may say, without its zeros.
+        not_after=leaf.not_after.replace(tzinfo=None).isoformat(timespec="seconds") + "Z" if leaf else "",
         verified=leaf is not None and not handshake.errors and not misnamed,
     )
 

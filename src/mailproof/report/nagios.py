@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from mailproof.model.attempt import Status
 from mailproof.model.escape import printable
 from mailproof.model.report import EndpointReport, Report, Verdict
@@ -10,16 +13,27 @@ from mailproof.report.build import most_telling
 EXIT_CODES = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2, Verdict.UNKNOWN: 3}
 _WORDS = {Verdict.PASS: "OK", Verdict.WARN: "WARNING", Verdict.FAIL: "CRITICAL", Verdict.UNKNOWN: "UNKNOWN"}
 
-# Nagios keeps 8 KiB of a plugin's output (MAX_PLUGIN_OUTPUT_LENGTH), perfdata included.
+# Nagios keeps 8 KiB of a plugin's output (MAX_PLUGIN_OUTPUT_LENGTH), perfdata included; in bytes.
+_KEPT = 8192
 _LONGEST = 4096
 
 
-def line(report: Report) -> tuple[str, int]:
-    """The line, without its newline and in English, and the exit code: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."""
+def line(report: Report, soon: int) -> tuple[str, int]:
+    """The line, without its newline and in English, and the exit code: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+
+    `soon` are the days before the end of a certificate from which on the profile warns. The performance data are the
+    seconds in all and by endpoint, as check_smtp, check_imap and check_pop have them, and the days that certificates
+    still have; what would be more than Nagios keeps is left off.
+    """
     text = f"MAIL {_WORDS[report.verdict]} - {_sentence(report)}"
-    data = [f"time={report.seconds:.3f}s;;;0", *_per_endpoint(report.endpoints)]
     # A bar begins the performance data and can stand nowhere else.
-    return f"{printable(text).replace('|', '/')[:_LONGEST]} | {' '.join(data)}", EXIT_CODES[report.verdict]
+    text = printable(text).replace("|", "/").encode()[:_LONGEST].decode(errors="ignore") + " |"
+    data = (f"time={report.seconds:.3f}s;;;0", *_times(report.endpoints), *_days(report, soon))
+    for item in data:
+        if len(text.encode()) + len(item.encode()) + 1 >= _KEPT:
+            break
+        text += f" {item}"
+    return text, EXIT_CODES[report.verdict]
 
 
 def _sentence(report: Report) -> str:
@@ -34,15 +48,27 @@ def _sentence(report: Report) -> str:
     return f"{len(report.endpoints)} endpoints, {len(report.passed)} checks passed"
 
 
-def _per_endpoint(endpoints: tuple[EndpointReport, ...]) -> list[str]:
-    """Seconds by endpoint; a label that comes twice (two addresses of a name) carries its address."""
-    urls = [item.url for item in endpoints]
-    data = []
-    for item in endpoints:
-        label = item.url if urls.count(item.url) == 1 else f"{item.url} {item.address}"
+def _times(endpoints: tuple[EndpointReport, ...]) -> Iterator[str]:
+    """Seconds by endpoint."""
+    for label, item in _labelled(endpoints):
         seconds = sum(step.seconds for step in item.steps)
         # `U`: no value could be had (guidelines, section 2.6).
         failed = any(step.status is Status.FAILED for step in item.steps[:1])
-        quoted = printable(label).replace("'", "").replace("=", "").replace("|", "/")
-        data.append(f"'{quoted}'=" + ("U" if failed else f"{seconds:.3f}s;;;0"))
-    return data
+        yield f"'{label}'=" + ("U" if failed else f"{seconds:.3f}s;;;0")
+
+
+def _days(report: Report, soon: int) -> Iterator[str]:
+    """Whole days by endpoint until its certificate ends; a range `14:` warns of less, below 0 it has ended."""
+    now = datetime.fromisoformat(report.started)
+    for label, item in _labelled(report.endpoints):
+        if item.tls is not None and item.tls.not_after:
+            left = (datetime.fromisoformat(item.tls.not_after) - now).days
+            yield f"'days {label}'={left};{soon}:;0:"
+
+
+def _labelled(endpoints: tuple[EndpointReport, ...]) -> Iterator[tuple[str, EndpointReport]]:
+    """A label that comes twice (two addresses of a name) carries its address."""
+    urls = [item.url for item in endpoints]
+    for item in endpoints:
+        label = item.url if urls.count(item.url) == 1 else f"{item.url} {item.address}"
+        yield printable(label).replace("'", "").replace("=", "").replace("|", "/"), item
