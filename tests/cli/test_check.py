@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from running import Server, files_below, mailproof, sentence_of, serving, smtp
 
+from mailproof.cli.verdict import FORMATS
 from mailproof.model.record import Record
 from mailproof.model.report import Verdict
 from mailproof.report.json import decode
@@ -94,6 +95,17 @@ def test_a_record_can_be_masked_to_be_posted(record: Path, tmp_path: Path) -> No
     assert "mail.example.test" in record.read_text()
     assert "mail.example.test" not in done.stdout + masked.read_text()
     assert mailproof("check", "--replay", str(masked)).returncode == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("shape", FORMATS)
+def test_every_format_can_be_masked(shape: str, lang: str, record: Path) -> None:
+    show = ("--lang", lang, "check", "--replay", str(record), "--format", shape)
+    # What Nagios is told of this server has no name in it.
+    assert ("mail.example.test" in mailproof(*show).stdout) is (shape != "nagios")
+    done = mailproof(*show, "--mask")
+    assert (done.returncode, done.stderr) == (2 if shape == "nagios" else 1, "")
+    assert "mail.example.test" not in done.stdout
 
 
 def test_a_warning_fails_only_if_it_is_asked_to(trusted: Trusted, record: Path, tmp_path: Path) -> None:

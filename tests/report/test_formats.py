@@ -111,6 +111,7 @@ def test_junit_has_a_suite_for_each_endpoint_and_counts_right() -> None:
     assert "S: 250 SIZE 1000" in (failed.text or "")
     skipped = suites["pop3s://mx.test"].find("testcase[@name='login-accepted']/skipped")
     assert skipped is not None
+    schema(root)
     for suite in root:
         cases = suite.findall("testcase")
         assert suite.get("tests") == str(len(cases))
@@ -120,9 +121,37 @@ def test_junit_has_a_suite_for_each_endpoint_and_counts_right() -> None:
     assert root.get("tests") == str(sum(int(suite.get("tests", "")) for suite in root))
 
 
+def schema(root: ET.Element) -> None:
+    """What the schema of Jenkins' plugin xUnit (junit-10.xsd) wants of elements, attributes and their order."""
+    children = {
+        "testsuites": {"testsuite"},
+        "testsuite": {"testcase"},
+        "testcase": {"skipped", "failure", "system-out"},
+        "skipped": set(),
+        "failure": set(),
+        "system-out": set(),
+    }
+    needed = {"testsuite": {"name", "tests"}, "testcase": {"name", "classname"}}
+    known = {
+        "testsuites": {"name", "time", "tests", "failures", "errors"},
+        "testsuite": {"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname"},
+        "testcase": {"name", "time", "classname"},
+        "skipped": {"message"},
+        "failure": {"type", "message"},
+        "system-out": set(),
+    }
+    for element in root.iter():
+        assert {child.tag for child in element} <= children[element.tag]
+        assert needed.get(element.tag, set()) <= set(element.keys()) <= known[element.tag]
+        if element.tag == "testcase":
+            assert len(element) <= 1  # skipped, then failure, then what was printed: at most one of them here
+        for name in ("tests", "failures", "errors", "skipped"):
+            assert element.get(name, "0").isdecimal()
+
+
 def test_junit_of_a_sound_server_has_no_failure() -> None:
     root = ET.fromstring(junit.render(healthy()))
-    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("2", "0", "0")
+    assert (root.get("tests"), root.get("failures"), root.find(".//skipped")) == ("2", "0", None)
     assert root.find("testsuite/testcase[@name='port-open']/system-out") is not None
 
 
@@ -165,6 +194,13 @@ def test_html_folds_the_conversation_under_its_finding(lang: str) -> None:
     assert "login" in page.text or "ログイン" in page.text
 
 
+@pytest.mark.parametrize(("lang", "column"), [("en", "certificate"), ("ja", "証明書")])
+def test_html_names_each_fact_where_there_is_no_room_for_a_table(lang: str, column: str) -> None:
+    source = html.render(healthy(), lang)
+    assert f'<td data-name="{column}">' in source
+    assert "attr(data-name)" in source
+
+
 def test_html_is_one_file_without_script() -> None:
     for lang in LANGUAGES:
         page = Page(html.render(broken(), lang))
@@ -179,6 +215,7 @@ def test_no_server_breaks_the_form(text: str) -> None:
     ordinary, said = hostile("mail.example.com"), hostile(text)
 
     root = ET.fromstring(junit.render(said).encode("utf-8"))
+    schema(root)
     assert [e.tag for e in root.iter()] == [e.tag for e in ET.fromstring(junit.render(ordinary)).iter()]
 
     lines = github.render(said, "en").split("\n")

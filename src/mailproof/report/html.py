@@ -49,7 +49,7 @@ def render(report: Report, lang: str) -> str:
         _head(report, heading, say),
         _section(say("report.endpoints"), _endpoints(report.endpoints, say)),
         _section(say("report.causes"), "".join(_cause(report, item, say) for item in report.causes)),
-        _section(say("report.consequences"), _list(_brief(item, say) for item in consequences(report))),
+        _section(say("report.consequences"), _list(_following(report, item, say) for item in consequences(report))),
         _section(say("report.notes"), _list(_brief(item, say) for item in notes(report))),
         _section(say("report.not-tested"), _list(_not_tested(report, say))),
         _section(say("report.passed"), _passed(report.passed, say)),
@@ -106,11 +106,18 @@ def _endpoints(endpoints: Sequence[EndpointReport], say: Words) -> str:
         if row.note:
             cells = f'<td class="note" colspan="{len(kept)}">{_text(row.note)}</td>'
         else:
-            cells = "".join(f"<td>{_text(row.facts[column] or say('report.untried'))}</td>" for column in kept)
+            cells = "".join(_cell(column, row.facts[column], say) for column in kept)
         lines.append(f"<tr>{first}{cells}</tr>\n")
     return (
         f'<div class="wide"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{"".join(lines)}</tbody></table></div>'
     )
+
+
+def _cell(column: str, fact: str, say: Words) -> str:
+    """With the heading of its column, which is shown beside it where the screen has no room for a table."""
+    name = escape(say(f"report.{column}"))
+    empty = "" if fact else ' class="none"'
+    return f'<td data-name="{name}"{empty}>{_text(fact or say("report.untried"))}</td>'
 
 
 def _cause(report: Report, item: Judged, say: Words) -> str:
@@ -187,6 +194,10 @@ def _brief(item: Judged, say: Words) -> str:
         f'<span class="badge {item.severity}">{word}</span> <code>{escape(item.name)}</code>{by} '
         f"{_text(message(item, say.lang))}"
     )
+
+
+def _following(report: Report, item: Judged, say: Words) -> str:
+    return _brief(item, say) + _conversations(report, item.evidence, say)
 
 
 def _not_tested(report: Report, say: Words) -> Iterable[str]:
