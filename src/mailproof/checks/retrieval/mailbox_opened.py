@@ -13,7 +13,8 @@ from mailproof.model.record import Record, Sighting
 
 NAME = "mailbox-opened"
 NEEDS = (MailboxOpened, LoginTried)
-_UNREAD = (Explains("not-delivered", Scope.SERVER),)
+# Dovecot hangs up on POP3 once it has said that the mailbox cannot be opened.
+_UNREAD = (Explains("not-delivered", Scope.SERVER), Explains("closed-unexpectedly"))
 KINDS = (
     FindingKind(
         "mailbox-not-opened",
