@@ -17,6 +17,10 @@ import pytest
 from running import CLEAN, mailproof, sentence_of, serving, smtp
 from test_secrets import PASSWORD, TOKEN, USER, assert_silent
 
+from mailproof.cli.program import _report_crash
+from mailproof.cli.terminal import Terminal
+from mailproof.cli.token import command
+
 MADE = {
     "plain": (),
     "login": (),
@@ -236,3 +240,48 @@ def test_a_mistake_is_answered_by_one_sentence(arguments: tuple[str, ...], compl
     assert done.returncode == 2
     assert sentence_of(done).startswith(complaint)
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"\0{USER}\0{PASSWORD}",
+        PASSWORD,
+        f"n,a={USER},\x01auth=Bearer {PASSWORD}\x01\x01",
+        f'realm="mx.test",username="{USER}",response={PASSWORD}',
+    ],
+)
+def test_a_token_behind_the_mark_of_a_challenge_is_not_shown(said: str) -> None:
+    line = base64.b64encode(said.encode()).decode()
+    done = mailproof("token", "read", "-", given=f"AUTH PLAIN\n334 {line}\n")
+    assert_silent(done.stdout, done.stderr)
+    assert "[secret]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<1896.697170952@mx.test>",
+        'realm="mx.test",nonce="abc",qop="auth",algorithm=md5-sess',
+        "r=fyko3rfcNHrb,s=QSXCR+Q6sek8bf92,i=4096",
+        '{"status":"401","schemes":"Bearer"}',
+    ],
+)
+def test_a_challenge_of_the_server_is_shown(said: str) -> None:
+    line = base64.b64encode(said.encode()).decode()
+    assert said in mailproof("token", "read", "-", given=f"334 {line}\n").stdout
+
+
+def test_what_was_pasted_is_taken_out_of_the_report_of_a_crash(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    token = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
+    pasted = tmp_path / "pasted"
+    pasted.write_text(token)
+    terminal = Terminal("en")
+    command(terminal).main(["read", str(pasted)], standalone_mode=False)
+    try:
+        raise LookupError(f"no such token: {token} of {PASSWORD}")
+    except LookupError as error:
+        _report_crash(error, terminal)
+    assert_silent(*capsys.readouterr())

@@ -133,15 +133,20 @@ def _secret(terminal: Terminal, kind: str, user: str, wish: dict[str, Any]) -> s
 
 def _read(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
     from mailproof.model.escape import to_text
+    from mailproof.model.transcript import SECRET
     from mailproof.report.token import TokenRead, masked, render_token, token_as_data
     from mailproof.sasl.credentials import Credentials
     from mailproof.sasl.meant import compare
     from mailproof.sasl.pasted import prompt_of, read_pasted, split
 
     pasted = split(_input(terminal, given, _LONGEST, text=True).decode("utf-8", "replace"))
+    for each in (*pasted.answers, *pasted.challenges):
+        terminal.secrets.add(each.encode())
+        terminal.secrets.add(_decoded(each))
     if not pasted.answers and not pasted.challenges:
         raise Complaint(terminal.say("cli.token-nothing"))
     reading = read_pasted(pasted, wish["mechanism"] or "")
+    terminal.secrets.add((reading.secret or "").encode("utf-8", "surrogateescape"))
     prompt = prompt_of(pasted)
     try:
         meant = Credentials(
@@ -167,13 +172,24 @@ def _read(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
         flaws=() if only_server else tuple(reading.flaws),
         differences=() if only_server else compare(meant, reading),
         compared=any((meant.user, meant.password, meant.token, meant.authzid)) and not only_server,
-        challenges=tuple(to_text(_decoded(each)) for each in pasted.challenges),
+        challenges=tuple(
+            to_text(_decoded(each)) if wish["show_secret"] or _shows_nothing(each) else SECRET
+            for each in pasted.challenges
+        ),
     )
     if wish["shape"] == "json":
         _write_json(terminal, token_as_data(read))
     else:
         terminal.write(render_token(read, terminal.lang, terminal.color, terminal.width))
     return 0 if read.sound else 1
+
+
+def _shows_nothing(challenge: str) -> bool:
+    """Whether it is the server's, so that no secret can be in it."""
+    from mailproof.sasl.pasted import is_of_server
+    from mailproof.sasl.read import read_prompt
+
+    return is_of_server(_decoded(challenge)) or read_prompt(challenge) is not None
 
 
 def _typed(name: str, wish: dict[str, Any]) -> str:

@@ -13,6 +13,14 @@ _MARK = re.compile(r"\s*(?:<[-~*=]+|[-~*=]+>|>|[CS]:)\s+")
 _AUTH = re.compile(r"(?:AUTH|(?:\S+ +)?AUTHENTICATE) +\"?([A-Za-z][A-Za-z0-9_-]+)\"?(?: +(\S.*))?\Z", re.IGNORECASE)
 _CHALLENGE = re.compile(r"(?:334|\+)(?: +(.*))?\Z")
 _REPLY = re.compile(r"(?:[2-5][0-9][0-9](?:[ -]|\Z)|\+OK\b|-ERR\b|\* )")
+# RFC 2195 section 2; RFC 2831 section 2.1 and 2.1.3; RFC 5802 section 7; RFC 7628 section 3.2.2. A name in CRAM-MD5's
+# angle brackets, a nonce and a salt are no secrets.
+_OF_SERVER = re.compile(
+    rb"(?:user ?name:?\0?|password(?::\0?|\0)|<[^<>\s\0]+>"
+    rb"|(?:realm|nonce|qop|algorithm|charset|rspauth|stale)=[^\0]+"
+    rb"|r=[^,\0]+,s=[A-Za-z0-9+/=]+,i=[0-9]+(?:,[^\0]*)?|v=[A-Za-z0-9+/=]+|\{[^\0]*\"status\"[^\0]*\})\Z",
+    re.IGNORECASE,
+)
 # One message says it all: what stands on further lines is the rest of it.
 _PAIR = "LOGIN"
 
@@ -63,6 +71,14 @@ def prompt_of(pasted: Pasted) -> Prompt | None:
     """The prompt of LOGIN, where that is all that was pasted."""
     said = pasted.challenges + pasted.answers
     return read_prompt(said[0]) if len(said) == 1 else None
+
+
+def is_of_server(challenge: bytes) -> bool:
+    """Whether only a server says this: a prompt of LOGIN, a challenge of CRAM-MD5, DIGEST-MD5, SCRAM, or an error.
+
+    What a client says may stand by mistake where a challenge belongs, and then it holds the secret.
+    """
+    return _OF_SERVER.match(challenge) is not None and b"response=" not in challenge
 
 
 def _are_two(answers: tuple[str, ...]) -> bool:
