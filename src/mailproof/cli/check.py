@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -14,11 +13,11 @@ import msgspec
 
 from mailproof.cli import credentials
 from mailproof.cli.command import Command, Option, one_of
-from mailproof.cli.options import Connecting, connecting, connection_options, hello_name
+from mailproof.cli.options import Connecting, connecting, connection_options, terms_of
 from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
-from mailproof.model.endpoint import Target
+from mailproof.cli.wishes import login_wish, must_be_sayable, random_text
 from mailproof.model.finding import Severity
 from mailproof.model.observation import DnsAnswer
 from mailproof.model.record import Asked, Record
@@ -40,10 +39,6 @@ _AFTERWARDS = (
     "mailproof.report.text",
 )
 
-# Mechanisms that prove who one is without a password (RFC 4422 appendix A, RFC 4505).
-_WITHOUT_PASSWORD = ("EXTERNAL", "ANONYMOUS")
-# Commands of POP3 and IMAP that log in without SASL.
-_COMMANDS = ("USER", "APOP", "LOGIN")
 _DEFAULT_OUTSIDE = "outside@example.com"
 # RFC 5321 section 4.5.3.1: 64 octets before the @, 255 after.
 _LONGEST_ADDRESS = 320
@@ -182,7 +177,6 @@ def _nothing_resolved(record: Record) -> bool:
 def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, terminal: Terminal) -> Plan:
     from mailproof.catalog.profiles import load_profile
     from mailproof.cli.message import message_of, proof_message
-    from mailproof.probes.terms import Terms
     from mailproof.run.endpoints import Wanted
     from mailproof.run.examine import Plan
 
@@ -190,7 +184,7 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
     for option, address in (("--from", wish.sender), ("--mailbox", wish.mailbox), ("--outside", wish.outside)):
         if address:
             _must_be_address(option, address, terminal)
-    login = _login(wish, how, given, targets, terminal)
+    login = login_wish(wish.user or "", how, given, targets, terminal)
     user = login.credentials.user if login else ""
     users_address = user if "@" in user else ""
     sender = users_address if wish.sender is None else wish.sender
@@ -198,26 +192,18 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
     mailbox = wish.mailbox or (users_address if deliver else "")
     if deliver and not mailbox:
         raise Complaint(terminal.say("cli.deliver-where"))
-    token = _random_text()
+    token = random_text()
     message = None
     if deliver and wish.message is not None:
         message = message_of(wish.message, mailbox, token, terminal)
     elif deliver:
         message = proof_message(sender, mailbox, token, now)
     mailbox_login = _mailbox_login(wish, given, mailbox, terminal)
-    terms = Terms(
-        timeout=how.timeout,
-        ehlo=how.ehlo or hello_name(),
-        source=how.source or "",
-        tls=how.policy,
-        verify=not how.no_verify,
-        settings=how.settings,
+    terms = msgspec.structs.replace(
+        terms_of(how),
         sender=sender,
         outside=wish.outside or _DEFAULT_OUTSIDE,
         mailbox=mailbox,
-        xclient=how.xclient,
-        proxy_protocol=how.proxied[0],
-        proxied_source=how.proxied[1],
         # The default profile leaves nothing out, and reading it takes longer than a connection.
         skip=() if wish.profile == "default" else load_profile(wish.profile).skip,
         keep_bodies=wish.keep_bodies,
@@ -245,40 +231,6 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
     return Plan(targets, wanted, terms, asked, login, mailbox_login, message, wish.reference)
 
 
-def _login(
-    wish: Wish, how: Connecting, given: Mapping[str, Any], targets: tuple[Target, ...], terminal: Terminal
-) -> LoginWish | None:
-    """The credentials that were given, or asked for; None if there is no user. Raises Complaint."""
-    from mailproof.sasl.credentials import Credentials
-
-    password_source = credentials.source(given, "password", terminal)
-    token_source = credentials.source(given, "token", terminal)
-    mechanism = _mechanism(how.mechanism or "", terminal)
-    user, password, token = wish.user or "", "", ""
-    if password_source.option == "--netrc":
-        hosts = {how.name} if how.name else {target.host for target in targets if target.host}
-        if len(hosts) > 1:  # an entry is for its host alone
-            raise Complaint(terminal.say("cli.netrc-hosts", hosts=tuple(sorted(hosts))))
-        host = next(iter(hosts), "")
-        user, password = credentials.from_netrc(host, user, terminal)
-    elif (password_source.option or token_source.option) and not user:
-        option = password_source.option or token_source.option
-        raise Complaint(terminal.say("cli.whose-secret", option=option))
-    elif not user and mechanism not in _WITHOUT_PASSWORD:
-        if mechanism or how.all_mechanisms:
-            option = "--mechanism" if mechanism else "--all-mechanisms"
-            raise Complaint(terminal.say("cli.whose-secret", option=option))
-        return None
-    if token_source.option:
-        token = credentials.read(token_source, terminal)
-    if password_source.option and not password:
-        password = credentials.read(password_source, terminal)
-    if not password and not token and mechanism not in _WITHOUT_PASSWORD:
-        password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
-    _must_be_sayable("--user", user, terminal)
-    return LoginWish(Credentials(user, password, token=token), _random_text(), mechanism)
-
-
 def _mailbox_login(wish: Wish, given: Mapping[str, Any], mailbox: str, terminal: Terminal) -> LoginWish | None:
     from mailproof.sasl.credentials import Credentials
 
@@ -292,28 +244,8 @@ def _mailbox_login(wish: Wish, given: Mapping[str, Any], mailbox: str, terminal:
         password = credentials.read(source, terminal)
     else:
         password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
-    _must_be_sayable("--mailbox-user", user, terminal)
-    return LoginWish(Credentials(user, password), _random_text())
-
-
-def _random_text() -> str:
-    """For a nonce or a token. `secrets` would do the same, and brings OpenSSL's hashes along."""
-    return os.urandom(18).hex()
-
-
-def _mechanism(name: str, terminal: Terminal) -> str:
-    from mailproof.sasl.registry import MECHANISMS
-
-    known = (*MECHANISMS, *(command for command in _COMMANDS if command not in MECHANISMS))
-    if name and name.upper() not in known:
-        raise Complaint(terminal.say("cli.one-of-mechanisms", value=name, choices=known))
-    return name.upper()
-
-
-def _must_be_sayable(option: str, user: str, terminal: Terminal) -> None:
-    """A name with a line end or NUL in it would begin another command, or end the name."""
-    if set(user) & set("\r\n\0"):
-        raise Complaint(terminal.say("cli.no-user-name", option=option))
+    must_be_sayable("--mailbox-user", user, terminal)
+    return LoginWish(Credentials(user, password), random_text())
 
 
 def _must_be_address(option: str, address: str, terminal: Terminal) -> None:

@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -16,6 +16,9 @@ from mailproof.cli.credentials import user_options
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
 from mailproof.run.targets import is_host_name
+
+if TYPE_CHECKING:
+    from mailproof.probes.terms import Terms
 
 _UNITS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?\Z", re.ASCII)
@@ -148,6 +151,23 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     if wish.ehlo is not None and not _HELLO_NAME.match(wish.ehlo):
         raise Complaint(terminal.say("cli.no-hello-name", value=wish.ehlo))
     return wish
+
+
+def terms_of(how: Connecting) -> Terms:
+    """What every conversation of the run keeps to."""
+    from mailproof.probes.terms import Terms
+
+    return Terms(
+        timeout=how.timeout,
+        ehlo=how.ehlo or hello_name(),
+        source=how.source or "",
+        tls=how.policy,
+        verify=not how.no_verify,
+        settings=how.settings,
+        xclient=how.xclient,
+        proxy_protocol=how.proxied[0],
+        proxied_source=how.proxied[1],
+    )
 
 
 def hello_name() -> str:

@@ -1,0 +1,73 @@
+"""Who logs in, and with which secret: from the options to a wish that a probe can carry out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mailproof.cli import credentials
+from mailproof.cli.options import Connecting
+from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.model.endpoint import Target
+from mailproof.probes.login import LoginWish
+
+# Mechanisms that prove who one is without a password (RFC 4422 appendix A, RFC 4505).
+_WITHOUT_PASSWORD = ("EXTERNAL", "ANONYMOUS")
+# Commands of POP3 and IMAP that log in without SASL.
+_COMMANDS = ("USER", "APOP", "LOGIN")
+
+
+def login_wish(
+    user: str, how: Connecting, given: Mapping[str, Any], targets: Sequence[Target], terminal: Terminal
+) -> LoginWish | None:
+    """The credentials that were given, or asked for; None if there is no user. Raises Complaint."""
+    from mailproof.sasl.credentials import Credentials
+
+    password_source = credentials.source(given, "password", terminal)
+    token_source = credentials.source(given, "token", terminal)
+    mechanism = mechanism_of(how.mechanism or "", terminal)
+    password, token = "", ""
+    if password_source.option == "--netrc":
+        hosts = {how.name} if how.name else {target.host for target in targets if target.host}
+        if len(hosts) > 1:  # an entry is for its host alone
+            raise Complaint(terminal.say("cli.netrc-hosts", hosts=tuple(sorted(hosts))))
+        host = next(iter(hosts), "")
+        user, password = credentials.from_netrc(host, user, terminal)
+    elif (password_source.option or token_source.option) and not user:
+        option = password_source.option or token_source.option
+        raise Complaint(terminal.say("cli.whose-secret", option=option))
+    elif not user and mechanism not in _WITHOUT_PASSWORD:
+        if mechanism or how.all_mechanisms:
+            option = "--mechanism" if mechanism else "--all-mechanisms"
+            raise Complaint(terminal.say("cli.whose-secret", option=option))
+        return None
+    if token_source.option:
+        token = credentials.read(token_source, terminal)
+    if password_source.option and not password:
+        password = credentials.read(password_source, terminal)
+    if not password and not token and mechanism not in _WITHOUT_PASSWORD:
+        password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
+    must_be_sayable("--user", user, terminal)
+    return LoginWish(Credentials(user, password, token=token), random_text(), mechanism)
+
+
+def random_text() -> str:
+    """For a nonce or a token. `secrets` would do the same, and brings OpenSSL's hashes along."""
+    return os.urandom(18).hex()
+
+
+def mechanism_of(name: str, terminal: Terminal) -> str:
+    """In upper case; empty for none. Raises Complaint for one that nobody knows."""
+    from mailproof.sasl.registry import MECHANISMS
+
+    known = (*MECHANISMS, *(command for command in _COMMANDS if command not in MECHANISMS))
+    if name and name.upper() not in known:
+        raise Complaint(terminal.say("cli.one-of-mechanisms", value=name, choices=known))
+    return name.upper()
+
+
+def must_be_sayable(option: str, user: str, terminal: Terminal) -> None:
+    """Raises Complaint: a name with a line end or NUL in it would begin another command, or end the name."""
+    if set(user) & set("\r\n\0"):
+        raise Complaint(terminal.say("cli.no-user-name", option=option))
