@@ -49,6 +49,7 @@ check: $(STAMP) ## ruff, its format and mypy: a few seconds, before every commit
 
 docs: $(STAMP) ## Write the tables of docs/ that are made from the code
 	@$(BIN)/python tools/findings_table.py
+	@$(BIN)/python tools/corpus.py --pages
 
 corpus: $(STAMP) servers ## Run the broken servers of the corpus, and write down what the check names
 	@$(BIN)/python tools/corpus.py

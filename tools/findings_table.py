@@ -30,6 +30,7 @@ _MARK = re.compile(r"# <- ([a-z0-9-]+(?:, ?[a-z0-9-]+)*)")
 _WORDS = {
     "en": {
         "title": "Findings, and where each is shown",
+        "other": "[日本語](findings.ja.md)",
         "about": "Made by `make docs` from the checks, the pages, the lab and the tests. Every finding has a page "
         "(`mailproof explain NAME`) whose two examples are played as tests.",
         "head": ("finding", "what it says", "severity", "scripts", "lab fault", "real server"),
@@ -39,6 +40,7 @@ _WORDS = {
     },
     "ja": {
         "title": "検出事項と、それを再現するもの",
+        "other": "[English](findings.md)",
         "about": "チェック、ページ、ラボ、テストから `make docs` で作成したものです。どの検出事項にもページ"
         "(`mailproof explain NAME`)があり、その 2 つの例はテストとして実行されます。",
         "head": ("検出事項", "内容", "重大度", "スクリプト", "ラボの障害", "実サーバー"),
@@ -124,7 +126,16 @@ def render(lang: str) -> str:
     """The page in a language."""
     say, in_scripts, on_real, why = _WORDS[lang], scripts(), real(), reasons()
     head = say["head"]
-    lines = [f"# {say['title']}", "", str(say["about"]), "", _row(head), _row(["---"] * len(head))]
+    lines = [
+        f"# {say['title']}",
+        "",
+        str(say["other"]),
+        "",
+        str(say["about"]),
+        "",
+        _row(head),
+        _row(["---"] * len(head)),
+    ]
     for name in findings():
         page = load(name, lang)
         fault = f"`--fault {name}`" if name in FAULTS else why.get("fault", {}).get(name, {}).get(lang, "")
