@@ -21,14 +21,24 @@ class LoginRefusal(StrEnum):
     WANTS_DOMAIN = "user-name-lacks-domain"
     """Says so; whether it is true depends on the name that was given."""
     WANTS_NO_DOMAIN = "user-name-has-domain"
+    CERTIFICATE_WANTED = "client-certificate-required"
+    """The client's own, whatever the password is."""
     MECHANISM_UNKNOWN = "auth-mechanism-missing"
     OTHER = "other"
     """No answer to the question whether the credentials are right: limits, a locked mailbox, wrong order."""
 
 
+# Dovecot `Client didn't present valid SSL certificate` (auth_ssl_require_client_cert); Postfix `Error: No client
+# certificate presented`, `Error: Client certificate not trusted` (smtpd_tls_req_ccert).
+CERTIFICATE_WANTED = (
+    r"no client certificate|client certificate (is )?(not trusted|required)"
+    r"|did(n't| not) present (a )?valid .*certificate"
+)
+
 _K = LoginRefusal
 
 _ROWS: tuple[Row[LoginRefusal], ...] = (
+    Row(_K.CERTIFICATE_WANTED, words=CERTIFICATE_WANTED),
     # Response codes and statuses that say it all.
     Row(_K.TLS_FIRST, status=r"PRIVACYREQUIRED|ENCRYPT-NEEDED|5\.7\.11"),
     Row(_K.TLS_FIRST, code="538"),

@@ -7,6 +7,7 @@ import pytest
 from mailrecord import POLICY, answers, attempt, record, reply
 
 from mailproof.checks.tls import (
+    client_certificate,
     handshake_made,
     mode_as_stated,
     required_where_due,
@@ -188,14 +189,16 @@ def asking_for_a_certificate() -> Attempt:
 
 class TestClientCertificate:
     def test_a_certificate_that_is_demanded_after_the_handshake_is_named(self):
-        assert answers(handshake_made.check, record(asking_for_a_certificate())) == ["client-certificate-required"]
+        assert answers(client_certificate.check, record(asking_for_a_certificate())) == [
+            "client-certificate-required"
+        ]
 
     def test_one_that_is_demanded_in_it_too(self):
         alert = "certificate_required"
         failed = msgspec.structs.replace(FAILED, alert=alert)
         steps = (StepTaken(Step.TLS, Status.FAILED, 0.1, Trouble.TLS_FAILED, alert),)
         seen = msgspec.structs.replace(upgraded(failed), steps=steps)
-        assert answers(handshake_made.check, record(seen)) == ["client-certificate-required"]
+        assert answers(client_certificate.check, record(seen)) == ["client-certificate-required"]
 
     def test_a_cipher_that_was_agreed_on_is_shared_whatever_the_alert(self):
         """With TLS 1.2 a server that wants a certificate ends the handshake so, and says no more."""

@@ -53,6 +53,7 @@ _ELSEWHERE = frozenset(
         LoginRefusal.EHLO_FIRST,
         LoginRefusal.TLS_FIRST,
         LoginRefusal.MECHANISM_UNKNOWN,
+        LoginRefusal.CERTIFICATE_WANTED,
     }
 )
 

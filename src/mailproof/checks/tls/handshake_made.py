@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.survey import alongside, died_inside_tls, place, surveyed, url, wants_client_certificate
+from mailproof.checks.survey import alongside, place, surveyed, url, wants_client_certificate
 from mailproof.model.endpoint import TlsMode
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Greeting, Interrupted, StartTls, TlsHandshake
+from mailproof.model.observation import StartTls, TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 
 NAME = "tls-handshake"
-NEEDS = (TlsHandshake, Greeting, Interrupted)
+NEEDS = (TlsHandshake,)
 _CONSEQUENCES = (Explains("auth-not-offered"), Explains("closed-unexpectedly"))
 KINDS = (
     FindingKind(
@@ -30,17 +30,6 @@ KINDS = (
         explains=(Explains("tls-handshake-failed"), *_CONSEQUENCES),
         references=("RFC 8446 section 6.2", "RFC 9325 section 4.2", "postconf(5) smtpd_tls_mandatory_ciphers"),
     ),
-    FindingKind(
-        "client-certificate-required",
-        Layer.TLS,
-        explains=_CONSEQUENCES,
-        references=(
-            "RFC 8446 section 4.4.2.4",
-            "RFC 8446 section 6.2",
-            "postconf(5) smtpd_tls_req_ccert",
-            "Dovecot manual: auth_ssl_require_client_cert",
-        ),
-    ),
 )
 
 # RFC 8446 section 6.2: "unable to negotiate an acceptable set of security parameters". We offer every cipher
@@ -54,9 +43,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if not (evidence := sighting.evidence()):
             continue
         if wants_client_certificate(sighting):
-            if fact.trouble is not None:
-                yield Finding("client-certificate-required", evidence, **place(sighting))
-        elif fact.trouble is None:
+            continue  # `client-certificate-required`
+        if fact.trouble is None:
             yield Passed(NAME, evidence, url(sighting))
         elif _agreed_on(sighting, record):
             detail = fact.detail.lower()
@@ -68,9 +56,6 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             params = {"reason": fact.alert or fact.detail or str(fact.trouble)}
             name = "tls-no-shared-cipher" if none else "tls-handshake-failed"
             yield Finding(name, evidence, **place(sighting), params={**params})
-    for broken in died_inside_tls(record).values():
-        if wants_client_certificate(broken) and (shown := broken.evidence()):
-            yield Finding("client-certificate-required", shown, **place(broken))
 
 
 def _agreed_on(sighting: Sighting[TlsHandshake], record: Record) -> bool:

@@ -38,6 +38,8 @@ class OnHello(StrEnum):
     SILENCE = "silence"
     HANG_UP = "hang-up"
     NONSENSE = "nonsense"
+    REFUSAL = "refusal"
+    """Of EHLO and HELO; POP3 and IMAP have no word for it."""
 
 
 class Upgrade(StrEnum):
@@ -48,6 +50,14 @@ class Upgrade(StrEnum):
     REFUSED = "refused"
     STRIPPED = "stripped"
     """Overwritten in the offer, by a box on the way."""
+
+
+class OnOpening(StrEnum):
+    """What a user meets who opens a mailbox after the login."""
+
+    OPEN = "open"
+    BROKEN = "broken"
+    """The login is right, and the mailbox cannot be read: its directory belongs to somebody else."""
 
 
 class Passwords(StrEnum):
@@ -152,6 +162,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     tls_minimum: TlsVersion = TlsVersion.TLS1_2
     tls_maximum: TlsVersion = TlsVersion.TLS1_3
     ciphers: str | None = None
+    wants_client_certificate: bool = False
+    """The handshake ends without one (smtpd_tls_req_ccert, auth_ssl_require_client_cert)."""
     tls_alert: int | None = None
     """Every handshake ends with this alert (RFC 8446 section 6)."""
     mail_needs_tls: bool = False
@@ -172,11 +184,12 @@ class Behaviour(msgspec.Struct, frozen=True):
     relays: bool = False
     """Strangers may send elsewhere."""
     verifies_users: bool = False
-    """VRFY tells who has a mailbox, as Postfix does out of the box."""
+    """VRFY tells who has a mailbox, as Postfix does out of the box, and EXPN, as sendmail does."""
     knows_everybody: bool = False
     """Every address of the own domain is taken."""
     refusals: tuple[Refusal, ...] = ()
     message_limit: int = MESSAGE_LIMIT
+    on_opening: OnOpening = OnOpening.OPEN
     other_mailbox: bool = False
     """POP3 reads another place than the one into which mail is delivered."""
     rewritten_sender: str = ""

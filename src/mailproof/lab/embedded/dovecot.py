@@ -6,6 +6,9 @@ from mailproof.lab.embedded.session import Event, Login, Session
 from mailproof.model.endpoint import Protocol
 from mailproof.sasl.server import Reason
 
+BROKEN = "Internal error occurred. Refer to server log for more information."
+"""What a user is told of whatever is wrong with a mailbox."""
+
 _IN_DOVECOT = {
     Reason.WRONG_PASSWORD: "Password mismatch",
     Reason.UNKNOWN_USER: "unknown user",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from mailproof.lab.embedded.behaviour import Upgrade
-from mailproof.lab.embedded.dovecot import DovecotSession
+from mailproof.lab.embedded.behaviour import OnOpening, Upgrade
+from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
 from mailproof.lab.embedded.imap_mailbox import OpenMailbox, Refused
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.session import Login, Over
@@ -213,6 +213,9 @@ class ImapSession(DovecotSession[Event]):
     async def _select(self, tag: str, args: tuple[Value, ...], *, writable: bool) -> None:
         self._open = None
         if not await self._is_inbox(tag, args):
+            return
+        if self.behaviour.on_opening is OnOpening.BROKEN:
+            await self.tagged(tag, "NO", BROKEN, "SERVERBUG")
             return
         self._open = OpenMailbox(self._inbox, writable=writable)
         for line in self._open.opening():

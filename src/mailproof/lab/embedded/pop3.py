@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailproof.lab.embedded.behaviour import Upgrade
-from mailproof.lab.embedded.dovecot import DovecotSession
+from mailproof.lab.embedded.behaviour import OnOpening, Upgrade
+from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
 from mailproof.lab.embedded.mailboxes import Mailbox, StoredMessage
 from mailproof.lab.embedded.session import Login, Over
 from mailproof.lab.embedded.site import Desk, Site
@@ -140,6 +140,10 @@ class Pop3Session(DovecotSession[Event]):
             self._mailbox = Mailbox(delivered_to.uid_validity) if elsewhere else delivered_to
             self._messages = list(self._mailbox.messages)
             await self.ok("Logged in.")
+            if self.behaviour.on_opening is OnOpening.BROKEN:
+                await self.next_event()
+                await self.say(compose_err(BROKEN, "SYS/TEMP"))
+                raise Over
             return
         code, text = login.refused.pop3 if login.refused else ("", "Authentication aborted by client.")
         await self.err(text, code)

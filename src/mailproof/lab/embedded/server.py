@@ -169,6 +169,7 @@ class EmbeddedLab:
             behaviour.tls_minimum,
             behaviour.tls_maximum,
             behaviour.ciphers,
+            self._authority.root_pem.decode() if behaviour.wants_client_certificate else None,
         )
 
     def switchboard(self, to: Address, purpose: str) -> Handler | Trouble:

@@ -185,7 +185,7 @@ class Session(ABC, Generic[Event]):
                 raise Over
             case OnHello.NONSENSE:
                 await self.say(b"\x00\x01\x02 what?\r\n")
-            case OnHello.ANSWER:
+            case OnHello.ANSWER | OnHello.REFUSAL:
                 pass
 
     # -- hearing and saying -----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from mailproof.lab.embedded.behaviour import Passwords, Refusal, Stage, Upgrade
+from mailproof.lab.embedded.behaviour import OnHello, Passwords, Refusal, Stage, Upgrade
 from mailproof.lab.embedded.log import clean
 from mailproof.lab.embedded.post import Envelope
 from mailproof.lab.embedded.restrictions import Restrictions
@@ -155,8 +155,8 @@ class SmtpSession(Session[Event]):
                 await self.reply(250, "2.0.0", "Ok")
             case "NOOP":
                 await self.reply(250, "2.0.0", "Ok")
-            case "VRFY" if self.behaviour.verifies_users:
-                await self._verify(event.argument)
+            case "VRFY" | "EXPN" if self.behaviour.verifies_users:
+                await self._verify(event.verb, event.argument)
             case "VRFY" | "EXPN":
                 await self.reply(502, "5.5.1", f"{event.verb} command is disabled")
             case "QUIT":
@@ -165,10 +165,11 @@ class SmtpSession(Session[Event]):
             case _:
                 await self.reply(500, "5.5.2", "Error: command not recognized")
 
-    async def _verify(self, argument: bytes) -> None:
+    async def _verify(self, verb: str, argument: bytes) -> None:
         user = argument.decode("ascii", "replace").strip("<> ")
         if user.lower() in self.site.mailboxes:
-            await self.reply(252, "2.0.0", user)
+            code, enhanced, text = (252, "2.0.0", user) if verb == "VRFY" else (250, "2.1.5", f"<{user}>")
+            await self.reply(code, enhanced, text)
         else:
             text = f"<{user}>: Recipient address rejected: User unknown in virtual mailbox table"
             await self.reply(550, "5.1.1", text)
@@ -177,6 +178,9 @@ class SmtpSession(Session[Event]):
         await self.hello()
         if not argument:
             await self.reply(501, "", f"Syntax: {'EHLO' if extended else 'HELO'} hostname")
+            return
+        if self.behaviour.on_hello is OnHello.REFUSAL:
+            await self.reply(550, "5.7.1", "Command rejected: this server is not for you")
             return
         self._helo, self._extended = clean(argument.decode("utf-8", "replace"))[:255], extended
         self._forget()

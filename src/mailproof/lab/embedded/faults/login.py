@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailproof.lab.embedded.behaviour import WRONG_PASSWORD, LoginReply, Passwords
+from mailproof.lab.embedded.behaviour import WRONG_PASSWORD, LoginReply, OnOpening, Passwords
 from mailproof.lab.embedded.faults.spec import LOGINS, RETRIEVAL, SUBMISSION, UPGRADED, FaultSpec
 from mailproof.model.endpoint import Scheme
 from mailproof.sasl.server import Reason
@@ -120,6 +120,12 @@ LOGIN = (
             )
         },
         SUBMISSION,
+    ),
+    FaultSpec("mailbox-not-opened", {"on_opening": OnOpening.BROKEN}, RETRIEVAL),
+    FaultSpec(
+        "mailbox-in-use",
+        {"login_replies": (_locked("Mailbox is locked by another POP3 session.", "INUSE"),)},
+        (Scheme.POP3, Scheme.POP3S),
     ),
     FaultSpec("mailbox-locked", {"login_replies": (_locked("Timeout while waiting for lock", "INUSE"),)}, RETRIEVAL),
     FaultSpec(

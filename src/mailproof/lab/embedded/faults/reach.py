@@ -18,6 +18,7 @@ REACH = (
     FaultSpec("no-reply", {"on_hello": OnHello.SILENCE}),
     FaultSpec("closed-unexpectedly", {"on_hello": OnHello.HANG_UP}),
     FaultSpec("reply-not-understood", {"on_hello": OnHello.NONSENSE}),
+    FaultSpec("ehlo-refused", {"on_hello": OnHello.REFUSAL}, ANY_SMTP),
     # postscreen_greet_wait is 6 seconds.
     FaultSpec("postscreen-greet-wait", {"welcome": Welcome.TEASER, "welcome_delay": 6.0}, SERVERS),
     FaultSpec(

@@ -16,6 +16,7 @@ TLS = (
     FaultSpec("tls-handshake-failed", {"tls_alert": 80}),
     # The certificate has an EC key, and these ciphers want RSA.
     FaultSpec("tls-no-shared-cipher", {"ciphers": "aRSA", "tls_maximum": TlsVersion.TLS1_2}),
+    FaultSpec("client-certificate-required", {"wants_client_certificate": True}),
     FaultSpec("tls-version-obsolete", {"tls_minimum": TlsVersion.TLS1_0}),
     FaultSpec("tls-version-too-new-only", {"tls_minimum": TlsVersion.TLS1_3}),
     FaultSpec("tls-required-on-mx", {"mail_needs_tls": True}, SERVERS),
