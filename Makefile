@@ -47,9 +47,10 @@ check: $(STAMP) ## ruff, its format and mypy: a few seconds, before every commit
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-docs: $(STAMP) ## Write the tables of docs/ that are made from the code
+docs: $(STAMP) ## Write the tables of docs/ that are made from the code and from what is kept
 	@$(BIN)/python tools/findings_table.py
 	@$(BIN)/python tools/corpus.py --pages
+	@$(BIN)/python tools/articles_table.py
 
 corpus: $(STAMP) servers ## Run the broken servers of the corpus, and write down what the check names
 	@$(BIN)/python tools/corpus.py
