@@ -1,4 +1,4 @@
-"""Which lines of the articles are command lines, what is typed into a session, settings, and errors: found by rule."""
+"""Which lines of the articles are commands, what is typed into a session, settings, and errors: found by rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _BARE = re.compile(r"(?:openssl s_client|tail -f|printf|echo) |(?:USER|PASS)=\S"
 """Commands that are shown without a prompt."""
 _TELNET = re.compile(r"telnet \w+ \d+$")
 _TYPED = re.compile(
-    r"(?:> )?(?:EHLO|HELO|MAIL FROM|RCPT TO|DATA|AUTH [A-Z\d-]+|NOOP|QUIT|STAT|LIST|RETR|USER|PASS|GET /|Host:)(?![A-Z=])"
+    r"(?:> )?(?:EHLO|HELO|MAIL FROM|RCPT TO|DATA|AUTH [A-Z\d-]+|NOOP|QUIT"
+    r"|STAT|LIST|RETR|USER|PASS|GET /|Host:)(?![A-Z=])"
 )
 _ANSWER = re.compile(r"(?:> )?[A-Za-z0-9+/]{4,}={0,2}(?:\s|$)")
 """Base64, or the letters that hide it."""
