@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from pathlib import Path
 
@@ -151,23 +152,63 @@ def test_what_comes_in_clear_after_the_agreement_to_tls_is_never_read_as_inside(
     assert DeviationKind.TRAILING_DATA in {deviation.kind for deviation in survey.transcript.deviations}
 
 
-def test_injected_bytes_that_come_in_a_segment_of_their_own_break_the_handshake(authority: Authority) -> None:
+_EVIL = b"250-evil\r\n250 AUTH EVIL\r\n"
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 16])
+@pytest.mark.parametrize("cuts", [(0,), (len(_EVIL),), (3, 20), (0, 1, 2)])
+def test_injected_bytes_get_one_answer_however_they_are_cut(
+    cuts: tuple[int, ...], chunk: int, authority: Authority, ca_file: str
+) -> None:
+    """In the segment of the 220, in segments of their own, or in both."""
+    pieces = [_EVIL[start:end] for start, end in itertools.pairwise((0, *cuts, len(_EVIL)))]
+
+    async def serve(stream: ServerStream, net: Driver) -> None:
+        await stream.write(GREETINGS["smtp"], FOREVER)
+        secured = False
+        async for line in heard(stream):
+            if line == b"STARTTLS":
+                await stream.write(b"220 go\r\n" + pieces[0], FOREVER)
+                for piece in pieces[1:]:
+                    await net.sleep(0.1)
+                    await stream.write(piece, FOREVER)
+                await stream.accept_tls(tls_of(authority), FOREVER)
+                secured = True
+            elif line.startswith(b"EHLO") and not secured:
+                await stream.write(b"250-mx.test\r\n250 STARTTLS\r\n", FOREVER)
+            else:
+                await stream.write(b"250 mx.test\r\n", FOREVER)
+
+    record = check(serve, plan("submission://mx.test", ca_file=ca_file), chunk=chunk)
+    survey = survey_of(record)
+    assert survey.failed is None
+    assert survey.transcript is not None
+    [noted] = [d for d in survey.transcript.deviations if d.kind is DeviationKind.TRAILING_DATA]
+    assert noted.detail == f"{len(_EVIL)} bytes"
+    assert noted.turn is not None and "evil" in survey.transcript.turns[noted.turn].text
+    assert not any(isinstance(seen, Capabilities) and "EVIL" in seen.mechanisms for seen in survey.observations)
+
+
+@pytest.mark.parametrize("chunk", [1, 1 << 16])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_server_that_agrees_and_goes_on_in_clear_text_has_no_tls(at_once: bool, chunk: int) -> None:
     async def serve(stream: ServerStream, net: Driver) -> None:
         await stream.write(GREETINGS["smtp"], FOREVER)
         async for line in heard(stream):
             if line == b"STARTTLS":
-                await stream.write(b"220 go\r\n", FOREVER)
-                await net.sleep(0.1)
-                await stream.write(b"250-evil\r\n250 AUTH EVIL\r\n", FOREVER)
-                await stream.accept_tls(tls_of(authority), FOREVER)
+                await stream.write(b"220 go\r\n" + (b"500 what?\r\n" if at_once else b""), FOREVER)
+                if not at_once:
+                    await stream.read(FOREVER)
+                    await stream.write(b"500 what?\r\n", FOREVER)
+                await stream.read(FOREVER)
                 return
             await stream.write(b"250-mx.test\r\n250 STARTTLS\r\n", FOREVER)
 
-    record = check(serve, plan("submission://mx.test"))
+    record = check(serve, plan("submission://mx.test"), chunk=chunk)
     assert "tls-handshake-failed" in found(record)
-    assert not any(
-        isinstance(seen, Capabilities) and "EVIL" in seen.mechanisms for seen in survey_of(record).observations
-    )
+    [made] = [seen for seen in survey_of(record).observations if isinstance(seen, TlsHandshake)]
+    assert made.clear_text == "500 what?\\r\\n"
+    assert record.seconds < 15
 
 
 GARBAGE = {

@@ -207,6 +207,33 @@ def test_clear_text_instead_of_tls_is_kept_as_evidence(net: Driver) -> None:
     assert made.clear_text == b"220 mx.test ESMTP\r\n"
 
 
+@pytest.mark.parametrize("left", [b"", b"+OK evil\r\n"])
+def test_clear_text_before_tls_is_set_aside_after_an_agreement(net: Driver, left: bytes) -> None:
+    authority = Authority()
+
+    async def handler(stream: ServerStream) -> None:
+        await stream.write(b"more evil\r\n", 5.0)
+        made = await stream.accept_tls(tls_of(authority), 5.0)
+        assert made.trouble is None
+        await stream.write(b"inside\r\n", 5.0)
+
+    async def client(place: Place) -> Any:
+        stream = await net.connect(place, 5.0, purpose="survey")
+        made = await stream.start_tls(TlsSettings(), "mx.test", 5.0, left=left)
+        inside = await stream.read(5.0)
+        stream.close()
+        return made, inside, stream.transcript()
+
+    made, inside, transcript = served(net, handler, client)
+    assert made.trouble is None
+    assert made.clear_text == left + b"more evil\r\n"
+    assert inside == b"inside\r\n"
+    assert [(turn.text, turn.tls) for turn in transcript.turns if turn.kind == "received"] == [
+        ("more evil\\r\\n", False),
+        ("inside\\r\\n", True),
+    ]
+
+
 def test_secrets_are_recorded_neither_when_sent_nor_when_echoed(net: Driver) -> None:
     async def client(place: Place) -> Any:
         stream = await net.connect(place, 5.0, purpose="login", secrets=["open sesame"])

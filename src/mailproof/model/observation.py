@@ -143,8 +143,6 @@ class StartTls(Observation, frozen=True):
     offered: bool
     reply: Reply | None = None
     """None if it was not tried."""
-    trailing: int = 0
-    """Bytes that came after the agreement and before TLS (CVE-2011-0411); thrown away."""
     turns: tuple[int, ...] = ()
 
 
@@ -171,7 +169,7 @@ class TlsHandshake(Observation, frozen=True):
     detail: str = ""
     """OpenSSL's own words."""
     clear_text: str = ""
-    """The first bytes that came instead of TLS, escaped."""
+    """What came in clear before the first TLS record (CVE-2011-0411), or instead of TLS; escaped."""
     turns: tuple[int, ...] = ()
 
 

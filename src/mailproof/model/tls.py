@@ -108,7 +108,7 @@ class Handshake(msgspec.Struct, frozen=True):
     """Alert the peer sent, as RFC 8446 section 6 spells it: `handshake_failure`."""
     detail: str = ""
     clear_text: bytes = b""
-    """The first bytes that came, where they are no TLS record."""
+    """What came before the first TLS record, or instead of it; of the latter, the first line."""
 
     @property
     def trusted(self) -> bool:

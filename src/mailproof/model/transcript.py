@@ -38,7 +38,7 @@ class DeviationKind(StrEnum):
     UNEXPECTED_REPLY = "unexpected-reply"
     """A reply to nothing that was asked."""
     TRAILING_DATA = "trailing-data"
-    """Bytes left after the agreement to start TLS (CVE-2011-0411); they are never fed to TLS."""
+    """Clear text between the agreement to start TLS and TLS (CVE-2011-0411); it is never fed to TLS."""
     LEGACY_AUTH = "legacy-auth"
     """`AUTH=` in an EHLO reply, for clients of before RFC 2554."""
     BAD_CONTINUATION = "bad-continuation"
@@ -51,6 +51,8 @@ class Deviation(msgspec.Struct, frozen=True):
     offset: int
     """Into the bytes received on this connection, from its beginning, as the parser was fed them."""
     detail: str = ""
+    turn: int | None = None
+    """Index of the turn of its transcript in which it was heard; None for one that is in no transcript."""
 
 
 class Turn(msgspec.Struct, frozen=True):

@@ -69,11 +69,15 @@ class Stream(Protocol):
         """Send `data`. The parts named in `secret` are recorded as `[secret]` and hidden wherever echoed."""
         ...
 
-    async def start_tls(self, settings: TlsSettings, name: str, deadline: float) -> Handshake:
+    async def start_tls(
+        self, settings: TlsSettings, name: str, deadline: float, *, left: bytes | None = None
+    ) -> Handshake:
         """Make the handshake as a client, presenting `name`.
 
-        A handshake that fails is a fact, not an exception: see `trouble` in the result. Bytes that a parser still
-        holds must not be fed to it afterwards, and never reach TLS (CVE-2011-0411).
+        A handshake that fails is a fact, not an exception: see `trouble` in the result. Where both sides agreed on
+        TLS in clear text, `left` is what was read behind the agreement, b"" if nothing was: it and whatever else
+        comes before the first TLS record is `clear_text` of the result, and never reaches TLS (CVE-2011-0411). None
+        where TLS begins the connection: then clear text is no TLS.
         """
         ...
 

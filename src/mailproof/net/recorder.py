@@ -29,6 +29,8 @@ class Recorder:
         self._at = 0.0
         self._passed = 0, "", -1
         self._tls = False
+        self._heard: int | None = None
+        """The turn in which something was received last."""
 
     @property
     def turn(self) -> int:
@@ -47,6 +49,7 @@ class Recorder:
 
     def received(self, data: bytes, tls: bool) -> None:
         self._add(TurnKind.RECEIVED, data, tls)
+        self._heard = self.turn
 
     def not_kept(self, size: int, verb: str) -> None:
         """Count bytes that are not recorded; those `sent` or `received` in a row make one event."""
@@ -57,6 +60,8 @@ class Recorder:
         else:
             turn = self.event(_not_kept(size, verb))
         self._passed = size, verb, turn
+        if verb == "received":
+            self._heard = turn
 
     def event(self, sentence: str) -> int:
         """Returns the index of its turn."""
@@ -65,8 +70,9 @@ class Recorder:
         return len(self._turns) - 1
 
     def note(self, deviation: Deviation) -> None:
+        """Keep it with the turn in which something was received last."""
         if len(self._deviations) < 1000:  # as many notes as one would read
-            self._deviations.append(deviation)
+            self._deviations.append(msgspec.structs.replace(deviation, turn=self._heard))
 
     def transcript(self, url: str, address: str, purpose: str) -> Transcript:
         turns = list(self._turns)

@@ -10,6 +10,7 @@ from mailproof.model.failure import NetFailure
 from mailproof.model.secret import Secrets
 from mailproof.model.tls import Handshake, ServerTls, TlsSettings
 from mailproof.model.transcript import Deviation, Transcript
+from mailproof.net.before_tls import MOST_CLEAR, TLS_FOLLOWS, BeforeTls
 from mailproof.net.interface import Transport
 from mailproof.net.recorder import Recorder
 
@@ -95,10 +96,13 @@ class BufferedStream:
         self._engine.write(data)
         await self._flush(deadline)
 
-    async def start_tls(self, settings: TlsSettings, name: str, deadline: float) -> Handshake:
+    async def start_tls(
+        self, settings: TlsSettings, name: str, deadline: float, *, left: bytes | None = None
+    ) -> Handshake:
         from mailproof.net.tls import Engine
 
-        return await self._handshake(Engine(self._contexts.client(settings), server=False, name=name), deadline)
+        engine = Engine(self._contexts.client(settings), server=False, name=name)
+        return await self._handshake(engine, deadline, left)
 
     async def accept_tls(self, settings: ServerTls, deadline: float) -> Handshake:
         from mailproof.net.tls import Engine
@@ -106,14 +110,19 @@ class BufferedStream:
         self._is_server = True
         return await self._handshake(Engine(self._contexts.server(settings), server=True), deadline)
 
-    async def _handshake(self, engine: Engine, deadline: float) -> Handshake:
+    async def _handshake(self, engine: Engine, deadline: float, left: bytes | None = None) -> Handshake:
         started = self._now()
         came = b""
+        before = BeforeTls()
+        before.over = left is None
+        if began := before.records(left or b""):
+            engine.feed(began)
+        known = len(before.text)
         try:
             while not engine.handshake():
                 if data := engine.outgoing():
                     await self._transport.send(data, deadline)
-                raw = await self._transport.recv(1 << 16, deadline)
+                raw = await self._next_record(before, deadline)
                 came = came if len(came) >= _CLEAR_LINE else came + raw
                 if not raw:
                     raise NetFailure(Trouble.CLOSED, "closed during the handshake")
@@ -122,9 +131,11 @@ class BufferedStream:
                 await self._transport.send(data, deadline)
         except NetFailure as failure:
             self._transport.send_now(engine.outgoing())
-            clear = await self._clear_line(came, deadline) if came and came[0] not in _TLS_RECORDS else b""
-            if clear:
-                self._recorder.received(clear, False)
+            clear = before.text
+            if left is None:
+                clear = await self._clear_line(came, deadline) if came and came[0] not in _TLS_RECORDS else b""
+            if clear[known:]:
+                self._recorder.received(clear[known:], False)
             words = engine.alert and f"the peer sent the alert {engine.alert}"
             self.event(f"TLS failed: {words or failure.detail or failure.trouble}")
             return Handshake(
@@ -136,6 +147,8 @@ class BufferedStream:
                 detail=failure.detail,
                 clear_text=clear,
             )
+        if before.text[known:]:
+            self._recorder.received(before.text[known:], False)
         self._engine = engine
         self.event(f"TLS began: {engine.version}, {engine.cipher}")
         return Handshake(
@@ -145,7 +158,24 @@ class BufferedStream:
             group=engine.group,
             chain=engine.chain(),
             errors=engine.errors,
+            clear_text=before.text,
         )
+
+    async def _next_record(self, before: BeforeTls, deadline: float) -> bytes:
+        """What comes next of TLS, b"" at the end; `before` keeps the clear text in front of it."""
+        while True:
+            until = min(deadline, self._now() + TLS_FOLLOWS) if before.undecided else deadline
+            try:
+                raw = await self._transport.recv(1 << 16, until)
+            except NetFailure as failure:
+                if failure.trouble is Trouble.TIMEOUT and until < deadline:
+                    raise NetFailure(Trouble.TLS_FAILED, "clear text came instead of TLS") from failure
+                raise
+            records = before.records(raw)
+            if len(before.text) > MOST_CLEAR:
+                raise NetFailure(Trouble.TLS_FAILED, "clear text came instead of TLS")
+            if records or not raw:
+                return records
 
     async def _clear_line(self, came: bytes, deadline: float) -> bytes:
         """The line that came instead of TLS, however it was cut on its way."""

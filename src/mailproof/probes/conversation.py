@@ -59,6 +59,9 @@ class Conversation(Speech[Event]):
         self.offered: Capabilities | None = None
         """What the server last said it can."""
         self.stage = Stage.CLEAR
+        self._line_by_line = False
+        self._agreed = False
+        """The server has said that it will go on in TLS."""
         self.taken_for = ""
         """Whom the server takes us for, where that is not who we are: after a PROXY header, or XCLIENT."""
         self._secrets = (*terms.secrets, *secrets)
@@ -223,11 +226,8 @@ class Conversation(Speech[Event]):
             self.saw(StartTls(self.upgrade_command, False, turns=turns))
             return False
         started = self.net.now()
-        reply = await self.ask(Step.STARTTLS, self.upgrade_request(), self.upgrade_command)
-        trailing = len(self._reader.pending) + len(self._events)
-        if trailing:
-            self.the_stream.note(Deviation(DeviationKind.TRAILING_DATA, self._reader.offset))
-        self.saw(StartTls(self.upgrade_command, True, reply, trailing, (reply.turn,)))
+        reply = await self.ask_for_tls()
+        self.saw(StartTls(self.upgrade_command, True, reply, (reply.turn,)))
         if reply.kind is not ReplyClass.POSITIVE:
             self.took(Step.STARTTLS, started, NetFailure(Trouble.REJECTED, reply.line))
             return False
@@ -235,12 +235,41 @@ class Conversation(Speech[Event]):
         await self.start_tls()
         return True
 
+    async def ask_for_tls(self) -> Reply:
+        """STARTTLS or STLS. What comes behind an agreement is not read as an answer: see `start_tls`."""
+        self._line_by_line = True
+        reply = await self.ask(Step.STARTTLS, self.upgrade_request(), self.upgrade_command)
+        self._line_by_line = False
+        self._agreed = reply.kind is ReplyClass.POSITIVE
+        if not self._agreed and self._unread:
+            behind, self._unread = self._unread, b""
+            self._take(behind)
+        return reply
+
+    async def _receive(self, deadline: float, *, keep: bool) -> bytes:
+        """Bytes for the reader: no more than a line where the next answer may be the last one in clear text."""
+        if not self._line_by_line:
+            return await super()._receive(deadline, keep=keep)
+        data = self._unread or await super()._receive(deadline, keep=keep)
+        line, newline, self._unread = data.partition(b"\n")
+        return line + newline
+
     async def start_tls(self, settings: TlsSettings | None = None) -> None:
-        """The handshake. What a parser still holds is thrown away: it never was inside TLS."""
+        """The handshake. What came in clear before it is thrown away: it never was inside TLS (CVE-2011-0411)."""
         stream, started = self.the_stream, self.net.now()
+        left, self._unread = self._unread, b""
+        heard = self._reader.offset + len(self._reader.pending)
         self._events.clear()
         before = stream.turn
-        made = await stream.start_tls(settings or self.terms.settings, self.endpoint.name, self._deadline(started))
+        made = await stream.start_tls(
+            settings or self.terms.settings,
+            self.endpoint.name,
+            self._deadline(started),
+            left=left if self._agreed else None,
+        )
+        if self._agreed and made.clear_text and (made.trouble is None or made.alert):
+            detail = f"{len(made.clear_text)} bytes"
+            stream.note(Deviation(DeviationKind.TRAILING_DATA, heard, detail))
         certificates = [read_certificate(der) for der in made.chain]
         readable = tuple(certificate for certificate in certificates if certificate is not None)
         # What stands behind a leaf that cannot be read must not be taken for it.
@@ -268,7 +297,7 @@ class Conversation(Speech[Event]):
         self.took(Step.TLS, started)
         self.stage = Stage.TLS
         self.offered = None
-        self._reader = self.new_reader(self._reader.offset + len(self._reader.pending))
+        self._reader = self.new_reader(heard + len(made.clear_text))
 
     @property
     def protection(self) -> Protection:

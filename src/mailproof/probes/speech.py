@@ -56,6 +56,8 @@ class Speech(Notebook, ABC, Generic[Event]):
         super().__init__(net, endpoint, job)
         self.terms = terms
         self._events: deque[Event] = deque()
+        self._unread = b""
+        """Received, and not yet for the reader: what stands behind the answer that it was given line by line."""
         self._reader: Reader[Event] = self.new_reader(0)
         self._asking: tuple[Step, str] | None = None
         """What was asked last."""
@@ -113,18 +115,26 @@ class Speech(Notebook, ABC, Generic[Event]):
 
     async def _next(self, deadline: float, *, keep: bool = True) -> Event:
         while not self._events:
-            data = await self.the_stream.read(deadline, keep=keep)
-            self._room -= len(data)
-            if self._room < 0:
-                raise NetFailure(Trouble.TOO_MUCH, f"an answer of more than {_LONGEST_ANSWER} bytes")
-            found = self._reader.receive(data) if data else self._reader.end()
-            for event in found:
-                for deviation in event.deviations:
-                    self.the_stream.note(deviation)
-            self._events += found
-            if not data and not found:
+            data = await self._receive(deadline, keep=keep)
+            if not self._take(data) and not data:
                 raise NetFailure(Trouble.CLOSED)
         return self._events.popleft()
+
+    async def _receive(self, deadline: float, *, keep: bool) -> bytes:
+        data = await self.the_stream.read(deadline, keep=keep)
+        self._room -= len(data)
+        if self._room < 0:
+            raise NetFailure(Trouble.TOO_MUCH, f"an answer of more than {_LONGEST_ANSWER} bytes")
+        return data
+
+    def _take(self, data: bytes) -> bool:
+        """Feed the reader, b"" at the end, and note what it finds odd. True if there are events now."""
+        found = self._reader.receive(data) if data else self._reader.end()
+        for event in found:
+            for deviation in event.deviations:
+                self.the_stream.note(deviation)
+        self._events += found
+        return bool(found)
 
     def is_unasked(self, event: Event) -> bool:
         """Whether an event that stands here before anything was asked is no part of the answer."""

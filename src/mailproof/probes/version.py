@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mailproof.model.attempt import Job, Step
+from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
 from mailproof.model.observation import ReplyClass, TlsHandshake, TlsVersionTried
 from mailproof.model.record import Attempt
@@ -39,7 +39,7 @@ async def _version(talk: Conversation[Any], maximum: TlsVersion) -> None:
         await talk.greet()
         if scheme.protocol in (Protocol.SMTP, Protocol.LMTP):
             await talk.capabilities()
-        reply = await talk.ask(Step.STARTTLS, talk.upgrade_request(), talk.upgrade_command)
+        reply = await talk.ask_for_tls()
         if reply.kind is not ReplyClass.POSITIVE:
             return
     await talk.start_tls(msgspec.structs.replace(talk.terms.settings, maximum=maximum, check_chain=False))
