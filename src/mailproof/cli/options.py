@@ -43,26 +43,26 @@ def duration(text: str, terminal: Terminal) -> float:
 
 
 class Connecting(msgspec.Struct, frozen=True, kw_only=True):
-    """How to connect, as it was asked for."""
+    """How to connect, as it was asked for; a command that lacks an option has what is said where nobody asks."""
 
-    name: str | None
-    tls: str
-    ca_file: str | None
-    no_verify: bool
-    tls_min: str | None
-    tls_max: str | None
-    ciphers: str | None
-    cert: str | None
-    key: str | None
-    mechanism: str | None
-    all_mechanisms: bool
-    timeout: float
-    ipv4: bool
-    ipv6: bool
-    ehlo: str | None
-    source: str | None
-    xclient: tuple[str, ...]
-    proxy_protocol: str | None
+    name: str | None = None
+    tls: str = "auto"
+    ca_file: str | None = None
+    no_verify: bool = False
+    tls_min: str | None = None
+    tls_max: str | None = None
+    ciphers: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    mechanism: str | None = None
+    all_mechanisms: bool = False
+    timeout: float = 30.0
+    ipv4: bool = False
+    ipv6: bool = False
+    ehlo: str | None = None
+    source: str | None = None
+    xclient: tuple[str, ...] = ()
+    proxy_protocol: str | None = None
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
 
 def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     """The values of `connection_options`. Raises Complaint for what cannot be used, before anything is dialled."""
-    wish = Connecting(**{name: given[name] for name in Connecting.__struct_fields__})
+    wish = Connecting(**{name: given[name] for name in Connecting.__struct_fields__ if name in given})
     for file in (wish.ca_file, wish.cert, wish.key):
         if file is not None:
             _must_be_readable(file, terminal)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from mailproof.model.attempt import Trouble
+from mailproof.model.icmp import Icmp
 
 
 class NetFailure(Exception):
     """Raised by `net` only, for what the outside world did; our own mistakes raise what they raise."""
 
-    def __init__(self, trouble: Trouble, detail: str = "") -> None:
+    def __init__(self, trouble: Trouble, detail: str = "", icmp: Icmp | None = None) -> None:
         super().__init__(f"{trouble}: {detail}" if detail else str(trouble))
         self.trouble = trouble
         self.detail = detail
         """Words of the operating system or of OpenSSL."""
+        self.icmp = icmp
+        """The message that ended an attempt to connect, where it was one and the kernel tells."""
 
 
 class UsageError(Exception):

@@ -16,6 +16,7 @@ from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import DnsAnswer
 from mailproof.net.dns import resolve
+from mailproof.net.icmp import icmp_of, keep_icmp
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import READ
 from mailproof.net.sockets import address_family, bind_source, listening_socket, name_of, trouble_of
@@ -128,7 +129,13 @@ class AsyncioNet:
             if source:
                 bind_source(connection, source)
             where: Any = to.path or (to.address, to.port)
+            keep_icmp(connection)
             await self.until(deadline, asyncio.get_running_loop().sock_connect(connection, where))
+            keep_icmp(connection, False)
+        except NetFailure as failure:
+            failure.icmp = icmp_of(connection)
+            connection.close()
+            raise
         except BaseException:
             connection.close()
             raise

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure, UsageError
+from mailproof.model.icmp import Icmp
 from mailproof.model.observation import DnsAnswer
+from mailproof.net.icmp import icmp_of, keep_icmp
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import READ, WRITE, Loop, Task, Wait
 from mailproof.net.stream import BufferedStream
@@ -44,9 +46,12 @@ _TROUBLES = {
 }
 
 
-def trouble_of(number: int) -> NetFailure:
+def trouble_of(number: int, icmp: Icmp | None = None) -> NetFailure:
     """The failure that an errno stands for."""
-    return NetFailure(_TROUBLES.get(number, Trouble.LOCAL), os.strerror(number))
+    detail = os.strerror(number)
+    if icmp is not None:
+        detail = f"{detail} (ICMP from {icmp.sender}: {icmp.words})"
+    return NetFailure(_TROUBLES.get(number, Trouble.LOCAL), detail, icmp)
 
 
 class _Readiness:
@@ -249,6 +254,7 @@ class SocketNet:
         )
 
     async def _dial(self, connection: socket.socket, where: str | tuple[str, int], deadline: float) -> None:
+        keep_icmp(connection)
         try:
             number = connection.connect_ex(where)
         except OSError as error:  # an address that cannot be: a zone without an interface, a path too long
@@ -260,7 +266,8 @@ class SocketNet:
         elif number == errno.ENETUNREACH:  # told by our own routing table, at once
             raise NetFailure(Trouble.LOCAL, os.strerror(number))
         if number:
-            raise trouble_of(number)
+            raise trouble_of(number, icmp_of(connection))
+        keep_icmp(connection, False)
 
     async def resolve(self, name: str, rtype: str, deadline: float) -> DnsAnswer:
         from mailproof.net.dns import resolve

@@ -1,0 +1,145 @@
+"""`mailproof ports`: open, closed or filtered and who said so, and what answers there.
+
+Exit codes: 0 as it should be; 1 a port that was asked for is not open, or another service answers, or with --compare
+something blocks; 2 wrong usage; 3 could not tell.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailproof.cli.bar import bar
+from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.options import Connecting, connecting, connection_options, duration, hello_name
+from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.model.failure import UsageError
+from mailproof.model.port import PortsResult, PortState
+from mailproof.parse.port_range import named_alone, read_ports
+
+if TYPE_CHECKING:
+    from mailproof.diagnose.between import HostCompared
+
+# Of the options for those who connect: what a port scan can do with.
+_SHARED = ("name", "ipv4", "ipv6", "source", "ehlo")
+
+
+def command(terminal: Terminal) -> Command:
+    params: list[click.Parameter] = [
+        click.Argument(["hosts"], nargs=-1, metavar="HOST…"),
+        Option("-p", "--port-range", metavar="LIST", section="path"),
+        Option("--compare", metavar="FILE", section="path"),
+        *(option for option in connection_options(terminal) if option.name in _SHARED),
+        Option(
+            "--timeout",
+            metavar="TIME",
+            default="5s",
+            section="connection",
+            words="ports-timeout",
+            callback=converted(lambda text: duration(text, terminal)),
+        ),
+        Option("--rate", metavar="N", type=click.FloatRange(0.1, 10_000), default=50.0, section="connection"),
+        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
+        Option("-v", "--verbose", is_flag=True, words="ports-verbose"),
+    ]
+    return Command("ports", terminal, partial(_ports, terminal), params)
+
+
+def _ports(terminal: Terminal, hosts: tuple[str, ...], **wish: Any) -> int:
+    from mailproof.diagnose.between import compare
+
+    if not hosts:
+        raise Complaint(terminal.say("cli.no-host"))
+    named, text = tuple(dict.fromkeys(_host(each, terminal) for each in hosts)), wish["port_range"]
+    try:
+        ports = read_ports(text) if text else None
+    except ValueError:
+        raise Complaint(terminal.say("cli.no-ports", value=text)) from None
+    there = _read(wish["compare"], terminal) if wish["compare"] else None
+    result = _scanned(named, ports, wish, terminal)
+    compared = compare(result, there) if there is not None else None
+    alone = named_alone(text) if text else ()
+    terminal.write(_rendered(result, compared, alone, wish, terminal))
+    return _exit_code(result, compared, alone)
+
+
+def _scanned(
+    hosts: tuple[str, ...], ports: tuple[int, ...] | None, wish: dict[str, Any], terminal: Terminal
+) -> PortsResult:
+    from mailproof.net.route import address_towards
+    from mailproof.net.sockets import SocketNet
+    from mailproof.probes.port import PortTerms
+    from mailproof.run.ports import DEFAULT, PortsPlan, scan
+
+    how: Connecting = connecting(wish, terminal)
+    plan = PortsPlan(
+        hosts,
+        ports or DEFAULT,
+        how.families,
+        PortTerms(how.timeout, how.timeout, how.ehlo or hello_name(), how.source or ""),
+        how.name or "",
+        wish["rate"],
+    )
+    net = SocketNet()
+    with bar(terminal, "ports.progress") as progress:
+        return net.run(scan(net, plan, datetime.now(UTC), address_towards, progress))
+
+
+def _host(text: str, terminal: Terminal) -> str:
+    """A name or an address; one in brackets too. Raises Complaint."""
+    from mailproof.run.targets import parse_target
+
+    try:
+        target = parse_target(text if "://" not in text else text.partition("://")[2].rstrip("/"))
+    except UsageError:
+        target = None
+    if target is None or target.port is not None or "://" in text:
+        raise Complaint(terminal.say("cli.hosts-only", value=text))
+    return target.host
+
+
+def _read(file: str, terminal: Terminal) -> PortsResult:
+    import msgspec
+
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    try:
+        return msgspec.json.decode(data, type=PortsResult)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        raise Complaint(terminal.say("cli.no-ports-result", file=file)) from None
+
+
+def _rendered(
+    result: PortsResult,
+    compared: tuple[HostCompared, ...] | None,
+    alone: tuple[int, ...],
+    wish: dict[str, Any],
+    terminal: Terminal,
+) -> str:
+    from mailproof.report.ports import ports_as_json, render_ports
+
+    if wish["shape"] == "json":
+        return ports_as_json(result, compared)
+    return render_ports(
+        result, compared, terminal.lang, terminal.color, terminal.width, named=alone, everything=wish["verbose"]
+    )
+
+
+def _exit_code(result: PortsResult, compared: tuple[HostCompared, ...] | None, alone: tuple[int, ...]) -> int:
+    tried = [seen for host in result.hosts for seen in host.ports]
+    if not tried or any(not host.address for host in result.hosts):
+        return 3
+    if all(seen.state is PortState.UNTRIED for seen in tried) or compared == ():
+        return 3
+    if compared is not None:
+        return int(any(port.differs for host in compared for port in host.ports))
+    wanted_are_open = all(seen.state is PortState.OPEN for seen in tried if seen.port in alone)
+    any_is_open = all(any(seen.state is PortState.OPEN for seen in host.ports) for host in result.hosts)
+    odd = any(seen.is_another_service for seen in tried)
+    return int(odd or not (wanted_are_open if alone else any_is_open))

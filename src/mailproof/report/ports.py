@@ -1,0 +1,247 @@
+"""What `ports` says: as text, and as JSON that is the same in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from mailproof.catalog.words import Words, words
+from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
+from mailproof.report.layout import cut, pad, table, wrap
+from mailproof.report.style import Style, paint
+
+_STYLES = {
+    PortState.OPEN: Style.PASS,
+    PortState.CLOSED: Style.WARN,
+    PortState.FILTERED: Style.FAIL,
+    PortState.UNTRIED: Style.UNKNOWN,
+}
+# More rows than this and the ports that are not open are counted, as nmap does.
+_ROWS = 32
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What the text needs of `diagnose.between.PortCompared`."""
+
+    port: int
+    here: PortState
+    there: PortState
+    blocks: str
+    why: str
+    sender: str
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """And of `diagnose.between.HostCompared`."""
+
+    here: str
+    there: str
+    here_vantage: str
+    there_vantage: str
+    ports: tuple[Compared, ...]
+
+
+def ports_as_json(result: PortsResult, compared: Sequence[object] | None) -> str:
+    """The result; with `compared`, an entry for each host that both runs have. Messages are English."""
+    data = msgspec.to_builtins(result)
+    if compared is not None:
+        say = words("en")
+        data["compared"] = msgspec.to_builtins(compared)
+        for host in data["compared"]:
+            for port in host["ports"]:
+                port["message"] = say(f"between.{port['why']}", sender=port["sender"])
+    return msgspec.json.format(msgspec.json.encode(data), indent=1).decode() + "\n"
+
+
+def render_ports(
+    result: PortsResult,
+    compared: Sequence[object] | None,
+    lang: str,
+    color: bool,
+    width: int,
+    *,
+    named: Sequence[int] = (),
+    everything: bool = False,
+) -> str:
+    """The answer, then a table for each address, then what the two runs amount to together.
+
+    `named` are ports that are listed whatever their state; `everything` lists all of them.
+    """
+    say = words(lang)
+    lines = [*_answer(result, compared, say, color, width)]
+    for host in result.hosts:
+        lines += ["", *_host(host, say, color, width, named, everything, alone=compared is None)]
+    for beside in _beside(compared or ()):
+        lines += ["", *_compared(beside, say, color, width)]
+    if compared == ():
+        lines += ["", *wrap(say("between.no-host"), width)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _beside(compared: Iterable[object]) -> tuple[Beside, ...]:
+    return msgspec.convert(msgspec.to_builtins(tuple(compared)), tuple[Beside, ...])
+
+
+def _answer(
+    result: PortsResult, compared: Sequence[object] | None, say: Words, color: bool, width: int
+) -> Iterator[str]:
+    lost = [host.host for host in result.hosts if not host.address]
+    tried = [seen for host in result.hosts for seen in host.ports]
+    open_ = [seen for seen in tried if seen.state is PortState.OPEN]
+    blocked = [port for beside in _beside(compared or ()) for port in beside.ports if _differs(port)]
+    if blocked:
+        by_whom: dict[str, list[int]] = {}
+        for port in blocked:
+            by_whom.setdefault(port.blocks, []).append(port.port)
+        told = [
+            say("ports.blocked", ports=_numbers(p), who=say(f"between.blocks-{who}")) for who, p in by_whom.items()
+        ]
+        yield from _painted(say("ports.answer", told="; ".join(told)), Style.FAIL, color, width)
+        return
+    if not tried:
+        yield from _painted(say("ports.no-address", hosts=tuple(lost)), Style.UNKNOWN, color, width)
+        return
+    hosts = tuple(dict.fromkeys(host.host for host in result.hosts if host.address))
+    what = hosts[0] if len(hosts) == 1 else say("ports.hosts", n=len(hosts))
+    style = Style.PASS if open_ else Style.FAIL
+    if not open_:
+        sentence = say("ports.none-open", what=what, of=len(tried))
+    else:
+        sentence = say("ports.open", what=what, n=len(open_), of=len(tried))
+    yield from _painted(sentence, style, color, width)
+    if lost:
+        yield from wrap(say("ports.no-address", hosts=tuple(lost)), width)
+
+
+def _differs(port: Compared) -> bool:
+    return (port.here is PortState.OPEN) is not (port.there is PortState.OPEN)
+
+
+def _painted(sentence: str, style: Style, color: bool, width: int) -> list[str]:
+    return [paint(line, style, color) for line in wrap(sentence, width)]
+
+
+def _host(
+    host: HostSeen,
+    say: Words,
+    color: bool,
+    width: int,
+    named: Sequence[int],
+    everything: bool,
+    *,
+    alone: bool,
+) -> Iterator[str]:
+    """`alone` where no other run stands beside this one, and a note must do instead."""
+    if not host.address:
+        yield say("ports.host-without-address", host=host.host)
+        return
+    title = host.address if host.host == host.address else f"{host.host} ({host.address})"
+    origin = say(f"ports.from-{host.vantage}", local=host.local)
+    yield from (paint(line, Style.HEADING, color) for line in wrap(f"{title}, {origin}", width))
+    shown, hidden = _chosen(host.ports, named, everything)
+    rows = [(say("ports.port"), say("ports.state"), say("ports.service"), say("ports.said"))]
+    rows += [
+        (str(seen.port), say(f"ports.state-{seen.state}"), _service(seen, say), _said(seen, say)) for seen in shown
+    ]
+    if len(rows) > 1:
+        for number, line in enumerate(table(rows)):
+            yield _colored(cut(line, width), shown[number - 1] if number else None, rows[number][1], color)
+    for (state, teller), ports in hidden.items():
+        told = say(f"ports.teller-{teller}", seconds=0.0, sender="")
+        yield from wrap(say("ports.hidden", n=len(ports), state=say(f"ports.state-{state}"), told=told), width)
+    for note in _notes(host, say, alone):
+        yield from wrap(note, width, "- ")
+
+
+def _colored(line: str, seen: PortSeen | None, word: str, color: bool) -> str:
+    if seen is None:
+        return paint(line, Style.DIM, color)
+    return line.replace(word, paint(word, _STYLES[seen.state], color), 1)
+
+
+def _chosen(
+    ports: Sequence[PortSeen], named: Sequence[int], everything: bool
+) -> tuple[list[PortSeen], dict[tuple[PortState, Teller], list[PortSeen]]]:
+    """What is listed, and what is only counted."""
+    if everything or len(ports) <= _ROWS:
+        return list(ports), {}
+    shown: list[PortSeen] = []
+    hidden: dict[tuple[PortState, Teller], list[PortSeen]] = {}
+    for seen in ports:
+        if seen.state is PortState.OPEN or seen.port in named:
+            shown.append(seen)
+        else:
+            hidden.setdefault((seen.state, seen.teller), []).append(seen)
+    return shown, hidden
+
+
+def _service(seen: PortSeen, say: Words) -> str:
+    if seen.service is None:
+        return f"({say(f'ports.service-{seen.usual}')})" if seen.usual else ""
+    name = say(f"ports.service-{seen.service}")
+    if seen.service is Service.SILENT and seen.tls is TlsSeen.UNTOLD:
+        return name
+    tls = say(f"ports.tls-{seen.tls}") if seen.tls is not TlsSeen.UNTOLD else ""
+    plain = seen.service in (Service.SSH, Service.TELNET, Service.VNC) and seen.tls is TlsSeen.NONE
+    return name if plain or not tls else say("ports.with-tls", name=name, tls=tls)
+
+
+def _said(seen: PortSeen, say: Words) -> str:
+    if seen.state is PortState.OPEN:
+        return seen.greeting
+    if seen.icmp is not None:
+        return say("ports.teller-icmp-words", words=seen.icmp.words, sender=seen.icmp.sender)
+    if seen.state is PortState.UNTRIED:
+        return seen.detail
+    return say(f"ports.teller-{seen.teller}", seconds=seen.seconds, sender="")
+
+
+def _notes(host: HostSeen, say: Words, alone: bool) -> Iterator[str]:
+    for seen in host.ports:
+        if seen.is_another_service:
+            service, usual = say(f"ports.service-{seen.service}"), say(f"ports.service-{seen.usual}")
+            yield say("ports.note-service", port=seen.port, service=service, usual=usual)
+        elif seen.is_clear_where_tls_belongs:
+            yield say("ports.note-clear", port=seen.port)
+    if any(seen.icmp is not None and seen.icmp.sender == host.local for seen in host.ports):
+        yield say("ports.note-neighbour", address=host.address)
+    tried = [seen for seen in host.ports if seen.state is not PortState.UNTRIED]
+    if alone and len(tried) > 1 and all(seen.teller is Teller.TIMEOUT for seen in tried):
+        yield say("ports.note-silent", address=host.address)
+    smtp = next((seen for seen in host.ports if seen.port == 25), None)
+    others = any(seen.state is PortState.OPEN for seen in host.ports)
+    if alone and others and smtp is not None and smtp.teller is Teller.TIMEOUT:
+        yield say("ports.note-25")
+
+
+def _compared(beside: Beside, say: Words, color: bool, width: int) -> Iterator[str]:
+    heading = say(
+        "between.heading",
+        here=beside.here,
+        there=beside.there,
+        here_from=say(f"between.from-{beside.here_vantage}"),
+        there_from=say(f"between.from-{beside.there_vantage}"),
+    )
+    yield from (paint(line, Style.HEADING, color) for line in wrap(heading, width))
+    groups: dict[tuple[str, str, str, PortState, PortState], list[int]] = {}
+    for port in beside.ports:
+        groups.setdefault((port.blocks, port.why, port.sender, port.here, port.there), []).append(port.port)
+    order = sorted(groups, key=lambda group: (group[3] is PortState.OPEN) is (group[4] is PortState.OPEN))
+    for blocks, why, sender, here, there in order:
+        numbers = _numbers(groups[blocks, why, sender, here, there])
+        states = say("between.states", here=say(f"ports.state-{here}"), there=say(f"ports.state-{there}"))
+        yield ""
+        yield from wrap(f"{numbers}  {states}", width, "  ")
+        yield from wrap(say(f"between.{why}", sender=sender), width, "  " + pad("", 2))
+
+
+def _numbers(ports: Sequence[int]) -> str:
+    """`25, 110-113, 465`."""
+    pieces: list[list[int]] = []
+    for port in sorted(set(ports)):
+        if pieces and port == pieces[-1][-1] + 1:
+            pieces[-1].append(port)
+        else:
+            pieces.append([port])
+    return ", ".join(f"{p[0]}-{p[-1]}" if len(p) > 2 else ", ".join(map(str, p)) for p in pieces)
