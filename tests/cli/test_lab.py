@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -13,7 +14,9 @@ from pathlib import Path
 import pytest
 from running import CLEAN, files_below, mailproof, sentence_of
 
-from mailproof.lab.embedded.faults import FAULTS
+from mailproof.catalog.pages import load
+from mailproof.lab.embedded.chaos import Step
+from mailproof.lab.embedded.faults import FAULTS, GROUPS
 from mailproof.lab.real.server import RealLab
 from mailproof.report.json import decode
 
@@ -93,10 +96,39 @@ def test_a_lab_is_broken_as_it_was_told(tmp_path: Path) -> None:
     assert {path.name for path in boxes.iterdir()} >= {"alice@example.test", "bob@example.test"}
 
 
-def test_every_fault_is_listed_with_what_it_is() -> None:
-    done = mailproof("lab", "--list-faults", env={"COLUMNS": "200"})
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_every_fault_is_listed_under_its_subject_with_what_it_is(lang: str) -> None:
+    done = mailproof("--lang", lang, "lab", "--list-faults", env={"COLUMNS": "200"})
     assert done.returncode == 0
-    assert [line.split()[0] for line in done.stdout.splitlines()] == list(FAULTS)
+    parts = [part.splitlines() for part in done.stdout.split("\n\n")]
+    listed = [[line.split("  ")[0] for line in lines[1:]] for lines in parts[:-1]]
+    assert listed == [*([spec.name for spec in group] for group in GROUPS.values()), list(Step)]
+    assert all(line.split("  ", 1)[1].strip() for lines in parts[:-1] for line in lines[1:])
+    assert "chance=20%" in done.stdout
+
+
+def test_the_list_for_programs_is_the_same_in_both_languages() -> None:
+    texts = [mailproof("--lang", lang, "lab", "--list-faults", "--format", "json").stdout for lang in ("en", "ja")]
+    assert texts[0] == texts[1]
+    listed = json.loads(texts[0])
+    assert [fault["name"] for fault in listed["faults"]] == list(FAULTS)
+    (greylisted,) = [fault for fault in listed["faults"] if fault["name"] == "greylisted"]
+    assert greylisted == {
+        "name": "greylisted",
+        "subject": "mail",
+        "title": {"en": "Greylisted", "ja": load("greylisted", "ja").title},
+        "schemes": ["smtp"],
+        "check_needs": [],
+        "takes_code": True,
+    }
+    assert [step["name"] for step in listed["steps"]] == list(Step)
+
+
+def test_what_strikes_by_chance_says_how_it_strikes_again(tmp_path: Path) -> None:
+    with lab("--fault", "rcpt:451:chance=20%", home=tmp_path) as said:
+        assert re.search(r"strikes again in the same way with --seed \d+\.", said)
+    with lab("--fault", "rcpt:451:chance=20%", "--seed", "7", home=tmp_path) as said:
+        assert "with --seed 7." in said
 
 
 @pytest.mark.parametrize(
@@ -106,6 +138,9 @@ def test_every_fault_is_listed_with_what_it_is() -> None:
             ("--fault", "certificate-expird"),
             "there is no fault 'certificate-expird'; is it one of certificate-expired",
         ),
+        (("--fault", "mailbox-full", "--fault", "recipient-unknown"), "behind mailbox-full nobody would see"),
+        (("--fault", "rcpt"), "rcpt: say what becomes of the step"),
+        (("--seed", "x"), "--seed: 'x' is no whole number from 0 to 1000000000"),
         (("--host", "192.0.2.9"), "cannot listen on 192.0.2.9: "),
         (("--log", "/nonexistent/lab.log"), "cannot write /nonexistent/lab.log: No such file"),
         (("--real", "--host", "127.0.0.2"), "--real goes with no other option"),

@@ -21,7 +21,7 @@ from mailproof.catalog.pages import names
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.program import _after_global_options
 from mailproof.cli.terminal import Terminal
-from mailproof.lab.embedded.faults import FAULTS
+from mailproof.lab.embedded.faults import parse_faults
 from mailproof.run.targets import parse_target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,7 +157,7 @@ def complaint(words: tuple[str, ...]) -> str:
 
 
 def _senseless(name: str, given: dict[str, object]) -> str:
-    """What parses and names something that is not there: a finding, a fault. Raises UsageError for no target."""
+    """What parses and names something that is not there: a finding. Raises UsageError for no target and no fault."""
 
     def real(value: object) -> list[str]:
         return [text for text in value if not _PLACEHOLDER.match(text)] if isinstance(value, tuple) else []
@@ -172,6 +172,5 @@ def _senseless(name: str, given: dict[str, object]) -> str:
         words = real(given["words"])
         return f"there is no page {words[0]}" if len(words) == 1 and words[0] not in names() else ""
     if name == "lab":
-        unknown = [text for text in real(given["faults"]) if text.partition("@")[0] not in FAULTS]
-        return f"there is no fault {unknown[0]}" if unknown else ""
+        parse_faults(real(given["faults"]))
     return ""

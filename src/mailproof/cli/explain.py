@@ -25,6 +25,7 @@ def command(terminal: Terminal) -> Command:
 
 def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, shape: str) -> int:
     from mailproof.checks import kinds
+    from mailproof.cli.listing import as_json
     from mailproof.report.explain import page_as_data, render_page
 
     if listed:
@@ -34,7 +35,7 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, shape: st
         raise Complaint(terminal.say("cli.what-to-explain"))
     name = _page_name(" ".join(words), terminal)
     if shape == "json":
-        terminal.write(_as_json(page_as_data(name, terminal.lang, kinds())))
+        terminal.write(as_json(page_as_data(name, terminal.lang, kinds())))
     else:
         terminal.write(render_page(name, terminal.lang, kinds(), terminal.color, terminal.width))
     return 0
@@ -64,13 +65,7 @@ def _page_name(text: str, terminal: Terminal) -> str:
 def _list(terminal: Terminal, shape: str) -> None:
     """Every finding with its title."""
     from mailproof.catalog.pages import names
-    from mailproof.cli.listing import listing, titles_of
+    from mailproof.cli.listing import as_json, listing, titles_of
 
     titles = titles_of(names(), terminal.lang)
-    terminal.write(_as_json(titles) if shape == "json" else listing(titles, terminal))
-
-
-def _as_json(data: object) -> str:
-    import msgspec
-
-    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
+    terminal.write(as_json(titles) if shape == "json" else listing(titles, terminal))

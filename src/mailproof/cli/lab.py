@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import sys
 import tempfile
@@ -12,16 +13,21 @@ from pathlib import Path
 
 import click
 
-from mailproof.cli.command import Command, Option
+from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.lab_guide import Running, guide
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.escape import printable
 
+# Short enough to be typed again.
+_SEEDS = 10_000
+
 
 def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
-        Option("--fault", "faults", metavar="NAME", multiple=True, section="server", words="fault"),
-        Option("--list-faults", "listed", is_flag=True, section="server", words="list-faults"),
+        Option("--fault", "faults", metavar="NAME[:WHEN]", multiple=True, section="faults", words="fault"),
+        Option("--seed", metavar="N", section="faults", callback=converted(lambda text: whole(text, terminal))),
+        Option("--list-faults", "listed", is_flag=True, section="faults", words="list-faults"),
+        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("--real", is_flag=True, section="server"),
         Option("--maildir", metavar="DIR", section="server"),
         Option("--log", metavar="FILE", section="server"),
@@ -30,29 +36,42 @@ def command(terminal: Terminal) -> Command:
     return Command("lab", terminal, partial(_lab, terminal), params)
 
 
+def whole(text: str, terminal: Terminal, most: int = 10**9) -> int:
+    """A whole number from 0. Raises ValueError with a sentence."""
+    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > most:
+        raise ValueError(terminal.say("lab.no-number", value=text, most=str(most)))
+    return int(text)
+
+
 def _lab(
     terminal: Terminal,
     faults: tuple[str, ...],
+    seed: int | None,
     listed: bool,
+    shape: str,
     real: bool,
     maildir: str | None,
     log: str | None,
     host: str | None,
 ) -> int:
     if listed:
-        from mailproof.cli.listing import listing, titles_of
-        from mailproof.lab.embedded.faults import FAULTS
+        from mailproof.cli.lab_faults import as_data, as_text
+        from mailproof.cli.listing import as_json
 
-        terminal.write(listing(titles_of(FAULTS, terminal.lang), terminal))
+        terminal.write(as_json(as_data()) if shape == "json" else as_text(terminal))
         return 0
     if real:
-        if faults or maildir or log or host:
+        if faults or seed is not None or maildir or log or host:
             raise Complaint(terminal.say("cli.lab-real-alone"))
         return _real(terminal)
-    return _embedded(terminal, faults, maildir, log, host or "127.0.0.1")
+    if seed is None:
+        seed = secrets.randbelow(_SEEDS)
+    return _embedded(terminal, faults, seed, maildir, log, host or "127.0.0.1")
 
 
-def _embedded(terminal: Terminal, faults: tuple[str, ...], maildir: str | None, log: str | None, host: str) -> int:
+def _embedded(
+    terminal: Terminal, faults: tuple[str, ...], seed: int, maildir: str | None, log: str | None, host: str
+) -> int:
     from mailproof.lab.embedded.server import EmbeddedLab, LabSettings
     from mailproof.net.sockets import SocketNet
     from mailproof.script.authority import Authority
@@ -62,7 +81,7 @@ def _embedded(terminal: Terminal, faults: tuple[str, ...], maildir: str | None, 
         log_file = Path(log) if log else Path(directory) / "mail.log"
         try:
             log_file.open("ab").close()  # there before the first line, for `tail -f`
-            settings = LabSettings(faults=faults, maildir=maildir, log_file=str(log_file), host=host)
+            settings = LabSettings(faults=faults, seed=seed, maildir=maildir, log_file=str(log_file), host=host)
             lab = EmbeddedLab(net, settings, authority, datetime.now(UTC))
         except OSError as error:
             place = str(error.filename or log_file)
@@ -81,6 +100,7 @@ def _embedded(terminal: Terminal, faults: tuple[str, ...], maildir: str | None, 
                     ca_file=str(ca_file),
                     logs=(str(log_file),),
                     faults=faults,
+                    seed=seed,
                 )
                 terminal.write(guide(running, terminal))
                 await net.sleep(float("inf"))

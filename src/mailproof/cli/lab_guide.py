@@ -21,6 +21,7 @@ class Running(msgspec.Struct, frozen=True):
     ca_file: str
     logs: tuple[str, ...]
     faults: tuple[str, ...] = ()
+    seed: int = 0
     name: str = ""
     """What its certificates name, where that is not the address."""
 
@@ -35,6 +36,8 @@ def guide(running: Running, terminal: Terminal) -> str:
     lines = wrap(say("cli.lab-running"), terminal.width)
     if running.faults:
         lines += wrap(say("cli.lab-faults", names=running.faults), terminal.width)
+        if any("chance" in fault for fault in running.faults):
+            lines += wrap(say("lab.seed", seed=str(running.seed)), terminal.width)
     lines += ["", heading("lab-urls"), *(f"  {url}" for url in running.urls.values())]
     lines += ["", heading("lab-accounts")]
     for user, password, token in running.accounts:

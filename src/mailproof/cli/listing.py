@@ -1,4 +1,4 @@
-"""Names with what they mean: side by side where there is room, else one below the other."""
+"""Lists: names with what they mean, side by side where there is room, else one below the other; and as JSON."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ def listing(titles: dict[str, str], terminal: Terminal) -> str:
         else:
             lines += [name, *wrap(title, width, "  ")]
     return "\n".join(lines) + "\n"
+
+
+def as_json(data: object) -> str:
+    """Indented, with a final newline."""
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "mailproof(*faults): faults of the mail server that `mailproof_lab` is in this test"
+        "markers",
+        "mailproof(*faults, seed=0): faults of the mail server that `mailproof_lab` is in this test, and what begins "
+        "its chance",
     )
 
 
@@ -33,12 +35,15 @@ def mailproof_authority() -> Authority:
 def mailproof_lab(request: pytest.FixtureRequest, mailproof_authority: Authority) -> Iterator[LabServer]:
     """A mail server of this test's own on free loopback ports: its URLs, accounts and received messages.
 
-    `@pytest.mark.mailproof("greylisted", "starttls-not-offered@submission")` breaks it as `mailproof lab --fault`
+    `@pytest.mark.mailproof("greylisted", "rcpt@submission:451:chance=20%")` breaks it as `mailproof lab --fault`
     does.
+    What is left to chance is the same in every run; `seed=7` in the mark makes it another.
     """
     from mailproof.lab.embedded.server import LabSettings
     from mailproof.lab.embedded.threaded import serving
 
-    faults = tuple(str(fault) for mark in request.node.iter_markers("mailproof") for fault in mark.args)
-    with serving(LabSettings(faults=faults), mailproof_authority) as server:
+    marks = list(request.node.iter_markers("mailproof"))
+    faults = tuple(str(fault) for mark in marks for fault in mark.args)
+    seed = next((int(mark.kwargs["seed"]) for mark in marks if "seed" in mark.kwargs), 0)
+    with serving(LabSettings(faults=faults, seed=seed), mailproof_authority) as server:
         yield server

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from mailproof.lab.embedded.chaos import Disturbance
+from mailproof.lab.embedded.occasion import ALWAYS, Occasion
 from mailproof.model.endpoint import Scheme, TlsMode
 from mailproof.model.tls import TlsVersion
 from mailproof.sasl.server import Reason
@@ -107,6 +109,7 @@ class Refusal(msgspec.Struct, frozen=True):
     text: str
     whom: Whom = Whom.ANY
     client: Client = Client.ANY
+    occasion: Occasion = ALWAYS
 
 
 class LoginReply(msgspec.Struct, frozen=True):
@@ -119,6 +122,7 @@ class LoginReply(msgspec.Struct, frozen=True):
     """Which logins meet it; empty for all. `USER` and `LOGIN` are also the commands of POP3 and IMAP."""
     reason: Reason = Reason.WRONG_PASSWORD
     """For the log."""
+    occasion: Occasion = ALWAYS
 
 
 WRONG_PASSWORD = LoginReply(
@@ -154,6 +158,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     reveals_version: bool = False
     """The greeting names the program and its version."""
     on_hello: OnHello = OnHello.ANSWER
+    disturbances: tuple[Disturbance, ...] = ()
 
     tls_at_once: bool = False
     upgrade: Upgrade = Upgrade.OFFERED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from mailproof.lab.embedded.behaviour import OnOpening, Upgrade
+from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
 from mailproof.lab.embedded.imap_mailbox import OpenMailbox, Refused
 from mailproof.lab.embedded.mailboxes import Mailbox
@@ -45,6 +46,7 @@ class ImapSession(DovecotSession[Event]):
     def __init__(self, site: Site, desk: Desk, stream: ServerStream) -> None:
         super().__init__(site, desk, stream)
         self._errors = 0
+        self._tag = ""
         self._open: OpenMailbox | None = None
 
     # -- the protocol's words ---------------------------------------------------------------------------------------
@@ -61,6 +63,12 @@ class ImapSession(DovecotSession[Event]):
 
     def farewell_when_late(self) -> bytes:
         return compose_untagged("BYE Disconnected for inactivity.")
+
+    def refusal(self, step: Step, code: int, text: str) -> bytes:
+        word = "UNAVAILABLE" if code < 500 else "CONTACTADMIN"
+        if step is Step.CONNECT:
+            return compose_untagged(f"BYE [{word}] {text}")
+        return compose_tagged(self._tag, "NO", text, word)
 
     def challenge(self, data: bytes) -> bytes:
         return compose_continuation(base64.b64encode(data))
@@ -95,7 +103,9 @@ class ImapSession(DovecotSession[Event]):
                 await self._command(event)
 
     async def _command(self, command: ImapCommandLine) -> None:
-        tag = command.tag
+        tag = self._tag = command.tag
+        if await self.disturbed(command.name):
+            return
         match command.name:
             case "CAPABILITY":
                 await self.hello()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mailproof.lab.embedded.behaviour import OnOpening, Upgrade
+from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
 from mailproof.lab.embedded.mailboxes import Mailbox, StoredMessage
 from mailproof.lab.embedded.session import Login, Over
@@ -55,6 +56,9 @@ class Pop3Session(DovecotSession[Event]):
     def farewell_when_late(self) -> bytes:
         return compose_err("Disconnected for inactivity.")
 
+    def refusal(self, step: Step, code: int, text: str) -> bytes:
+        return compose_err(text, "SYS/TEMP" if code < 500 else "SYS/PERM")
+
     def challenge(self, data: bytes) -> bytes:
         return compose_challenge(data)
 
@@ -81,6 +85,8 @@ class Pop3Session(DovecotSession[Event]):
         if not isinstance(event, Pop3Command):
             return
         words = event.argument.split()
+        if await self.disturbed(event.verb):
+            return
         if event.verb == "QUIT":
             await self._quit()
         elif event.verb == "CAPA":

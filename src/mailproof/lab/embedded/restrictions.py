@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailproof.lab.embedded.behaviour import Client, Refusal, Stage, Whom
+from mailproof.lab.embedded.occasion import Occasion
 from mailproof.lab.embedded.site import Desk, Site
 
 _RELAY_DENIED = Refusal(Stage.RCPT, 554, "5.7.1", "<{recipient}>: Relay access denied")
@@ -17,16 +20,18 @@ _FULL = Refusal(
 class Restrictions:
     """Of one session; `client` is the address it comes from."""
 
-    def __init__(self, site: Site, desk: Desk, client: str) -> None:
+    def __init__(self, site: Site, desk: Desk, client: str, strikes: Callable[[Occasion], bool]) -> None:
         self._site = site
         self._scheme = desk.scheme
         self._behaviour = desk.behaviour
         self._client = client
+        self._strikes = strikes
 
     def refusal(self, stage: Stage, sender: str, recipient: str, user: str) -> Refusal | None:
         """What stands against it; None for nothing. `user` is empty for a stranger, `recipient` at MAIL."""
         for refusal in self._behaviour.refusals:
-            if refusal.stage is stage and self._is_meant(refusal, sender, recipient, user):
+            about = refusal.stage is stage and self._is_meant(refusal, sender, recipient, user)
+            if about and self._strikes(refusal.occasion):
                 return refusal
         return self._sound(recipient, stranger=not user) if stage is Stage.RCPT else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,10 +12,11 @@ import msgspec
 
 from mailproof.lab.embedded.accounts import ACCOUNTS, DOMAIN, Account
 from mailproof.lab.embedded.behaviour import Behaviour, Port
-from mailproof.lab.embedded.faults import behaviour_of, parse_fault
+from mailproof.lab.embedded.faults import Fault, behaviour_of, parse_faults
 from mailproof.lab.embedded.imap import ImapSession
 from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.occasion import Fortune
 from mailproof.lab.embedded.pop3 import Pop3Session
 from mailproof.lab.embedded.session import Session
 from mailproof.lab.embedded.sieve import SieveSession
@@ -51,7 +52,9 @@ _SESSIONS: dict[endpoint.Protocol, type[Session[Any]]] = {
 
 class LabSettings(msgspec.Struct, frozen=True):
     faults: tuple[str, ...] = ()
-    """`NAME` or `NAME@SCHEME,…`; see `faults.FAULTS`."""
+    """As `faults.order` describes them: `NAME`, `NAME@SCHEME,…:chance=20%`, `rcpt:451`."""
+    seed: int = 0
+    """Of what is left to chance in them."""
     accounts: tuple[Account, ...] = ACCOUNTS
     domain: str = DOMAIN
     hostname: str = f"mail.{DOMAIN}"
@@ -80,7 +83,7 @@ class EmbeddedLab:
         self._settings = settings
         self._authority = authority
         self._now = now
-        self._faults = tuple(parse_fault(text) for text in settings.faults)
+        self._faults = parse_faults(settings.faults)
         self._handlers: dict[tuple[str, int], Handler | Trouble] = {}
         self._issued: dict[CertificateKind, Issued] = {}
         self._open: list[_Closing] = []
@@ -93,7 +96,10 @@ class EmbeddedLab:
         }
         log_file = Path(settings.log_file) if settings.log_file is not None else None
         self.log = MailLog(settings.hostname, self._clock, log_file)
-        self.site = Site(net, settings.hostname, settings.domain, settings.accounts, self.mailboxes, self.log, now)
+        fortune = Fortune(settings.seed)
+        self.site = Site(
+            net, settings.hostname, settings.domain, settings.accounts, self.mailboxes, self.log, now, fortune
+        )
 
     def _clock(self) -> datetime:
         return self.site.clock()
@@ -131,32 +137,40 @@ class EmbeddedLab:
             raise
 
     def _listen(self, scheme: Scheme) -> None:
-        behaviour = behaviour_of(scheme, self._faults)
+        faults = [fault for fault in self._faults if scheme in fault.schemes]
+        port_behaviour = behaviour_of(scheme, faults).port
         host, port = self._settings.host, self._settings.ports.get(scheme, 0)
         in_memory = isinstance(self._net, MemoryNet)
-        if behaviour.port is Port.FILTERED and not in_memory:
+        if port_behaviour is Port.FILTERED and not in_memory:
             silent = SilentPort(host, port)
             self._open.append(silent)
             self.endpoints[scheme] = (silent.host, silent.port)
             return
-        handler = self._handler(Desk(scheme, behaviour, self._server_tls(behaviour)))
+        for number in range(len(faults) + 1):  # no connection is to wait until a certificate has been made
+            self._desk(scheme, faults[:number])
+        handler = self._handler(scheme, faults)
         server = self._net.listen(handler, host, port)
         where = (server.host, server.port)
         self.endpoints[scheme] = where
-        if behaviour.port is Port.OPEN:
+        if port_behaviour is Port.OPEN:
             self._open.append(server)
             self._handlers[where] = handler
         else:
             server.close()
-            self._handlers[where] = Trouble.TIMEOUT if behaviour.port is Port.FILTERED else Trouble.REFUSED
+            self._handlers[where] = Trouble.TIMEOUT if port_behaviour is Port.FILTERED else Trouble.REFUSED
 
-    def _handler(self, desk: Desk) -> Handler:
-        session = _SESSIONS[desk.scheme.protocol]
+    def _handler(self, scheme: Scheme, faults: Sequence[Fault]) -> Handler:
+        session = _SESSIONS[scheme.protocol]
 
         async def serve(stream: ServerStream) -> None:
-            await session(self.site, desk, stream).serve()
+            struck = [fault for fault in faults if self.site.fortune.strikes(fault.occasion, scheme)]
+            await session(self.site, self._desk(scheme, struck), stream).serve()
 
         return serve
+
+    def _desk(self, scheme: Scheme, faults: Iterable[Fault]) -> Desk:
+        behaviour = behaviour_of(scheme, faults)
+        return Desk(scheme, behaviour, self._server_tls(behaviour))
 
     def _server_tls(self, behaviour: Behaviour) -> ServerTls:
         kind = behaviour.certificate

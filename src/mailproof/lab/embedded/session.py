@@ -19,6 +19,8 @@ from mailproof.lab.embedded.behaviour import (
     Upgrade,
     Welcome,
 )
+from mailproof.lab.embedded.chaos import STEP_OF, Step
+from mailproof.lab.embedded.occasion import Occasion
 from mailproof.lab.embedded.site import FAILURE_DELAY, Desk, Site
 from mailproof.model.attempt import Trouble
 from mailproof.model.endpoint import TlsMode
@@ -31,6 +33,8 @@ from mailproof.sasl.server import Accepted, Challenge, Reason, Rejected, Service
 
 # Of a session that says nothing, for a fault; longer than any client waits.
 _SILENT = 3600.0
+# access(5): after these Postfix hangs up.
+HANG_UP_CODES = frozenset({421, 521})
 # No mechanism takes more rounds.
 _ROUNDS = 8
 # Dovecot hangs up after so many logins that failed; Postfix counts them as errors.
@@ -102,6 +106,10 @@ class Session(ABC, Generic[Event]):
     def farewell_when_late(self) -> bytes: ...
 
     @abstractmethod
+    def refusal(self, step: Step, code: int, text: str) -> bytes:
+        """Of a step that means no more than `code` of SMTP does: 4xx for now, 5xx for ever."""
+
+    @abstractmethod
     def challenge(self, data: bytes) -> bytes: ...
 
     @abstractmethod
@@ -152,13 +160,15 @@ class Session(ABC, Generic[Event]):
             await self.say(b"SSH-2.0-OpenSSH_9.6\r\n")
             await self.stay_silent()
         if welcome is Welcome.REFUSAL or not admitted or self._comes_too_often:
+            await self.pause(delay)
             await self.say(self.refused_greeting())
+            raise Over
+        if await self.disturbed(Step.CONNECT):
             raise Over
         greeting = self.greeting()
         if welcome is Welcome.TEASER:
             await self.say(greeting[:3] + b"-" + greeting[4:])
-        if delay:
-            await self.site.net.sleep(delay)
+        await self.pause(delay)
         await self.say(greeting)
 
     @property
@@ -188,6 +198,26 @@ class Session(ABC, Generic[Event]):
             case OnHello.ANSWER | OnHello.REFUSAL:
                 pass
 
+    async def disturbed(self, at: Step | str, answers: int = 1) -> bool:
+        """Whether a disturbance has answered this step, or command, in its own way. Raises Over where it hangs up."""
+        step = at if isinstance(at, Step) else STEP_OF.get(at)
+        for each in self.behaviour.disturbances:
+            if each.step is not step or not self.strikes(each.occasion):
+                continue
+            await self.pause(each.occasion.delay)
+            if each.hang_up:
+                raise Over
+            if each.code:
+                text = f"Error: {'try again later' if each.code < 500 else 'refused'} (--fault {each.occasion.fault})"
+                await self.say(self.refusal(each.step, each.code, text) * answers)
+                if each.code in HANG_UP_CODES:
+                    raise Over
+                return True
+        return False
+
+    def strikes(self, occasion: Occasion) -> bool:
+        return self.site.fortune.strikes(occasion, self.desk.scheme)
+
     # -- hearing and saying -----------------------------------------------------------------------------------------
 
     async def next_event(self, patience: float | None = None) -> Event:
@@ -198,6 +228,10 @@ class Session(ABC, Generic[Event]):
                 raise Over
             self._reader.feed(data)
         return event
+
+    async def pause(self, seconds: float) -> None:
+        if seconds:
+            await self.site.net.sleep(seconds)
 
     async def say(self, data: bytes) -> None:
         await self.stream.write(data, self.site.net.now() + self.patience, keep=False)
@@ -310,15 +344,15 @@ class Session(ABC, Generic[Event]):
         """What the behaviour makes of a login, after the delay that a failure costs."""
         late = self.site.penalty(self.client) if self.behaviour.penalty else 0.0
         about = (r for r in self.behaviour.login_replies if not r.mechanisms or login.method in r.mechanisms)
-        reply = next(about, None if login.user else WRONG_PASSWORD)
+        struck = (reply for reply in about if self.strikes(reply.occasion))
+        reply = next(struck, None if login.user else WRONG_PASSWORD)
         if reply is not None and login.reason is not Reason.CANCELLED:
             login = msgspec.structs.replace(login, user="", refused=reply, reason=login.reason or reply.reason)
         if login.refused is not None:
             self.failures += 1
-            late += FAILURE_DELAY
+            late += FAILURE_DELAY + login.refused.occasion.delay
             self.site.note_failure(self.client)
-        if late:
-            await self.site.net.sleep(late)
+        await self.pause(late)
         self.log_login(login)
         self.user = login.user
         return login

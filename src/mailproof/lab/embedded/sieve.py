@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailproof.lab.embedded.behaviour import Upgrade
+from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import DovecotSession
 from mailproof.lab.embedded.session import Login, Over
 from mailproof.lab.embedded.site import Desk, Site
@@ -48,6 +49,9 @@ class SieveSession(DovecotSession[Event]):
     def farewell_when_late(self) -> bytes:
         return compose_status("BYE", "Disconnected for inactivity.")
 
+    def refusal(self, step: Step, code: int, text: str) -> bytes:
+        return compose_status("BYE" if step is Step.CONNECT else "NO", text, "TRYLATER" if code < 500 else "")
+
     def challenge(self, data: bytes) -> bytes:
         return compose_challenge(data)
 
@@ -83,6 +87,8 @@ class SieveSession(DovecotSession[Event]):
     async def turn(self) -> None:
         event = await self.next_event()
         if not isinstance(event, SieveCommand):
+            return
+        if await self.disturbed(event.name):
             return
         match "" if event.problem else event.name:
             case "LOGOUT":

@@ -13,6 +13,7 @@ from mailproof.lab.embedded.accounts import Account
 from mailproof.lab.embedded.behaviour import Behaviour
 from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.occasion import Fortune
 from mailproof.lab.embedded.post import PostOffice
 from mailproof.model.endpoint import Scheme
 from mailproof.model.tls import ServerTls
@@ -47,6 +48,7 @@ class Site:
         mailboxes: Mapping[str, Mailbox],
         log: MailLog,
         started: datetime,
+        fortune: Fortune,
     ) -> None:
         self.net = net
         self.hostname = hostname
@@ -54,6 +56,7 @@ class Site:
         self.accounts = tuple(accounts)
         self.mailboxes = mailboxes
         self.log = log
+        self.fortune = fortune
         self._started = started
         self.post = PostOffice(hostname, mailboxes, log, self.clock)
         self._sessions: Counter[str] = Counter()

@@ -6,10 +6,11 @@ import base64
 import re
 
 from mailproof.lab.embedded.behaviour import OnHello, Passwords, Refusal, Stage, Upgrade
+from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.log import clean
 from mailproof.lab.embedded.post import Envelope
 from mailproof.lab.embedded.restrictions import Restrictions
-from mailproof.lab.embedded.session import Login, Over, Session
+from mailproof.lab.embedded.session import HANG_UP_CODES, Login, Over, Session
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.model.endpoint import Protocol
 from mailproof.net.interface import ServerStream
@@ -56,7 +57,7 @@ class SmtpSession(Session[Event]):
         self._chunked = 0
         """Bytes that came by BDAT, kept or not."""
         self._recipients: list[str] = []
-        self._restrictions = Restrictions(site, desk, self.client)
+        self._restrictions = Restrictions(site, desk, self.client, self.strikes)
         self._lmtp = self.desk.scheme.protocol is Protocol.LMTP
         # master.cf: -o syslog_name=postfix/submission
         service = f"{desk.scheme}/" if desk.scheme.is_submission else ""
@@ -77,6 +78,9 @@ class SmtpSession(Session[Event]):
 
     def farewell_when_late(self) -> bytes:
         return compose_reply(421, f"{self.site.hostname} Error: timeout exceeded", enhanced="4.4.2")
+
+    def refusal(self, step: Step, code: int, text: str) -> bytes:
+        return compose_reply(code, text, enhanced=f"{code // 100}.3.0")
 
     def challenge(self, data: bytes) -> bytes:
         return compose_reply(334, base64.b64encode(data))
@@ -132,6 +136,8 @@ class SmtpSession(Session[Event]):
             raise Over
         if self.behaviour.mail_needs_tls and not self.stream.is_tls and event.verb not in _BEFORE_TLS:
             await self.reply(530, "5.7.0", "Must issue a STARTTLS command first")
+            return
+        if await self.disturbed(event.verb):
             return
         match event.verb:
             case "EHLO" | "HELO" if not self._lmtp:
@@ -326,11 +332,15 @@ class SmtpSession(Session[Event]):
 
     async def _answer_message(self, data: bytes, size: int) -> None:
         recipients, limit = tuple(self._recipients), self.behaviour.message_limit
+        if await self.disturbed(Step.MESSAGE, len(recipients) if self._lmtp else 1):
+            self._forget()
+            return
         if size > limit:
             answers = [compose_reply(552, "Error: message file too big", enhanced="5.3.4")]
         elif (refusal := self._refusal_of_message(recipients[0])) is not None:
             text = self._filled(refusal, recipients[0])
             self._log_refusal("END-OF-MESSAGE", refusal.code, refusal.enhanced, text, recipients[0])
+            await self.pause(refusal.occasion.delay)
             answers = [compose_reply(refusal.code, text, enhanced=refusal.enhanced)]
         else:
             await self._take(data, recipients)
@@ -374,7 +384,10 @@ class SmtpSession(Session[Event]):
             return False
         text = self._filled(refusal, recipient)
         self._log_refusal(stage.name, refusal.code, refusal.enhanced, text, recipient)
+        await self.pause(refusal.occasion.delay)
         await self.reply(refusal.code, refusal.enhanced, text)
+        if refusal.code in HANG_UP_CODES:
+            raise Over
         return True
 
     def _refusal_of_message(self, recipient: str) -> Refusal | None:

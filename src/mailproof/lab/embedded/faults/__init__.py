@@ -2,60 +2,65 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 import msgspec
 
-from mailproof.lab.embedded.behaviour import Behaviour, healthy
+from mailproof.lab.embedded.behaviour import Behaviour, LoginReply, Refusal, healthy
+from mailproof.lab.embedded.chaos import Disturbance
+from mailproof.lab.embedded.faults import order
+from mailproof.lab.embedded.faults.clash import refuse_contradictions
 from mailproof.lab.embedded.faults.login import LOGIN
 from mailproof.lab.embedded.faults.mail import MAIL
+from mailproof.lab.embedded.faults.order import Fault
 from mailproof.lab.embedded.faults.reach import REACH
 from mailproof.lab.embedded.faults.spec import FaultSpec
 from mailproof.lab.embedded.faults.tls import TLS
 from mailproof.model.endpoint import Scheme
-from mailproof.model.failure import UsageError
 
-__all__ = ["FAULTS", "Fault", "FaultSpec", "behaviour_of", "parse_fault"]
+__all__ = ["FAULTS", "GROUPS", "Fault", "FaultSpec", "behaviour_of", "parse_fault", "parse_faults"]
 
-FAULTS: dict[str, FaultSpec] = {spec.name: spec for spec in (*REACH, *TLS, *LOGIN, *MAIL)}
+GROUPS: dict[str, tuple[FaultSpec, ...]] = {"reach": REACH, "tls": TLS, "login": LOGIN, "mail": MAIL}
+"""By subject, which has a string `cli.faults-NAME`."""
+
+FAULTS: dict[str, FaultSpec] = {spec.name: spec for group in GROUPS.values() for spec in group}
 """In the order of the path. The catalogue's page of the same name says what each is."""
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """One fault, at the endpoints where it is wanted."""
-
-    spec: FaultSpec
-    schemes: tuple[Scheme, ...]
-
-
 def parse_fault(text: str) -> Fault:
-    """`NAME`, or `NAME@SCHEME,SCHEME` for these endpoints only.
+    """One fault, as `order` describes it. Raises UsageError for what cannot be had."""
+    return order.parse_fault(text, FAULTS)
 
-    Raises UsageError for a name or scheme there is not, or where the fault cannot show.
+
+def parse_faults(texts: Iterable[str]) -> tuple[Fault, ...]:
+    """Several at once; those that always strike come first, and so one now and then wins over them.
+
+    Raises UsageError for one that cannot be had, and for two that cannot both be.
     """
-    name, at, where = text.partition("@")
-    spec = FAULTS.get(name)
-    if spec is None:
-        if near := tuple(difflib.get_close_matches(name, FAULTS, n=4, cutoff=0.4)):
-            raise UsageError("no-such-fault-but-near", name=name, near=near)
-        raise UsageError("no-such-fault", name=name)
-    if not at:
-        return Fault(spec, spec.schemes)
-    wanted = tuple(dict.fromkeys(word.strip().lower() for word in where.split(",")))
-    can = tuple(str(scheme) for scheme in spec.schemes)
-    if wrong := tuple(word for word in wanted if word not in can):
-        raise UsageError("fault-not-there", name=name, wrong=wrong, can=can)
-    return Fault(spec, tuple(Scheme(word) for word in wanted))
+    faults = tuple(parse_fault(text) for text in dict.fromkeys(texts))
+    refuse_contradictions(faults)
+    return tuple(sorted(faults, key=lambda fault: not fault.occasion.is_always))
 
 
-def behaviour_of(scheme: Scheme, faults: Iterable[Fault]) -> Behaviour:
-    """Of the endpoint with this scheme, with all these faults. Lists add up; of anything else the last one counts."""
-    made = healthy(scheme)
+def behaviour_of(scheme: Scheme, faults: Iterable[Fault], start: Behaviour | None = None) -> Behaviour:
+    """Of the endpoint with this scheme, with all these faults. Lists add up; of anything else the last one counts.
+    What is only now and then stands first in the lists, for the first that is meant is what is met.
+
+    `start` is how it behaves without them, if not as a healthy one.
+    """
+    made = start or healthy(scheme)
     for fault in faults:
         if scheme not in fault.schemes:
             continue
         for field, value in fault.spec.changes.items():
             before = getattr(made, field)
-            made = msgspec.structs.replace(made, **{field: (*before, *value) if isinstance(before, tuple) else value})
+            if isinstance(before, tuple):
+                value = sorted((*before, *value), key=_is_always)
+                made = msgspec.structs.replace(made, **{field: tuple(value)})
+            else:
+                made = msgspec.structs.replace(made, **{field: value})
     return made
+
+
+def _is_always(item: object) -> bool:
+    return not isinstance(item, Refusal | LoginReply | Disturbance) or item.occasion.is_always
