@@ -5,12 +5,34 @@
 set -eu
 
 cache=${1:-.venv/brands}
+brands='exim opensmtpd cyrus courier sendmail opensmtpd-backports'
 
-# With each, the libraries that a machine with Postfix and Dovecot need not have.
 packages_of() {
     case $1 in
-    exim) echo 'exim4-daemon-light libidn12 libgnutls-dane0 libunbound8 libevent-2.1-7 libnsl2 libtirpc3' ;;
+    exim) echo 'exim4-daemon-light' ;;
+    opensmtpd | opensmtpd-backports) echo 'opensmtpd' ;;
+    cyrus) echo 'cyrus-imapd cyrus-pop3d sasl2-bin libsasl2-modules' ;;
+    courier) echo 'courier-pop courier-authlib-userdb' ;;
+    sendmail) echo 'sendmail-bin sasl2-bin libsasl2-modules' ;;
     esac
+}
+
+# What else of their libraries and programs this machine lacks; removals and conflicts are none of our business.
+needed_by() {
+    # shellcheck disable=SC2086
+    $apt install --simulate --no-install-recommends $1 2>>"$part/log" </dev/null | sed -n 's/^Inst \([^ ]*\).*/\1/p'
+}
+
+# The backports of this machine's Debian beside its own sources, and only for what is unpacked here.
+use_backports() {
+    suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" 'Created-By: Packages' | head -n 1)
+    [ -n "$suite" ] && [ -n "$mirror" ] || return 1
+    mkdir -p "$part/lists"
+    cat /etc/apt/sources.list >"$part/backports.list" 2>/dev/null || true
+    echo "deb $mirror $suite-backports main" >>"$part/backports.list"
+    apt="apt-get -o Dir::Etc::sourcelist=$part/backports.list -o Dir::State::lists=$part/lists -t $suite-backports"
+    $apt update >>"$part/log" 2>&1 </dev/null
 }
 
 skip() {
@@ -19,7 +41,7 @@ skip() {
 }
 
 complete() {
-    for brand in exim; do
+    for brand in $brands; do
         [ -e "$cache/$brand.complete" ] || return 1
     done
 }
@@ -37,20 +59,31 @@ complete && exit 0
 part=$(mktemp -d "$cache/part.XXXXXX")
 trap 'rm -rf "$part"' EXIT
 trap 'exit 130' INT TERM HUP
-mkdir "$part/deb"
-apt-get update >"$part/log" 2>&1 </dev/null || skip "apt-get cannot reach its mirror."
-for brand in exim; do
+apt=apt-get
+$apt update >"$part/log" 2>&1 </dev/null || skip "apt-get cannot reach its mirror."
+for brand in $brands; do
     [ ! -e "$cache/$brand.complete" ] || continue
+    case $brand in *-backports) use_backports || skip "there are no backports of this machine's system." ;; esac
     echo "Unpacking $brand for the tests"
     rm -rf "$part/deb" "${cache:?}/$brand"
     mkdir "$part/deb"
-    # shellcheck disable=SC2046
-    (cd "$part/deb" && apt-get download $(packages_of "$brand")) >"$part/log" 2>&1 </dev/null || {
+    seeds=$(packages_of "$brand")
+    # shellcheck disable=SC2046,SC2086
+    wanted=$(printf '%s\n' $seeds $(needed_by "$seeds") | sort -u)
+    # shellcheck disable=SC2086
+    (cd "$part/deb" && $apt download $wanted) >"$part/log" 2>&1 </dev/null || {
         tail -n 2 "$part/log"
-        skip "apt-get could not download $brand."
+        skip "apt-get could not download what $brand needs."
     }
     for package in "$part/deb"/*.deb; do
         dpkg -x "$package" "$cache/$brand"
+    done
+    # Where /bin, /lib and /sbin are links into /usr, as on Debian, what is laid over /usr must hold their files.
+    for folder in bin lib sbin; do
+        [ -d "$cache/$brand/$folder" ] || continue
+        mkdir -p "$cache/$brand/usr/$folder"
+        cp -a "$cache/$brand/$folder/." "$cache/$brand/usr/$folder/"
+        rm -r "${cache:?}/$brand/$folder"
     done
     : >"$cache/$brand.complete"
 done

@@ -80,7 +80,8 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
         words=r"relay(ing)? (access |mail )?(is )?(denied|not (permitted|allowed)|prohibited|forbidden)"
         r"|unable to relay|(do not|don't|does not|cannot|not permitted to|not allowed to|will not) relay"
         r"|rcpthosts|relaying to .* (denied|prohibited)|not a (valid )?relay|no relaying|relay not"
-        r"|delivery is not allowed to this address",
+        r"|delivery is not allowed to this address"
+        r"|\Ainvalid recipient: <>\Z",  # OpenSMTPD, where no rule matches
     ),
     Row(
         _K.TLS_REQUIRED, words=r"must issue a starttls|starttls (command )?(is )?(first|required)|tls (is )?required"
@@ -123,6 +124,8 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
         r"|(unknown|no such) (user|mailbox|recipient|local)|unrouteable address|no mailbox here|user unknown"
         r"|recipient not found|mailbox unavailable",
     ),
+    # OpenSMTPD says this of a user that neither its tables nor the system know.
+    Row(_K.RECIPIENT_UNKNOWN, status=r"5\.2\.4", words=r"mailing list expansion problem"),
     Row(
         _K.RECIPIENT_LOOKUP_FAILED, code="4", words=r"temporary lookup failure|lookup (failed|error)|lookup deferred"
     ),

@@ -195,8 +195,9 @@ class Logins:
                 continue
             if attempt.endpoint.scheme.protocol is Protocol.POP3:
                 self._pop3_login[attempt.endpoint.host] = self._net.now()
-            # Whatever the answer to a secret was, none included: somebody has counted it.
-            if counts and seen.sent and not seen.accepted:
+            # Whatever the answer to a secret was, none included: somebody has counted it. But for one: too soon is
+            # no refusal (RFC 2449 section 8.1.1), and another port may take the same login at once.
+            if counts and seen.sent and not seen.accepted and not _too_soon(seen):
                 self._refused.add(family_of(attempt.endpoint))
 
     def _places(self) -> list[Endpoint]:
@@ -241,6 +242,10 @@ class Logins:
 
     def _note(self, skipped: Skipped) -> None:
         self.attempts.append(Attempt(Job.DELIVER, skipped=(skipped,)))
+
+
+def _too_soon(tried: LoginTried) -> bool:
+    return tried.reply is not None and tried.reply.enhanced == "LOGIN-DELAY"
 
 
 def _usable(mechanisms: tuple[str, ...], wish: LoginWish) -> tuple[str, ...]:

@@ -52,6 +52,16 @@ def test_a_limit_tells_nothing() -> None:
     assert answers(check, seen) == ["?no-verdict"]
 
 
+def test_a_login_that_came_too_soon_tells_nothing_of_the_password() -> None:
+    late = attempt(tried("-ERR [LOGIN-DELAY] Logins must be at least 1 minute apart"), scheme="pop3s", job="login")
+    (alone,) = check(record(late), None)  # type: ignore[arg-type]
+    assert (alone.why, alone.asked) == ("login-delay", True)  # type: ignore[union-attr]
+    worked = attempt(tried("+OK Mailbox locked and ready"), scheme="pop3", job="login")
+    passed, second = check(record(worked, late), None)  # type: ignore[arg-type]
+    assert passed.name == "login-accepted"
+    assert (second.why, second.asked) == ("login-delay", False)  # type: ignore[union-attr]
+
+
 def test_a_server_that_hangs_up_has_not_answered() -> None:
     silent = LoginTried("PLAIN", None, Protection.VERIFIED)
     assert answers(check, record(attempt(silent, job="login"))) == ["?not-reached"]

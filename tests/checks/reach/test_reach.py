@@ -225,6 +225,7 @@ class TestGreetings:
         [
             ("220 mx.test ESMTP Exim 4.96 Thu, 01 Jan 2026", "4.96"),
             ("220 mx.test ESMTP Sendmail 8.15.2/8.15.2; Thu", "8.15.2"),
+            ("220 mx.test ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2+deb12u2; Sun, 29 Nov 2026", "8.17.1.9"),
             ("220 mx.test ESMTP Postfix (3.7.11)", "3.7.11"),
             ("220 mx Microsoft ESMTP MAIL Service, Version: 10.0.17763.1 ready", "10.0.17763.1"),
             ("+OK mx.test Cyrus POP3 3.4.2 server ready", "3.4.2"),

@@ -174,6 +174,12 @@ class TestVersions:
         broken = tried(TlsVersion.TLS1_2, alert="internal_error")
         assert answers(versions.check, record(upgraded(MADE), broken)) == ["?version-not-answered"]
 
+    def test_no_signature_for_an_old_version_is_a_refusal_of_it(self):
+        seen = record(
+            upgraded(MADE), tried(TlsVersion.TLS1_2, "TLSv1.2"), tried(TlsVersion.TLS1_1, alert="internal_error")
+        )
+        assert answers(versions.check, seen) == ["+tls-versions"]
+
     def test_where_tls_dies_after_every_handshake_versions_are_not_judged(self):
         seen = record(asking_for_a_certificate(), self.REFUSED_12)
         assert answers(versions.check, seen) == ["?tls-died"]

@@ -72,6 +72,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Passed(NAME, evidence, url(sighting))
         elif refusal is not None and refusal in _NAMED:
             yield Finding(refusal.value, evidence, **place(sighting))
+        elif fact.reply.enhanced == "LOGIN-DELAY":
+            # Where the same login was accepted a moment ago, it is that which makes it too soon.
+            yield Untold(NAME, "login-delay", url(sighting), asked=not _accepted_before(sighting, record))
         elif refusal is LoginRefusal.OTHER:
             params = {"reply": fact.reply.line}
             yield Untold(NAME, "no-verdict", url(sighting), asked=True, params=params)
@@ -91,3 +94,14 @@ def _working(failed: Sighting[LoginTried], record: Record) -> str:
     """Another mechanism that the same endpoint accepted with the same credentials; empty if none."""
     same = (s.fact for s in record.seen(LoginTried) if s.attempt.endpoint == failed.attempt.endpoint)
     return next((fact.mechanism for fact in same if fact.accepted and fact.mechanism != failed.fact.mechanism), "")
+
+
+def _accepted_before(late: Sighting[LoginTried], record: Record) -> bool:
+    """Whether another POP3 port of the same server took the same user's login."""
+    return any(
+        other.fact.accepted
+        and other.fact.user == late.fact.user
+        and (other.endpoint.host, other.endpoint.scheme.protocol)
+        == (late.endpoint.host, late.endpoint.scheme.protocol)
+        for other in record.seen(LoginTried)
+    )

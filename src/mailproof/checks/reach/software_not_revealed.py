@@ -30,7 +30,9 @@ _PRODUCTS = (
     "SurgeMail|SmarterMail|Mercury|ArGoSoft|Mdaemon|Microsoft Exchange|Microsoft ESMTP MAIL Service|"
     "Maddy|James|OpenXchange|PowerMTA|Momentum|Merak"
 )
-_REVEALED = re.compile(rf"\b({_PRODUCTS})\b(?:POP3|IMAP4|[^0-9\n;]){{0,24}}?(\d+(?:\.\d+)+[\w.-]*)", re.IGNORECASE)
+_REVEALED = re.compile(
+    rf"\b({_PRODUCTS})\b(?:POP3|IMAP4|[^0-9\n;]){{0,24}}?(\d+(?:\.\d+)+[\w.-]*)(/?)", re.IGNORECASE
+)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -56,7 +58,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 def _revealed(text: str) -> tuple[str, str] | None:
     """Program and version, as they are written in `text`."""
     for match in _REVEALED.finditer(text):
-        if not _is_address(match[2]):
+        if match[3] or not _is_address(
+            match[2]
+        ):  # sendmail names two versions: `Sendmail 8.17.1.9/8.17.1.9/Debian-2`
             return match[1], match[2].rstrip(".-")
     return None
 

@@ -38,6 +38,8 @@ _OLD_LIMITS = (TlsVersion.TLS1_0, TlsVersion.TLS1_1)
 # RFC 8446 section 6.2: what a server says that has no such version, or nothing to go with it. An internal_error and
 # the like say that something broke.
 _REFUSALS = frozenset({"protocol_version", "handshake_failure", "insufficient_security", "inappropriate_fallback"})
+# OpenSSL 3 at security level 1 or above has no signature for TLS 1.1 (SHA-1) and calls that an internal error.
+_REFUSALS_OF_OLD = _REFUSALS | {"internal_error"}
 
 _Seen = Sighting[TlsHandshake] | Sighting[TlsVersionTried]
 
@@ -89,4 +91,5 @@ def _judge(made: list[Sighting[TlsHandshake]], tried: list[Sighting[TlsVersionTr
 
 def _refused(sighting: Sighting[TlsVersionTried]) -> bool:
     """An alert that says so; a hang-up, or a network that was silent this time, proves nothing."""
-    return sighting.fact.trouble is Trouble.TLS_FAILED and sighting.fact.alert in _REFUSALS
+    refusals = _REFUSALS_OF_OLD if sighting.fact.maximum in _OLD_LIMITS else _REFUSALS
+    return sighting.fact.trouble is Trouble.TLS_FAILED and sighting.fact.alert in refusals
