@@ -76,6 +76,16 @@ def test_one_line_for_nagios_and_its_exit_codes(record: Path) -> None:
     assert done.stdout.count("\n") == 1
 
 
+def test_nagios_may_be_told_how_long_it_may_take(record: Path, tmp_path: Path) -> None:
+    slow = mailproof("check", "--replay", str(record), "--format", "nagios", "-w", "0.001ms", "-c", "1h")
+    assert (slow.returncode, "; took 0." in slow.stdout) == (2, True)  # the finding is worse than the time
+    assert "time=" in slow.stdout and ";0.000;3600.000;0 " in slow.stdout
+    (tmp_path / "mailproof.toml").write_text('[check]\ncritical = "5s"\n')
+    assert mailproof("check", "--replay", str(record), cwd=tmp_path).returncode == 1
+    named = mailproof("check", "--replay", str(record), "--format", "nagios", cwd=tmp_path)
+    assert ";5.000;0 " in named.stdout
+
+
 def test_a_record_judges_as_the_server_did(tmp_path: Path) -> None:
     file = tmp_path / "record.json"
     with serving(smtp) as server:

@@ -20,6 +20,8 @@ WRONG: list[tuple[str, tuple[str, ...], str]] = [
     ("value too many", (TARGET, "--deliver=1"), "--deliver takes no value"),
     ("no duration", (TARGET, "--timeout", "soon"), "--timeout: soon is no time; write 30s"),
     ("endless", (TARGET, "--timeout", "9999999999"), "up to a day"),
+    ("slow without Nagios", (TARGET, "-w", "5"), "--warning goes with --format nagios"),
+    ("slow is no number", (TARGET, "--format", "nagios", "-c", "1:5"), "-c/--critical: 1:5 is no time"),
     (
         "no such format",
         (TARGET, "--format", "xml"),

@@ -52,6 +52,42 @@ def test_what_could_not_be_told_is_unknown() -> None:
     assert text.startswith("MAIL UNKNOWN - could not tell: login-accepted: the conversation ended before")
 
 
+@pytest.mark.parametrize(
+    ("warning", "critical", "word", "code"),
+    [
+        (None, None, "OK", 0),
+        (0.84, None, "OK", 0),
+        (0.5, None, "WARNING", 1),
+        (0.5, 0.8, "CRITICAL", 2),
+        (None, 0.8, "CRITICAL", 2),
+        (5.0, 1.0, "OK", 0),
+        (1.0, 0.5, "CRITICAL", 2),
+    ],
+)
+def test_it_may_not_take_longer_than_asked(
+    warning: float | None, critical: float | None, word: str, code: int
+) -> None:
+    """As the check_smtp of Monitoring Plugins 2.3.3 answers: more than the limit, and no limit excludes the other."""
+    text, given = nagios.line(sound_report(), 14, nagios.Slow(warning, critical))
+    assert (text.partition(" - ")[0], given) == (f"MAIL {word}", code)
+    assert ("; took 0.840 s" in text) == bool(code)
+    shown = ";".join("" if limit is None else f"{limit:.3f}" for limit in (warning, critical))
+    assert f"| time=0.840s;{shown};0 " in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "slow", "code"),
+    [
+        (Verdict.FAIL, nagios.Slow(0.1), 2),
+        (Verdict.UNKNOWN, nagios.Slow(0.1), 3),
+        (Verdict.UNKNOWN, nagios.Slow(None, 0.1), 2),
+        (Verdict.WARN, nagios.Slow(9.0), 1),
+    ],
+)
+def test_what_is_slow_makes_nothing_better(verdict: Verdict, slow: nagios.Slow, code: int) -> None:
+    assert nagios.line(msgspec.structs.replace(sound_report(), verdict=verdict), 14, slow)[1] == code
+
+
 def test_where_nothing_was_proven_nothing_is_known() -> None:
     text, code = line(build(record_of(), Judgement((), (), (), ()), load_profile()))
     assert (text.partition(" | ")[0], code) == ("MAIL UNKNOWN - nothing was proven", 3)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from mailproof.cli import credentials
-from mailproof.cli.command import Command, Option, one_of
-from mailproof.cli.options import Connecting, connecting, connection_options, terms_of
+from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.options import Connecting, connecting, connection_options, duration, terms_of
 from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
@@ -63,12 +64,15 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     record: str | None
     replay: str | None
     shape: str
+    warning: float | None
+    critical: float | None
     schema: bool
     verbose: bool
     mask: bool
 
 
 def command(terminal: Terminal) -> Command:
+    seconds = converted(lambda text: duration(text, terminal))
     params: list[click.Parameter] = [
         click.Argument(["targets"], nargs=-1, metavar="TARGET…"),
         Option("--from", "sender", metavar="ADDRESS", section="path", words="from"),
@@ -83,6 +87,8 @@ def command(terminal: Terminal) -> Command:
         Option("--profile", metavar="default|hosted|strict|FILE", default="default", section="judgement"),
         Option("--fail-on", default="fail", section="judgement", **one_of(("warn", "fail"), terminal)),
         Option("--format", "shape", default="text", words="format", **one_of(FORMATS, terminal)),
+        Option("-w", "--warning", metavar="TIME", callback=seconds),
+        Option("-c", "--critical", metavar="TIME", callback=seconds),
         Option("-v", "--verbose", is_flag=True),
         Option("--record", metavar="FILE"),
         Option("--replay", metavar="FILE"),
@@ -98,6 +104,9 @@ def _check(terminal: Terminal, **given: Any) -> int:
     if wish.schema:
         terminal.write(schema_text())
         return 0
+    for name in ("warning", "critical"):
+        if wish.shape != "nagios" and _typed(name):
+            raise Complaint(terminal.say("cli.only-for-nagios", option=f"--{name}"))
     if wish.replay is not None and wish.targets:
         raise Complaint(terminal.say("cli.replay-and-target"))
     if wish.replay is None and not wish.targets:
@@ -109,6 +118,11 @@ def _check(terminal: Terminal, **given: Any) -> int:
     else:
         record = read(wish.replay, terminal)
     return _told(record, wish, terminal)
+
+
+def _typed(name: str) -> bool:
+    """Whether it stands in this command line: in a file of settings it is for the calls that can use it."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Record:
@@ -155,12 +169,18 @@ def _told(record: Record, wish: Wish, terminal: Terminal) -> int:
 
         mask = Mask(record)
         record, report = mask.apply(record), mask.apply(report)
+    slow = None
+    if wish.shape == "nagios":
+        from mailproof.report.nagios import Slow
+
+        slow = Slow(wish.warning, wish.critical)
+    fail_on = Severity(wish.fail_on)
     try:
-        show(report, policy, wish.shape, terminal, verbose=wish.verbose, fail_on=Severity(wish.fail_on))
+        show(report, policy, wish.shape, terminal, verbose=wish.verbose, fail_on=fail_on, slow=slow)
     finally:  # neither is lost where the other has nowhere to go
         if wish.record is not None:
             write(record, wish.record, terminal)
-    code = exit_code(report, wish.shape, Severity(wish.fail_on))
+    code = exit_code(report, wish.shape, fail_on, slow)
     if _nothing_resolved(record):
         names = tuple(dict.fromkeys(target.host for target in record.targets))
         terminal.tell("mailproof: " + terminal.say("cli.not-resolved", names=names))
