@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.observation import AnyObservation, DnsAnswer
+from mailproof.model.proxy import Proxy, ProxyKind
 from mailproof.model.record import Asked, Record
 from mailproof.model.report import Judged
 from mailproof.model.tls import TlsPolicy, TlsSettings
@@ -77,6 +79,7 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
         mailbox=mailbox,
         xclient=xclient,
         source=script.option("source"),
+        proxy=_proxy(script.option("proxy")),
         skip=load_profile(script.option("profile", "default")).skip,
         timeout=float(script.option("timeout", "30").removesuffix("s")),
     )
@@ -113,6 +116,13 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
         clear=script.mentions("clear"),
         verify=script.mentions("verify"),
     )
+
+
+def _proxy(url: str) -> Proxy | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    return Proxy(ProxyKind(parts.scheme), parts.hostname or "", parts.port or 0, user=parts.username or "")
 
 
 def judged(record: Record) -> Judgement:

@@ -11,6 +11,7 @@ import msgspec
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.real.server import RealLab
+from mailproof.model.proxy import Proxy
 from mailproof.model.record import Asked, Record, Seen
 from mailproof.model.report import Report
 from mailproof.model.tls import TlsPolicy, TlsSettings
@@ -44,6 +45,7 @@ def check(
     urls: Sequence[str] = (),
     mailbox: str = BOB,
     proxied: tuple[int, str] = (0, ""),
+    proxy: Proxy | None = None,
     timeout: float = 10.0,
 ) -> Record:
     """The record of a check of these schemes, all seven by default; an empty `user` logs in nowhere.
@@ -63,6 +65,7 @@ def check(
         xclient=tuple(xclient),
         proxy_protocol=proxied[0],
         proxied_source=proxied[1],
+        proxy=proxy,
     )
     asked = Asked(
         user=user,
@@ -76,6 +79,7 @@ def check(
         tls=tls,
         verify=verify,
         xclient=terms.xclient,
+        proxy=proxy.url if proxy else "",
     )
     token = secrets.token_hex(8)
     body = f"From: {ALICE}\r\nTo: {mailbox}\r\nSubject: proof\r\nX-Mailproof-Token: {token}\r\n\r\nproof\r\n".encode()

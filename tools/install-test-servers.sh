@@ -4,7 +4,8 @@
 set -eu
 
 packages='postfix postfix-pcre dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved
-    dovecot-sieve swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl openssl curl nmap telnet nftables nkf'
+    dovecot-sieve swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl openssl curl nmap telnet nftables nkf
+    microsocks dante-server tinyproxy'
 policy=/usr/sbin/policy-rc.d
 saved=$policy.before-mailproof
 
@@ -60,8 +61,8 @@ POLICY
 chmod 755 "$policy"
 
 new_servers=
-for server in postfix dovecot-core; do
-    case " $missing" in *" $server "*) new_servers="$new_servers ${server%-core}" ;; esac
+for server in postfix:postfix dovecot-core:dovecot dante-server:danted tinyproxy:tinyproxy; do
+    case " $missing" in *" ${server%:*} "*) new_servers="$new_servers ${server#*:}" ;; esac
 done
 
 install() {

@@ -133,6 +133,9 @@ def test_what_fails_before_the_check_does_not_tell_either(tmp_path: Path) -> Non
         ("--user", USER, f"-p{PASSWORD}"),
         ("--user", USER, f"--pasword={PASSWORD}"),
         ("--netrc",),
+        ("--proxy", f"socks5://{USER}:{PASSWORD}@proxy.test"),
+        ("--proxy", f"http://jo:{PASSWORD}@proxy.test:8080"),
+        ("--proxy", "socks5h://jo@proxy.test", "--proxy-password-env", "PW"),
         ("--replay", file),
         ("--user", USER, "--password-command", f"false '{PASSWORD}'"),
     ]
@@ -140,6 +143,33 @@ def test_what_fails_before_the_check_does_not_tell_either(tmp_path: Path) -> Non
         done = mailproof("check", "smtp://127.0.0.1:9", *arguments, env=known)
         assert done.returncode == 2, arguments
         assert_silent(done.stdout, done.stderr)
+
+
+def http_proxy(peer: Peer) -> None:
+    lines = []
+    while line := peer.hear():
+        lines.append(line)
+        if not line.strip():
+            break
+    peer.say(f"HTTP/1.1 407 {' '.join(line.decode() for line in lines)}\r\nX: {PASSWORD}\r\n\r\n")
+
+
+def socks_proxy(peer: Peer) -> None:
+    peer.say("\x05\x02")
+    peer.say(f"\x01\x01{PASSWORD}")
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+@pytest.mark.parametrize("options", [("-v",), ("--format", "json"), ("--format", "html")], ids=str)
+def test_the_password_of_a_proxy_is_told_nowhere(kind: str, options: tuple[str, ...], tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    with serving(http_proxy if kind == "http" else socks_proxy) as proxy:
+        way = ("--proxy", f"{kind}://jo@127.0.0.1:{proxy.port}", "--proxy-password-env", "PW", "--timeout", "5")
+        done = mailproof("check", "smtp://192.0.2.25", *way, *options, "--record", str(record), env={"PW": PASSWORD})
+    assert done.returncode == 3, done.stderr
+    assert_silent(done.stdout, done.stderr, record.read_text())
+    assert base64.b64encode(f"jo:{PASSWORD}".encode()).decode() not in done.stdout + record.read_text()
+    assert "proxy-refused" in done.stdout
 
 
 def test_no_process_shows_it(trusted: Trusted) -> None:

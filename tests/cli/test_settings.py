@@ -149,6 +149,7 @@ def test_a_password_has_no_place_in_a_file_of_settings_and_is_not_said_back(plac
         ("token-command = 'touch ran'", "runs a program"),
         ("record = 'ran'", "writes files"),
         ("no-verify = true", "takes protection from passwords"),
+        ('proxy = "socks5://proxy.test"', "leads all connections through another machine"),
         ("tls = 'never'", "takes protection from passwords"),
     ],
 )

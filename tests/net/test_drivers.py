@@ -361,3 +361,29 @@ def test_a_client_certificate_is_shown_where_it_is_asked_for(tmp_path: Path) -> 
 
     assert served(net, handler, client) == b"220 welcome\r\n"
     assert seen and seen[0] >= 1
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_what_is_given_back_is_read_again_and_recorded_once(net: Driver, tls: bool) -> None:
+    async def server(stream: ServerStream) -> None:
+        assert await stream.read(5.0) == b"ask"
+        await stream.write(b"answer\r\n", 5.0)
+        await stream.read(5.0)
+
+    async def client(place: Place) -> Any:
+        stream = await net.connect(place, 5.0, purpose="test")
+        await stream.write(b"ask", 5.0)
+        data = await stream.read(5.0)
+        while len(data) < 8:
+            data += await stream.read(5.0)
+        stream.unread(data[3:])
+        stream.event("between")
+        if not tls:
+            assert await stream.read(5.0) == b"wer\r\n"
+        else:
+            made = await stream.start_tls(TlsSettings(), "mx.test", 5.0)
+            assert (made.trouble, made.clear_text) == (Trouble.TLS_FAILED, b"wer\r\n")
+        stream.close()
+        return [turn.text for turn in stream.transcript().turns if turn.kind is not TurnKind.EVENT]
+
+    assert served(net, server, client) == ["ask", "ans", "wer\\r\\n"]

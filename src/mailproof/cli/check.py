@@ -242,6 +242,7 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
         xclient=terms.xclient,
         proxy_protocol=terms.proxy_protocol,
         proxied_source=terms.proxied_source,
+        proxy=how.proxy.url if how.proxy else "",
         timeout=terms.timeout,
     )
     wanted = Wanted(name=how.name or "", families=how.families, timeout=how.timeout)

@@ -64,11 +64,16 @@ def mailbox_options() -> list[click.Parameter]:
     ]
 
 
-def _secret_options(name: str, words: str, *, fd: bool) -> list[click.Parameter]:
+def proxy_options() -> list[click.Parameter]:
+    """The password for a proxy that wants one."""
+    return _secret_options("proxy-password", "password", fd=True, section="connection")
+
+
+def _secret_options(name: str, words: str, *, fd: bool, section: str = "login") -> list[click.Parameter]:
     kinds = {"env": "VAR", "file": "FILE", **({"fd": "N"} if fd else {}), "command": "COMMAND"}
-    prefix = "mailbox-" if name.startswith("mailbox") else ""
+    prefix = next((f"{whose}-" for whose in ("mailbox", "proxy") if name.startswith(whose)), "")
     return [
-        Option(f"--{name}-{kind}", metavar=metavar, section="login", words=f"{prefix}{words}-{kind}")
+        Option(f"--{name}-{kind}", metavar=metavar, section=section, words=f"{prefix}{words}-{kind}")
         for kind, metavar in kinds.items()
     ]
 
@@ -79,7 +84,7 @@ def _refuse_argument(value: str | None, terminal: Terminal) -> None:
 
 
 def source(given: Mapping[str, Any], name: str, terminal: Terminal) -> Source:
-    """The one source of `password`, `mailbox-password` or `token` among the options of the command that runs.
+    """The one source of `password`, `mailbox-password`, `proxy-password` or `token` among the command's options.
 
     One on the command line wins over one in the environment or in a file of settings. Raises Complaint where there
     are two in one place.
@@ -99,7 +104,7 @@ def source(given: Mapping[str, Any], name: str, terminal: Terminal) -> Source:
 
 def sources_beside(parameter: str) -> tuple[str, ...]:
     """The other parameters from which the same secret could come; none for a parameter that is no source."""
-    groups = (_sources(name) for name in ("password", "mailbox_password", "token"))
+    groups = (_sources(name) for name in ("password", "mailbox_password", "proxy_password", "token"))
     return next((tuple(each for each in group if each != parameter) for group in groups if parameter in group), ())
 
 
@@ -122,10 +127,10 @@ def read(source: Source, terminal: Terminal) -> str:
     return secret
 
 
-def ask(question: str, terminal: Terminal) -> str:
+def ask(question: str, terminal: Terminal, otherwise: str = "cli.no-password") -> str:
     """Typed on the terminal without echo. Raises Complaint where there is no terminal, or nothing was typed."""
     if not sys.stdin.isatty():
-        raise Complaint(terminal.say("cli.no-password"))
+        raise Complaint(terminal.say(otherwise))
     import getpass
 
     try:

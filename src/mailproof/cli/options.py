@@ -13,7 +13,9 @@ import msgspec
 
 from mailproof.cli.command import Option, converted, one_of
 from mailproof.cli.credentials import user_options
+from mailproof.cli.proxy import proxy_of, proxy_options
 from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.model.proxy import Proxy
 from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
 from mailproof.run.targets import is_host_name
 
@@ -63,12 +65,13 @@ class Connecting(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
     xclient: tuple[str, ...] = ()
     proxy_protocol: str | None = None
+    proxy: Proxy | None = None
 
     @property
     def families(self) -> tuple[str, ...]:
         """Record types to ask DNS for: what was wanted, and what the source address can reach."""
         wanted = ("A", "AAAA") if self.ipv4 == self.ipv6 else ("A",) if self.ipv4 else ("AAAA",)
-        if self.source is None:
+        if self.source is None or self.proxy is not None:  # then it has to reach the proxy only
             return wanted
         return tuple(family for family in wanted if (family == "AAAA") == (":" in self.source))
 
@@ -116,6 +119,7 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
         Option("-6", "ipv6", is_flag=True, section="connection"),
         Option("--ehlo", metavar="NAME", section="connection"),
         Option("--source", metavar="ADDRESS", section="connection"),
+        *proxy_options(),
         Option("--proxy-protocol", metavar="v1|v2[,ADDRESS]", section="connection"),
         Option("--xclient", metavar="ATTR=VALUE", multiple=True, section="connection"),
     ]
@@ -123,7 +127,8 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
 
 def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     """The values of `connection_options`. Raises Complaint for what cannot be used, before anything is dialled."""
-    wish = Connecting(**{name: given[name] for name in Connecting.__struct_fields__ if name in given})
+    values = {name: given[name] for name in Connecting.__struct_fields__ if name in given}
+    wish = Connecting(**values | {"proxy": proxy_of(given, terminal)})
     for file in (wish.ca_file, wish.cert, wish.key):
         if file is not None:
             _must_be_readable(file, terminal)
@@ -167,6 +172,7 @@ def terms_of(how: Connecting) -> Terms:
         xclient=how.xclient,
         proxy_protocol=how.proxied[0],
         proxied_source=how.proxied[1],
+        proxy=how.proxy,
     )
 
 

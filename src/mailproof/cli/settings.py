@@ -28,6 +28,8 @@ _FOR_ALL_COMMANDS = ("lang", "color")
 # What the file in the current directory may not ask for, beside commands: it would write over files of the user, or
 # take from a password the protection that only he can lift.
 _WRITES = {("check", "record"), ("lab", "log"), ("lab", "maildir")}
+_LEADS = ("proxy",)
+"""Through a server of somebody else's choice: it would be told the password for the proxy."""
 _BARES: dict[str, object] = {"no-verify": True, "tls": "never"}
 
 
@@ -175,6 +177,8 @@ def _must_be_allowed(entry: Entry, command: str, terminal: Terminal) -> None:
         why = "runs"
     elif (command, entry.key) in _WRITES:
         why = "writes"
+    elif entry.key in _LEADS:
+        why = "leads"
     elif entry.key in _BARES and entry.value == _BARES[entry.key]:
         why = "bares"
     if why:

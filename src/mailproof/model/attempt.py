@@ -79,6 +79,8 @@ class Trouble(StrEnum):
     """A name without an answer in DNS."""
     LOCAL = "local"
     """This machine could not: no route, no such source address, no permission."""
+    PROXY = "proxy"
+    """The proxy on the way did not make the connection, for a reason of its own or one that it does not tell."""
 
 
 class StepTaken(msgspec.Struct, frozen=True):

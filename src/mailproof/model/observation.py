@@ -81,9 +81,49 @@ class Connection(Observation, frozen=True):
     remote: str
     seconds: float
     local: str = ""
+    """Our own end; with a proxy, toward that one."""
     trouble: Trouble | None = None
     """None if it was made."""
     detail: str = ""
+    turns: tuple[int, ...] = ()
+    proxy: str = ""
+    """URL of the proxy that it goes through; empty for none."""
+    outer: str = ""
+    """The address from which the proxy connects; empty where it does not tell."""
+
+    @property
+    def client(self) -> str:
+        """The address that the server sees; empty for a Unix socket, and where only the proxy knows."""
+        return self.outer if self.proxy else self.local
+
+
+class ProxyOutcome(StrEnum):
+    """What came of asking a proxy."""
+
+    CONNECTED = "connected"
+    NOT_REACHED = "not-reached"
+    """The proxy itself did not take the connection."""
+    NO_PROXY = "no-proxy"
+    """What answers there does not speak the protocol."""
+    LOGIN = "login"
+    """It wants a login, or did not accept this one."""
+    RULES = "rules"
+    """It does not allow this connection."""
+    UNSAID = "unsaid"
+    """It made none and does not say why."""
+    TARGET = "target"
+    """It tried and met what `Connection` tells."""
+
+
+class ProxyAsked(Observation, frozen=True):
+    """A proxy asked for a connection to the endpoint (SOCKS5, HTTP CONNECT)."""
+
+    proxy: str
+    """Its URL, without a login."""
+    outcome: ProxyOutcome
+    words: str = ""
+    """What it said, or what dialling it met."""
+    outer: str = ""
     turns: tuple[int, ...] = ()
 
 
@@ -314,6 +354,7 @@ class Interrupted(Observation, frozen=True):
 AnyObservation = (
     DnsAnswer
     | Connection
+    | ProxyAsked
     | Greeting
     | Capabilities
     | StartTls

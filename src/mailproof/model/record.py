@@ -37,6 +37,8 @@ class Asked(msgspec.Struct, frozen=True):
     """Version of the PROXY header that was sent first; 0 for none."""
     proxied_source: str = ""
     """The client address in that header; empty for our own."""
+    proxy: str = ""
+    """URL of the proxy that every connection goes through, without its login; empty for none."""
     timeout: float = 30.0
 
 

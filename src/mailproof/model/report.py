@@ -99,6 +99,8 @@ class Report(msgspec.Struct, frozen=True):
     profile: str = "default"
     targets: tuple[str, ...] = ()
     vantage: tuple[str, ...] = ()
+    proxy: str = ""
+    """URL of the proxy that everything went through; empty for none."""
 
 
 def schema() -> dict[str, Any]:

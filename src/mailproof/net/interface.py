@@ -65,6 +65,10 @@ class Stream(Protocol):
         """
         ...
 
+    def unread(self, data: bytes) -> None:
+        """Give back the end of what was read last: whoever reads next, a handshake too, gets it again. Not in TLS."""
+        ...
+
     async def write(self, data: bytes, deadline: float, *, secret: Sequence[slice] = (), keep: bool = True) -> None:
         """Send `data`. The parts named in `secret` are recorded as `[secret]` and hidden wherever echoed."""
         ...

@@ -51,6 +51,12 @@ class Recorder:
         self._add(TurnKind.RECEIVED, data, tls)
         self._heard = self.turn
 
+    def unreceived(self, size: int) -> None:
+        """Forget the last bytes of the turn that is being received: they will come again."""
+        if size and self._kind is TurnKind.RECEIVED and not self._truncated:
+            del self._open[-size:]
+            self._room += size
+
     def not_kept(self, size: int, verb: str) -> None:
         """Count bytes that are not recorded; those `sent` or `received` in a row make one event."""
         total, before, turn = self._passed

@@ -54,6 +54,7 @@ class BufferedStream:
         self._engine: Engine | None = None
         self._is_server = False
         self._room = MOST_RECEIVED
+        self._given_back = b""
         self._closed = False
 
     @property
@@ -68,7 +69,7 @@ class BufferedStream:
         while True:
             if self._engine is not None and (data := self._engine.read()) is not None:
                 break
-            raw = await self._transport.recv(1 << 16, deadline)
+            raw = await self._recv(1 << 16, deadline)
             if self._engine is None:
                 data = raw
                 break
@@ -84,6 +85,19 @@ class BufferedStream:
         else:
             self._recorder.not_kept(len(data), "received")
         return data
+
+    async def _recv(self, limit: int, deadline: float) -> bytes:
+        if self._given_back:
+            data, self._given_back = self._given_back[:limit], self._given_back[limit:]
+            return data
+        return await self._transport.recv(limit, deadline)
+
+    def unread(self, data: bytes) -> None:
+        if self._engine is not None:
+            raise RuntimeError("what came inside TLS cannot be given back")
+        self._given_back = data + self._given_back
+        self._room += len(data)
+        self._recorder.unreceived(len(data))
 
     async def write(self, data: bytes, deadline: float, *, secret: Sequence[slice] = (), keep: bool = True) -> None:
         if keep:
@@ -166,7 +180,7 @@ class BufferedStream:
         while True:
             until = min(deadline, self._now() + TLS_FOLLOWS) if before.undecided else deadline
             try:
-                raw = await self._transport.recv(1 << 16, until)
+                raw = await self._recv(1 << 16, until)
             except NetFailure as failure:
                 if failure.trouble is Trouble.TIMEOUT and until < deadline:
                     raise NetFailure(Trouble.TLS_FAILED, "clear text came instead of TLS") from failure
@@ -181,7 +195,7 @@ class BufferedStream:
         """The line that came instead of TLS, however it was cut on its way."""
         until = min(deadline, self._now() + _CLEAR_SECONDS)
         try:
-            while b"\n" not in came and len(came) < _CLEAR_LINE and (raw := await self._transport.recv(512, until)):
+            while b"\n" not in came and len(came) < _CLEAR_LINE and (raw := await self._recv(512, until)):
                 came += raw
         except NetFailure:
             pass  # then this is all there is

@@ -22,6 +22,7 @@ from mailproof.model.observation import (
     StartTls,
     TlsHandshake,
 )
+from mailproof.model.proxy import Proxy
 from mailproof.model.record import Attempt
 from mailproof.model.tls import Protection, TlsPolicy, TlsSettings
 from mailproof.model.transcript import Deviation, DeviationKind, Transcript, Turn, TurnKind
@@ -62,9 +63,12 @@ class Conversation(Speech[Event]):
         self._line_by_line = False
         self._agreed = False
         """The server has said that it will go on in TLS."""
-        self.taken_for = ""
-        """Whom the server takes us for, where that is not who we are: after a PROXY header, or XCLIENT."""
+        self.client = ""
+        """The address that the server takes us for: our own, a proxy's, or that of a PROXY header or XCLIENT; empty
+        for a Unix socket, and where only the proxy knows."""
         self._secrets = (*terms.secrets, *secrets)
+        self._began = 0
+        """Bytes received before the protocol: a proxy's answers."""
         self._greeting_since: float | None = None
         self._silence = 0.0
         """Seconds that the server was silent when patience ended; what was done since does not count."""
@@ -129,30 +133,69 @@ class Conversation(Speech[Event]):
             await self.start_tls()
 
     async def connect_plainly(self) -> None:
-        """Dial, and nothing more."""
+        """Dial, through the proxy if there is one, and nothing more."""
         started = self.net.now()
         self._ends = started + self.terms.session_timeout
-        deadline = started + self.terms.connect_timeout
         where = self.endpoint.path or _place(self.endpoint)
+        if self.terms.proxy is None or self.endpoint.path is not None:
+            await self._dial(where, started)
+        else:
+            await self._dig(self.terms.proxy, where, started)
+        self.took(Step.CONNECT, started)
+        if self.terms.proxy_protocol:
+            await self._introduce(self.net.now() + self.terms.connect_timeout)
+
+    async def _dial(self, where: str, started: float) -> None:
+        deadline = started + self.terms.connect_timeout
         try:
             self.stream = await self.net.connect(
                 self.endpoint, deadline, purpose=self.job, secrets=self._secrets, source=self.terms.source
             )
         except NetFailure as failure:
-            seconds = self.net.now() - started
             words = failure.detail or {Trouble.TIMEOUT: "no answer"}.get(failure.trouble, str(failure.trouble))
-            turn = Turn(TurnKind.EVENT, started, f"connect to {where}: {words} (after {seconds:.1f} s)")
-            self.unconnected = Transcript(self.endpoint.url, self.endpoint.address, self.job, (turn,))
+            self._not_connected(f"connect to {where}: {words}", started)
+            seconds = self.net.now() - started
             self.saw(Connection(where, seconds, trouble=failure.trouble, detail=failure.detail, turns=(0,)))
             self.took(Step.CONNECT, started, failure)
             raise Ended from failure
         event = self.stream.event(
             f"connected to {where}" + (f" from {self.stream.local}" if self.stream.local else "")
         )
+        self.client = self.stream.local.rpartition(":")[0].strip("[]")
         self.saw(Connection(where, self.net.now() - started, self.stream.local, turns=(event,)))
-        self.took(Step.CONNECT, started)
-        if self.terms.proxy_protocol:
-            await self._introduce(deadline)
+
+    async def _dig(self, proxy: Proxy, where: str, started: float) -> None:
+        """The same through a proxy. Only where it says so there is a connection, or the server's refusal of one."""
+        from mailproof.probes.tunnel import dig  # few need it, and all would wait for it
+
+        tunnel = await dig(self.net, self.endpoint, proxy, self.terms, self.job, self._secrets, where)
+        asked, failure, self.stream = tunnel.asked, tunnel.failure, tunnel.stream
+        if self.stream is None:
+            self._not_connected(f"connect to the proxy {proxy.url}: {asked.words}", started)
+            asked = msgspec.structs.replace(asked, turns=(0,))
+        self.saw(asked)
+        made = Connection(
+            where,
+            self.net.now() - started,
+            self.stream.local if self.stream else "",
+            failure.trouble if failure else None,
+            failure.detail if failure else "",
+            asked.turns[-1:],
+            proxy.url,
+            tunnel.asked.outer,
+        )
+        self.saw(made)
+        if failure is not None:
+            self.took(Step.CONNECT, started, failure)
+            self.close()
+            raise Ended from failure
+        self.client = made.client
+        self._reader = self.new_reader(tunnel.size)
+        self._began = tunnel.size
+
+    def _not_connected(self, sentence: str, started: float) -> None:
+        turn = Turn(TurnKind.EVENT, started, f"{sentence} (after {self.net.now() - started:.1f} s)")
+        self.unconnected = Transcript(self.endpoint.url, self.endpoint.address, self.job, (turn,))
 
     async def _introduce(self, deadline: float) -> None:
         """The PROXY header, before anything else. It is never answered: what becomes of it shows in what follows."""
@@ -160,7 +203,7 @@ class Conversation(Speech[Event]):
         proxied = None
         if self.endpoint.path is None:
             source = self.terms.proxied_source or host.strip("[]")
-            self.taken_for = self.terms.proxied_source
+            self.client = self.terms.proxied_source or self.client
             proxied = Proxied(source, int(port), self.endpoint.address, self.endpoint.port)
         try:
             await self.the_stream.write(compose(self.terms.proxy_protocol, proxied), deadline)
@@ -182,7 +225,7 @@ class Conversation(Speech[Event]):
             if patience and failure.trouble is Trouble.TIMEOUT:
                 self._silence = self.net.now() - started
                 # postscreen's teaser is a beginning: only a server that said nothing at all is looked at again.
-                return None if not self._reader.offset + len(self._reader.pending) else await self.greet()
+                return None if self._heard == self._began else await self.greet()
             self._silent(started, failure)
             raise Ended from failure
         reply = self.to_reply(event, self.net.now() - started)
@@ -199,6 +242,11 @@ class Conversation(Speech[Event]):
             await self.leave()
             raise Ended
         return greeting
+
+    @property
+    def _heard(self) -> int:
+        """Bytes received so far, those of a proxy included."""
+        return self._reader.offset + len(self._reader.pending)
 
     def give_up_greeting(self) -> None:
         """Note that there was none so far; raises Ended."""
@@ -258,7 +306,7 @@ class Conversation(Speech[Event]):
         """The handshake. What came in clear before it is thrown away: it never was inside TLS (CVE-2011-0411)."""
         stream, started = self.the_stream, self.net.now()
         left, self._unread = self._unread, b""
-        heard = self._reader.offset + len(self._reader.pending)
+        heard = self._heard
         self._events.clear()
         before = stream.turn
         made = await stream.start_tls(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mailproof.model.attempt import Job, Skipped, Status, Step, StepTaken
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.failure import NetFailure
@@ -46,5 +48,11 @@ class Notebook:
             tuple(self.steps),
             tuple(self.observations),
             tuple(self._skipped),
-            self.stream.transcript() if self.stream else self.unconnected,
+            self._transcript(),
         )
+
+    def _transcript(self) -> Transcript | None:
+        """Under the address of the endpoint, also where a proxy was dialled for it."""
+        if self.stream is None:
+            return self.unconnected
+        return msgspec.structs.replace(self.stream.transcript(), address=self.endpoint.address)

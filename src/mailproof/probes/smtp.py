@@ -112,7 +112,7 @@ class SmtpConversation(Conversation[SmtpReply]):
             return False
         self.took(Step.XCLIENT, started)
         pairs = dict(attribute.partition("=")[::2] for attribute in attributes)
-        self.taken_for = {name.upper(): value for name, value in pairs.items()}.get("ADDR", "")
+        self.client = {name.upper(): value for name, value in pairs.items()}.get("ADDR", "") or self.client
         return True
 
     async def envelope(self, sender: str, *recipients: tuple[EnvelopePurpose, str]) -> bool:
@@ -143,8 +143,7 @@ class SmtpConversation(Conversation[SmtpReply]):
     def _tried(self, purpose: EnvelopePurpose, sender: str, recipient: str, mail: Reply, rcpt: Reply | None) -> None:
         last = rcpt or mail
         turns = tuple(turn for turn in (last.turn - 1, last.turn) if turn >= 0)
-        client = self.taken_for or self.the_stream.local.rpartition(":")[0].strip("[]")
-        self.saw(EnvelopeTried(purpose, sender, recipient, self._logged_in, mail, rcpt, client, turns))
+        self.saw(EnvelopeTried(purpose, sender, recipient, self._logged_in, mail, rcpt, self.client, turns))
 
     async def hand_in(self, sender: str, recipient: str, message: bytes, token: str) -> Submitted:
         """One message, sent. `token` is in its header, to find it again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mailproof.model.proxy import Proxy
 from mailproof.model.tls import TlsPolicy, TlsSettings
 
 
@@ -30,6 +31,8 @@ class Terms(msgspec.Struct, frozen=True):
     """Version of the PROXY header that every connection begins with; 0 for none."""
     proxied_source: str = ""
     """The client address in that header; empty for our own."""
+    proxy: Proxy | None = None
+    """What every TCP connection goes through."""
     secrets: tuple[str, ...] = ()
     """What no conversation of this run may record, whoever says it."""
     skip: tuple[str, ...] = ()
@@ -49,4 +52,4 @@ class Terms(msgspec.Struct, frozen=True):
         return 4 * self.timeout
 
     def __repr__(self) -> str:
-        return f"Terms(ehlo={self.ehlo!r}, tls={self.tls}, {len(self.secrets)} secrets)"
+        return f"Terms(ehlo={self.ehlo!r}, tls={self.tls}, proxy={self.proxy!r}, {len(self.secrets)} secrets)"

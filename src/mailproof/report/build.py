@@ -52,6 +52,7 @@ def build(record: Record, judgement: Judgement, policy: Policy) -> Report:
         profile=policy.name,
         targets=tuple(target.text for target in record.targets),
         vantage=record.vantage,
+        proxy=record.asked.proxy,
     )
 
 

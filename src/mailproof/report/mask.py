@@ -12,6 +12,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -76,6 +77,8 @@ class Mask:
             if endpoint is not None:
                 self._names.learn_host(endpoint.host)
                 self._names.learn_host(endpoint.name)
+        if record.asked.proxy:
+            self._names.learn_host(urlsplit(record.asked.proxy).hostname or "")
         for target in record.targets:
             self._names.learn_host(target.host)
         for key, text in _strings(plain):

@@ -59,6 +59,8 @@ def made(report: Report, say: Words) -> str:
     parts = [say("report.made-at", time=report.started[:16].replace("T", " "))]
     if report.vantage:
         parts.append(say("report.made-from", address=report.vantage))
+    if report.proxy:
+        parts.append(say("report.made-through", proxy=report.proxy))
     parts.append(say("report.made-with", profile=report.profile, version=report.mailproof))
     return between(say).join(parts)
 

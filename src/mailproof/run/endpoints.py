@@ -142,11 +142,12 @@ class Resolver:
         name = self._wanted.name or host
         return tuple(
             Endpoint(scheme, host, address, port, name, promised=promised)
-            for address in await self._addresses(f"{host}." if absolute and "." not in host else host)
+            for address in await self.addresses(f"{host}." if absolute and "." not in host else host)
             for scheme, port in services
         )
 
-    async def _addresses(self, host: str) -> tuple[str, ...]:
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        """Of a host, in the families wanted; the host itself if it is one."""
         if _is_address(host):
             return (host,)
         found: list[str] = []

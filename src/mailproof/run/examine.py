@@ -23,6 +23,7 @@ from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.logins import Logins
 from mailproof.run.references import references
 from mailproof.run.untried import with_untried, without_unanswered_guesses
+from mailproof.run.way import with_way_out
 
 Value = TypeVar("Value")
 
@@ -56,7 +57,9 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     """Carry out the plan. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
     secrets = tuple(secret for wish in (plan.login, plan.mailbox_login) if wish for secret in wish.secrets)
-    plan = msgspec.structs.replace(plan, terms=msgspec.structs.replace(plan.terms, secrets=secrets))
+    secrets += (plan.terms.proxy.password,) if plan.terms.proxy and plan.terms.proxy.password else ()
+    terms = msgspec.structs.replace(plan.terms, secrets=secrets)
+    plan = msgspec.structs.replace(plan, terms=await with_way_out(net, terms))
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(*plan.targets)
     surveys = dict(zip(places, await _side_by_side(net, [survey(net, p, plan.terms) for p in places]), strict=True))

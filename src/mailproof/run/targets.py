@@ -63,7 +63,7 @@ def _host_or_domain(text: str) -> Target:
         if port not in _BY_PORT:
             raise UsageError("port-without-scheme", text=text, port=str(port))
         return Target(text, TargetKind.URL, host, _BY_PORT[port], port)
-    kind = TargetKind.HOST if bracketed or _is_address(host) or "." not in host.rstrip(".") else TargetKind.DOMAIN
+    kind = TargetKind.HOST if bracketed or is_address(host) or "." not in host.rstrip(".") else TargetKind.DOMAIN
     return Target(text, kind, host)
 
 
@@ -73,12 +73,12 @@ def _host_and_port(rest: str, text: str) -> tuple[str, int | None]:
         if not closed or (after and not after.startswith(":")):
             raise UsageError("brackets-do-not-match", text=text)
         port = after[1:] if after else None
-    elif rest.count(":") > 1 and _is_address(rest):
+    elif rest.count(":") > 1 and is_address(rest):
         host, port = rest, None
     else:
         host, colon, after = rest.partition(":")
         port = after if colon else None
-    if not _is_address(host) and not is_host_name(host):
+    if not is_address(host) and not is_host_name(host):
         raise UsageError("no-host-name", text=text, host=host)
     return host, None if port is None else _port(port, text)
 
@@ -89,7 +89,8 @@ def _port(port: str, text: str) -> int:
     return int(port)
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """An IP address, without brackets."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mailproof.model.attempt import Job, Skipped
+from mailproof.model.attempt import Job, Skipped, Trouble
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.observation import (
     Connection,
@@ -36,8 +36,9 @@ def without_unanswered_guesses(attempts: Sequence[Attempt]) -> tuple[Attempt, ..
 
 def _never_connected(attempt: Attempt) -> bool:
     """A later job that finds the port closed, for it came too often, does not undo that it was open."""
-    failed = any(isinstance(seen, Connection) and seen.trouble is not None for seen in attempt.observations)
-    return attempt.job is Job.SURVEY and failed
+    troubles = [seen.trouble for seen in attempt.observations if isinstance(seen, Connection)]
+    # What a proxy did not try is no silent port.
+    return attempt.job is Job.SURVEY and any(trouble not in (None, Trouble.PROXY) for trouble in troubles)
 
 
 def _notes(dropped: Sequence[Endpoint], answered: set[tuple[str, str]]) -> Iterable[Attempt]:

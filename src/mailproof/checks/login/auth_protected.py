@@ -58,5 +58,5 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 def _is_local(offer: Offers, record: Record) -> bool:
     assert offer.clear is not None
     connections = alongside(offer.clear, record, Connection)
-    local = next((c.fact.local for c in connections if c.fact.trouble is None), "")
+    local = next((c.fact.client for c in connections if c.fact.trouble is None), "")
     return is_local(local, offer.endpoint.address, record.vantage)

@@ -33,11 +33,15 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if any(s.endpoint.promised for s in connections):
             continue  # each port that was promised is judged by itself: `port-closed`
         answered = [s for s in connections if s.fact.trouble is None]
-        met = [s for s in connections if s.fact.trouble not in (None, Trouble.LOCAL)]
+        met = [s for s in connections if s.fact.trouble not in (None, Trouble.LOCAL, Trouble.PROXY)]
         if answered:
             yield Passed(NAME, dialled(answered[0]))
         elif met:
             yield Finding("no-mail-server", tuple(e for s in met for e in dialled(s)), params={"host": host})
         else:
-            detail = connections[0].fact.detail
-            yield Untold(NAME, "local-trouble", asked=True, params={"detail": detail})
+            fact = connections[0].fact
+            if fact.trouble is Trouble.PROXY:
+                params = {"proxy": fact.proxy, "detail": fact.detail}
+                yield Untold(NAME, "proxy-in-the-way", asked=True, params=params)
+            else:
+                yield Untold(NAME, "local-trouble", asked=True, params={"detail": fact.detail})

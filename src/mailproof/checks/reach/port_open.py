@@ -52,6 +52,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield from _from_here(sighting, record)
         elif not sighting.endpoint.promised:
             continue
+        elif trouble is Trouble.PROXY:
+            params = {"proxy": sighting.fact.proxy, "detail": sighting.fact.detail}
+            yield Untold(NAME, "proxy-in-the-way", url(sighting), asked=True, params=params)
         elif trouble in _FAULTS:
             fault = _FAULTS[trouble]
             evidence = dialled(sighting)
@@ -76,6 +79,9 @@ _NOT_OUTSIDE = {
 
 def _from_here(sighting: Sighting[Connection], record: Record) -> Iterable[Answer]:
     """What cannot be told from where this connection was made; a Unix socket has no outside."""
+    if sighting.fact.proxy:
+        yield Untold(FROM_OUTSIDE, "through-a-proxy", url(sighting), params={"proxy": sighting.fact.proxy})
+        return
     client = address(sighting.fact.local)
     if client is not None and sighting.endpoint.path is None:
         stands = vantage(sighting.fact.local, sighting.endpoint.address, record.vantage)

@@ -96,7 +96,10 @@ def _relayed(sighting: Sighting[EnvelopeTried], record: Record) -> Iterable[Answ
         return
     if seen_as.is_trusted_by_habit:
         yield Finding("relay-allowed-here", evidence, **place(sighting), params={"client": client})
-    yield Untold(NAME, "not-from-here", url(sighting), params={"client": client})
+    if not client and sighting.endpoint.path is None:
+        yield Untold(NAME, "exit-not-known", url(sighting))
+    else:
+        yield Untold(NAME, "not-from-here", url(sighting), params={"client": client})
 
 
 def _accepted(sighting: Sighting[EnvelopeTried]) -> bool:
