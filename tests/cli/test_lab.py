@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import poplib
 import re
 import signal
+import smtplib
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +21,7 @@ from running import CLEAN, files_below, mailproof, sentence_of
 from mailproof.catalog.pages import load
 from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.faults import FAULTS, GROUPS
+from mailproof.lab.real.ports import ClaimedPorts
 from mailproof.lab.real.server import RealLab
 from mailproof.report.json import decode
 
@@ -33,7 +38,7 @@ def lab(*arguments: str, home: Path) -> Iterator[str]:
         assert child.stdout is not None
         said = ""
         try:
-            while "--password-env PW --deliver" not in said:
+            while "--password-env PW --deliver" not in said and not said.startswith("{"):
                 line = child.stdout.readline()
                 assert line, child.stderr.read() if child.stderr else ""
                 said += line
@@ -143,7 +148,17 @@ def test_what_strikes_by_chance_says_how_it_strikes_again(tmp_path: Path) -> Non
         (("--seed", "x"), "--seed: 'x' is no whole number from 0 to 1000000000"),
         (("--host", "192.0.2.9"), "cannot listen on 192.0.2.9: "),
         (("--log", "/nonexistent/lab.log"), "cannot write /nonexistent/lab.log: No such file"),
-        (("--real", "--host", "127.0.0.2"), "--real goes with no other option"),
+        (("--real", "--host", "127.0.0.2", "--catch-all"), "--real does not go with --catch-all, --host: "),
+        (("--account", "dave:secret-77"), "--account takes a login alone"),
+        (("--account", "da ve"), "'da ve' can be no login"),
+        (("--account", "dave@"), "'dave@' can be no login"),
+        (("--account", "../dave"), "'../dave' can be no login"),
+        (("--account", "dave", "--account", "DAVE"), "two accounts with the login DAVE"),
+        (("--accounts", "/nonexistent/people"), "cannot read /nonexistent/people: No such file"),
+        (("--accounts", "/dev/null"), "there is no account in /dev/null"),
+        (("--accounts", "/dev/zero"), "/dev/zero is too long for a file of accounts"),
+        (("--port-base", "65000"), "--port-base: '65000' is no whole number from 0 to 61345"),
+        (("--max-size", "0"), "--max-size: '0' is no whole number from 1 to "),
     ],
 )
 def test_a_lab_that_cannot_be_is_refused(arguments: tuple[str, ...], complaint: str, tmp_path: Path) -> None:
@@ -153,11 +168,94 @@ def test_a_lab_that_cannot_be_is_refused(arguments: tuple[str, ...], complaint: 
     assert files_below(tmp_path) == []
 
 
+def test_a_line_that_is_no_account_is_not_repeated(tmp_path: Path) -> None:
+    people = tmp_path / "people"
+    people.write_text("alice:fine-77\nbob hidden-77\n")
+    done = mailproof("lab", "--accounts", str(people))
+    assert done.returncode == 2
+    assert sentence_of(done).startswith("line 2 of the accounts is no NAME:PASSWORD")
+    assert "77" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        base = taken.getsockname()[1] - 25
+        done = mailproof("lab", "--port-base", str(base), env={"TMPDIR": str(tmp_path)})
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{base + 25}: " in sentence_of(done)
+    assert files_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_script_reads_one_line_and_ends_it(tmp_path: Path, number: signal.Signals) -> None:
+    people = tmp_path / "people"
+    people.write_text("# a shop\nshop@example.com:pass:with:colons\nsample\n", "utf-8")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "mailproof", "lab", "--format", "json", "--accounts", str(people), "--catch-all"]
+    with subprocess.Popen(command, env={**CLEAN, "TMPDIR": str(temporary)}, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        running = json.loads(child.stdout.readline())
+        try:
+            assert running["pid"] == child.pid
+            host, port = running["urls"]["submissions"].removeprefix("submissions://").split(":")
+            shop, sample, catcher = running["accounts"]
+            assert (shop["user"], shop["password"]) == ("shop@example.com", "pass:with:colons")
+            assert (sample["user"], sample["address"]) == ("sample", "sample@example.test")
+            context = ssl.create_default_context(cafile=running["ca_file"])
+            with smtplib.SMTP_SSL(host, int(port), context=context, timeout=20) as client:
+                client.login("sample", sample["password"])
+                client.sendmail("a@example.com", ["x@elsewhere.test", "shop@example.com"], "Subject: hello\n\nx\n")
+            (caught,) = Path(catcher["maildir"], "new").iterdir()
+            assert "X-Original-To: x@elsewhere.test\n" in caught.read_text()
+            (mine,) = Path(shop["maildir"], "new").iterdir()
+            assert "X-Original-To" not in mine.read_text()
+            assert "sasl_username=sample" in Path(*running["logs"]).read_text()
+        finally:
+            child.send_signal(number)
+            rest = child.stdout.read()
+    assert (child.returncode, rest) == (0, b"")
+    assert files_below(temporary) == []
+
+
 @pytest.mark.skipif(not RealLab.missing(), reason="everything is here")
 def test_a_real_lab_says_what_it_lacks() -> None:
     done = mailproof("lab", "--real")
     assert done.returncode == 2
     assert sentence_of(done).startswith("a private Postfix and Dovecot need what is not here: ")
+
+
+@pytest.mark.real
+def test_a_real_lab_has_the_accounts_limits_and_ports_that_were_asked_for(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    people = tmp_path / "people"
+    people.write_text("sample:pass:word\nshop@example.com:a b\n")
+    with ClaimedPorts(("base",)) as claimed:
+        base = min(claimed.numbers["base"], 60000)
+    options = ("--accounts", str(people), "--port-base", str(base), "--max-size", "5000", "--format", "json")
+    with lab("--real", *options, home=tmp_path) as said:
+        running = json.loads(said)
+        assert running["urls"]["smtp"] == f"smtp://127.0.0.1:{base + 25}"
+        context = ssl.create_default_context(cafile=running["ca_file"])
+        context.check_hostname = False
+        with smtplib.SMTP("127.0.0.1", base + 587, timeout=20) as client:
+            client.starttls(context=context)
+            client.login("shop@example.com", "a b")
+            assert client.esmtp_features["size"] == "5000"
+            client.sendmail("shop@example.com", ["sample@example.test"], "Subject: hello\n\nx\n")
+        pop = poplib.POP3_SSL("127.0.0.1", base + 995, context=context, timeout=20)
+        with pytest.raises(poplib.error_proto, match="AUTH"):
+            pop.user("sample@example.test")
+            pop.pass_("pass:word")
+        pop.close()
+        maildir = Path(running["accounts"][0]["maildir"])
+        read = mailproof(
+            *("check", running["urls"]["imaps"], "--ca-file", running["ca_file"], "--name", running["hostname"]),
+            *("--user", "sample", "--password-env", "PW"),
+            env={"PW": "pass:word"},
+        )
+        assert read.returncode == 0, read.stdout
+        assert [path.name for path in maildir.parent.iterdir()] == ["sample"]
 
 
 @pytest.mark.real

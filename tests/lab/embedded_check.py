@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.lab.embedded.faults.spec import EVERYWHERE
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings, in_memory
+from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, in_memory
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.failure import NetFailure
 from mailproof.model.record import Asked, Record

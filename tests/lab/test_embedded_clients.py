@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mailproof.lab.embedded.server import LabSettings
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.lab.embedded.threaded import LabServer, serving
 from mailproof.model.endpoint import Scheme
 from mailproof.script.authority import Authority

@@ -13,8 +13,9 @@ from mailproof.lab.embedded.faults import FAULTS, parse_fault
 from mailproof.lab.embedded.imap_fetch import render
 from mailproof.lab.embedded.imap_search import search
 from mailproof.lab.embedded.mailboxes import Mailbox
-from mailproof.lab.embedded.server import LabSettings, in_memory
-from mailproof.lab.embedded.site import GREYLIST_DELAY, MOST_SESSIONS
+from mailproof.lab.embedded.server import in_memory
+from mailproof.lab.embedded.settings import LabSettings, Limits
+from mailproof.lab.embedded.site import GREYLIST_DELAY
 from mailproof.model.endpoint import Scheme
 from mailproof.model.failure import UsageError
 from mailproof.script.authority import Authority
@@ -206,7 +207,9 @@ def test_one_client_has_so_many_connections_and_no_more(authority: Authority) ->
     net, _ = in_memory(LabSettings(), authority, NOW)
 
     async def crowd() -> bytes:
-        streams = [await net.connect(place_of(Scheme.SMTP), 1.0, purpose="test") for _ in range(MOST_SESSIONS + 1)]
+        streams = [
+            await net.connect(place_of(Scheme.SMTP), 1.0, purpose="test") for _ in range(Limits().connections + 1)
+        ]
         return [await stream.read(10.0) for stream in streams][-1]
 
     assert net.run(crowd()).startswith(b"421 4.7.0 mail.example.test Error: too many connections")

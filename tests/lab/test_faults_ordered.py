@@ -13,7 +13,8 @@ from mailproof.lab.embedded.chaos import STEP_OF, Step
 from mailproof.lab.embedded.faults import FAULTS, GROUPS, behaviour_of, parse_fault, parse_faults
 from mailproof.lab.embedded.faults.order import OPTIONS, schemes_of
 from mailproof.lab.embedded.occasion import Fortune, Occasion
-from mailproof.lab.embedded.server import EmbeddedLab, LabSettings, in_memory
+from mailproof.lab.embedded.server import EmbeddedLab, in_memory
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.endpoint import Scheme
 from mailproof.model.failure import NetFailure, UsageError
 from mailproof.model.tls import TlsSettings

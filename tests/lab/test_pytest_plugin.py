@@ -24,7 +24,7 @@ def run(directory: Path, source: str) -> subprocess.CompletedProcess[str]:
 def test_the_examples_of_the_page_pass(page: str, tmp_path: Path) -> None:
     examples = _EXAMPLE.findall((DOCS / page).read_text("utf-8"))
     done = run(tmp_path, "\n\n".join(examples))
-    assert "3 passed" in done.stdout, done.stdout
+    assert "4 passed" in done.stdout, done.stdout
 
 
 def test_the_pages_show_the_same_examples() -> None:

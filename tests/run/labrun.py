@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from mailproof.lab.embedded.faults.spec import EVERYWHERE
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job, Skipped, Trouble
 from mailproof.model.observation import DnsAnswer, DnsStatus, LoginTried
 from mailproof.model.record import Asked, Record

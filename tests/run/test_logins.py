@@ -8,7 +8,8 @@ import msgspec
 from labrun import ALICE, BOB, HOST, NOW, PROOF, WRONG, logins, plan, run, skipped
 
 from dialogues import play
-from mailproof.lab.embedded.server import LabSettings, in_memory
+from mailproof.lab.embedded.server import in_memory
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.observation import Capabilities, Capability, DnsAnswer, DnsStatus, LoginTried, Submitted

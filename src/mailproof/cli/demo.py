@@ -57,7 +57,8 @@ def _part(terminal: Terminal, heading: str, faults: tuple[str, ...]) -> Report:
 
 def _record_of_lab(faults: tuple[str, ...]) -> Record:
     """Start the lab, check it from the same loop, and take it down."""
-    from mailproof.lab.embedded.server import EmbeddedLab, LabSettings
+    from mailproof.lab.embedded.server import EmbeddedLab
+    from mailproof.lab.embedded.settings import LabSettings
     from mailproof.net.sockets import SocketNet
     from mailproof.run.examine import examine
     from mailproof.script.authority import Authority

@@ -3,149 +3,163 @@
 from __future__ import annotations
 
 import secrets
-import signal
-import sys
-import tempfile
-from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from mailproof.cli.command import Command, Option, converted, one_of
-from mailproof.cli.lab_guide import Running, guide
 from mailproof.cli.terminal import Complaint, Terminal
-from mailproof.model.escape import printable
+
+if TYPE_CHECKING:
+    from mailproof.lab.embedded.accounts import Account
+    from mailproof.lab.embedded.settings import LabSettings, Limits
 
 # Short enough to be typed again.
 _SEEDS = 10_000
+# A thousand accounts with long names are less; a file that never ends is not read for ever.
+_LONGEST_FILE = 256 * 1024
+# The highest of the usual ports is 4190, ManageSieve's.
+_MOST_BASE = 65535 - 4190
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """The lab, as it was asked for."""
+
+    faults: tuple[str, ...]
+    seed: int | None
+    listed: bool
+    shape: str
+    real: bool
+    account: tuple[str, ...]
+    accounts: str | None
+    catch_all: bool
+    max_size: int | None
+    max_recipients: int | None
+    max_connections: int | None
+    maildir: str | None
+    log: str | None
+    host: str | None
+    port_base: int | None
 
 
 def command(terminal: Terminal) -> Command:
+    def number(least: int, most: int) -> Any:
+        return converted(lambda text: _whole(text, terminal, least, most))
+
     params: list[click.Parameter] = [
         Option("--fault", "faults", metavar="NAME[:WHEN]", multiple=True, section="faults", words="fault"),
-        Option("--seed", metavar="N", section="faults", callback=converted(lambda text: whole(text, terminal))),
+        Option("--seed", metavar="N", section="faults", callback=number(0, 10**9)),
         Option("--list-faults", "listed", is_flag=True, section="faults", words="list-faults"),
-        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
-        Option("--real", is_flag=True, section="server"),
-        Option("--maildir", metavar="DIR", section="server"),
-        Option("--log", metavar="FILE", section="server"),
+        Option("--account", metavar="NAME", multiple=True, section="accounts", words="lab-account"),
+        Option("--accounts", metavar="FILE", section="accounts", words="lab-accounts"),
+        Option("--catch-all", is_flag=True, section="accounts"),
+        Option("--maildir", metavar="DIR", section="accounts"),
+        Option("--max-size", metavar="BYTES", section="server", callback=number(1, 1 << 30)),
+        Option("--max-recipients", metavar="N", section="server", callback=number(1, 10**6)),
+        Option("--max-connections", metavar="N", section="server", callback=number(1, 10**6)),
         Option("--host", metavar="ADDRESS", section="server"),
+        Option("--port-base", metavar="N", section="server", callback=number(0, _MOST_BASE)),
+        Option("--log", metavar="FILE", section="server"),
+        Option("--real", is_flag=True, section="server"),
+        Option("--format", "shape", default="text", words="lab-format", **one_of(("text", "json"), terminal)),
     ]
     return Command("lab", terminal, partial(_lab, terminal), params)
 
 
-def whole(text: str, terminal: Terminal, most: int = 10**9) -> int:
-    """A whole number from 0. Raises ValueError with a sentence."""
-    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > most:
-        raise ValueError(terminal.say("lab.no-number", value=text, most=str(most)))
+def _whole(text: str, terminal: Terminal, least: int, most: int) -> int:
+    """Raises ValueError, with a sentence, for what is no whole number within these."""
+    if not text.isascii() or not text.isdigit() or len(text) > 12 or not least <= int(text) <= most:
+        raise ValueError(terminal.say("lab.no-number", value=text, least=str(least), most=str(most)))
     return int(text)
 
 
-def _lab(
-    terminal: Terminal,
-    faults: tuple[str, ...],
-    seed: int | None,
-    listed: bool,
-    shape: str,
-    real: bool,
-    maildir: str | None,
-    log: str | None,
-    host: str | None,
-) -> int:
-    if listed:
+def _lab(terminal: Terminal, **given: Any) -> int:
+    wish = Wish(**given)
+    if wish.listed:
         from mailproof.cli.lab_faults import as_data, as_text
         from mailproof.cli.listing import as_json
 
-        terminal.write(as_json(as_data()) if shape == "json" else as_text(terminal))
+        terminal.write(as_json(as_data()) if wish.shape == "json" else as_text(terminal))
         return 0
-    if real:
-        if faults or seed is not None or maildir or log or host:
-            raise Complaint(terminal.say("cli.lab-real-alone"))
-        return _real(terminal)
-    if seed is None:
-        seed = secrets.randbelow(_SEEDS)
-    return _embedded(terminal, faults, seed, maildir, log, host or "127.0.0.1")
+    if wish.real:
+        from mailproof.cli.lab_real import serve_real
 
-
-def _embedded(
-    terminal: Terminal, faults: tuple[str, ...], seed: int, maildir: str | None, log: str | None, host: str
-) -> int:
-    from mailproof.lab.embedded.server import EmbeddedLab, LabSettings
-    from mailproof.net.sockets import SocketNet
-    from mailproof.script.authority import Authority
-
-    net, authority = SocketNet(), Authority("Lab")
-    with tempfile.TemporaryDirectory(prefix="mailproof-lab-") as directory:
-        log_file = Path(log) if log else Path(directory) / "mail.log"
-        try:
-            log_file.open("ab").close()  # there before the first line, for `tail -f`
-            settings = LabSettings(faults=faults, seed=seed, maildir=maildir, log_file=str(log_file), host=host)
-            lab = EmbeddedLab(net, settings, authority, datetime.now(UTC))
-        except OSError as error:
-            place = str(error.filename or log_file)
-            raise Complaint(terminal.say("cli.unwritable", file=place, why=error.strerror or "")) from None
-        ca_file = authority.write_root(Path(directory))
-
-        async def main() -> None:
-            try:
-                lab.start()
-            except OSError as error:
-                raise Complaint(terminal.say("cli.lab-host", host=host, why=error.strerror or "")) from None
-            try:
-                running = Running(
-                    urls={str(scheme): url for scheme, url in lab.urls.items()},
-                    accounts=tuple((a.user, a.password, a.token) for a in lab.accounts),
-                    ca_file=str(ca_file),
-                    logs=(str(log_file),),
-                    faults=faults,
-                    seed=seed,
-                )
-                terminal.write(guide(running, terminal))
-                await net.sleep(float("inf"))
-            finally:
-                lab.stop()
-
-        return _until_interrupted(terminal, lambda: net.run(main()))
-
-
-def _real(terminal: Terminal) -> int:
-    from mailproof.lab.real.server import RealLab, RealLabError
-
-    if lacks := RealLab.missing():
-        named = tuple(terminal.say(f"lacks.{lack.kind}", name=lack.name) for lack in lacks)
-        raise Complaint(terminal.say.usage("real-lab-lacks", {"lacks": named}))
-    lab = RealLab()
-
-    def serve() -> None:
-        lab.start()
-        running = Running(
-            urls=lab.urls,
-            accounts=tuple((user, password, "") for user, password in lab.accounts.items()),
-            ca_file=str(lab.ca_file),
-            logs=(str(lab.mail_log), str(lab.dovecot_log)),
-            name=lab.name,
+        _must_go_with_real(wish, terminal)
+        people = _accounts(wish, terminal)
+        return serve_real(
+            terminal,
+            None if people is None else {account.user: account.password for account in people},
+            _limits(wish) if wish.max_size or wish.max_recipients or wish.max_connections else None,
+            wish.port_base,
+            wish.shape,
         )
-        terminal.write(guide(running, terminal))
-        while True:
-            signal.pause()
+    from mailproof.cli.lab_embedded import serve_embedded
 
-    try:
-        return _until_interrupted(terminal, serve)
-    except RealLabError as error:
-        sys.stderr.write(printable(error.said, keep_newlines=True))
-        raise
-    finally:
-        lab.stop()
+    return serve_embedded(terminal, _settings(wish, terminal), wish.shape)
 
 
-def _until_interrupted(terminal: Terminal, serve: Callable[[], None]) -> int:
-    """Ctrl-C is how a lab ends, and no failure; pressed twice, it does not keep it from cleaning up."""
-    try:
-        serve()
-    except KeyboardInterrupt:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        terminal.tell(terminal.say("cli.lab-stopped"))
-    return 0
+def _must_go_with_real(wish: Wish, terminal: Terminal) -> None:
+    """Raises Complaint: Postfix and Dovecot keep their mail and their logs where they do, and have no faults."""
+    asked = {
+        "--fault": wish.faults,
+        "--seed": wish.seed is not None,
+        "--catch-all": wish.catch_all,
+        "--maildir": wish.maildir,
+        "--log": wish.log,
+        "--host": wish.host,
+    }
+    if wrong := tuple(option for option, value in asked.items() if value):
+        raise Complaint(terminal.say("cli.lab-real-alone", options=wrong))
+
+
+def _settings(wish: Wish, terminal: Terminal) -> LabSettings:
+    from mailproof.lab.embedded.settings import SCHEMES, LabSettings
+
+    people = _accounts(wish, terminal)
+    base = wish.port_base
+    settings = LabSettings(
+        faults=wish.faults,
+        seed=secrets.randbelow(_SEEDS) if wish.seed is None else wish.seed,
+        catch_all=wish.catch_all,
+        limits=_limits(wish),
+        maildir=wish.maildir,
+        log_file=wish.log,
+        host=wish.host or "127.0.0.1",
+        ports={} if base is None else {scheme: base + scheme.default_port for scheme in SCHEMES},
+    )
+    return settings if people is None else msgspec.structs.replace(settings, accounts=people)
+
+
+def _limits(wish: Wish) -> Limits:
+    from mailproof.lab.embedded.settings import Limits
+
+    usual = Limits()
+    return Limits(
+        wish.max_size or usual.message,
+        wish.max_recipients or usual.recipients,
+        wish.max_connections or usual.connections,
+    )
+
+
+def _accounts(wish: Wish, terminal: Terminal) -> tuple[Account, ...] | None:
+    """None for those that the lab has anyway. Raises Complaint and UsageError."""
+    if not wish.account and wish.accounts is None:
+        return None
+    from mailproof.lab.embedded.accounts import all_different, made_accounts, read_accounts
+
+    people = made_accounts(wish.account)
+    if wish.accounts is not None:
+        try:
+            with Path(wish.accounts).open("rb") as file:
+                text = file.read(_LONGEST_FILE + 1)
+        except OSError as error:
+            raise Complaint(terminal.say("cli.unreadable", file=wish.accounts, why=error.strerror or "")) from None
+        if len(text) > _LONGEST_FILE:
+            raise Complaint(terminal.say("lab.accounts-long", file=wish.accounts))
+        people = all_different((*people, *read_accounts(text.decode("utf-8", "replace"))))
+    if not people:
+        raise Complaint(terminal.say("lab.accounts-none", file=wish.accounts or ""))
+    return people

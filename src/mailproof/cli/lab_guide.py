@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 
 import msgspec
@@ -11,19 +12,41 @@ from mailproof.report.layout import wrap
 from mailproof.report.style import Style, paint
 
 
+class Person(msgspec.Struct, frozen=True):
+    """An account; everything is there to be printed."""
+
+    user: str
+    address: str
+    password: str
+    token: str
+    maildir: str
+
+
 class Running(msgspec.Struct, frozen=True):
     """A lab that has been started."""
 
     urls: dict[str, str]
     """By scheme."""
-    accounts: tuple[tuple[str, str, str], ...]
-    """User, password, token; they are there to be printed."""
+    accounts: tuple[Person, ...]
     ca_file: str
     logs: tuple[str, ...]
+    maildir: str
+    """Above the Maildirs."""
+    hostname: str
+    domain: str
     faults: tuple[str, ...] = ()
     seed: int = 0
     name: str = ""
     """What its certificates name, where that is not the address."""
+
+
+def ready(running: Running, terminal: Terminal, shape: str) -> str:
+    """For people, or as JSON in one line: what a script reads once the lab is ready, the same in both languages."""
+    if shape == "text":
+        return guide(running, terminal)
+    data = {"pid": os.getpid(), **msgspec.structs.asdict(running)}
+    del data["name"]
+    return msgspec.json.encode(data).decode() + "\n"
 
 
 def guide(running: Running, terminal: Terminal) -> str:
@@ -33,18 +56,21 @@ def guide(running: Running, terminal: Terminal) -> str:
     def heading(key: str) -> str:
         return paint(say(f"cli.{key}"), Style.HEADING, terminal.color)
 
-    lines = wrap(say("cli.lab-running"), terminal.width)
+    lines = wrap(say("cli.lab-running", domain=running.domain), terminal.width)
     if running.faults:
         lines += wrap(say("cli.lab-faults", names=running.faults), terminal.width)
         if any("chance" in fault for fault in running.faults):
             lines += wrap(say("lab.seed", seed=str(running.seed)), terminal.width)
     lines += ["", heading("lab-urls"), *(f"  {url}" for url in running.urls.values())]
     lines += ["", heading("lab-accounts")]
-    for user, password, token in running.accounts:
-        lines += wrap(say("cli.lab-account", user=user, password=password), terminal.width, "  ")
-        if token:
-            lines += wrap(say("cli.lab-token", token=token), terminal.width, "    ")
-    lines += ["", heading("lab-files"), f"  {running.ca_file}", *(f"  {log}" for log in running.logs)]
+    for person in running.accounts:
+        lines += wrap(say("cli.lab-account", user=person.user, password=person.password), terminal.width, "  ")
+        if person.address != person.user:
+            lines += wrap(say("lab.address", address=person.address), terminal.width, "    ")
+        if person.token:
+            lines += wrap(say("cli.lab-token", token=person.token), terminal.width, "    ")
+    files = (running.ca_file, *running.logs, running.maildir)
+    lines += ["", heading("lab-files"), *(f"  {file}" for file in files)]
     lines += ["", heading("lab-by-hand"), *(f"  {line}" for line in commands(running))]
     return "\n".join(lines) + "\n"
 
@@ -52,7 +78,9 @@ def guide(running: Running, terminal: Terminal) -> str:
 def commands(running: Running) -> list[str]:
     """Lines for a shell on this machine."""
     places = {scheme: url.partition("://")[2] for scheme, url in running.urls.items() if "+unix" not in url}
-    user, password, _ = running.accounts[0]
+    first = running.accounts[0]
+    user, password = first.user, first.password
+    mailbox = f" --mailbox {shlex.quote(first.address)}" if first.address != user else ""
     ca = shlex.quote(running.ca_file)
     name = f" -servername {running.name} -verify_hostname {running.name}" if running.name else ""
     openssl = f"openssl s_client -crlf -quiet -CAfile {ca}{name}"
@@ -64,10 +92,10 @@ def commands(running: Running) -> list[str]:
         f"{openssl} -connect {places['pop3s']}",
         f"{openssl} -starttls imap -connect {places['imap']}",
         f"telnet {host} {places['smtp'].rpartition(':')[2]}",
-        f"printf '\\0{user}\\0{password}' | base64",
+        f"printf '\\0%s\\0%s' {shlex.quote(user)} {shlex.quote(password)} | base64",
         f"nmap -sT -sV -p {ports} {host}",
         f"tail -f {' '.join(map(shlex.quote, running.logs))}",
         f"PW={shlex.quote(password)} mailproof check {targets} --ca-file {ca}"
         + (f" --name {running.name}" if running.name else "")
-        + f" --user {user} --password-env PW --deliver",
+        + f" --user {shlex.quote(user)}{mailbox} --password-env PW --deliver",
     ]

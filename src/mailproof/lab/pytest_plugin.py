@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "mailproof(*faults, seed=0): faults of the mail server that `mailproof_lab` is in this test, and what begins "
-        "its chance",
+        "mailproof(*faults, seed=0, accounts=(), catch_all=False): what the mail server `mailproof_lab` is in this "
+        "test: its faults, what begins their chance, other logins than alice, bob and carol, mail for everybody",
     )
 
 
@@ -37,13 +37,23 @@ def mailproof_lab(request: pytest.FixtureRequest, mailproof_authority: Authority
 
     `@pytest.mark.mailproof("greylisted", "rcpt@submission:451:chance=20%")` breaks it as `mailproof lab --fault`
     does.
-    What is left to chance is the same in every run; `seed=7` in the mark makes it another.
+    What is left to chance is the same in every run; `seed=7` in the mark makes it another. `accounts=["dave"]` are
+    other logins, with passwords made up; with `catch_all=True` mail for every address is taken, and what is nobody's
+    is received by `catch-all@example.test`.
     """
-    from mailproof.lab.embedded.server import LabSettings
+    from mailproof.lab.embedded.accounts import ACCOUNTS, made_accounts
+    from mailproof.lab.embedded.settings import LabSettings
     from mailproof.lab.embedded.threaded import serving
 
     marks = list(request.node.iter_markers("mailproof"))
-    faults = tuple(str(fault) for mark in marks for fault in mark.args)
-    seed = next((int(mark.kwargs["seed"]) for mark in marks if "seed" in mark.kwargs), 0)
-    with serving(LabSettings(faults=faults, seed=seed), mailproof_authority) as server:
+    wished = {key: value for mark in reversed(marks) for key, value in mark.kwargs.items()}  # the closest mark wins
+    if wrong := wished.keys() - {"seed", "accounts", "catch_all"}:
+        raise TypeError(f"the mark mailproof takes seed, accounts and catch_all, not {', '.join(sorted(wrong))}")
+    settings = LabSettings(
+        faults=tuple(str(fault) for mark in marks for fault in mark.args),
+        seed=int(wished.get("seed", 0)),
+        accounts=made_accounts(wished["accounts"]) if "accounts" in wished else ACCOUNTS,
+        catch_all=bool(wished.get("catch_all", False)),
+    )
+    with serving(settings, mailproof_authority) as server:
         yield server

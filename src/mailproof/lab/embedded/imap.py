@@ -175,7 +175,7 @@ class ImapSession(DovecotSession[Event]):
 
     @property
     def _inbox(self) -> Mailbox:
-        return self.site.mailboxes[self.user]
+        return self.site.mailbox_of(self.user)
 
     async def _logged_in(self, command: ImapCommandLine) -> None:
         tag, args = command.tag, command.args

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 # Quota of one mailbox: the lab keeps its mail in memory. A hundred megabytes hold ten of the largest messages.
@@ -12,6 +13,9 @@ MOST_MESSAGES = 10_000
 
 SYSTEM_FLAGS = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")
 """RFC 3501 section 2.3.2; the lab keeps no others."""
+
+# Of a Maildir's file names, behind `:2,`.
+_LETTERS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen", "T": "\\Deleted"}
 
 
 class StoredMessage:
@@ -40,18 +44,36 @@ class Mailbox:
         if maildir is not None:
             for folder in ("cur", "new", "tmp"):
                 (maildir / folder).mkdir(parents=True, exist_ok=True)
+            self._load(maildir)
 
     def has_room(self, size: int = 0) -> bool:
         return len(self.messages) < MOST_MESSAGES and self._bytes + size <= MOST_BYTES
 
     def add(self, data: bytes, arrived: datetime) -> StoredMessage:
         """Keep a message, whatever its line ends."""
-        data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         path = None
         if self._maildir is not None:
-            # https://cr.yp.to/proto/maildir.html: time, something unique, host; lines end as the system has them.
-            path = self._maildir / "new" / f"{int(arrived.timestamp())}.U{self.uid_next}.lab"
-            path.write_bytes(data.replace(b"\r\n", b"\n"))
+            # https://cr.yp.to/proto/maildir.html: time, something unique, host; whole before anybody sees it.
+            name = f"{int(arrived.timestamp())}.U{self.uid_next}R{secrets.token_hex(4)}.lab"
+            path = self._maildir / "new" / name
+            written = self._maildir / "tmp" / name
+            written.write_bytes(data.replace(b"\r\n", b"\n"))
+            written.rename(path)
+        return self._keep(data, arrived, path)
+
+    def _load(self, maildir: Path) -> None:
+        """What lies in the Maildir from before, the oldest first."""
+        found = [file for folder in ("new", "cur") for file in (maildir / folder).iterdir() if file.is_file()]
+        for file in sorted(found, key=lambda file: (file.name, file.parent.name)):
+            if not self.has_room(file.stat().st_size):
+                break
+            arrived = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            message = self._keep(file.read_bytes(), arrived, file)
+            flags = file.name.rpartition(":2,")[2] if ":2," in file.name else ""
+            message.flags.update(flag for letter, flag in _LETTERS.items() if letter in flags)
+
+    def _keep(self, data: bytes, arrived: datetime, path: Path | None) -> StoredMessage:
+        data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         message = StoredMessage(self.uid_next, data, arrived, path)
         self.uid_next += 1
         self.messages.append(message)

@@ -141,7 +141,7 @@ class Pop3Session(DovecotSession[Event]):
     async def _answer_login(self, login: Login) -> None:
         self._name = ""
         if login.user:
-            delivered_to = self.site.mailboxes[login.user]
+            delivered_to = self.site.mailbox_of(login.user)
             elsewhere = self.behaviour.other_mailbox
             self._mailbox = Mailbox(delivered_to.uid_validity) if elsewhere else delivered_to
             self._messages = list(self._mailbox.messages)

@@ -46,12 +46,19 @@ class Waiting(msgspec.Struct, frozen=True):
 
 class PostOffice:
     def __init__(
-        self, hostname: str, mailboxes: Mapping[str, Mailbox], log: MailLog, clock: Callable[[], datetime]
+        self,
+        hostname: str,
+        mailboxes: Mapping[str, Mailbox],
+        log: MailLog,
+        clock: Callable[[], datetime],
+        catcher: str = "",
     ) -> None:
+        """`catcher` is the address of the mailbox that takes what is nobody's; empty for none."""
         self._hostname = hostname
         self._mailboxes = mailboxes
         self._log = log
         self._clock = clock
+        self._catcher = catcher
         self._handed_in = 0
         self.queue: deque[Waiting] = deque(maxlen=_MOST_WAITING)
         """What was accepted and not delivered."""
@@ -80,7 +87,8 @@ class PostOffice:
 
     def deliver(self, queue_id: str, envelope: Envelope, data: bytes, *, at_all: bool) -> None:
         """Into the mailboxes of our own; what goes elsewhere, and everything unless `at_all`, stays in the queue."""
-        for recipient in envelope.recipients:
+        for original in envelope.recipients:
+            recipient = original if original.lower() in self._mailboxes else self._catcher or original
             mailbox = self._mailboxes.get(recipient.lower())
             if mailbox is None:
                 self._defer(queue_id, envelope, recipient, "smtp", "4.4.1", "the lab sends nothing outside")
@@ -91,11 +99,12 @@ class PostOffice:
                 why = f"host {self._hostname}[private/dovecot-lmtp] said: 452 4.2.2 <{recipient}> Quota exceeded"
                 self._defer(queue_id, envelope, recipient, "lmtp", "4.2.2", why)
             else:
-                head = self._headers(queue_id, envelope, recipient)
+                head = self._headers(queue_id, envelope, recipient, original)
                 uid = mailbox.add(head + data, self._clock()).uid
                 self._log.write(
                     "postfix/lmtp[903]",
-                    f"{queue_id}: to=<{recipient}>, relay={self._hostname}[private/dovecot-lmtp], delay=0.02, "
+                    f"{queue_id}: to=<{recipient}>, {f'orig_to=<{original}>, ' if original != recipient else ''}"
+                    f"relay={self._hostname}[private/dovecot-lmtp], delay=0.02, "
                     f"delays=0.01/0/0/0.01, dsn=2.0.0, status=sent (250 2.0.0 <{recipient}> {queue_id} Saved)",
                 )
                 self._log.write(
@@ -121,10 +130,14 @@ class PostOffice:
             f"status=deferred ({why})",
         )
 
-    def _headers(self, queue_id: str, envelope: Envelope, recipient: str) -> bytes:
-        """Return-Path and Delivered-To as Dovecot's LMTP writes them, Received as smtpd does (RFC 5321 4.4)."""
+    def _headers(self, queue_id: str, envelope: Envelope, recipient: str, original: str) -> bytes:
+        """Return-Path and Delivered-To as Dovecot's LMTP writes them, Received as smtpd does (RFC 5321 4.4).
+
+        X-Original-To, as Postfix writes it, where the mail was for somebody else.
+        """
         lines = (
             f"Return-Path: <{envelope.sender}>",
+            *([f"X-Original-To: {original}"] if original != recipient else []),
             f"Delivered-To: {recipient}",
             f"Received: from {envelope.helo or 'unknown'} (unknown [{envelope.client}])",
             f"\tby {self._hostname} (Postfix) with {envelope.protocol} id {queue_id}",

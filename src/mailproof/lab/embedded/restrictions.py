@@ -52,12 +52,12 @@ class Restrictions:
 
     def _sound(self, recipient: str, *, stranger: bool) -> Refusal | None:
         """The rules of a server that is as it should be."""
-        own = self._site.is_own(recipient)
-        if stranger and not self._behaviour.relays and (self._behaviour.login_needed or not own):
+        own, caught = self._site.is_own(recipient), self._site.catches_all
+        if stranger and not self._behaviour.relays and (self._behaviour.login_needed or not (own or caught)):
             return _RELAY_DENIED
         if not own:
             return None
         mailbox = self._site.mailboxes.get(recipient.lower())
         if mailbox is None:
-            return None if self._behaviour.knows_everybody else _UNKNOWN
+            return None if self._behaviour.knows_everybody or caught else _UNKNOWN
         return None if mailbox.has_room() else _FULL

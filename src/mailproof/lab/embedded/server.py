@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
-from mailproof.lab.embedded.accounts import ACCOUNTS, DOMAIN, Account
-from mailproof.lab.embedded.behaviour import Behaviour, Port
+from mailproof.lab.embedded.accounts import made_accounts
+from mailproof.lab.embedded.behaviour import Behaviour, Port, healthy
 from mailproof.lab.embedded.faults import Fault, behaviour_of, parse_faults
 from mailproof.lab.embedded.imap import ImapSession
 from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox
-from mailproof.lab.embedded.occasion import Fortune
 from mailproof.lab.embedded.pop3 import Pop3Session
 from mailproof.lab.embedded.session import Session
+from mailproof.lab.embedded.settings import SCHEMES, LabSettings
 from mailproof.lab.embedded.sieve import SieveSession
 from mailproof.lab.embedded.silent_port import SilentPort
 from mailproof.lab.embedded.site import Desk, Site
@@ -31,9 +32,6 @@ from mailproof.model.tls import ServerTls
 from mailproof.net.interface import Address, Driver, Handler, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.script.authority import Authority, CertificateKind, Issued
-
-SCHEMES = tuple(Scheme)
-"""What the lab serves, each on a port of its own."""
 
 OUTSIDE_ADDRESS = "192.0.2.25"
 """Of the lab in memory: an outside one (RFC 5737), so that an accepted relay is an open one."""
@@ -48,23 +46,6 @@ _SESSIONS: dict[endpoint.Protocol, type[Session[Any]]] = {
     endpoint.Protocol.IMAP: ImapSession,
     endpoint.Protocol.SIEVE: SieveSession,
 }
-
-
-class LabSettings(msgspec.Struct, frozen=True):
-    faults: tuple[str, ...] = ()
-    """As `faults.order` describes them: `NAME`, `NAME@SCHEME,…:chance=20%`, `rcpt:451`."""
-    seed: int = 0
-    """Of what is left to chance in them."""
-    accounts: tuple[Account, ...] = ACCOUNTS
-    domain: str = DOMAIN
-    hostname: str = f"mail.{DOMAIN}"
-    maildir: str | None = None
-    """Existing directory in which each account gets a Maildir, to look into."""
-    log_file: str | None = None
-    host: str = "127.0.0.1"
-    """Address to listen on."""
-    ports: Mapping[Scheme, int] = {}
-    """A free one where none is named."""
 
 
 class _Closing(Protocol):
@@ -89,17 +70,19 @@ class EmbeddedLab:
         self._open: list[_Closing] = []
         self.endpoints: dict[Scheme, tuple[str, int]] = {}
         """Address and port of each endpoint, once started."""
+        self.accounts = settings.accounts
+        """Who lives there, the one who catches everything too."""
+        if settings.catch_all:
+            self.accounts += made_accounts((settings.catcher,))
         self.mailboxes: dict[str, Mailbox] = {
             # Another account is another mailbox: a UIDVALIDITY of its own, the same in every run.
-            account.user.lower(): Mailbox(zlib.crc32(account.user.encode()), _maildir(settings.maildir, account))
-            for account in settings.accounts
+            address: Mailbox(zlib.crc32(address.encode()), _maildir(settings.maildir, address))
+            for address in (account.address(settings.domain) for account in self.accounts)
         }
+        """By address, in lower case."""
         log_file = Path(settings.log_file) if settings.log_file is not None else None
         self.log = MailLog(settings.hostname, self._clock, log_file)
-        fortune = Fortune(settings.seed)
-        self.site = Site(
-            net, settings.hostname, settings.domain, settings.accounts, self.mailboxes, self.log, now, fortune
-        )
+        self.site = Site(net, settings, self.accounts, self.mailboxes, self.log, now)
 
     def _clock(self) -> datetime:
         return self.site.clock()
@@ -107,10 +90,6 @@ class EmbeddedLab:
     @property
     def settings(self) -> LabSettings:
         return self._settings
-
-    @property
-    def accounts(self) -> tuple[Account, ...]:
-        return self._settings.accounts
 
     @property
     def root_pem(self) -> bytes:
@@ -128,9 +107,9 @@ class EmbeddedLab:
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     def start(self) -> None:
-        """Listen at every endpoint. Raises OSError for an address or port that cannot be had."""
+        """Listen at every endpoint. Raises OSError, with the place as its file name, for one that cannot be had."""
         try:
-            for scheme in SCHEMES:
+            for scheme in self._settings.schemes:
                 self._listen(scheme)
         except BaseException:
             self.stop()
@@ -142,14 +121,16 @@ class EmbeddedLab:
         host, port = self._settings.host, self._settings.ports.get(scheme, 0)
         in_memory = isinstance(self._net, MemoryNet)
         if port_behaviour is Port.FILTERED and not in_memory:
-            silent = SilentPort(host, port)
+            with _named(host, port):
+                silent = SilentPort(host, port)
             self._open.append(silent)
             self.endpoints[scheme] = (silent.host, silent.port)
             return
         for number in range(len(faults) + 1):  # no connection is to wait until a certificate has been made
             self._desk(scheme, faults[:number])
         handler = self._handler(scheme, faults)
-        server = self._net.listen(handler, host, port)
+        with _named(host, port):
+            server = self._net.listen(handler, host, port)
         where = (server.host, server.port)
         self.endpoints[scheme] = where
         if port_behaviour is Port.OPEN:
@@ -169,7 +150,8 @@ class EmbeddedLab:
         return serve
 
     def _desk(self, scheme: Scheme, faults: Iterable[Fault]) -> Desk:
-        behaviour = behaviour_of(scheme, faults)
+        sound = msgspec.structs.replace(healthy(scheme), message_limit=self._settings.limits.message)
+        behaviour = behaviour_of(scheme, faults, sound)
         return Desk(scheme, behaviour, self._server_tls(behaviour))
 
     def _server_tls(self, behaviour: Behaviour) -> ServerTls:
@@ -216,5 +198,14 @@ def in_memory(
     return net, lab
 
 
-def _maildir(root: str | None, account: Account) -> Path | None:
-    return None if root is None else Path(root) / account.user
+def _maildir(root: str | None, address: str) -> Path | None:
+    return None if root is None else Path(root) / address
+
+
+@contextmanager
+def _named(host: str, port: int) -> Iterator[None]:
+    """An OSError inside says where."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"{host}:{port}" if port else host) from None

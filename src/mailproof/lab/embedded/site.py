@@ -15,12 +15,11 @@ from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.occasion import Fortune
 from mailproof.lab.embedded.post import PostOffice
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.endpoint import Scheme
 from mailproof.model.tls import ServerTls
 from mailproof.net.interface import Net
 
-# Postfix smtpd_client_connection_count_limit.
-MOST_SESSIONS = 50
 # Dovecot auth_failure_delay, and the steps of its anvil penalty.
 FAILURE_DELAY = 2.0
 _PENALTIES = (2.0, 4.0, 8.0, 15.0)
@@ -42,23 +41,26 @@ class Site:
     def __init__(
         self,
         net: Net,
-        hostname: str,
-        domain: str,
+        settings: LabSettings,
         accounts: Iterable[Account],
         mailboxes: Mapping[str, Mailbox],
         log: MailLog,
         started: datetime,
-        fortune: Fortune,
     ) -> None:
         self.net = net
-        self.hostname = hostname
-        self.domain = domain
+        self.hostname = settings.hostname
+        self.limits = settings.limits
+        self.catches_all = settings.catch_all
         self.accounts = tuple(accounts)
         self.mailboxes = mailboxes
         self.log = log
-        self.fortune = fortune
+        self.fortune = Fortune(settings.seed)
         self._started = started
-        self.post = PostOffice(hostname, mailboxes, log, self.clock)
+        addresses = {account.user.lower(): account.address(settings.domain) for account in self.accounts}
+        self._mailboxes_of = {user: mailboxes[address] for user, address in addresses.items()}
+        self._domains = {settings.domain, *(address.rpartition("@")[2] for address in addresses.values())}
+        catcher = settings.catcher if settings.catch_all else ""
+        self.post = PostOffice(settings.hostname, mailboxes, log, self.clock, catcher)
         self._sessions: Counter[str] = Counter()
         self._failures: OrderedDict[str, int] = OrderedDict()
         self._visits: OrderedDict[str, int] = OrderedDict()
@@ -74,7 +76,7 @@ class Site:
         """Count a new session; False if this client has too many."""
         self._sessions[client] += 1
         _count(self._visits, f"{scheme} {client}")
-        return self._sessions[client] <= MOST_SESSIONS
+        return self._sessions[client] <= self.limits.connections
 
     def leave(self, client: str) -> None:
         self._sessions[client] -= 1
@@ -103,7 +105,11 @@ class Site:
         return _PENALTIES[min(failures, len(_PENALTIES)) - 1] if failures else 0.0
 
     def is_own(self, address: str) -> bool:
-        return address.rpartition("@")[2].lower() == self.domain
+        return address.rpartition("@")[2].lower() in self._domains
+
+    def mailbox_of(self, user: str) -> Mailbox:
+        """Of an account, by its login in lower case."""
+        return self._mailboxes_of[user]
 
 
 def _count(counter: OrderedDict[str, int], key: str) -> None:

@@ -27,9 +27,8 @@ from mailproof.wire.smtp.session import (
     read_path,
 )
 
-# Postfix: smtpd_hard_error_limit, smtpd_recipient_limit, smtpd_forbidden_commands.
+# Postfix: smtpd_hard_error_limit, smtpd_forbidden_commands.
 _MOST_ERRORS = 20
-_MOST_RECIPIENTS = 1000
 _NOT_SMTP = frozenset({"CONNECT", "GET", "POST"})
 # Allowed before TLS where it is demanded (postconf(5) smtpd_tls_security_level).
 _BEFORE_TLS = frozenset({"EHLO", "LHLO", "HELO", "STARTTLS", "NOOP", "QUIT"})
@@ -282,7 +281,7 @@ class SmtpSession(Session[Event]):
             await self.reply(501, "5.5.4", "Syntax: RCPT TO:<address>")
         elif unknown := _unknown(path, _RCPT_PARAMS):
             await self.reply(555, "5.5.4", f"Unsupported option: {unknown}")
-        elif len(self._recipients) >= _MOST_RECIPIENTS:
+        elif len(self._recipients) >= self.site.limits.recipients:
             await self.reply(452, "4.5.3", "Error: too many recipients")
         elif not await self._refused(Stage.RCPT, path.address):
             self._recipients.append(path.address)

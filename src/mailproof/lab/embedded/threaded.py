@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 
 from mailproof.lab.embedded.accounts import Account
-from mailproof.lab.embedded.server import EmbeddedLab, LabSettings
+from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.server import EmbeddedLab
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.endpoint import Scheme
 from mailproof.net.sockets import SocketNet
 from mailproof.script.authority import Authority
@@ -55,18 +57,25 @@ class LabServer:
         return ssl.create_default_context(cadata=self.root_pem.decode("ascii"))
 
     def received(self, user: str) -> list[EmailMessage]:
-        """What lies in the mailbox of an account, the oldest first. Raises KeyError for one there is not."""
-        messages = tuple(self._lab.mailboxes[user.lower()].messages)
+        """What lies in the mailbox of an account, named by login or address, the oldest first.
+
+        With `catch_all` the rest lies in `catch-all@example.test`. Raises KeyError for one there is not.
+        """
+        messages = tuple(self._mailbox(user).messages)
         return [email.message_from_bytes(message.data, policy=email.policy.default) for message in messages]
 
     def wait_for(self, user: str, number: int = 1, timeout: float = 10.0) -> list[EmailMessage]:
         """The same, once there are at least `number`. Raises TimeoutError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        while len(self._lab.mailboxes[user.lower()].messages) < number:
+        while len(self._mailbox(user).messages) < number:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{user} has {len(self.received(user))} messages, not {number}, after {timeout} s")
             self._leave.wait(_LOOK)
         return self.received(user)
+
+    def _mailbox(self, user: str) -> Mailbox:
+        known = self._lab.mailboxes.get(user.lower())
+        return self._lab.site.mailbox_of(user.lower()) if known is None else known
 
     def log(self) -> list[str]:
         """The lines of its mail log."""

@@ -115,4 +115,30 @@ def make_directories(root: Path) -> None:
 
 def users_file(accounts: Mapping[str, str]) -> str:
     """A passwd-file with the passwords in clear, as CRAM-MD5, DIGEST-MD5 and both SCRAM can only be offered so."""
-    return "".join(f"{name}:{{PLAIN}}{password}::::::\n" for name, password in accounts.items())
+    return "".join(f"{name}:{_stored(password)}::::::\n" for name, password in accounts.items())
+
+
+def _stored(password: str) -> str:
+    """In hexadecimal where the colons of the file would cut it."""
+    return f"{{PLAIN.HEX}}{password.encode().hex()}" if set(password) & set(": \t") else f"{{PLAIN}}{password}"
+
+
+def addresses(root: Path, addresses_of: Mapping[str, str]) -> tuple[str, str]:
+    """For logins that are no addresses: more of dovecot.conf, and the file `dovecot/addresses` that it names.
+
+    Mail comes to the address, and lies where the login reads it; to log in with the address is to be unknown.
+    """
+    home = root / "dovecot"
+    # user:password:uid:gid:gecos:home:shell:extra
+    lines = (
+        f"{address}:::::{home}/home/{login}::userdb_mail=maildir:{home}/mail/{login}\n"
+        for login, address in addresses_of.items()
+    )
+    text = f"""\
+userdb {{
+  driver = passwd-file
+  args = username_format=%u {home}/addresses
+  default_fields = uid={MAIL_OWNER} gid={MAIL_OWNER}
+}}
+"""
+    return text, "".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -18,14 +19,19 @@ class ClaimedPorts:
     on Linux a daemon that sets SO_REUSEADDR may now listen, while another search for free ports passes by.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], wanted: Mapping[str, int] | None = None) -> None:
+        """`wanted` are the numbers of those that are not to be any. Raises OSError for one that is taken."""
         self._sockets: list[socket.socket] = []
         self.numbers: dict[str, int] = {}
         try:
             for name in names:
                 claim = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
                 self._sockets.append(claim)
-                claim.bind(("127.0.0.1", 0))
+                port = (wanted or {}).get(name, 0)
+                try:
+                    claim.bind(("127.0.0.1", port))
+                except OSError as error:
+                    raise OSError(error.errno, error.strerror, f"127.0.0.1:{port}") from None
                 claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
                 self.numbers[name] = claim.getsockname()[1]

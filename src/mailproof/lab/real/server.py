@@ -45,6 +45,13 @@ _AGE_SECONDS = 60
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
 
 
+ACCOUNTS = {
+    "alice@example.test": "looking-glass-1871",
+    "bob@example.test": "can-we-fix-it-1999",
+    "carol@example.test": "a-christmas-1843",
+}
+
+
 class Lack(msgspec.Struct, frozen=True):
     """One thing that the lab needs and this machine has not."""
 
@@ -85,6 +92,8 @@ class RealLab:
     def __init__(
         self,
         *,
+        accounts: Mapping[str, str] | None = None,
+        ports: Mapping[str, int] | None = None,
         main: Options | None = None,
         master: MasterChange | None = None,
         dovecot: str = "",
@@ -98,6 +107,8 @@ class RealLab:
     ) -> None:
         """Nothing is started yet, and nothing is on the disk.
 
+        `accounts` are passwords by login; a login without a domain has its mail at example.test. `ports` are numbers
+        by scheme; where none is named, a free one is taken.
         `main` sets parameters of main.cf, or takes them away with None. `dovecot` is added to the end of
         dovecot.conf, where a later setting wins; `dovecot_replace` exchanges text in it. `certificate` is presented
         by both servers, unless `dovecot_certificate` names another for Dovecot. `users` is the passwd-file of
@@ -106,11 +117,8 @@ class RealLab:
         `wait_for` names the schemes that must listen before `start` returns: all by default, an empty collection
         for a server that is not meant to start.
         """
-        self.accounts: dict[str, str] = {
-            "alice@example.test": "looking-glass-1871",
-            "bob@example.test": "can-we-fix-it-1999",
-            "carol@example.test": "a-christmas-1843",
-        }
+        self.accounts: dict[str, str] = dict(ACCOUNTS if accounts is None else accounts)
+        self._wanted_ports = ports or {}
         self.ports: dict[str, int] = {}
         self._main = main or {}
         self._master = master or {}
@@ -199,6 +207,10 @@ class RealLab:
     def lmtp_socket(self) -> Path:
         return self.directory / "dovecot" / "run" / "lmtp-postfix"
 
+    def address(self, account: str) -> str:
+        """Where the mail of an account is sent to."""
+        return account if "@" in account else f"{account}@{self.name.partition('.')[2]}"
+
     def mailbox(self, account: str) -> Path:
         """The Maildir of an account; Dovecot makes it at the first delivery or login."""
         return self.directory / "dovecot" / "mail" / account
@@ -208,7 +220,10 @@ class RealLab:
         return [path for part in ("new", "cur") for path in sorted(self.mailbox(account).glob(f"{part}/*"))]
 
     def start(self) -> None:
-        """Returns when all that is waited for listens. Raises RealLabError, and then nothing is left."""
+        """Returns when all that is waited for listens. Raises RealLabError, and then nothing is left.
+
+        Raises OSError for a port that was asked for and is taken.
+        """
         if lacks := self.missing():
             raise RealLabError("real-lab-lacks", lacks=tuple(map(str, lacks)))
         if self._directory is not None:
@@ -315,7 +330,7 @@ class RealLab:
 
     def _prepare(self) -> None:
         """Claim ports and write everything that the daemons read."""
-        self._claims = ClaimedPorts((*POSTFIX_SCHEMES, *DOVECOT_SCHEMES, *self._extra_ports))
+        self._claims = ClaimedPorts((*POSTFIX_SCHEMES, *DOVECOT_SCHEMES, *self._extra_ports), self._wanted_ports)
         self.ports = dict(self._claims.numbers)
         self._directory = Path(tempfile.mkdtemp(prefix="mailproof-", dir=_reachable_parent()))
         self._directory.chmod(0o755)
@@ -327,7 +342,8 @@ class RealLab:
         self._write_certificates()
         self._write("postfix/etc/main.cf", self._main_cf())
         self._write("postfix/etc/master.cf", self._master_cf())
-        self._write("postfix/etc/virtual_mailboxes", "".join(f"{account} virtual\n" for account in self.accounts))
+        addresses = (self.address(account) for account in self.accounts)
+        self._write("postfix/etc/virtual_mailboxes", "".join(f"{address} virtual\n" for address in addresses))
         self._write("dovecot/dovecot.conf", self._dovecot_conf())
         users = dovecot_server.users_file(self.accounts) if self._users is None else self._users
         shutil.chown(self._write("dovecot/users", users, 0o640), "root", "dovecot")
@@ -362,6 +378,8 @@ class RealLab:
                 self.directory, self.mail_log, certificates / "chain.pem", certificates / "key.pem"
             )
         )
+        domains = {self.address(account).rpartition("@")[2]: None for account in ("postmaster", *self.accounts)}
+        parameters["virtual_mailbox_domains"] = ", ".join(domains)
         parameters.update(
             {name: None if value is None else self._expand(value) for name, value in self._main.items()}
         )
@@ -387,6 +405,10 @@ class RealLab:
             if self._expand(old) not in text:
                 raise ValueError(f"not in dovecot.conf: {old}")
             text = text.replace(self._expand(old), self._expand(new))
+        if bare := {account: self.address(account) for account in self.accounts if "@" not in account}:
+            more, file = dovecot_server.addresses(self.directory, bare)
+            self._write("dovecot/addresses", file)
+            text += more
         return text + self._expand(self._dovecot)
 
 

@@ -1,0 +1,141 @@
+"""Who lives in the lab, where mail for everybody goes, how much is taken, and what stays in a Maildir."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from embedded_check import NOW, say
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailproof.lab.embedded.accounts import Account, made_accounts, read_accounts
+from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.server import EmbeddedLab, in_memory
+from mailproof.lab.embedded.settings import LabSettings, Limits
+from mailproof.model.endpoint import Scheme
+from mailproof.model.failure import UsageError
+from mailproof.net.memory import MemoryNet
+from mailproof.script.authority import Authority
+
+MESSAGE = b"DATA\r\nSubject: x\r\n\r\nhello\r\n.\r\nQUIT\r\n"
+HELLO = b"EHLO client.test\r\nMAIL FROM:<someone@example.com>\r\n"
+
+
+def heard(net: MemoryNet, said: bytes, scheme: Scheme = Scheme.SMTP, ca_file: str = "") -> str:
+    return net.run(say(net, scheme, said, ca_file)).decode()
+
+
+def codes(answer: str) -> list[int]:
+    return [int(code) for code in re.findall(r"^(\d{3}) ", answer, re.MULTILINE)]
+
+
+def lab(authority: Authority, settings: LabSettings) -> tuple[MemoryNet, EmbeddedLab]:
+    return in_memory(settings, authority, NOW)
+
+
+# -- accounts
+
+
+def test_a_file_of_accounts_is_read() -> None:
+    text = "# people\nalice@example.com:pa:ss word\n\n  sample:x  \nbob\n"
+    alice, sample, bob = read_accounts(text)
+    assert (alice.user, alice.password) == ("alice@example.com", "pa:ss word")
+    assert (sample.user, sample.password, sample.address("example.test")) == ("sample", "x", "sample@example.test")
+    assert re.fullmatch("[a-z2-9]{12}", bob.password)
+    assert bob.password != read_accounts(text)[2].password
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a b", "a/b", "..", "a..b", ".a", "@x", "a@", "a@b@c", "a\tb", '"a"', "x" * 300]
+)
+def test_what_can_be_no_login_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="account-name"):
+        made_accounts([name])
+
+
+@given(st.text(max_size=200))
+def test_any_file_gives_accounts_or_names_its_line(text: str) -> None:
+    try:
+        accounts = read_accounts(text)
+    except UsageError as error:
+        assert error.reason in ("account-line", "account-twice")
+    else:
+        assert all(account.user and account.password and "/" not in account.user for account in accounts)
+
+
+def test_a_bare_name_logs_in_as_that_and_nothing_else(authority: Authority, ca_file: str) -> None:
+    net, running = lab(
+        authority, LabSettings(accounts=(Account("sample", "password"), Account("a@other.test", "pw")))
+    )
+    assert codes(heard(net, HELLO + b"RCPT TO:<Sample@example.test>\r\nRCPT TO:<a@other.test>\r\n" + MESSAGE)) == [
+        *(220, 250, 250, 250, 250, 354, 250, 221)
+    ]
+    said = b"USER sample\r\nPASS password\r\nSTAT\r\nQUIT\r\n"
+    assert "+OK 1 " in heard(net, said, Scheme.POP3S, ca_file)
+    said = b"a LOGIN sample password\r\na SELECT INBOX\r\na LOGOUT\r\n"
+    assert "* 1 EXISTS" in heard(net, said, Scheme.IMAPS, ca_file)
+    said = b"USER sample@example.test\r\nPASS password\r\nQUIT\r\n"
+    assert "-ERR [AUTH]" in heard(net, said, Scheme.POP3S, ca_file)
+    assert any("passwd-file(sample@example.test" in line and "unknown user" in line for line in running.log.lines)
+
+
+# -- mail for everybody
+
+
+def test_everything_is_caught_and_nothing_goes_out(authority: Authority) -> None:
+    net, running = lab(authority, LabSettings(catch_all=True))
+    recipients = b"RCPT TO:<nobody@example.test>\r\nRCPT TO:<x@gmail.example>\r\nRCPT TO:<bob@example.test>\r\n"
+    assert codes(heard(net, HELLO + recipients + MESSAGE)) == [220, 250, 250, 250, 250, 250, 354, 250, 221]
+    caught = [message.data for message in running.mailboxes["catch-all@example.test"].messages]
+    assert [re.findall(rb"^X-Original-To: (.*)\r$", data, re.MULTILINE) for data in caught] == [
+        [b"nobody@example.test"],
+        [b"x@gmail.example"],
+    ]
+    assert len(running.mailboxes["bob@example.test"].messages) == 1
+    assert not running.site.post.queue
+    assert any("orig_to=<x@gmail.example>" in line for line in running.log.lines)
+    assert running.accounts[-1].user == "catch-all@example.test"
+
+
+def test_a_stranger_still_has_to_log_in_at_the_submission_port(authority: Authority, ca_file: str) -> None:
+    net, _ = lab(authority, LabSettings(catch_all=True))
+    answer = heard(net, HELLO + b"RCPT TO:<x@gmail.example>\r\nQUIT\r\n", Scheme.SUBMISSIONS, ca_file)
+    assert codes(answer) == [220, 250, 250, 554, 221]
+
+
+# -- limits
+
+
+def test_limits_are_those_that_were_asked_for(authority: Authority) -> None:
+    net, _ = lab(authority, LabSettings(limits=Limits(message=10, recipients=2)))
+    recipients = b"RCPT TO:<bob@example.test>\r\n" * 3
+    answer = heard(net, HELLO + recipients + MESSAGE)
+    assert "250-SIZE 10\r\n" in answer
+    assert codes(answer) == [220, 250, 250, 250, 250, 452, 354, 552, 221]
+    answer = heard(net, b"EHLO c\r\nMAIL FROM:<> SIZE=11\r\nQUIT\r\n")
+    assert codes(answer) == [220, 250, 552, 221]
+
+
+def test_a_fault_counts_more_than_a_limit(authority: Authority) -> None:
+    net, _ = lab(authority, LabSettings(limits=Limits(message=5000), faults=("message-too-big@smtp",)))
+    assert "250-SIZE 16\r\n" in heard(net, b"EHLO c\r\nQUIT\r\n")
+
+
+# -- Maildirs
+
+
+def test_a_maildir_is_read_again(tmp_path: Path) -> None:
+    box = Mailbox(1, tmp_path)
+    box.add(b"Subject: one\r\n\r\n", NOW)
+    box.add(b"Subject: two\r\n\r\n", NOW)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cur", "new", "tmp"]
+    assert not list((tmp_path / "tmp").iterdir())
+    first = min((tmp_path / "new").iterdir())
+    first.rename(tmp_path / "cur" / f"{first.name}:2,FS")
+    again = Mailbox(1, tmp_path)
+    assert sorted(message.data for message in again.messages) == [b"Subject: one\r\n\r\n", b"Subject: two\r\n\r\n"]
+    assert [sorted(message.flags) for message in again.messages] == [["\\Flagged", "\\Seen"], []]
+    again.remove(again.messages)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
