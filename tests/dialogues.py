@@ -115,6 +115,7 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
         versions=script.mentions("version"),
         clear=script.mentions("clear"),
         verify=script.mentions("verify"),
+        impersonate=script.mentions("impersonate"),
     )
 
 

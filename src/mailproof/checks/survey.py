@@ -15,7 +15,7 @@ from mailproof.model.record import Attempt, Record, Sighting
 Seen = TypeVar("Seen", bound=Observation)
 
 # These jobs walk again through what the survey has seen; judged twice, one fault would be named twice.
-_REPEATING = frozenset({Job.CLEAR, Job.VERIFY, Job.VERSION, Job.LOGIN, Job.DELIVER, Job.FETCH})
+_REPEATING = frozenset({Job.CLEAR, Job.VERIFY, Job.IMPERSONATE, Job.VERSION, Job.LOGIN, Job.DELIVER, Job.FETCH})
 
 
 class Located(Shape):

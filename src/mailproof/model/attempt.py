@@ -20,6 +20,8 @@ class Job(StrEnum):
     """Whether port 25 takes mail without TLS."""
     VERIFY = "verify"
     """Whether VRFY or EXPN tells who has a mailbox."""
+    IMPERSONATE = "impersonate"
+    """Whether somebody else's address is taken as the sender: from a stranger, or from a user who has logged in."""
     VERSION = "version"
     """Whether an older version of TLS is spoken."""
     LOGIN = "login"

@@ -273,6 +273,25 @@ class EnvelopeTried(Observation, frozen=True):
     turns: tuple[int, ...] = ()
 
 
+class SenderClaimed(Observation, frozen=True):
+    """MAIL with an address that is somebody else's, and RCPT to one of the server's own; ended before DATA."""
+
+    sender: str
+    recipient: str
+    mail: Reply
+    rcpt: Reply | None = None
+    """None where MAIL was refused."""
+    user: str = ""
+    """Who is logged in; empty for a stranger."""
+    client: str = ""
+    """The address the server takes us for: our own, or that of an accepted XCLIENT."""
+    turns: tuple[int, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        return self.rcpt is not None and self.rcpt.kind is ReplyClass.POSITIVE
+
+
 class UserAsked(Observation, frozen=True):
     """VRFY or EXPN (RFC 5321 section 3.5): is there such a user?"""
 
@@ -362,6 +381,7 @@ AnyObservation = (
     | TlsVersionTried
     | LoginTried
     | EnvelopeTried
+    | SenderClaimed
     | UserAsked
     | XclientTried
     | Submitted

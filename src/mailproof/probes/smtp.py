@@ -15,6 +15,7 @@ from mailproof.model.observation import (
     EnvelopeTried,
     Reply,
     ReplyClass,
+    SenderClaimed,
     Stage,
     Submitted,
     XclientTried,
@@ -144,6 +145,17 @@ class SmtpConversation(Conversation[SmtpReply]):
         last = rcpt or mail
         turns = tuple(turn for turn in (last.turn - 1, last.turn) if turn >= 0)
         self.saw(EnvelopeTried(purpose, sender, recipient, self._logged_in, mail, rcpt, self.client, turns))
+
+    async def claim(self, sender: str, recipient: str, user: str = "") -> SenderClaimed:
+        """MAIL as somebody else, RCPT, for many servers judge MAIL only then, and RSET: nothing is sent."""
+        mail, rcpt = await self.ask(Step.MAIL, commands.mail(sender), "MAIL FROM"), None
+        if mail.kind is ReplyClass.POSITIVE:
+            rcpt = await self.ask(Step.RCPT, commands.rcpt(recipient), "RCPT TO")
+            await self.ask(Step.MAIL, commands.rset(), "RSET")
+        turns = (mail.turn - 1, mail.turn, *((rcpt.turn - 1, rcpt.turn) if rcpt is not None else ()))
+        claimed = SenderClaimed(sender, recipient, mail, rcpt, user, self.client, turns)
+        self.saw(claimed)
+        return claimed
 
     async def hand_in(self, sender: str, recipient: str, message: bytes, token: str) -> Submitted:
         """One message, sent. `token` is in its header, to find it again."""

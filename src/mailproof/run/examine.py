@@ -14,6 +14,7 @@ from mailproof.model.observation import Capabilities, Connection, TlsHandshake
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.tls import TlsPolicy, TlsVersion
 from mailproof.net.interface import Driver, Task
+from mailproof.probes.impersonate import forge
 from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.survey import clear, survey
 from mailproof.probes.terms import Terms
@@ -49,6 +50,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Which TLS versions are spoken: two handshakes more for each endpoint."""
     verify: bool = True
     """Whether port 25 tells who has a mailbox: a connection more, where a mailbox was named."""
+    impersonate: bool = True
+    """Whether somebody else's address is taken as the sender: a connection at port 25, and one more login."""
     clear: bool = True
     """Whether port 25 takes mail without TLS: a connection more."""
 
@@ -72,6 +75,8 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     if plan.message is not None:
         await logins.deliver_and_fetch(plan.message)
     await logins.try_sender_where_mail_is_read()
+    if plan.impersonate and "relay" not in plan.terms.skip:
+        await logins.try_somebody_else_as_sender()
     attempts = [
         *([resolved] if (resolved := resolver.attempt()) is not None else []),
         *seen,
@@ -110,9 +115,11 @@ async def _look_closer(net: Driver, plan: Plan, surveys: dict[Endpoint, tuple[At
 async def _closer(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt) -> list[Attempt]:
     made: list[Attempt] = []
     greeted = any(isinstance(seen, Capabilities) for seen in surveyed.observations)
-    users = plan.terms.mailbox.isascii() and bool(plan.terms.mailbox) and "users" not in plan.terms.skip
-    if plan.verify and users and greeted and endpoint.scheme is Scheme.SMTP:
-        made.append(await verify(net, endpoint, plan.terms))
+    if greeted and endpoint.scheme is Scheme.SMTP and plan.terms.mailbox and plan.terms.mailbox.isascii():
+        if plan.verify and "users" not in plan.terms.skip:
+            made.append(await verify(net, endpoint, plan.terms))
+        if plan.impersonate and "relay" not in plan.terms.skip:
+            made.append(await forge(net, endpoint, plan.terms))
     handshake = next((seen for seen in surveyed.observations if isinstance(seen, TlsHandshake)), None)
     if handshake is None or handshake.trouble is not None:
         return made

@@ -15,7 +15,9 @@ from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import protection_of
 from mailproof.probes.fetch import LONGEST_PAUSE, fetch
+from mailproof.probes.impersonate import borrow
 from mailproof.probes.login import LoginWish, Message, deliver, login
+from mailproof.probes.survey import UNKNOWN_LOCAL_PART
 from mailproof.probes.terms import Terms
 from mailproof.run.surveyed import handshake, login_delay, offered, shown
 from mailproof.sasl.mechanism import SecretKind
@@ -93,6 +95,23 @@ class Logins:
                 self._skip(place, "login-accepted", why)
             else:
                 await self._log_in(place, self._sender, None)
+
+    async def try_somebody_else_as_sender(self) -> None:
+        """May who has logged in name another sender? At the first endpoint that took a login to hand mail in."""
+        place = next((a.endpoint for a in self.attempts if a.job is Job.LOGIN and _hands_in(a)), None)
+        sender = self._somebody_else()
+        if place is None or self._sender is None or not sender.isascii() or not sender:
+            return
+        recipient = self._terms.mailbox if self._terms.mailbox.isascii() else ""
+        made = await borrow(self._net, place, self._terms, self._sender, sender, recipient or self._terms.outside)
+        self._keep(made)
+
+    def _somebody_else(self) -> str:
+        """The mailbox, where another user reads it; else an address of the sender's domain that nobody has."""
+        mailbox, domain = self._terms.mailbox, self._terms.sender.rpartition("@")[2]
+        if self._reader is not self._sender and mailbox.lower() != self._terms.sender.lower():
+            return mailbox
+        return f"{UNKNOWN_LOCAL_PART}@{domain}" if domain else ""
 
     def _wish(self, place: Endpoint) -> LoginWish | None:
         return self._reader if place.scheme.is_retrieval else self._sender
@@ -246,6 +265,12 @@ class Logins:
 
 def _too_soon(tried: LoginTried) -> bool:
     return tried.reply is not None and tried.reply.enhanced == "LOGIN-DELAY"
+
+
+def _hands_in(attempt: Attempt) -> bool:
+    """A login that was accepted where mail is handed in."""
+    smtp = attempt.endpoint is not None and attempt.endpoint.scheme.protocol is Protocol.SMTP
+    return smtp and any(isinstance(seen, LoginTried) and seen.accepted for seen in attempt.observations)
 
 
 def _usable(mechanisms: tuple[str, ...], wish: LoginWish) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ import msgspec
 
 from mailproof.model.escape import to_bytes
 
-PURPOSES = ("survey", "look", "clear", "verify", "version", "login", "deliver", "fetch")
+PURPOSES = ("survey", "look", "clear", "verify", "impersonate", "version", "login", "deliver", "fetch")
 
 
 class LineKind(StrEnum):
