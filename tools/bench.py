@@ -140,7 +140,29 @@ def rows(lab: RealLab) -> list[Row]:
             by_hand,
             1.0,
         ),
+        Row(
+            "mailproof login at submission, the chain verified",
+            "swaks --tls --auth --quit-after AUTH, which verifies nothing",
+            ((MAILPROOF, "login", lab.urls["submission"], *check[check.index("--user") :]),),
+            (_swaks_login(lab),),
+            1.5,
+        ),
     ]
+
+
+def _swaks_login(lab: RealLab) -> Command:
+    server = ("swaks", "--server", "127.0.0.1", "--port", str(lab.ports["submission"]), "--tls")
+    return (
+        *server,
+        "--auth",
+        "PLAIN",
+        "--auth-user",
+        USER,
+        "--auth-password",
+        lab.accounts[USER],
+        "--quit-after",
+        "AUTH",
+    )
 
 
 def _by_hand(lab: RealLab) -> list[Command]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol as Shape
 from typing import TypedDict, TypeVar
 
@@ -14,7 +14,7 @@ from mailproof.model.record import Attempt, Record, Sighting
 
 Seen = TypeVar("Seen", bound=Observation)
 
-# These jobs walk again through what the survey has seen; judged twice, one fault would be named twice.
+# These jobs walk again through what another has seen; judged twice, one fault would be named twice.
 _REPEATING = frozenset({Job.CLEAR, Job.VERIFY, Job.IMPERSONATE, Job.VERSION, Job.LOGIN, Job.DELIVER, Job.FETCH})
 
 
@@ -32,8 +32,30 @@ class Place(TypedDict):
 
 
 def surveyed(record: Record, kind: type[Seen]) -> Iterator[Sighting[Seen]]:
-    """Every observation of this type, but for those of jobs that only repeat the survey's way."""
-    return (sighting for sighting in record.seen(kind) if sighting.attempt.job not in _REPEATING)
+    """Every observation of this type, but for those of jobs that only repeat the way of one before.
+
+    A login by hand, which no survey went before, is the first look at its endpoint itself.
+    """
+    repeating = _repeating(record.attempts)
+    return (sighting for sighting in record.seen(kind) if id(sighting.attempt) not in repeating)
+
+
+def first_looks(record: Record) -> set[int]:
+    """By identity, the attempts that tell how an endpoint is reached: surveys, and a login that none went before."""
+    repeating = _repeating(record.attempts)
+    telling = (a for a in record.attempts if a.job is Job.SURVEY or a.job in _REPEATING)
+    return {id(attempt) for attempt in telling if id(attempt) not in repeating}
+
+
+def _repeating(attempts: Iterable[Attempt]) -> set[int]:
+    """Those that dial again where another has been, by identity: two may be alike to the last byte."""
+    seen: set[Endpoint | None] = set()
+    repeating: set[int] = set()
+    for attempt in attempts:
+        if attempt.job in _REPEATING and attempt.endpoint in seen:
+            repeating.add(id(attempt))
+        seen.add(attempt.endpoint)
+    return repeating
 
 
 def alongside(sighting: Located, record: Record, kind: type[Seen]) -> list[Sighting[Seen]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,7 @@ from click.core import ParameterSource
 
 from mailproof.cli import credentials
 from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import Connecting, connecting, connection_options, duration, terms_of
 from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
@@ -27,18 +27,7 @@ from mailproof.probes.login import LoginWish
 from mailproof.run.targets import is_host_name, parse_target
 
 if TYPE_CHECKING:
-    from mailproof.net.interface import Driver
     from mailproof.run.examine import Plan
-
-# In the order in which they import each other, in pieces of a few milliseconds.
-_AFTERWARDS = (
-    "mailproof.parse.refusal",
-    "mailproof.parse.login_refusal",
-    "mailproof.diagnose.judge",
-    "mailproof.report.build",
-    "mailproof.report.layout",
-    "mailproof.report.text",
-)
 
 _DEFAULT_OUTSIDE = "outside@example.com"
 # RFC 5321 section 4.5.3.1: 64 octets before the @, 255 after.
@@ -138,24 +127,7 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
     shown = plan.targets[0].text if len(plan.targets) == 1 else str(len(plan.targets))
     key = "cli.checking-one" if len(plan.targets) == 1 else "cli.checking-many"
     with terminal.progress(key, what=shown):
-        return net.run(_while_getting_ready(net, examine(net, plan, now), terminal))
-
-
-async def _while_getting_ready(net: Driver, examination: Coroutine[Any, Any, Record], terminal: Terminal) -> Record:
-    """The record; while the servers take their time, what judges and tells is imported."""
-
-    async def get_ready() -> None:
-        from mailproof.checks import all_checks
-
-        for module in _AFTERWARDS:
-            await net.sleep(0)  # whoever hears from a server goes first
-            import_module(module)
-        for prepare in (all_checks, lambda: terminal.say):
-            await net.sleep(0)
-            prepare()
-
-    net.spawn(get_ready())
-    return await examination
+        return net.run(while_getting_ready(net, examine(net, plan, now), terminal))
 
 
 def _told(record: Record, wish: Wish, terminal: Terminal) -> int:

@@ -127,8 +127,9 @@ class Conversation(Speech[Event]):
         return secured
 
     async def connect(self) -> None:
-        """Dial; then TLS where the scheme starts with it."""
-        await self.connect_plainly()
+        """Dial, unless that is done; then TLS where the scheme starts with it."""
+        if self.stream is None:
+            await self.connect_plainly()
         if self.endpoint.scheme.tls_mode is TlsMode.IMPLICIT:
             await self.start_tls()
 

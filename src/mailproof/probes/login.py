@@ -49,10 +49,11 @@ class LoginWish(msgspec.Struct, frozen=True):
 async def login(net: Net, endpoint: Endpoint, terms: Terms, wish: LoginWish) -> Attempt:
     """Come in, log in once, look around, leave."""
     talk = converse(net, endpoint, terms, Job.LOGIN, wish.secrets)
-    return await held(talk, _login(talk, wish))
+    return await held(talk, log_in_and_look(talk, wish))
 
 
-async def _login(talk: Conversation[Any], wish: LoginWish) -> None:
+async def log_in_and_look(talk: Conversation[Any], wish: LoginWish) -> None:
+    """The course of a conversation that may have been dialled already."""
     if await come_in(talk, wish):
         await _look_around(talk, wish)
     await talk.leave()

@@ -10,17 +10,18 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from mailproof.model.login import LoginReport
 from mailproof.model.record import Record
 from mailproof.model.report import Report
 from mailproof.report.stand_ins import StandIns
 
-Masked = TypeVar("Masked", Record, Report)
+Masked = TypeVar("Masked", Record, Report, LoginReport)
 
 _LABEL = r"_?[^\W_](?:[\w-]*[^\W_])?"
 _DOMAIN = rf"(?:{_LABEL}\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})"
@@ -60,17 +61,18 @@ _BANNER = re.compile(r"220[ -]([\w-]+) |250[ -]([\w-]+)\\r")
 _KEPT_KEYS = frozenset(
     {"fact", "what", "reason", "job", "step", "status", "verdict", "severity", "kind", "purpose", "trouble"}
     | {"explained_by", "scheme", "cipher", "version", "started", "mailproof", "profile", "rtype", "not_after"}
-    | {"not_before", "key_type", "signature_hash", "stage", "protection", "maximum"}
+    | {"can_be", "end", "not_before", "key_type", "signature_hash", "stage", "protection", "maximum"}
 )
 
 
 class Mask:
     """The stand-ins of one run; learns from its record which single words are names."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, users: Iterable[str] = ()) -> None:
+        """`users` are names that logged in beside the one the record was asked about."""
         self._names = StandIns()
         plain = msgspec.to_builtins(record)
-        for user in (record.asked.user, record.asked.mailbox_user):
+        for user in (record.asked.user, record.asked.mailbox_user, *users):
             for part in user.split("\\"):
                 self._names.learn_user(part.partition("@")[0])
         for endpoint in (attempt.endpoint for attempt in record.attempts):

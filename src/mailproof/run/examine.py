@@ -10,7 +10,7 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
-from mailproof.model.observation import Capabilities, Connection, TlsHandshake
+from mailproof.model.observation import Capabilities, TlsHandshake
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.tls import TlsPolicy, TlsVersion
 from mailproof.net.interface import Driver, Task
@@ -24,6 +24,7 @@ from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.logins import Logins
 from mailproof.run.references import references
 from mailproof.run.untried import with_untried, without_unanswered_guesses
+from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
 Value = TypeVar("Value")
@@ -91,7 +92,7 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
         plan.asked,
         kept,
         net.now() - begun,
-        _own_addresses(kept),
+        own_addresses(kept),
         __version__,
     )
 
@@ -131,14 +132,3 @@ async def _closer(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt
         for maximum in worth_trying(handshake):
             made.append(await version(net, endpoint, plan.terms, maximum))
     return made
-
-
-def _own_addresses(attempts: Sequence[Attempt]) -> tuple[str, ...]:
-    """The addresses we came from: a server reached at one of them is this machine."""
-    local = [
-        seen.local.rpartition(":")[0].strip("[]")
-        for attempt in attempts
-        for seen in attempt.observations
-        if isinstance(seen, Connection) and seen.local
-    ]
-    return tuple(dict.fromkeys(local))

@@ -8,7 +8,7 @@ from mailproof.checks.survey import place
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
 from mailproof.model.observation import LoginTried
 from mailproof.model.policy import Policy
-from mailproof.model.record import Record
+from mailproof.model.record import Record, Sighting
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 
 NAME = "account-usable"
@@ -70,6 +70,21 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             continue
         if refusal in _BY_WORDS:
             yield Finding(refusal.value, evidence, **place(sighting))
+        elif other := _accepted_as(sighting, record):
+            name = "user-name-has-domain" if "@" in user else "user-name-lacks-domain"
+            evidence += other.evidence(other.fact.reply.turn if other.fact.reply else 0)
+            yield Finding(name, evidence, **place(sighting), params={"user": user})
         # hMailServer adds its sentence on the full address to every refusal: true only of a bare name.
         elif refusal is (LoginRefusal.WANTS_NO_DOMAIN if "@" in user else LoginRefusal.WANTS_DOMAIN):
             yield Finding(refusal.value, evidence, **place(sighting), params={"user": user})
+
+
+def _accepted_as(refused: Sighting[LoginTried], record: Record) -> Sighting[LoginTried] | None:
+    """A login there with the same name, but for the domain, that the server accepted."""
+    user = refused.fact.user
+    for other in record.seen(LoginTried):
+        name = other.fact.user
+        alike = name.partition("@")[0] == user.partition("@")[0] and ("@" in name) != ("@" in user)
+        if alike and other.fact.accepted and other.attempt.endpoint == refused.attempt.endpoint:
+            return other
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.survey import place, url
+from mailproof.checks.survey import first_looks, place, url
 from mailproof.model.attempt import Job, Trouble
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.evidence import Evidence, EvidenceKind
@@ -41,11 +41,12 @@ _FAULTS = {
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     connections = [s for s in record.seen(Connection) if s.attempt.endpoint is not None]
+    looks = first_looks(record)
     blocked = _outbound_blocked(connections)
     compared = tuple(e for s in connections if s.attempt.job is Job.REFERENCE for e in dialled(s))
     for sighting in connections:
         trouble = sighting.fact.trouble
-        if sighting.attempt.job is not Job.SURVEY:
+        if id(sighting.attempt) not in looks:
             continue
         if trouble is None:
             yield Passed(NAME, dialled(sighting), url(sighting))

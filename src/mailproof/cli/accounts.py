@@ -1,0 +1,85 @@
+"""A file of accounts to log in with, as people keep them in spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+
+import msgspec
+
+from mailproof.cli.terminal import Complaint, Terminal
+
+# A provider's largest list of accounts that one would try at a few seconds each.
+_LONGEST = 4 << 20
+_USER = ("user", "username", "user name", "login", "account", "ユーザー名", "ユーザ名", "アカウント")
+_PASSWORD = ("password", "pass", "パスワード")
+_TARGET = ("target", "server", "host", "サーバー", "サーバ")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of the file. Its repr shows no password."""
+
+    user: str
+    password: str
+    target: str = ""
+
+    def __repr__(self) -> str:
+        return f"Row(user={self.user!r}, target={self.target!r})"
+
+
+def read_accounts(file: str, terminal: Terminal) -> tuple[Row, ...]:
+    """The rows of a CSV file, or of standard input for `-`: user, password and, where there is one, target.
+
+    Commas, semicolons or tabs; a heading may name the columns in any order. Raises Complaint, which names the line
+    and never quotes it.
+    """
+    text = _text(file, terminal)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise Complaint(terminal.say("cli.accounts-form", file=file)) from None
+    order, begin = _columns(lines[0]) if lines else ((0, 1, 2), 0)
+    rows: list[Row] = []
+    for number, cells in enumerate(lines[begin:], begin + 1):
+        if not any(cell.strip() for cell in cells):
+            continue
+        cell = [cells[at] if 0 <= at < len(cells) else "" for at in order]
+        row = Row(cell[0].strip(), cell[1], cell[2].strip())
+        if not row.user or not row.password or set(row.user) & set("\r\n\0"):
+            raise Complaint(terminal.say("cli.accounts-line", file=file, line=number))
+        terminal.secrets.add(row.password.encode("utf-8", "surrogateescape"))
+        rows.append(row)
+    if not rows:
+        raise Complaint(terminal.say("cli.accounts-none", file=file))
+    return tuple(rows)
+
+
+def _columns(heading: list[str]) -> tuple[tuple[int, int, int], int]:
+    """Where user, password and target stand, and the first line of accounts."""
+    names = [cell.strip().lower() for cell in heading]
+
+    def place(known: tuple[str, ...]) -> int:
+        return next((at for at, name in enumerate(names) if name in known), -1)
+
+    user, password = place(_USER), place(_PASSWORD)
+    if user < 0 or password < 0:
+        return (0, 1, 2), 0
+    return (user, password, place(_TARGET)), 1
+
+
+def _text(file: str, terminal: Terminal) -> str:
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(_LONGEST + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                data = opened.read(_LONGEST + 1)
+    except OSError as error:
+        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    if len(data) > _LONGEST:
+        raise Complaint(terminal.say("cli.accounts-long", file=file))
+    return data.decode("utf-8-sig", "surrogateescape")

@@ -1,0 +1,160 @@
+"""`mailproof login`: are these credentials right? One line answers, and nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.options import connecting, connection_options, duration, terms_of
+from mailproof.cli.records import must_be_writable, write
+from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.cli.wishes import login_wish, mechanism_of, must_be_sayable, random_text
+from mailproof.model.endpoint import Protocol, Target
+from mailproof.model.record import Asked, Record
+from mailproof.run.targets import parse_target
+
+if TYPE_CHECKING:
+    from mailproof.model.login import LoginReport
+    from mailproof.run.by_hand import Trial
+
+
+def command(terminal: Terminal) -> Command:
+    seconds = converted(lambda text: duration(text, terminal))
+    params: list[click.Parameter] = [
+        click.Argument(["target"], required=False, metavar="TARGET"),
+        *connection_options(terminal),
+        Option("--try-names", is_flag=True, section="login"),
+        Option("--accounts", metavar="FILE", section="login"),
+        Option("--pace", metavar="TIME", default="1s", section="login", callback=seconds),
+        Option("--refusals", metavar="N", type=click.IntRange(0), default=4, section="login"),
+        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
+        Option("-v", "--verbose", is_flag=True, words="transcript"),
+        Option("--record", metavar="FILE"),
+        Option("--mask", is_flag=True),
+    ]
+    return Command("login", terminal, partial(_login, terminal), params)
+
+
+def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
+    from mailproof.cli.getting_ready import while_getting_ready
+    from mailproof.net.sockets import SocketNet
+    from mailproof.run.by_hand import log_in_by_hand
+
+    if given["record"] is not None:
+        must_be_writable(given["record"], terminal)
+    plan = _plan(target, given, terminal)
+    net = SocketNet()
+    total = len(plan.accounts)
+    with terminal.counting("cli.logging-in", total) as progress:
+        logging_in = log_in_by_hand(net, plan, datetime.now(UTC), progress)
+        record, trials = net.run(while_getting_ready(net, logging_in, terminal, "mailproof.report.login"))
+    told = _told(record, trials)
+    if given["mask"]:
+        from mailproof.report.mask import Mask
+
+        mask = Mask(record, (account.wish.credentials.user for account in plan.accounts))
+        record, told = mask.apply(record), mask.apply(told)
+    try:
+        _show(told, given["shape"], terminal, verbose=given["verbose"])
+    finally:
+        if given["record"] is not None:
+            write(record, given["record"], terminal)
+    return told.exit_code
+
+
+def _told(record: Record, trials: Sequence[Trial]) -> LoginReport:
+    from mailproof.catalog.profiles import load_profile
+    from mailproof.diagnose.judge import judge
+    from mailproof.report.build import build
+    from mailproof.report.login import build_login
+    from mailproof.run.login_results import login_results
+
+    policy = load_profile("default")
+    judgement = judge(record, policy)
+    return build_login(login_results(record, trials, judgement, policy), build(record, judgement, policy))
+
+
+def _show(told: LoginReport, shape: str, terminal: Terminal, *, verbose: bool) -> None:
+    from mailproof.report.login import encode, render_login
+
+    if shape == "json":
+        terminal.write(encode(told))
+    else:
+        terminal.write(render_login(told, terminal.lang, terminal.color, terminal.width, verbose))
+
+
+def _plan(text: str | None, given: Mapping[str, Any], terminal: Terminal) -> Any:
+    from mailproof.run.by_hand import Account, ByHand, other_names
+    from mailproof.run.endpoints import Wanted
+
+    how = connecting(given, terminal)
+    target = _target(text, terminal) if text is not None else None
+    names: tuple[str, ...] = ()
+    if given["accounts"] is not None:
+        accounts = tuple(
+            Account(where, wish) for where, wish in _from_file(given, target, how.mechanism or "", terminal)
+        )
+        user = ""
+    else:
+        if target is None:
+            raise Complaint(terminal.say("cli.login-no-target"))
+        wish = login_wish(given["user"] or "", how, given, (target,), terminal)
+        if wish is None:
+            raise Complaint(terminal.say("cli.login-user"))
+        accounts = (Account(target, wish),)
+        user = wish.credentials.user
+        names = other_names(user, target, how.name or "") if given["try_names"] else ()
+        if given["try_names"] and not names:
+            raise Complaint(terminal.say("cli.login-names", user=user))
+    asked = Asked(
+        user=user,
+        mechanism=(how.mechanism or "").upper(),
+        all_mechanisms=how.all_mechanisms,
+        tls=how.policy,
+        verify=not how.no_verify,
+        xclient=how.xclient,
+        proxy_protocol=how.proxied[0],
+        proxied_source=how.proxied[1],
+        timeout=how.timeout,
+    )
+    return ByHand(
+        accounts=accounts,
+        wanted=Wanted(name=how.name or "", families=how.families, timeout=how.timeout),
+        terms=terms_of(how),
+        asked=asked,
+        all_mechanisms=how.all_mechanisms,
+        names=names,
+        pace=given["pace"],
+        refusals=given["refusals"],
+    )
+
+
+def _from_file(given: Mapping[str, Any], target: Target | None, mechanism: str, terminal: Terminal) -> Any:
+    """Target and wish of each account. Raises Complaint for a user beside them, and for one without a target."""
+    from mailproof.cli.accounts import read_accounts
+    from mailproof.probes.login import LoginWish
+    from mailproof.sasl.credentials import Credentials
+
+    for name in ("user", "password_env", "password_file", "password_fd", "password_command", "netrc", "try_names"):
+        if given.get(name):
+            option = f"--{name.replace('_', '-')}"
+            raise Complaint(terminal.say("cli.accounts-and", option=option))
+    wanted = mechanism_of(mechanism, terminal)
+    for row in read_accounts(given["accounts"], terminal):
+        where = _target(row.target, terminal) if row.target else target
+        if where is None:
+            raise Complaint(terminal.say("cli.accounts-where", file=given["accounts"]))
+        must_be_sayable("--accounts", row.user, terminal)
+        yield where, LoginWish(Credentials(row.user, row.password), random_text(), wanted)
+
+
+def _target(text: str, terminal: Terminal) -> Target:
+    target = parse_target(text)
+    if target.scheme is not None and target.scheme.protocol is Protocol.LMTP:
+        raise Complaint(terminal.say("cli.login-lmtp"))
+    return target

@@ -1,0 +1,195 @@
+"""What `mailproof login` says: one line that answers, and what is behind it; a table where there were several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from rich.cells import cell_len
+
+from mailproof.catalog.words import Words, words
+from mailproof.model.attempt import Step
+from mailproof.model.escape import printable
+from mailproof.model.finding import Severity
+from mailproof.model.login import LoginEnd, LoginReport, LoginResult
+from mailproof.model.report import Judged, Report
+from mailproof.report.build import message
+from mailproof.report.layout import table, wrap
+from mailproof.report.proof import shown_lines
+from mailproof.report.style import Style, paint
+from mailproof.report.telling import between, ended, spoken, transcript_title
+
+_STYLES = {
+    LoginEnd.ACCEPTED: Style.PASS,
+    LoginEnd.REFUSED: Style.FAIL,
+    LoginEnd.UNKNOWN: Style.UNKNOWN,
+    LoginEnd.FAILED: Style.FAIL,
+    LoginEnd.NOT_TRIED: Style.WARN,
+}
+# What the login itself has told already.
+_OF_LOGIN = frozenset({"auth-rejected"})
+# What one login tells of another, and so answers for all of them.
+_OF_SEVERAL = frozenset({"user-name-has-domain", "user-name-lacks-domain", "auth-mechanism-broken"})
+# Cells for the server's words beside a row of the table.
+_ROOM = 30
+# Of evidence without -v; a refusal is two lines, a chain of certificates a few more.
+_EVIDENCE_LINES = 8
+
+
+def build_login(results: Sequence[LoginResult], report: Report) -> LoginReport:
+    """The results with their English sentences."""
+    english = words("en")
+
+    def told(result: LoginResult) -> LoginResult:
+        cause = result.cause and msgspec.structs.replace(result.cause, message=message(result.cause, "en"))
+        why = english.reason(result.reason, result.params) if result.reason else ""
+        return msgspec.structs.replace(result, cause=cause, why=why)
+
+    logins = tuple(map(told, results))
+    code = next((result.exit_code for result in logins if result.exit_code), 0)
+    return LoginReport(not code, code, logins, report)
+
+
+def encode(report: LoginReport) -> str:
+    """As indented JSON with a final newline."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+
+
+def render_login(told: LoginReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:
+    """For people, in lines of at most `width` cells, with a final newline."""
+    say = words(lang)
+    if len(told.logins) == 1:
+        lines = _single(told.logins[0], told.report, say, color, width, verbose)
+    else:
+        lines = _several(told, say, color, width, verbose)
+    if verbose:
+        for number, transcript in enumerate(told.report.transcripts, 1):
+            lines += ["", *wrap(transcript_title(number, transcript, say), width)]
+            for at, mark, text in spoken(transcript):
+                lines += wrap(text, width, f"  {at:7.3f} {mark}")
+    return "\n".join(lines) + "\n"
+
+
+def _single(result: LoginResult, report: Report, say: Words, color: bool, width: int, verbose: bool) -> list[str]:
+    lines = _headed(result, say, color, width, _answer(result, say))
+    if result.end is not LoginEnd.ACCEPTED:
+        lines += _proof(result.cause, width, verbose)
+    if result.reason and result.cause is not None:
+        lines += wrap(say.reason(result.reason, result.params), width, "  ")
+    lines += wrap(_place(result, report, say), width, "  ")
+    lines += _doubts(result, say, width)
+    if result.cause is not None:
+        hint = say("report.explain", name=result.cause.name)
+        lines += ["", *(paint(line, Style.DIM, color) for line in wrap(hint, width, "  "))]
+    return lines + _beside(result, report, say, width)
+
+
+def _several(told: LoginReport, say: Words, color: bool, width: int, verbose: bool) -> list[str]:
+    """A table by account, name or mechanism, and each cause once."""
+    accepted = sum(result.end is LoginEnd.ACCEPTED for result in told.logins)
+    total = len(told.logins)
+    style = Style.PASS if accepted == total else Style.FAIL if not accepted else Style.WARN
+    causes: dict[str, Judged] = {}
+    for result in told.logins:
+        if result.cause is not None:
+            causes.setdefault(result.cause.name, result.cause)
+    telling = [message(cause, say.lang) for name, cause in causes.items() if name in _OF_SEVERAL]
+    counted = say("login.several", accepted=accepted, n=total)
+    lines = [paint(line, style, color) for answer in (*telling, counted) for line in wrap(answer, width)]
+    lines.append("")
+    columns = [name for name in ("target", "user", "mechanism") if len({getattr(r, name) for r in told.logins}) > 1]
+    columns = columns or ["mechanism"]
+    heading = tuple(say(f"login.column-{name}") for name in (*columns, "end"))
+    rows = [
+        (*(printable(getattr(r, name)) or "-" for name in columns), say(f"login.end-{r.end}")) for r in told.logins
+    ]
+    laid = table([heading, *rows])
+    lines.append(paint(f"  {laid[0]}", Style.DIM, color))
+    for result, row in zip(told.logins, laid[1:], strict=True):
+        words_of = _reason_of(result, say)
+        lead = f"  {row}  "
+        # Beside the row where there is room for a reply's words, else below it.
+        rest = None if width - cell_len(lead) >= _ROOM else " " * 6
+        shown = wrap(words_of, width, lead, rest) if words_of else [f"  {row}"]
+        lines += [paint(line, _STYLES[result.end], color and result.end is not LoginEnd.ACCEPTED) for line in shown]
+    for name, cause in causes.items():
+        lines += ["", *(() if name in _OF_SEVERAL else wrap(message(cause, say.lang), width))]
+        lines += _proof(cause, width, verbose)
+        hint = say("report.explain", name=cause.name)
+        lines += [paint(line, Style.DIM, color) for line in wrap(hint, width, "  ")]
+    lines += _doubts(next((r for r in told.logins if r.can_be), told.logins[0]), say, width)
+    return lines
+
+
+def _headed(result: LoginResult, say: Words, color: bool, width: int, sentence: str) -> list[str]:
+    word = say(f"login.word-{result.end}")
+    lines = wrap(say("report.answer", verdict=word, sentence=sentence), width)
+    lines[0] = lines[0].replace(word, paint(word, _STYLES[result.end], color), 1)
+    return lines
+
+
+def _answer(result: LoginResult, say: Words) -> str:
+    user = printable(result.user)
+    if result.end is LoginEnd.ACCEPTED:
+        key = "login.accepted" if user else "login.accepted-nobody"
+        return say(key, user=user, mechanism=result.mechanism, reply=result.reply)
+    if result.end is LoginEnd.NOT_TRIED and result.cause is None:
+        return ended(say.reason(result.reason, result.params), say.lang)
+    if result.cause is not None:
+        return message(result.cause, say.lang)
+    if result.end is LoginEnd.UNKNOWN:
+        return say("login.unknown", reply=result.reply)
+    return say("login.failed")
+
+
+def _reason_of(result: LoginResult, say: Words) -> str:
+    """For a row of the table: the server's words, or ours where it has not spoken."""
+    if result.reply:
+        return printable(result.reply)
+    if result.reason:
+        return say.reason(result.reason, result.params)
+    return message(result.cause, say.lang) if result.cause is not None else ""
+
+
+def _proof(cause: Judged | None, width: int, verbose: bool) -> list[str]:
+    lines = [
+        line
+        for text in shown_lines(cause.evidence if cause is not None else (), verbose)
+        for line in wrap(printable(text), width, "    ", "      ")
+    ]
+    return lines if verbose else lines[:_EVIDENCE_LINES]
+
+
+def _place(result: LoginResult, report: Report, say: Words) -> str:
+    """Where, over which TLS, in how many seconds."""
+    if not result.endpoint:
+        return say("login.nowhere", target=result.target)
+    parts = [result.endpoint + ("" if result.address in result.endpoint else f" ({result.address})")]
+    seen = next((e for e in report.endpoints if (e.url, e.address) == (result.endpoint, result.address)), None)
+    if seen is not None and seen.tls is not None:
+        state = say("report.verified" if seen.tls.verified else "report.not-verified")
+        parts.append(say("login.tls", version=seen.tls.version, state=state))
+    elif seen is not None and any(step.step is Step.CAPABILITY or step.step is Step.EHLO for step in seen.steps):
+        parts.append(say("login.no-tls"))
+    parts.append(say("report.seconds", seconds=f"{result.seconds:.2f}"))
+    return say("report.at", where=between(say).join(parts))
+
+
+def _doubts(result: LoginResult, say: Words, width: int) -> list[str]:
+    if not result.can_be:
+        return []
+    lines = ["", *wrap(say("login.can-be"), width, "  ")]
+    for name in result.can_be:
+        told = say(f"login.can-be-{name}", user=result.user, local=result.user.partition("@")[0])
+        lines += wrap(told, width, "  - ")
+    return lines
+
+
+def _beside(result: LoginResult, report: Report, say: Words, width: int) -> list[str]:
+    """What else is wrong on the way, a line each: the login may stand, and the certificate end tomorrow."""
+    told = {result.cause.name if result.cause is not None else "", *_OF_LOGIN}
+    others = [item for item in report.causes if item.name not in told and item.severity is not Severity.INFO]
+    lines: list[str] = []
+    for item in others:
+        lines += wrap(message(item, say.lang), width, f"  {say(f'severity.{item.severity}')}  ")
+    return ["", *lines] if lines else []
