@@ -90,7 +90,13 @@ class TestPorts:
         assert answers(port_open.check, record(guess)) == []
 
     def test_later_jobs_do_not_repeat_the_verdict(self):
-        assert answers(port_open.check, record(dialled("mx.test", "imap", Trouble.REFUSED, job="login"))) == []
+        surveyed = dialled("mx.test", "imap", None)
+        again = dialled("mx.test", "imap", Trouble.REFUSED, job="login")
+        assert answers(port_open.check, record(surveyed, again)) == ["+port-open"]
+
+    def test_a_login_that_no_survey_went_before_is_the_first_look(self):
+        twice = [dialled("mx.test", "imap", Trouble.REFUSED, job="login") for _ in range(2)]
+        assert answers(port_open.check, record(*twice)) == ["port-closed"]
 
     def test_25_is_blocked_here_if_nobodys_25_answers_while_submission_does(self):
         seen = [
