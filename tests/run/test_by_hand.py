@@ -59,7 +59,7 @@ class Done(msgspec.Struct):
     lab: EmbeddedLab
     dialled: list[tuple[str, int]]
     seconds: float
-    counted: list[int]
+    counted: list[tuple[int, int]]
 
     @property
     def tried(self) -> list[tuple[str, str, bool]]:
@@ -85,8 +85,8 @@ def run(authority: Authority, plan: ByHand, *faults: str, meets: Meets | None = 
     ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
     lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
     lab.start()
-    counted: list[int] = []
-    record, trials = net.run(log_in_by_hand(net, plan, NOW, counted.append))
+    counted: list[tuple[int, int]] = []
+    record, trials = net.run(log_in_by_hand(net, plan, NOW, lambda *done: counted.append(done)))
     policy = load_profile("default")
     results = login_results(record, trials, judge(record, policy), policy)
     return Done(record, results, lab, dialled, record.seconds, counted)
@@ -205,7 +205,7 @@ def test_accounts_go_one_after_the_other_and_end_after_refusals_in_a_row(authori
         LoginEnd.NOT_TRIED,
     ]
     assert done.results[-1].reason == "too-many-refusals"
-    assert done.counted == [1, 2, 3, 4, 5]
+    assert done.counted == [(done_so_far, 5) for done_so_far in (1, 2, 3, 4, 5)]
     assert done.seconds >= 3.0  # paced: a second between two of them
     every = run(authority, by_hand(ca_file, *accounts, refusals=0))
     assert LoginEnd.NOT_TRIED not in {r.end for r in every.results}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.options import connecting, connection_options, duration, terms_of
 from mailproof.cli.records import must_be_writable, write
@@ -49,8 +50,7 @@ def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
         must_be_writable(given["record"], terminal)
     plan = _plan(target, given, terminal)
     net = SocketNet()
-    total = len(plan.accounts)
-    with terminal.counting("cli.logging-in", total) as progress:
+    with bar(terminal, "cli.logging-in") as progress:
         logging_in = log_in_by_hand(net, plan, datetime.now(UTC), progress)
         record, trials = net.run(while_getting_ready(net, logging_in, terminal, "mailproof.report.login"))
     told = _told(record, trials)

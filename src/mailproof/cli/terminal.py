@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,9 +13,6 @@ from mailproof.model.secret import Secrets
 
 if TYPE_CHECKING:
     from mailproof.catalog.words import Words
-
-# Cells of a progress bar: fits beside its words in 40 columns.
-_BAR = 20
 
 COLORS = ("auto", "always", "never")
 
@@ -80,30 +77,6 @@ class Terminal:
         sys.stderr.flush()
         try:
             yield
-        finally:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-    @contextmanager
-    def counting(self, key: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A line with a bar while `total` things are done one after the other, on a terminal only.
-
-        Yields what is to be told how many are done.
-        """
-        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-            yield lambda done: None
-            return
-        from mailproof.report.layout import cut
-
-        def draw(done: int) -> None:
-            filled = _BAR * done // max(total, 1)
-            line = f"{self.say(key)} {done}/{total} [{'#' * filled}{'.' * (_BAR - filled)}]"
-            sys.stderr.write("\r\x1b[K" + cut(line, self.width - 1))
-            sys.stderr.flush()
-
-        draw(0)
-        try:
-            yield draw
         finally:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

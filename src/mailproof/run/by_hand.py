@@ -63,12 +63,12 @@ class Trial(msgspec.Struct, frozen=True):
     end: int
 
 
-def no_progress(done: int) -> None:
+def no_progress(done: int, of: int) -> None:
     """For who does not want to know how many accounts are done."""
 
 
 async def log_in_by_hand(
-    net: Driver, plan: ByHand, started: datetime, progress: Callable[[int], None] = no_progress
+    net: Driver, plan: ByHand, started: datetime, progress: Callable[[int, int], None] = no_progress
 ) -> tuple[Record, tuple[Trial, ...]]:
     """Carry it out. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
@@ -82,7 +82,7 @@ async def log_in_by_hand(
                 await net.sleep(plan.pace)
             outcome = await run.account(number, account)
             refused = 0 if outcome else refused + 1
-        progress(number + 1)
+        progress(number + 1, len(plan.accounts))
     resolved = [made for resolver in run.resolvers if (made := resolver.attempt()) is not None]
     shift = len(resolved)
     attempts = (*resolved, *run.attempts)
