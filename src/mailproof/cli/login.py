@@ -120,6 +120,7 @@ def _plan(text: str | None, given: Mapping[str, Any], terminal: Terminal) -> Any
         xclient=how.xclient,
         proxy_protocol=how.proxied[0],
         proxied_source=how.proxied[1],
+        proxy=how.proxy.url if how.proxy else "",
         timeout=how.timeout,
     )
     return ByHand(

@@ -21,6 +21,7 @@ from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
 from mailproof.run.vantage import own_addresses
+from mailproof.run.way import with_way_out
 from mailproof.sasl.mechanism import SecretKind
 from mailproof.sasl.registry import MECHANISMS
 
@@ -72,7 +73,9 @@ async def log_in_by_hand(
 ) -> tuple[Record, tuple[Trial, ...]]:
     """Carry it out. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
-    run = _Run(net, plan)
+    secrets = (plan.terms.proxy.password,) if plan.terms.proxy and plan.terms.proxy.password else ()
+    terms = await with_way_out(net, msgspec.structs.replace(plan.terms, secrets=secrets))
+    run = _Run(net, msgspec.structs.replace(plan, terms=terms))
     refused = 0
     for number, account in enumerate(plan.accounts):
         if plan.refusals and refused >= plan.refusals:
