@@ -20,6 +20,7 @@ from mailproof.model.observation import (
     Submitted,
     XclientTried,
 )
+from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.probes.conversation import Conversation
 from mailproof.probes.speech import Ended
 from mailproof.wire.outgoing import Outgoing
@@ -97,6 +98,7 @@ class SmtpConversation(Conversation[SmtpReply]):
         try:
             return base64.b64decode(event.lines[-1].strip() if event.lines else b"", validate=True)
         except binascii.Error:
+            self.the_stream.note(Deviation(DeviationKind.BAD_CONTINUATION, event.offset))
             return None
 
     async def become(self, attributes: tuple[str, ...]) -> bool:

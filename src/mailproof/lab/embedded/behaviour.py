@@ -8,6 +8,7 @@ import msgspec
 
 from mailproof.lab.embedded.chaos import Disturbance
 from mailproof.lab.embedded.occasion import ALWAYS, Occasion
+from mailproof.lab.embedded.oddities import Oddity
 from mailproof.model.endpoint import Scheme, TlsMode
 from mailproof.model.tls import TlsVersion
 from mailproof.sasl.server import Reason
@@ -159,6 +160,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     """The greeting names the program and its version."""
     on_hello: OnHello = OnHello.ANSWER
     disturbances: tuple[Disturbance, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
+    """What it says in another form than the protocol has it."""
 
     tls_at_once: bool = False
     upgrade: Upgrade = Upgrade.OFFERED

@@ -21,6 +21,7 @@ from mailproof.lab.embedded.behaviour import (
 )
 from mailproof.lab.embedded.chaos import STEP_OF, Step
 from mailproof.lab.embedded.occasion import Occasion
+from mailproof.lab.embedded.oddities import Oddity, odd_challenge, odd_greeting, odd_list
 from mailproof.lab.embedded.site import FAILURE_DELAY, Desk, Site
 from mailproof.model.attempt import Trouble
 from mailproof.model.endpoint import TlsMode
@@ -89,6 +90,8 @@ class Session(ABC, Generic[Event]):
         self._directory = Directory(site.accounts, tokens_expired=self.behaviour.tokens_expired)
         self.failures = 0
         self._reader: Reader[Event] = self.new_reader()
+        self._listing = False
+        """What is said next begins a list of capabilities."""
 
     # -- what each protocol says in its own way ---------------------------------------------------------------------
 
@@ -169,7 +172,7 @@ class Session(ABC, Generic[Event]):
         if welcome is Welcome.TEASER:
             await self.say(greeting[:3] + b"-" + greeting[4:])
         await self.pause(delay)
-        await self.say(greeting)
+        await self.say(odd_greeting(self.behaviour.oddities, greeting))
 
     @property
     def _comes_too_often(self) -> bool:
@@ -196,7 +199,7 @@ class Session(ABC, Generic[Event]):
             case OnHello.NONSENSE:
                 await self.say(b"\x00\x01\x02 what?\r\n")
             case OnHello.ANSWER | OnHello.REFUSAL:
-                pass
+                self._listing = True
 
     async def disturbed(self, at: Step | str, answers: int = 1) -> bool:
         """Whether a disturbance has answered this step, or command, in its own way. Raises Over where it hangs up."""
@@ -234,7 +237,11 @@ class Session(ABC, Generic[Event]):
             await self.site.net.sleep(seconds)
 
     async def say(self, data: bytes) -> None:
-        await self.stream.write(data, self.site.net.now() + self.patience, keep=False)
+        listing, self._listing = self._listing, False
+        odd = odd_list(self.behaviour.oddities, data) if listing else data
+        await self.stream.write(odd, self.site.net.now() + self.patience, keep=False)
+        if listing and Oddity.CUT_OFF in self.behaviour.oddities:
+            raise Over
 
     # -- TLS --------------------------------------------------------------------------------------------------------
 
@@ -262,6 +269,8 @@ class Session(ABC, Generic[Event]):
     async def secure(self) -> None:
         """The handshake. Clear text that came before it is thrown away (CVE-2011-0411)."""
         deadline = self.site.net.now() + self.patience
+        if Oddity.BEFORE_TLS in self.behaviour.oddities and not self.behaviour.tls_at_once:
+            await self.say(self.greeting())
         if self.behaviour.tls_alert is not None:
             await self.stream.read(deadline, keep=False)
             await self.say(bytes([0x15, 3, 1, 0, 2, 2, self.behaviour.tls_alert]))
@@ -328,7 +337,7 @@ class Session(ABC, Generic[Event]):
     async def _ask(self, data: bytes) -> bytes | None:
         """The answer to a challenge; None if the client cancels. What is no base64 is passed on to be refused."""
         self._reader.expect_line()
-        await self.say(self.challenge(data))
+        await self.say(odd_challenge(self.behaviour.oddities, self.challenge(data), data))
         line = self.line_of(await self.next_event())
         if line is None or line.strip() == b"*":
             return None

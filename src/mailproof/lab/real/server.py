@@ -359,7 +359,7 @@ class RealLab:
         whole.parent.mkdir(parents=True, exist_ok=True)
         whole.touch(mode)
         whole.chmod(mode)
-        whole.write_text(text, "utf-8")
+        whole.write_text(text, "utf-8", "surrogateescape")
         return whole
 
     def _write_certificates(self) -> None:

@@ -13,6 +13,7 @@ from mailproof.lab.embedded.faults.clash import refuse_contradictions
 from mailproof.lab.embedded.faults.login import LOGIN
 from mailproof.lab.embedded.faults.mail import MAIL
 from mailproof.lab.embedded.faults.order import Fault
+from mailproof.lab.embedded.faults.protocol import PROTOCOL
 from mailproof.lab.embedded.faults.reach import REACH
 from mailproof.lab.embedded.faults.spec import FaultSpec
 from mailproof.lab.embedded.faults.tls import TLS
@@ -20,7 +21,13 @@ from mailproof.model.endpoint import Scheme
 
 __all__ = ["FAULTS", "GROUPS", "Fault", "FaultSpec", "behaviour_of", "parse_fault", "parse_faults"]
 
-GROUPS: dict[str, tuple[FaultSpec, ...]] = {"reach": REACH, "tls": TLS, "login": LOGIN, "mail": MAIL}
+GROUPS: dict[str, tuple[FaultSpec, ...]] = {
+    "reach": REACH,
+    "protocol": PROTOCOL,
+    "tls": TLS,
+    "login": LOGIN,
+    "mail": MAIL,
+}
 """By subject, which has a string `cli.faults-NAME`."""
 
 FAULTS: dict[str, FaultSpec] = {spec.name: spec for group in GROUPS.values() for spec in group}

@@ -1,0 +1,27 @@
+"""Faults of form: what a server says is not as the protocol has it."""
+
+from __future__ import annotations
+
+from mailproof.lab.embedded.faults.spec import ANY_SMTP, EVERYWHERE, LOGINS, UPGRADED, FaultSpec
+from mailproof.lab.embedded.oddities import Oddity
+from mailproof.model.endpoint import Protocol, Scheme
+
+# The greeting of ManageSieve ends in a quoted string, behind which nothing may stand.
+_PLAIN_GREETING = tuple(scheme for scheme in EVERYWHERE if scheme is not Scheme.SIEVE)
+# A second greeting of IMAP and ManageSieve is a response that may stand there.
+_GREET_ONCE = tuple(scheme for scheme in EVERYWHERE if scheme.protocol in (Protocol.SMTP, Protocol.POP3))
+_WITH_LITERALS = tuple(scheme for scheme in EVERYWHERE if scheme.protocol is Protocol.IMAP)
+
+PROTOCOL = (
+    FaultSpec("bare-lf", {"oddities": (Oddity.BARE_LF,)}),
+    FaultSpec("control-bytes-in-reply", {"oddities": (Oddity.CONTROL_BYTE,)}, _PLAIN_GREETING),
+    FaultSpec("reply-not-utf8", {"oddities": (Oddity.SHIFT_JIS,)}, _PLAIN_GREETING),
+    FaultSpec("reply-too-long", {"oddities": (Oddity.LONG_LINE,)}, _PLAIN_GREETING),
+    FaultSpec("unexpected-reply", {"oddities": (Oddity.TWICE,)}, _GREET_ONCE),
+    FaultSpec("reply-malformed", {"oddities": (Oddity.STRAY_LINE,)}, ANY_SMTP),
+    FaultSpec("multiline-reply-malformed", {"oddities": (Oddity.CODE_CHANGED,)}, ANY_SMTP),
+    FaultSpec("reply-cut-off", {"oddities": (Oddity.CUT_OFF,)}),
+    FaultSpec("wrong-literal", {"oddities": (Oddity.WRONG_LITERAL,)}, _WITH_LITERALS),
+    FaultSpec("challenge-malformed", {"oddities": (Oddity.PLAIN_CHALLENGE,)}, LOGINS, given=("--mechanism", "LOGIN")),
+    FaultSpec("clear-text-after-starttls", {"oddities": (Oddity.BEFORE_TLS,)}, UPGRADED),
+)
