@@ -357,6 +357,32 @@ class Retrieved(Observation, frozen=True):
     turns: tuple[int, ...] = ()
 
 
+class IdleOutcome(StrEnum):
+    """What came of listening for new mail."""
+
+    TOLD = "told"
+    """The server told of a message while we listened."""
+    LATE = "late"
+    """It told only when we said that we had listened enough."""
+    SILENT = "silent"
+    REFUSED = "refused"
+    """It offers IDLE and does not let us."""
+    ENDED = "ended"
+    """It ended by itself what only the client ends."""
+
+
+class Idled(Observation, frozen=True):
+    """IDLE (RFC 2177), while a message was waited for."""
+
+    outcome: IdleOutcome
+    seconds: float
+    """We listened so long."""
+    found: bool = False
+    """A search right after it found the message."""
+    reply: Reply | None = None
+    turns: tuple[int, ...] = ()
+
+
 class Interrupted(Observation, frozen=True):
     """A conversation that did not come to its end."""
 
@@ -387,5 +413,6 @@ AnyObservation = (
     | Submitted
     | MailboxOpened
     | Retrieved
+    | Idled
     | Interrupted
 )

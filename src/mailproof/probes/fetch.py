@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Reply, ReplyClass, Retrieved
+from mailproof.model.observation import Idled, IdleOutcome, Reply, ReplyClass, Retrieved
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
@@ -29,6 +31,8 @@ _NEWEST = 20
 # Seconds between two looks, growing: a local delivery takes less than the first, a content filter a few seconds.
 _FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+# Seconds of IDLE between two looks: a server that never tells (RFC 2177 lets it be slow) costs no more than these.
+_LISTEN = 10.0
 
 
 async def fetch(
@@ -67,25 +71,59 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
     if opened.kind is not ReplyClass.POSITIVE:
         return _refused(talk, token, since, opened)
     messages = _exists(talk)
-    pause = _FIRST_PAUSE
+    wait = _Waiting(talk, until)
     while True:
         reply, numbers = await talk.search(TOKEN_FIELD, token)
+        wait.looked(reply, found=bool(numbers))
         if reply.kind is not ReplyClass.POSITIVE:
             return _refused(talk, token, since, reply)
         if numbers:
             break
-        if talk.net.now() + pause > until:
+        arrived = _exists(talk) > messages  # told in the answer to the search: it may have come too late for it
+        messages = max(messages, _exists(talk))
+        if not arrived and not await wait.for_mail(messages):
             return Retrieved(token, False, messages, talk.net.now() - since, reply=reply, turns=_last(reply))
-        await talk.net.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
-        await talk.refresh()
-        messages = _exists(talk) or messages
     seconds = talk.net.now() - since
     await talk.fetch(numbers[-1], "BODY.PEEK[HEADER]")
     headers = next((value for event in talk.untagged for value in fetch_items(event).values() if value), b"")
     shown = _header_lines(talk, headers if isinstance(headers, bytes) else b"")
     whole = await talk.fetch(numbers[-1], "BODY.PEEK[]", keep=talk.terms.keep_bodies)
     return Retrieved(token, True, messages, seconds, headers=shown, reply=whole, turns=_last(reply))
+
+
+class _Waiting:
+    """Until there may be something new in a mailbox of IMAP: by IDLE where it is offered, else by looking again."""
+
+    def __init__(self, talk: ImapConversation, until: float) -> None:
+        self._talk = talk
+        self._until = until
+        self._pause = _FIRST_PAUSE
+        self._idles = talk.can("IDLE")
+        self._idled: Idled | None = None
+
+    async def for_mail(self, known: int) -> bool:
+        """False where there is no more time."""
+        net = self._talk.net
+        left = self._until - net.now()
+        if self._idles and left > _FIRST_PAUSE:
+            self._idled = await self._talk.idle(known, min(_LISTEN, left))
+            self._idles = self._idled.outcome not in (IdleOutcome.REFUSED, IdleOutcome.ENDED)
+            if self._idled.outcome is IdleOutcome.SILENT:
+                await self._talk.refresh()  # a mailbox may stay as it was until it is asked for (RFC 3501 section 7)
+            return True
+        if self._pause > left:
+            return False
+        await net.sleep(self._pause)
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        await self._talk.refresh()
+        return True
+
+    def looked(self, reply: Reply, *, found: bool) -> None:
+        """Note what listening came to, now that a search has shown what it should have told."""
+        if self._idled is not None:
+            turns = (*self._idled.turns, *_last(reply))
+            self._talk.saw(msgspec.structs.replace(self._idled, found=found, turns=turns))
+            self._idled = None
 
 
 async def _find_pop3(talk: Pop3Conversation, token: str, since: float) -> Retrieved:

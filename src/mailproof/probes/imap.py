@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Capabilities, LoginTried, MailboxOpened, Reply, ReplyClass
+from mailproof.model.observation import (
+    Capabilities,
+    Idled,
+    IdleOutcome,
+    LoginTried,
+    MailboxOpened,
+    Reply,
+    ReplyClass,
+)
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation
@@ -47,6 +55,8 @@ class ImapConversation(Conversation[ImapResponse]):
         self._used_tags: list[str] = []
         self.untagged: list[ImapResponse] = []
         """What came before the end of the last command."""
+        self._told: frozenset[str] = frozenset()
+        """Names of what the server last said it can, by itself or when asked."""
 
     def new_reader(self, offset: int) -> ResponseReader:
         return ResponseReader(offset)
@@ -57,7 +67,14 @@ class ImapConversation(Conversation[ImapResponse]):
         reply = Reply(event.reply_kind, status, text, event.code, self.the_stream.turn, seconds)
         if event.kind is ResponseKind.UNTAGGED and event.name == "BYE":
             self.hang_up_follows(reply)
+        for response in (*self.untagged, event):
+            if told := capabilities(response):
+                self._told = frozenset(capability.name for capability in told)
         return reply
+
+    def can(self, name: str) -> bool:
+        """Whether the server said, when asked, in its greeting or after the login, that it knows this."""
+        return name in self._told
 
     def upgrade_request(self) -> Outgoing:
         return commands.starttls(self._tag()).parts[0]
@@ -176,6 +193,53 @@ class ImapConversation(Conversation[ImapResponse]):
         """NOOP: lets the server tell of new messages (RFC 3501 6.1.2)."""
         return await self.run(Step.SEARCH, commands.noop(self._tag()), "NOOP")
 
+    async def idle(self, known: int, seconds: float) -> Idled:
+        """Listen until the server tells of more than `known` messages, `seconds` at most (RFC 2177)."""
+        started = self.net.now()
+        first = self.the_stream.turn + 1
+        event, took = await self.ask_event(Step.SEARCH, commands.idle(self._tag()).parts[0], "IDLE")
+        if event.kind is not ResponseKind.CONTINUATION:
+            reply = self.to_reply(event, took)
+            return Idled(IdleOutcome.REFUSED, 0.0, reply=reply, turns=(first, reply.turn))
+        told = _exists(self.untagged) > known
+        end = None if told else await self._listen(known, started + seconds)
+        listened = self.net.now() - started
+        heard = self.the_stream.turn
+        if end is not None and end.kind is ResponseKind.TAGGED:  # DONE would be a command that nobody knows
+            reply = self.to_reply(end, listened)
+            return Idled(IdleOutcome.ENDED, listened, reply=reply, turns=(first, reply.turn))
+        told = told or end is not None
+        event, took = await self.ask_event(Step.SEARCH, commands.done(), "DONE")
+        reply = self.to_reply(event, took)
+        late = _exists(self.untagged) > known
+        outcome = IdleOutcome.TOLD if told else IdleOutcome.LATE if late else IdleOutcome.SILENT
+        turns = tuple(dict.fromkeys((first, heard, reply.turn - 1, reply.turn)))
+        return Idled(outcome, listened, reply=reply, turns=turns)
+
+    async def _listen(self, known: int, until: float) -> ImapResponse | None:
+        """What tells of more than `known` messages, or the end of IDLE; None where neither came in time."""
+        started = self.net.now()
+        for _ in range(_MOST_UNTAGGED):
+            try:
+                event = await self._next(min(until, self._ends))
+            except NetFailure as failure:
+                if failure.trouble is Trouble.TIMEOUT and self.net.now() < self._ends:
+                    return None
+                self.lost(Step.SEARCH, "IDLE", failure, started)
+                raise Ended from failure
+            if event.name == "BYE":
+                self.to_reply(event, self.net.now() - started)
+                self._obey_last_word()
+            if event.kind is ResponseKind.TAGGED or _exists([event]) > known:
+                return event
+        self.lost(Step.SEARCH, "IDLE", NetFailure(Trouble.TOO_MUCH, "untagged data without end"), started)
+        raise Ended
+
     async def fetch(self, number: int, item: str, *, keep: bool = True) -> Reply:
         """One item of one message; the data is in `untagged`."""
         return await self.run(Step.FETCH, commands.fetch(self._tag(), (number,), item), "FETCH", keep=keep)
+
+
+def _exists(responses: Iterable[ImapResponse]) -> int:
+    """The largest number of messages that these tell of; 0 if none does."""
+    return max((event.number or 0 for event in responses if event.name == "EXISTS"), default=0)

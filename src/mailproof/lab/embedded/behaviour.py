@@ -101,6 +101,16 @@ class Client(StrEnum):
     """A stranger with a client address, sender and recipient not seen long enough ago (RFC 6647)."""
 
 
+class Idle(StrEnum):
+    """IMAP's IDLE (RFC 2177)."""
+
+    TELLS = "tells"
+    SILENT = "silent"
+    """Taken, and nothing is told while it lasts."""
+    NOT_OFFERED = "not-offered"
+    REFUSED = "refused"
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """What a transaction meets. `{sender}`, `{recipient}`, `{client}`, `{helo}` and `{user}` are filled in."""
 
@@ -198,6 +208,9 @@ class Behaviour(msgspec.Struct, frozen=True):
     refusals: tuple[Refusal, ...] = ()
     message_limit: int = MESSAGE_LIMIT
     on_opening: OnOpening = OnOpening.OPEN
+    idle: Idle = Idle.TELLS
+    delivery_seconds: float = 0.0
+    """From the acceptance of a message to the mailbox."""
     other_mailbox: bool = False
     """POP3 reads another place than the one into which mail is delivered."""
     rewritten_sender: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from mailproof.lab.embedded.behaviour import OnOpening, Upgrade
+from mailproof.lab.embedded.behaviour import Idle, OnOpening, Upgrade
 from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
 from mailproof.lab.embedded.imap_mailbox import OpenMailbox, Refused
@@ -76,8 +76,12 @@ class ImapSession(DovecotSession[Event]):
     def line_of(self, event: Event) -> bytes | None:
         return event.data if isinstance(event, ImapLine) else None
 
+    @property
+    def _idle_offer(self) -> tuple[str, ...]:
+        return () if self.behaviour.idle is Idle.NOT_OFFERED else ("IDLE",)
+
     def _capabilities(self) -> str:
-        words = ["IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE", "UNSELECT", "NAMESPACE"]
+        words = ["IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", *self._idle_offer, "UNSELECT", "NAMESPACE"]
         words += [self.upgrade_offer] if self.upgrade_offer else []
         words += [f"AUTH={name}" for name in self.mechanisms] if not self.user else []
         words += ["LOGINDISABLED"] if not self.takes_logins and not self.user else []
@@ -276,6 +280,9 @@ class ImapSession(DovecotSession[Event]):
 
     async def _idle(self, tag: str) -> None:
         """Tell of new mail until the client says DONE (RFC 2177)."""
+        if self.behaviour.idle is Idle.REFUSED:
+            await self.tagged(tag, "NO", "IDLE is not available now.")
+            return
         await self.say(compose_continuation("idling"))
         self._reader.expect_line()
         until = self.site.net.now() + _IDLE_LIMIT
@@ -286,9 +293,12 @@ class ImapSession(DovecotSession[Event]):
             except NetFailure as failure:
                 if failure.trouble is not Trouble.TIMEOUT or self.site.net.now() > until:
                     raise
-                await self._updates()
+                if self.behaviour.idle is Idle.TELLS:
+                    await self._updates()
         said = self.line_of(done) or b""
         if said.strip().upper() == b"DONE":
+            if self.behaviour.idle is Idle.TELLS:
+                await self._updates()
             await self.tagged(tag, "OK", "Idle completed.")
         else:
             await self.tagged(tag, "BAD", "Expected DONE.")

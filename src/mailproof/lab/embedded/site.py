@@ -18,7 +18,7 @@ from mailproof.lab.embedded.post import PostOffice
 from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.endpoint import Scheme
 from mailproof.model.tls import ServerTls
-from mailproof.net.interface import Net
+from mailproof.net.interface import Driver
 
 # Dovecot auth_failure_delay, and the steps of its anvil penalty.
 FAILURE_DELAY = 2.0
@@ -40,7 +40,7 @@ class Desk(msgspec.Struct, frozen=True):
 class Site:
     def __init__(
         self,
-        net: Net,
+        net: Driver,
         settings: LabSettings,
         accounts: Iterable[Account],
         mailboxes: Mapping[str, Mailbox],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
+from functools import partial
 
 from mailproof.lab.embedded.behaviour import OnHello, Passwords, Refusal, Stage, Upgrade
 from mailproof.lab.embedded.chaos import Step
@@ -372,7 +374,15 @@ class SmtpSession(Session[Event]):
             replies = [compose_reply(250, f"Ok: queued as {queue_id}", enhanced="2.0.0")]
         self._forget()
         await self.say(b"".join(replies))
-        self.site.post.deliver(queue_id, envelope, data, at_all=self.behaviour.delivers)
+        deliver = partial(self.site.post.deliver, queue_id, envelope, data, at_all=self.behaviour.delivers)
+        if self.behaviour.delivery_seconds:
+            self.site.net.spawn(self._later(self.behaviour.delivery_seconds, deliver))
+        else:
+            deliver()
+
+    async def _later(self, seconds: float, deliver: Callable[[], None]) -> None:
+        await self.site.net.sleep(seconds)
+        deliver()
 
     # -- who may send what to whom ----------------------------------------------------------------------------------
 

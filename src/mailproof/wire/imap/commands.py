@@ -57,6 +57,16 @@ def noop(tag: str) -> ImapCommand:
     return _plain(tag, "NOOP")
 
 
+def idle(tag: str) -> ImapCommand:
+    """RFC 2177: after the continuation the server tells of changes until `done`, and ends the command only then."""
+    return _plain(tag, "IDLE")
+
+
+def done() -> Outgoing:
+    """Ends IDLE; a line without a tag."""
+    return command_line("DONE")
+
+
 def logout(tag: str) -> ImapCommand:
     return _plain(tag, "LOGOUT")
 

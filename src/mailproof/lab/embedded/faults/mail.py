@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailproof.lab.embedded.behaviour import Client, Refusal, Stage, Whom
+from mailproof.lab.embedded.behaviour import Client, Idle, Refusal, Stage, Whom
 from mailproof.lab.embedded.faults.spec import ANY_SMTP, SERVERS, SUBMISSION, FaultSpec
 from mailproof.model.endpoint import Scheme
 
@@ -143,5 +143,6 @@ MAIL = (
     FaultSpec("message-too-big", {"message_limit": 16}, ANY_SMTP),
     FaultSpec("header-not-rewritten", {"rewritten_sender": "office@example.test"}, ANY_SMTP),
     FaultSpec("delivered-elsewhere", {"other_mailbox": True}, (Scheme.POP3, Scheme.POP3S)),
+    FaultSpec("idle-silent", {"idle": Idle.SILENT, "delivery_seconds": 2.0}, (*ANY_SMTP, Scheme.IMAP, Scheme.IMAPS)),
     FaultSpec("not-delivered", {"delivers": False}, ANY_SMTP),
 )
