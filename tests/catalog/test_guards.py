@@ -66,6 +66,14 @@ def test_the_examples_are_the_same_in_both_languages(kind: FindingKind) -> None:
         assert [_without_comments(s) for s in english] == [_without_comments(s) for s in japanese]
 
 
+@pytest.mark.parametrize("name", names("en"))
+def test_what_is_typed_is_the_same_in_both_languages(name: str) -> None:
+    """The indented lines; a word of the language may stand in one, and comments are free."""
+    english, japanese = ([_typed(load(name, lang).sections[key]) for key in ("see", "mend")] for lang in ("en", "ja"))
+    pairs = [pair for each in zip(english, japanese, strict=True) for pair in zip(*each, strict=True)]
+    assert [(line, other) for line, other in pairs if line != other and other.isascii()] == []
+
+
 @each_kind
 def test_the_example_that_does_not_trigger_has_no_mark(kind: FindingKind) -> None:
     assert not any("<- " + kind.name in script for script in load(kind.name).dialogues("sound"))
@@ -225,6 +233,11 @@ def _called(node: ast.Call) -> str:
 def _all_tests() -> str:
     files = [file for file in TESTS.rglob("*") if file.suffix in (".py", ".dialogue", ".txt") and file.is_file()]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def _typed(section: str) -> list[str]:
+    lines = [re.sub(r"(?:^|\s+)#.*", "", line.strip()) for line in section.split("\n") if line.startswith("    ")]
+    return [line for line in lines if line]
 
 
 def _without_comments(script: str) -> list[str]:

@@ -26,25 +26,26 @@ _SETTING = re.compile(r"([a-z0-9_]+) = ?(.*)")
 _SECTION = re.compile(r"(?:service|protocol|plugin|passdb|userdb|local_name|inet_listener|unix_listener)\b.*\{")
 
 OTHERS = {
-    "Dovecot, in its sections": {"inet_listener", "unix_listener", "local_name", "quota_rule", "introspection_url"},
-    "Dovecot 2.4": {"auth_allow_cleartext", "auth_default_domain", "mail_driver", "mail_path",
-                    "ssl_server_cert_file", "ssl_server_key_file"},
-    "Exim": {"acl_smtp_expn", "acl_smtp_helo", "acl_smtp_vrfy", "auth_advertise_hosts", "authenticated_id",
-             "daemon_smtp_ports", "local_domains", "no_enforce_sync", "relay_from_hosts", "sender_address",
-             "sender_domains", "server_prompts", "server_set_id", "smtp_accept_max_per_host",
-             "smtp_active_hostname", "smtp_banner", "smtp_enforce_sync", "smtp_max_synprot_errors",
-             "smtp_max_unknown_commands", "tls_advertise_hosts", "tls_certificate", "tls_in_cipher",
-             "tls_on_connect_ports", "tls_privatekey"},
-    "libmilter": {"smfi_setmlreply"},
-    "Cyrus": {"maxlogins_per_user", "mech_list"},
-    "nginx": {"proxy_protocol", "ssl_verify_client"},
-    "OpenSSL": {"s_client", "default_md"},
-    "alerts of TLS": {"certificate_required", "internal_error", "protocol_version", "unrecognized_name"},
-    "OAuth": {"invalid_token", "offline_access"},
-    "words of a log": {"sasl_username"},
-    "a pattern for grep": {"relay_restrictions"},
-    "mailproof": {"expires_soon_days"},
-}  # fmt: skip
+    "Dovecot, in its sections": "inet_listener unix_listener local_name quota_rule introspection_url",
+    "Dovecot 2.4": """
+        auth_allow_cleartext auth_default_domain mail_driver mail_path ssl_server_cert_file ssl_server_key_file""",
+    "Exim": """
+        acl_smtp_expn acl_smtp_helo acl_smtp_vrfy auth_advertise_hosts authenticated_id daemon_smtp_ports
+        local_domains no_enforce_sync relay_from_hosts sender_address sender_domains server_prompts server_set_id
+        smtp_accept_max_per_host smtp_active_hostname smtp_banner smtp_enforce_sync smtp_max_synprot_errors
+        smtp_max_unknown_commands tls_advertise_hosts tls_certificate tls_in_cipher tls_on_connect_ports
+        tls_privatekey""",
+    "libmilter": "smfi_setmlreply",
+    "Cyrus": "maxlogins_per_user mech_list",
+    "nginx": "proxy_protocol ssl_verify_client",
+    "OpenSSL": "s_client default_md",
+    "alerts of TLS": "certificate_required internal_error protocol_version unrecognized_name",
+    "OAuth": "invalid_token offline_access",
+    "words of a log": "sasl_username",
+    "a pattern for grep": "relay_restrictions",
+    "mailproof": "expires_soon_days",
+}
+LISTED = frozenset(name for names in OTHERS.values() for name in names.split())
 
 
 def code(page: Path) -> list[str]:
@@ -83,14 +84,16 @@ def shown(page: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_every_setting_is_one_of_the_program_it_is_for(page: Path) -> None:
-    known = postfix_settings() | postfix_words() | dovecot_settings() | set().union(*OTHERS.values())
+    known = postfix_settings() | postfix_words() | dovecot_settings() | LISTED
     unknown = {name for text in code(page) for name in _NAME.findall(text)} - known
-    assert unknown == set(), "misspelt, or of a program that OTHERS does not list"
+    assert unknown == set(), (
+        "misspelt; or of a program other than Postfix and Dovecot 2.3: then add it to OTHERS above"
+    )
 
 
 def test_what_is_listed_for_other_programs_is_on_a_page() -> None:
     named = {name for page in PAGES for text in code(page) for name in _NAME.findall(text)}
-    assert set().union(*OTHERS.values()) - named == set()
+    assert LISTED - named == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)

@@ -111,7 +111,11 @@ def lines_of_help() -> Iterator[Line]:
 
 def lines_of(code: str, place: str) -> Iterator[Line]:
     """Each call of mailproof in a piece of code: at the beginning of a line, or behind what ends another command."""
-    for text in code.replace("\\\n", " ").splitlines():
+    all_lines = code.replace("\\\n", " ").splitlines()
+    prompted = any(text.startswith("$ ") for text in all_lines)  # then the other lines are what is printed
+    for text in all_lines:
+        if prompted and not text.startswith("$ "):
+            continue
         # A table of Markdown has its bars escaped; a prompt is not typed.
         line = re.sub(r"^[$#>] ", "", text.strip()).replace("\\|", "|")
         line = re.sub(r'"\$\(.*?\)"', "PRINTED", line)  # what another command prints

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,26 @@ def test_every_page_of_the_docs_is_there_in_both_languages_and_they_lead_to_each
         stem = path.name.removesuffix(".md").removesuffix(".ja")
         other = f"{stem}.md" if path.name.endswith(".ja.md") else f"{stem}.ja.md"
         assert other in links(path), path
+
+
+def test_both_languages_show_the_same_command_lines() -> None:
+    for path in (*(ROOT / "docs").glob("*.ja.md"), *ROOT.glob("*.ja.md")):
+        english, japanese = (
+            {tuple(word for word in line.words if word not in ("--lang", "ja")) for line in lines(page)}
+            for page in (path.with_name(path.name.replace(".ja.", ".")), path)
+        )
+        assert english == japanese, path.name
+
+
+def test_what_the_developers_pages_name_is_there() -> None:
+    """ARCHITECTURE.md: what it names, exists. Paths from the root, from the package, or from a folder of it."""
+    missing = []
+    for page in (ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"):
+        for name in re.findall(r"`([a-z_./-]+(?:/|\.(?:py|sh|md|toml|json|css)))`", page.read_text("utf-8")):
+            places = (ROOT, ROOT / "src" / "mailproof", ROOT / "src" / "mailproof" / "catalog")
+            if not any((place / name).exists() for place in places) and not list(ROOT.glob(f"[st]*/**/{name}")):
+                missing.append(f"{page.name}: {name}")
+    assert missing == []
 
 
 @pytest.mark.parametrize(
