@@ -24,6 +24,8 @@ Row = dict[str, Any]
 _SHORT = {
     "check": ("tests/articles/check/{}.dialogue",
               "tests/articles/test_articles.py::test_a_check_finds_what_is_marked_and_passes_what_is_sound[{}]"),
+    "login": ("tests/articles/login/{}.dialogue",
+              "tests/articles/test_article_logins.py::test_a_login_ends_as_the_article_says[{}]"),
     "by_hand": ("tests/articles/by_hand/{}.dialogue",
                 "tests/articles/test_articles.py::test_what_was_typed_by_hand_is_read_the_same_in_single_bytes[{}]"),
     "page": ("src/mailproof/catalog/en/{}.md",
