@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo servers test test-all new-finding check docs corpus bench clean
+.PHONY: help setup demo servers test test-all new-finding check docs corpus fuzz bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,10 @@ docs: $(STAMP) ## Write the tables of docs/ that are made from the code and from
 corpus: $(STAMP) servers ## Run the broken servers of the corpus, and write down what the check names
 	@$(BIN)/python tools/corpus.py
 	@$(BIN)/python tools/findings_table.py
+
+fuzz: $(STAMP) ## Fuzz every parser, guided by coverage, for SECONDS=120 in all; what is found is kept as tests
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@nice -n 19 $(BIN)/python tools/fuzz.py --seconds $(or $(SECONDS),120) $(if $(ONLY),--only $(ONLY))
 
 bench: $(STAMP) servers ## Compare its speed with that of named peers (ratios, on standard output only)
 	@$(BIN)/python tools/bench.py

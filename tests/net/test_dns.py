@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rrset
 import pytest
@@ -146,6 +147,33 @@ def test_somebody_elses_answer_is_not_taken() -> None:
 
     with name_server(forged_first) as server:
         assert set(ask("mail.test", "A", server).answers) == {"192.0.2.1", "192.0.2.2"}
+
+
+def test_aliases_are_followed_and_records_of_other_names_are_not_believed() -> None:
+    def change(query: dns.message.Message) -> list[bytes]:
+        response = dns.message.make_response(query)
+        asked = query.question[0].name
+        alias = dns.name.from_text("alias.test.")
+        response.answer.append(dns.rrset.from_text(asked, 60, "IN", "CNAME", "alias.test."))
+        response.answer.append(dns.rrset.from_text(alias, 60, "IN", "A", "192.0.2.1"))
+        response.answer.append(dns.rrset.from_text(dns.name.from_text("other.test."), 60, "IN", "A", "192.0.2.66"))
+        return [response.to_wire()]
+
+    with name_server(change) as server:
+        assert ask("mail.test", "A", server).answers == ("192.0.2.1",)
+
+
+def test_a_circle_of_aliases_is_no_data() -> None:
+    def change(query: dns.message.Message) -> list[bytes]:
+        response = dns.message.make_response(query)
+        asked = query.question[0].name
+        alias = dns.name.from_text("alias.test.")
+        response.answer.append(dns.rrset.from_text(asked, 60, "IN", "CNAME", "alias.test."))
+        response.answer.append(dns.rrset.from_text(alias, 60, "IN", "CNAME", asked.to_text()))
+        return [response.to_wire()]
+
+    with name_server(change) as server:
+        assert ask("mail.test", "A", server).status is DnsStatus.NO_DATA
 
 
 def test_a_silent_server_is_a_timeout_within_the_deadline() -> None:

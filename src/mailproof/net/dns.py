@@ -17,6 +17,7 @@ from mailproof.net.loop import READ, WRITE
 
 if TYPE_CHECKING:
     from dns.message import Message
+    from dns.name import Name
 
 
 class Waiting(Protocol):
@@ -27,11 +28,16 @@ class Waiting(Protocol):
 
 
 HOSTS = Path("/etc/hosts")
+NO_HOSTS = Path("/dev/null")
 RESOLV_CONF = Path("/etc/resolv.conf")
 
 # resolv.conf(5): timeout 5, attempts 2. A mail administrator waits less for more answers.
 _TRY_SECONDS = 3.0
 _TRIES = 2
+
+# BIND and Unbound follow no more aliases than eleven (max-query-restarts; MAX_RESTART_COUNT): a longer chain, or a
+# circle, is not followed here either.
+_MOST_ALIASES = 11
 
 
 class Configuration(msgspec.Struct, frozen=True):
@@ -117,16 +123,46 @@ async def _look_up(
             if answer.rcode() != dns.rcode.NOERROR:
                 status = DnsStatus.SERVER_FAILURE
                 continue
-            texts = tuple(
-                data.to_text().rstrip(".")
-                for rrset in answer.answer
-                if rrset.rdtype == query.question[0].rdtype
-                for data in rrset
-            )
+            texts = texts_of(answer, query.question[0].name, rtype)
             return DnsAnswer(name, rtype, DnsStatus.OK if texts else DnsStatus.NO_DATA, texts)
         if loop.now() >= deadline:
             break
     return DnsAnswer(name, rtype, status)
+
+
+def read_message(wire: bytes) -> Message | None:
+    """None for bytes that are no message of DNS (RFC 1035 section 4). Never raises."""
+    import dns.exception
+    import dns.message
+
+    try:
+        read = dns.message.from_wire(wire, ignore_trailing=True)
+    except (dns.exception.DNSException, ValueError):
+        return None
+    return read if isinstance(read, dns.message.Message) else None
+
+
+def texts_of(answer: Message, name: Name, rtype: str) -> tuple[str, ...]:
+    """The records of one type that a name has, through its aliases, in presentation form.
+
+    What else stands in the message is not what was asked for: records of another name are not believed.
+    """
+    owner = name
+    for _ in range(_MOST_ALIASES + 1):
+        found: dict[str, None] = {}
+        alias: Name | None = None
+        for rrset in answer.answer:
+            if rrset.name != owner:
+                continue
+            kind = rrset.rdtype.name
+            if kind == rtype:
+                found.update((data.to_text().rstrip("."), None) for data in rrset)
+            elif kind == "CNAME":
+                alias = next(iter(rrset)).target
+        if found or alias is None:
+            return tuple(found)
+        owner = alias
+    return ()
 
 
 def to_ascii(name: str) -> str:
@@ -163,9 +199,6 @@ async def _ask(loop: Waiting, server: tuple[str, int], query: Message, deadline:
 async def _over(
     loop: Waiting, server: tuple[str, int], query: Message, deadline: float, kind: socket.SocketKind
 ) -> Message | None:
-    import dns.exception
-    import dns.message
-
     stream = kind == socket.SOCK_STREAM
     wire = query.to_wire()
     with socket.socket(socket.AF_INET6 if ":" in server[0] else socket.AF_INET, kind) as question:
@@ -176,19 +209,16 @@ async def _over(
                 return None
             question.send((len(wire).to_bytes(2, "big") if stream else b"") + wire)
             received = b""
-            while await loop.descriptor(question.fileno(), READ, deadline):
+            # Whoever sends what answers nothing, again and again, is not listened to for longer.
+            while await loop.descriptor(question.fileno(), READ, deadline) and loop.now() <= deadline:
                 data = question.recv(65535)
                 received += data
                 if stream and not data:
                     return None
                 if stream and len(received) < 2 + int.from_bytes(received[:2], "big"):
                     continue
-                try:
-                    answer = dns.message.from_wire(received[2:] if stream else received, ignore_trailing=True)
-                except (dns.exception.DNSException, ValueError):
-                    received = b""
-                    continue
-                if query.is_response(answer):
+                answer = read_message(received[2:] if stream else received)
+                if answer is not None and query.is_response(answer):
                     return answer
                 received = b""  # somebody else's answer: go on waiting for ours
         except OSError:

@@ -1,0 +1,120 @@
+"""Every function of `wire` that makes something of a peer's bytes, and how it is fed any bytes at all."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from wirereaders import modules, name_of
+
+from mailproof.model.escape import to_text
+from mailproof.wire import commands, proxy_protocol
+from mailproof.wire.imap import mailbox, tokens
+from mailproof.wire.imap import responses as imap_responses
+from mailproof.wire.imap.commands import ImapCommand
+from mailproof.wire.imap.literals import Literal
+from mailproof.wire.lines import Line
+from mailproof.wire.outgoing import Outgoing
+from mailproof.wire.pop3 import responses as pop3_responses
+from mailproof.wire.sieve import responses as sieve_responses
+from mailproof.wire.smtp import extensions, messages, paths
+from mailproof.wire.smtp import replies as smtp_replies
+
+
+def _ehlo(data: bytes) -> object:
+    return [extensions.read_ehlo(reply) for reply in _all_of(smtp_replies.ReplyReader(), data)]
+
+
+def _capa(data: bytes) -> object:
+    reader = pop3_responses.ResponseReader()
+    reader.expect(True)
+    return [pop3_responses.read_capa(response) for response in _all_of(reader, data)]
+
+
+def _imap(read: Callable[[imap_responses.ImapResponse], object]) -> Callable[[bytes], object]:
+    return lambda data: [read(response) for response in _all_of(imap_responses.ResponseReader(), data)]
+
+
+def _sieve(data: bytes) -> object:
+    return [
+        sieve_responses.read_capabilities(response) for response in _all_of(sieve_responses.ResponseReader(), data)
+    ]
+
+
+def _all_of(reader: Any, data: bytes) -> list[Any]:
+    return [*reader.receive(data), *reader.end()]
+
+
+def _path(data: bytes) -> object:
+    return [paths.read_path(data, keyword) for keyword in ("FROM", "TO")]
+
+
+def _tokens(data: bytes) -> object:
+    """Cut at NUL into text and literals in turn."""
+    pieces = data.split(b"\0")
+    made = tokens.tokenize(Literal(p, len(p), b"{0}") if at % 2 else p for at, p in enumerate(pieces))
+    flat = list(tokens.flatten(made.values))
+    assert all(tokens.string_of(value) is not None for value in flat)
+    return made
+
+
+def _proxy(data: bytes) -> object:
+    header = proxy_protocol.read(data)
+    if header is None:
+        return None
+    assert header.length <= len(data)
+    if header.proxied is not None:  # what was understood can be said again, and means the same
+        again = proxy_protocol.read(proxy_protocol.compose(2, header.proxied))
+        assert again is not None and again.proxied == header.proxied
+    return header
+
+
+def _message(data: bytes) -> object:
+    stuffed = messages.stuff(data)
+    assert b"\r\n.\r\n" not in stuffed[:-3] and not stuffed[:-3].startswith(b".\r\n")
+    assert messages.stuff(messages.unstuff(stuffed)) == stuffed
+    return messages.unstuff(data)
+
+
+FUNCTIONS: dict[Any, Callable[[bytes], object]] = {
+    commands.verb_and_argument: lambda data: commands.verb_and_argument(Line(data, 0, len(data))),
+    proxy_protocol.read: _proxy,
+    mailbox.decode_mailbox: mailbox.decode_mailbox,
+    tokens.tokenize: _tokens,
+    tokens.string_of: _tokens,
+    tokens.flatten: _tokens,
+    tokens.is_quotable: lambda data: tokens.is_quotable(data) and tokens.quote(data),
+    imap_responses.capabilities: _imap(imap_responses.capabilities),
+    imap_responses.fetch_items: _imap(imap_responses.fetch_items),
+    imap_responses.search_numbers: _imap(imap_responses.search_numbers),
+    pop3_responses.read_capa: _capa,
+    pop3_responses.apop_timestamp: lambda data: pop3_responses.apop_timestamp(to_text(data)),
+    sieve_responses.read_capabilities: _sieve,
+    extensions.read_ehlo: _ehlo,
+    messages.unstuff: _message,
+    paths.read_path: _path,
+}
+
+# What a function returns that only writes. `unstuff` gives bytes, and reads; a greeting comes escaped.
+_WRITTEN = (bytes, Outgoing, ImapCommand)
+_READS_ALL_THE_SAME = ("messages.unstuff", "responses.apop_timestamp")
+
+
+def discovered() -> dict[str, Any]:
+    """Every public function of `wire` that does more than write: it makes something of what a peer said."""
+    return {
+        name_of(value): value
+        for module in modules()
+        for value in vars(module).values()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and not value.__name__.startswith("_")
+        if _reads(value)
+    }
+
+
+def _reads(function: Any) -> bool:
+    hints = typing.get_type_hints(function)
+    written = hints.pop("return", None) in _WRITTEN
+    told = all(hint in (str, int) for hint in hints.values())  # in words of our own, not in bytes of a peer
+    return not (written or told) or any(name_of(function).endswith(name) for name in _READS_ALL_THE_SAME)
