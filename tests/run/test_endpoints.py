@@ -149,6 +149,28 @@ def test_a_domain_is_the_same_in_its_own_script_and_in_a_labels() -> None:
     assert named("例え.example", names=names)["smtp://mx.xn--r8jz45g.example"]
 
 
+def test_an_exchanger_at_our_own_machine_or_nowhere_is_not_dialled() -> None:
+    names = [answer("example.com", "MX", "10 mx1.example.com.", "20 mx2.example.com."), MX2]
+    names.append(answer("mx1.example.com", "A", "0.0.0.0", "127.0.0.1", "224.0.0.1"))
+    assert {address for _, address, _ in places("example.com", names)} == {"192.0.2.2"}
+    # Who types the name himself means his own machine.
+    assert places("smtp://mx1.example.com", names)[1] == ("smtp://mx1.example.com", "127.0.0.1", True)
+
+
+def test_of_very_many_hosts_and_addresses_some_are_left_out_and_it_is_said() -> None:
+    hosts = [f"mx{number}.example.com" for number in range(1000)]
+    many = [answer("example.com", "MX", *(f"{n} {host}." for n, host in enumerate(hosts)))]
+    many += [answer(host, "A", "192.0.2.1") for host in hosts]
+    wide = [answer("wide.test", "A", *(f"192.0.{a}.{b}" for a in range(4) for b in range(256)))]
+    for target, names in (("example.com", many), ("smtp://wide.test", wide)):
+        net = MemoryNet(names=names)
+        resolver = Resolver(net, Wanted(families=("A",)))
+        found = net.run(resolver.endpoints(parse_target(target)))
+        assert 50 <= len(found) <= 100
+        made = resolver.attempt()
+        assert made is not None and [skipped.why for skipped in made.skipped] == ["too-many-places"]
+
+
 def resolved(target: str, names: Iterable[DnsAnswer]) -> tuple[list[str], Status, tuple[Skipped, ...]]:
     net = MemoryNet(names=names)
     resolver = Resolver(net, Wanted())

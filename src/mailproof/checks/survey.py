@@ -9,7 +9,15 @@ from typing import TypedDict, TypeVar
 
 from mailproof.model.attempt import Job, Trouble
 from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
-from mailproof.model.observation import Greeting, Interrupted, Observation, StartTls, TlsHandshake
+from mailproof.model.observation import (
+    Greeting,
+    Interrupted,
+    MailboxOpened,
+    Observation,
+    ReplyClass,
+    StartTls,
+    TlsHandshake,
+)
 from mailproof.model.record import Attempt, Record, Sighting
 
 Seen = TypeVar("Seen", bound=Observation)
@@ -120,6 +128,13 @@ def wants_client_certificate(sighting: Located) -> bool:
         and failed.trouble is Trouble.TLS_FAILED
         and bool(_CERTIFICATE_WANTED.search(failed.detail))
     )
+
+
+def uncounted(opened: Sighting[MailboxOpened]) -> bool:
+    """A `+OK` to STAT that is no answer to it: it holds no count (RFC 1939 section 5)."""
+    endpoint = opened.attempt.endpoint
+    pop3 = endpoint is not None and endpoint.scheme.protocol is Protocol.POP3
+    return pop3 and opened.fact.reply.kind is ReplyClass.POSITIVE and opened.fact.messages is None
 
 
 def speaks_tls_unasked(sighting: Located, record: Record) -> bool:

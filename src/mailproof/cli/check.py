@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from mailproof.cli import credentials
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import Connecting, connecting, connection_options, duration, terms_of
+from mailproof.cli.options import Connecting, connecting, connection_options, duration, network, terms_of
 from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
@@ -115,12 +115,11 @@ def _typed(name: str) -> bool:
 
 
 def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Record:
-    from mailproof.net.sockets import SocketNet
     from mailproof.run.examine import examine
 
     now = datetime.now(UTC)
     how = connecting(given, terminal)
-    net = SocketNet()
+    net = network(how)
     if how.settings != TlsSettings():
         net.contexts.client(how.settings)  # says now, not in the middle of a run, what OpenSSL cannot read
     plan = _plan(wish, how, given, now, terminal)
@@ -162,8 +161,10 @@ def _told(record: Record, wish: Wish, terminal: Terminal) -> int:
 
 def _nothing_resolved(record: Record) -> bool:
     """No target led to any address: there was nothing to check."""
-    looked_up = any(True for _ in record.seen(DnsAnswer))
-    return looked_up and all(attempt.endpoint is None for attempt in record.attempts)
+    answers = [sighting.fact for sighting in record.seen(DnsAnswer)]
+    if any(answer.answers for answer in answers if answer.rtype in ("A", "AAAA")):
+        return False  # there are addresses; of what sort, the report says
+    return bool(answers) and all(attempt.endpoint is None for attempt in record.attempts)
 
 
 def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, terminal: Terminal) -> Plan:

@@ -11,7 +11,7 @@ import click
 
 from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, converted, one_of
-from mailproof.cli.options import connecting, connection_options, duration, terms_of
+from mailproof.cli.options import connecting, connection_options, duration, network, terms_of
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish, mechanism_of, must_be_sayable, random_text
@@ -43,13 +43,12 @@ def command(terminal: Terminal) -> Command:
 
 def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
     from mailproof.cli.getting_ready import while_getting_ready
-    from mailproof.net.sockets import SocketNet
     from mailproof.run.by_hand import log_in_by_hand
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
     plan = _plan(target, given, terminal)
-    net = SocketNet()
+    net = network(connecting(given, terminal))
     with bar(terminal, "cli.logging-in") as progress:
         logging_in = log_in_by_hand(net, plan, datetime.now(UTC), progress)
         record, trials = net.run(while_getting_ready(net, logging_in, terminal, "mailproof.report.login"))

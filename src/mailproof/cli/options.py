@@ -20,6 +20,7 @@ from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
 from mailproof.run.targets import is_host_name
 
 if TYPE_CHECKING:
+    from mailproof.net.sockets import SocketNet
     from mailproof.probes.terms import Terms
 
 _UNITS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
@@ -31,6 +32,7 @@ _VERSIONS = {"1.0": TlsVersion.TLS1_0, "1.1": TlsVersion.TLS1_1, "1.2": TlsVersi
 _ATTRIBUTE = re.compile(r"[A-Za-z]+=\S+\Z")
 # A name in EHLO is put on the wire as it is: no space, no control character.
 _HELLO_NAME = re.compile(r"[!-~]{1,255}\Z")
+_DNS = 53
 # TEST-NET-1 (RFC 5737): the route there is the one to everywhere; nothing is sent.
 _OUTSIDE = ("192.0.2.1", 25)
 
@@ -66,6 +68,12 @@ class Connecting(msgspec.Struct, frozen=True, kw_only=True):
     xclient: tuple[str, ...] = ()
     proxy_protocol: str | None = None
     proxy: Proxy | None = None
+    resolver: str | None = None
+
+    @property
+    def asking(self) -> tuple[str, int] | None:
+        """The name server to ask, None for this machine's own."""
+        return None if self.resolver is None else _place(self.resolver)
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -119,6 +127,7 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
         Option("-6", "ipv6", is_flag=True, section="connection"),
         Option("--ehlo", metavar="NAME", section="connection"),
         Option("--source", metavar="ADDRESS", section="connection"),
+        Option("--resolver", metavar="ADDRESS[:PORT]", section="connection"),
         *proxy_options(),
         Option("--proxy-protocol", metavar="v1|v2[,ADDRESS]", section="connection"),
         Option("--xclient", metavar="ATTR=VALUE", multiple=True, section="connection"),
@@ -138,6 +147,8 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
         raise Complaint(terminal.say("cli.tls-range"))
     if wish.source is not None and not _is_address(wish.source):
         raise Complaint(terminal.say("cli.no-address", option="--source", value=wish.source))
+    if wish.resolver is not None and wish.asking is None:
+        raise Complaint(terminal.say("cli.no-resolver", value=wish.resolver))
     if wish.proxy_protocol is not None:
         version, comma, address = wish.proxy_protocol.partition(",")
         if version not in ("v1", "v2") or bool(comma) != _is_address(address):
@@ -156,6 +167,17 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     if wish.ehlo is not None and not _HELLO_NAME.match(wish.ehlo):
         raise Complaint(terminal.say("cli.no-hello-name", value=wish.ehlo))
     return wish
+
+
+def network(how: Connecting) -> SocketNet:
+    """The network, as this run sees it: with the name server that it was told to ask."""
+    from mailproof.net.sockets import SocketNet
+
+    if how.asking is None:
+        return SocketNet()
+    from mailproof.net.dns import Configuration
+
+    return SocketNet(Configuration((how.asking,)))
 
 
 def terms_of(how: Connecting) -> Terms:
@@ -195,6 +217,18 @@ def _must_be_readable(file: str, terminal: Terminal) -> None:
             opened.read(1)
     except OSError as error:
         raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+
+
+def _place(text: str) -> tuple[str, int] | None:
+    """Address and port of a name server: `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:53`; None if it is none."""
+    if _is_address(text):
+        return text, _DNS
+    host, colon, port = text.rpartition(":")
+    if not (colon and port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
+        host, port = text, str(_DNS)
+    bracketed = host.startswith("[") and host.endswith("]")
+    address = host[1:-1] if bracketed else host
+    return (address, int(port)) if _is_address(address) and bracketed == (":" in address) else None
 
 
 def _is_address(text: str) -> bool:

@@ -15,7 +15,7 @@ import click
 
 from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, converted, one_of
-from mailproof.cli.options import Connecting, connecting, connection_options, duration, hello_name
+from mailproof.cli.options import Connecting, connecting, connection_options, duration, hello_name, network
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.failure import UsageError
 from mailproof.model.port import PortsResult, PortState
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mailproof.diagnose.between import HostCompared
 
 # Of the options for those who connect: what a port scan can do with.
-_SHARED = ("name", "ipv4", "ipv6", "source", "ehlo")
+_SHARED = ("name", "ipv4", "ipv6", "source", "resolver", "ehlo")
 
 
 def command(terminal: Terminal) -> Command:
@@ -71,7 +71,6 @@ def _scanned(
     hosts: tuple[str, ...], ports: tuple[int, ...] | None, wish: dict[str, Any], terminal: Terminal
 ) -> PortsResult:
     from mailproof.net.route import address_towards
-    from mailproof.net.sockets import SocketNet
     from mailproof.probes.port import PortTerms
     from mailproof.run.ports import DEFAULT, PortsPlan, scan
 
@@ -84,7 +83,7 @@ def _scanned(
         how.name or "",
         wish["rate"],
     )
-    net = SocketNet()
+    net = network(how)
     with bar(terminal, "ports.progress") as progress:
         return net.run(scan(net, plan, datetime.now(UTC), address_towards, progress))
 

@@ -243,6 +243,8 @@ class LoginTried(Observation, frozen=True):
     error: str = ""
     """What the mechanism itself objected to: a wrong server signature, a challenge that does not parse; or the
     decoded error challenge of XOAUTH2 and OAUTHBEARER."""
+    against: str = ""
+    """What of that is against the mechanism itself, in words; empty where the server keeps to it."""
     turns: tuple[int, ...] = ()
 
     @property
@@ -350,9 +352,6 @@ class Retrieved(Observation, frozen=True):
     seconds: float
     """From the end of submission to the message, or to giving up."""
     mailbox: str = "INBOX"
-    """In which it was found."""
-    special_use: str = ""
-    """Of that mailbox (RFC 6154), in lower case: `\\junk`."""
     headers: tuple[str, ...] = ()
     """Header lines of the found message, escaped and redacted."""
     trouble: Trouble | None = None

@@ -22,6 +22,7 @@ from mailproof.net.loop import READ, WRITE, Loop, Task, Wait
 from mailproof.net.stream import BufferedStream
 
 if TYPE_CHECKING:
+    from mailproof.net.dns import Configuration
     from mailproof.net.tls import Contexts
 
 Value = TypeVar("Value")
@@ -203,9 +204,10 @@ class SocketServer:
 
 
 class SocketNet:
-    """Implements `interface.Driver` with the real network."""
+    """Implements `interface.Driver` with the real network. `asking`: name servers in place of this machine's own."""
 
-    def __init__(self) -> None:
+    def __init__(self, asking: Configuration | None = None) -> None:
+        self._asking = asking
         self._poller = _Readiness()
         self.loop = Loop(self._poller)
 
@@ -270,8 +272,10 @@ class SocketNet:
         keep_icmp(connection, False)
 
     async def resolve(self, name: str, rtype: str, deadline: float) -> DnsAnswer:
-        from mailproof.net.dns import resolve
+        from mailproof.net.dns import NO_HOSTS, resolve
 
+        if self._asking is not None:  # what somebody else says is not mixed with our own hosts file
+            return await resolve(self.loop, name, rtype, deadline, hosts=NO_HOSTS, asking=self._asking)
         return await resolve(self.loop, name, rtype, deadline)
 
     def listen(

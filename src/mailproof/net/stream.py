@@ -67,14 +67,18 @@ class BufferedStream:
 
     async def read(self, deadline: float, *, keep: bool = True) -> bytes:
         while True:
-            if self._engine is not None and (data := self._engine.read()) is not None:
-                break
+            if self._engine is not None:
+                read = self._engine.read()
+                # TLS has answers of its own: to a HelloRequest (RFC 5246 7.4.1.1), to a new key (RFC 8446 4.6.3).
+                await self._flush(deadline)
+                if read is not None:
+                    data = read
+                    break
             raw = await self._recv(1 << 16, deadline)
             if self._engine is None:
                 data = raw
                 break
             self._engine.feed(raw)
-            await self._flush(deadline)
         self._room -= len(data)
         if self._room < 0:
             raise NetFailure(Trouble.TOO_MUCH, f"more than {MOST_RECEIVED} bytes")

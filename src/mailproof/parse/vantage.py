@@ -41,6 +41,10 @@ _PRIVATE = tuple(
 )
 
 
+# Nobody's: of the network one is in (RFC 1122 section 3.2.1.3), and what never was given out (RFC 1112 section 4).
+_NOBODYS = (ipaddress.ip_network("0.0.0.0/8"), ipaddress.ip_network("240.0.0.0/4"), ipaddress.ip_network("::/128"))
+
+
 def address(text: str) -> Address | None:
     """The address in `192.0.2.1`, `192.0.2.1:25`, `[2001:db8::1]:25`, `IPv6:2001:db8::1`; None if there is none.
 
@@ -83,3 +87,17 @@ def is_local(client: str, server: str, own: Iterable[str] = ()) -> bool:
     return vantage(client, server, own) in (Vantage.LOOPBACK, Vantage.OWN) or bool(
         (there := address(server)) and there.is_loopback
     )
+
+
+def impossible(text: str, source: str = "dns") -> bool:
+    """Whether a host that DNS names for mail cannot be at this address for anybody else: unspecified, loopback,
+    link-local, multicast or reserved (RFC 6890).
+
+    The hosts file may call its own machine 127.0.1.1, as Debian's does: `source` says where the address is from.
+    """
+    found = address(text)
+    if found is None:
+        return False
+    if found.is_loopback or found.is_link_local:
+        return source == "dns"
+    return found.is_multicast or any(found.version == net.version and found in net for net in _NOBODYS)

@@ -6,11 +6,11 @@ from typing import Any
 
 from mailproof.model.attempt import Step
 from mailproof.model.observation import LoginTried, Reply, ReplyClass
-from mailproof.probes.conversation import Conversation
+from mailproof.probes.conversation import Answer, Conversation
 from mailproof.probes.speech import Ended
 from mailproof.sasl.credentials import BINDINGS, Circumstances, Credentials
 from mailproof.sasl.exchange import answer
-from mailproof.sasl.mechanism import Broken, Fault, Mechanism, Respond
+from mailproof.sasl.mechanism import AGAINST_THE_MECHANISM, Broken, Fault, Mechanism, Respond
 from mailproof.sasl.mechanism import Step as Move
 
 # No mechanism takes more than four rounds; a server that challenges without end is not followed further.
@@ -58,6 +58,8 @@ class _Exchange:
         self._initial = False
         self._sent = False
         self._error = ""
+        self._against = ""
+        self._proved = False
 
     async def to_its_end(self) -> None:
         first = self._mechanism.respond(self._credentials, self._circumstances, ())
@@ -70,9 +72,10 @@ class _Exchange:
         self._replies.append(said.reply)
         for _ in range(_ROUNDS):
             if said.reply.kind is not ReplyClass.INTERMEDIATE:
+                self._accept(said)
                 return
             if said.challenge is None:
-                self._object(Broken(Fault.MALFORMED, "not base64"))
+                self._error = f"{Fault.MALFORMED} (not base64)"
                 said = await self._conversation.auth_say(None)
             else:
                 self._received.append(said.challenge)
@@ -80,6 +83,20 @@ class _Exchange:
                 self._sent = self._sent or response is not None
                 said = await self._conversation.auth_say(response)
             self._replies.append(said.reply)
+        if said.reply.kind is ReplyClass.INTERMEDIATE:
+            self._object(Broken(Fault.ENDLESS))
+        else:
+            self._accept(said)
+
+    def _accept(self, last: Answer) -> None:
+        """An acceptance is one only if the server has proved itself, where the mechanism wants that."""
+        if last.reply.kind is not ReplyClass.POSITIVE or self._error or not self._mechanism.mutual:
+            return
+        if last.challenge is not None:  # success data comes with it (RFC 5804 section 2.1)
+            self._received.append(last.challenge)
+            self._next()
+        if not (self._proved or self._error):
+            self._object(Broken(Fault.NO_PROOF))
 
     def _next(self) -> bytes | None:
         """The next response; None to cancel."""
@@ -95,12 +112,16 @@ class _Exchange:
             return None
         if isinstance(move, Respond):
             if move.refusal is not None:
-                self._error = move.refusal.line
+                self._error = self._conversation.the_stream.secrets.mask_text(move.refusal.line)
             return move.data or b""
-        return b""  # the server has proved itself; an empty response lets it finish
+        self._proved = True
+        return b""  # an empty response lets it finish
 
     def _object(self, move: Broken) -> None:
-        self._error = f"{move.why} ({move.detail})" if move.detail else str(move.why)
+        words = f"{move.why} ({move.detail})" if move.detail else str(move.why)
+        self._error = self._conversation.the_stream.secrets.mask_text(words)
+        if move.why in AGAINST_THE_MECHANISM:
+            self._against = self._error
 
     def tried(self) -> LoginTried:
         last = self._replies[-1] if self._replies else None
@@ -112,5 +133,6 @@ class _Exchange:
             sent=self._sent,
             initial_response=self._initial,
             error=self._error,
+            against=self._against,
             turns=tuple(dict.fromkeys(reply.turn for reply in self._replies)),
         )

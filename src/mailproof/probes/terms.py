@@ -51,5 +51,12 @@ class Terms(msgspec.Struct, frozen=True):
         # Four of its replies may be as late as a reply may be; then the server is too slow to be told about.
         return 4 * self.timeout
 
+    @property
+    def run_timeout(self) -> float:
+        """Seconds after which a run begins no further connection; those that are under way come to their end."""
+        # A survey may take four replies' time, and what follows from it half as much again. With what is under way
+        # that makes ten, by default the five minutes that RFC 5321 section 4.5.3.2 lets a client wait for one reply.
+        return 6 * self.timeout
+
     def __repr__(self) -> str:
         return f"Terms(ehlo={self.ehlo!r}, tls={self.tls}, proxy={self.proxy!r}, {len(self.secrets)} secrets)"

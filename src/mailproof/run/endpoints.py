@@ -13,6 +13,7 @@ from mailproof.model.record import Attempt
 from mailproof.model.transcript import Transcript, Turn, TurnKind
 from mailproof.net.dns import to_ascii
 from mailproof.net.interface import Driver
+from mailproof.parse.vantage import impossible
 
 USUAL = (
     Scheme.SMTP,
@@ -34,6 +35,11 @@ _SERVICES = {
     "_imaps": Scheme.IMAPS,
 }
 """SRV labels (RFC 6186, RFC 8314 section 5.1)."""
+
+_MOST_HOSTS = 50
+"""Of one MX answer: Exim tries no more hosts for one message (hosts_max_try_hardlimit), Postfix five addresses."""
+_MOST_PLACES = 100
+"""Endpoints in all. The largest providers have five exchangers with two addresses each, and ten ports."""
 
 _UNANSWERED = {
     DnsStatus.TIMEOUT: Trouble.TIMEOUT,
@@ -60,6 +66,7 @@ class Resolver:
         self._wanted = wanted
         self._answers: dict[tuple[str, str], DnsAnswer] = {}
         self._turns: list[Turn] = []
+        self._left_off = 0
         self._started = net.now()
 
     async def endpoints(self, *targets: Target) -> tuple[Endpoint, ...]:
@@ -74,7 +81,8 @@ class Resolver:
                     promised=before.promised or found.promised,
                     named=bool(self._wanted.name) or any(_names(target, found.host) for target in targets),
                 )
-        return tuple(places.values())
+        self._left_off += max(0, len(places) - _MOST_PLACES)
+        return tuple(places.values())[:_MOST_PLACES]
 
     async def at(self, host: str, scheme: Scheme) -> tuple[Endpoint, ...]:
         """The usual port of a scheme at each address of a host; a guess, and not what the user asked about."""
@@ -98,7 +106,10 @@ class Resolver:
         skipped = Skipped("host-resolves", "resolver-failed", asked=True, params={"host": services})
         transcript = Transcript("", "", str(Job.RESOLVE), tuple(self._turns))
         observations = tuple(self._answers.values())
-        return Attempt(Job.RESOLVE, None, (step,), observations, (skipped,) if services else (), transcript)
+        notes = [skipped] if services else []
+        if self._left_off:
+            notes.append(Skipped("port-open", "too-many-places", asked=True, params={"n": str(self._left_off)}))
+        return Attempt(Job.RESOLVE, None, (step,), observations, tuple(notes), transcript)
 
     async def _of(self, target: Target) -> tuple[Endpoint, ...]:
         if target.path is not None and target.scheme is not None:
@@ -116,14 +127,16 @@ class Resolver:
     async def _of_domain(self, domain: str, exchangers: list[str]) -> tuple[Endpoint, ...]:
         """Its mail exchangers, and the services its SRV records promise."""
         found: list[Endpoint] = []
-        for host in exchangers:
+        self._left_off += max(0, len(exchangers) - _MOST_HOSTS)
+        for host in exchangers[:_MOST_HOSTS]:
             found += await self._at(host, [(Scheme.SMTP, 25)], promised=True, absolute=True)
         mail = tuple(found)
         # Side by side: a resolver that is slow in one is slow in all.
         asked = [self._net.spawn(self._ask(f"{label}._tcp.{domain}", "SRV")) for label in _SERVICES]
         for scheme, task in zip(_SERVICES.values(), asked, strict=True):
             service = await task.wait()
-            for answer in service.answers:
+            self._left_off += max(0, len(service.answers) - _MOST_HOSTS)
+            for answer in service.answers[:_MOST_HOSTS]:
                 words = answer.split()
                 if len(words) == 4 and words[3].rstrip("."):
                     place = (scheme, int(words[2]))
@@ -142,12 +155,18 @@ class Resolver:
         name = self._wanted.name or host
         return tuple(
             Endpoint(scheme, host, address, port, name, promised=promised)
-            for address in await self.addresses(f"{host}." if absolute and "." not in host else host)
+            for address in await self.addresses(
+                f"{host}." if absolute and "." not in host else host, pointed=absolute
+            )
             for scheme, port in services
         )
 
-    async def addresses(self, host: str) -> tuple[str, ...]:
-        """Of a host, in the families wanted; the host itself if it is one."""
+    async def addresses(self, host: str, *, pointed: bool = False) -> tuple[str, ...]:
+        """Of a host, in the families wanted; the host itself if it is one.
+
+        Where DNS points to the host (`pointed`), an address at which only oneself is met is none of it: what answers
+        there would be our own machine.
+        """
         if _is_address(host):
             return (host,)
         found: list[str] = []
@@ -155,7 +174,7 @@ class Resolver:
             answer = await self._ask(host, family)
             if answer.answers:
                 host = answer.name  # where a search domain completed it, the other family is one of the same host
-            found += answer.answers
+            found += [a for a in answer.answers if not (pointed and impossible(a, answer.source))]
         return tuple(address for address in dict.fromkeys(found) if _is_address(address))
 
     async def _ask(self, name: str, rtype: str) -> DnsAnswer:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from mailproof import __version__
+from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
 from mailproof.model.observation import Capabilities, TlsHandshake
 from mailproof.model.record import Asked, Attempt, Record
@@ -66,12 +68,14 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     plan = msgspec.structs.replace(plan, terms=await with_way_out(net, terms))
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(*plan.targets)
-    surveys = dict(zip(places, await _side_by_side(net, [survey(net, p, plan.terms) for p in places]), strict=True))
-    closer_look = net.spawn(_look_closer(net, plan, surveys))
-    seen = [attempt for made in surveys.values() for attempt in made]
+    last_start = begun + plan.terms.run_timeout
+    made = await _side_by_side(net, [_survey(net, place, plan.terms, last_start) for place in places])
+    surveys = dict(zip(places, made, strict=True))
+    closer_look = net.spawn(_look_closer(net, plan, surveys, last_start))
+    seen = [attempt for attempts in surveys.values() for attempt in attempts]
     compared = net.spawn(references(net, plan.references, plan.wanted, plan.terms, seen))
     surveyed = {place: made[0] for place, made in surveys.items()}
-    logins = Logins(net, plan.terms, plan.asked, surveyed, plan.login, plan.mailbox_login)
+    logins = Logins(net, plan.terms, plan.asked, surveyed, plan.login, plan.mailbox_login, last_start)
     await logins.try_all(plan.message)
     if plan.message is not None:
         await logins.deliver_and_fetch(plan.message)
@@ -107,28 +111,51 @@ async def _side_by_side(net: Driver, jobs: Sequence[Coroutine[Any, Any, Value]])
     return [await task.wait() for task in running]
 
 
-async def _look_closer(net: Driver, plan: Plan, surveys: dict[Endpoint, tuple[Attempt, ...]]) -> list[Attempt]:
+async def _survey(net: Driver, place: Endpoint, terms: Terms, last_start: float) -> tuple[Attempt, ...]:
+    if net.now() > last_start:
+        return (_too_late(Job.SURVEY, place, "port-open"),)
+    return await survey(net, place, terms)
+
+
+def _too_late(job: Job, place: Endpoint, what: str) -> Attempt:
+    return Attempt(job, place, skipped=(Skipped(what, "deadline", place.url, asked=job is Job.SURVEY),))
+
+
+async def _look_closer(
+    net: Driver, plan: Plan, surveys: dict[Endpoint, tuple[Attempt, ...]], last_start: float
+) -> list[Attempt]:
     """What takes connections of its own, one at a time: mail in clear text, older versions of TLS."""
-    looks = await _side_by_side(net, [_closer(net, plan, place, made[0]) for place, made in surveys.items()])
+    jobs = [_closer(net, plan, place, made[0], last_start) for place, made in surveys.items()]
+    looks = await _side_by_side(net, jobs)
     return [attempt for look in looks for attempt in look]
 
 
-async def _closer(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt) -> list[Attempt]:
+async def _closer(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt, last_start: float) -> list[Attempt]:
+    jobs = list(_closer_looks(net, plan, endpoint, surveyed))
     made: list[Attempt] = []
+    for job, what, look in jobs:
+        made.append(_too_late(job, endpoint, what) if net.now() > last_start else await look())
+    return made
+
+
+_Look = Callable[[], Coroutine[Any, Any, Attempt]]
+
+
+def _closer_looks(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt) -> Iterator[tuple[Job, str, _Look]]:
+    """What the survey leaves open: the job, the check that wants to know, and the look itself."""
     greeted = any(isinstance(seen, Capabilities) for seen in surveyed.observations)
     if greeted and endpoint.scheme is Scheme.SMTP and plan.terms.mailbox and plan.terms.mailbox.isascii():
         if plan.verify and "users" not in plan.terms.skip:
-            made.append(await verify(net, endpoint, plan.terms))
+            yield Job.VERIFY, "users-not-revealed", partial(verify, net, endpoint, plan.terms)
         if plan.impersonate and "relay" not in plan.terms.skip:
-            made.append(await forge(net, endpoint, plan.terms))
+            yield Job.IMPERSONATE, "sender-checked", partial(forge, net, endpoint, plan.terms)
     handshake = next((seen for seen in surveyed.observations if isinstance(seen, TlsHandshake)), None)
     if handshake is None or handshake.trouble is not None:
-        return made
+        return
     upgraded = endpoint.scheme.tls_mode is not TlsMode.IMPLICIT
     clear_text_may = plan.terms.tls is not TlsPolicy.REQUIRED
     if plan.clear and clear_text_may and upgraded and endpoint.scheme is Scheme.SMTP:
-        made.append(await clear(net, endpoint, plan.terms))
+        yield Job.CLEAR, "tls-not-forced-on-servers", partial(clear, net, endpoint, plan.terms)
     if plan.versions and plan.terms.settings.maximum is TlsVersion.TLS1_3:
         for maximum in worth_trying(handshake):
-            made.append(await version(net, endpoint, plan.terms, maximum))
-    return made
+            yield Job.VERSION, "tls-versions", partial(version, net, endpoint, plan.terms, maximum)

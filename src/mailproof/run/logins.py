@@ -27,7 +27,7 @@ from mailproof.sasl.registry import MECHANISMS
 _POP3_LOGINS = 8
 _POP3_FIRST_PAUSE = 1.0
 
-_NOT_OF_TLS = ("host-not-named", "earlier-refusal")
+_NOT_OF_TLS = ("host-not-named", "earlier-refusal", "deadline")
 """Why a mailbox is not read that could be read with a protected login."""
 
 
@@ -58,11 +58,14 @@ class Logins:
         surveys: Mapping[Endpoint, Attempt],
         sender: LoginWish | None = None,
         mailbox: LoginWish | None = None,
+        last_start: float = float("inf"),
     ) -> None:
         self._net = net
         self._terms = terms
         self._asked = asked
         self._surveys = surveys
+        self._last_start = last_start
+        """When the last connection may begin."""
         self._sender = sender
         self._reader = mailbox or sender
         self._refused: set[Family] = set()
@@ -231,6 +234,8 @@ class Logins:
 
     def _forbidden(self, place: Endpoint) -> str:
         """Why nothing is tried here, as a reason of the catalogue."""
+        if self._net.now() > self._last_start:
+            return "deadline"
         unsafe = self._unsafe(place)
         if unsafe == "not-reached":
             return unsafe

@@ -20,6 +20,7 @@ class Anonymous(msgspec.Struct, frozen=True):
     name: str = "ANONYMOUS"
     client_first: bool = True
     secret_kind: SecretKind = SecretKind.NONE
+    mutual: bool = False
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         if challenges:

@@ -15,6 +15,7 @@ class CramMd5(msgspec.Struct, frozen=True):
     name: str = "CRAM-MD5"
     client_first: bool = False
     secret_kind: SecretKind = SecretKind.PASSWORD
+    mutual: bool = False
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         if not challenges:

@@ -21,6 +21,7 @@ class DigestMd5(msgspec.Struct, frozen=True):
     name: str = "DIGEST-MD5"
     client_first: bool = False
     secret_kind: SecretKind = SecretKind.PASSWORD
+    mutual: bool = True
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         if not challenges:

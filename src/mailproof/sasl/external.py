@@ -17,6 +17,7 @@ class External(msgspec.Struct, frozen=True):
     name: str = "EXTERNAL"
     client_first: bool = True
     secret_kind: SecretKind = SecretKind.NONE
+    mutual: bool = False
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         if challenges:

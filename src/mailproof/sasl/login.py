@@ -24,6 +24,7 @@ class Login(msgspec.Struct, frozen=True):
     client_first: bool = False
     name: str = "LOGIN"
     secret_kind: SecretKind = SecretKind.PASSWORD
+    mutual: bool = False
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         if not credentials.user:

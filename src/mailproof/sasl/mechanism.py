@@ -34,8 +34,25 @@ class Fault(StrEnum):
     QOP = "server demands a security layer"
     ALGORITHM = "digest algorithm not known"
     BINDING = "no channel binding at hand"
+    NO_PROOF = "server did not prove that it knows the password"
+    """RFC 5802 section 5, RFC 2831 section 2.1.3: then the client must not take the login for accepted."""
+    ENDLESS = "server asks again and again"
     UNPREPARABLE = "credentials cannot be sent by this mechanism"
     """Characters that its syntax or SASLprep (RFC 4013) forbids, or none at all where some must be."""
+
+
+AGAINST_THE_MECHANISM = frozenset(
+    {
+        Fault.UNEXPECTED,
+        Fault.MALFORMED,
+        Fault.SERVER_SIGNATURE,
+        Fault.NONCE,
+        Fault.ITERATIONS,
+        Fault.NO_PROOF,
+        Fault.ENDLESS,
+    }
+)
+"""Where the server does not keep to what the mechanism says. The others are its refusals, or limits of our own."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -108,6 +125,11 @@ class Mechanism(Protocol):
 
     @property
     def secret_kind(self) -> SecretKind: ...
+
+    @property
+    def mutual(self) -> bool:
+        """The server proves that it knows the password too; one that does not has not let the user in."""
+        ...
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         """The answer to the last of `challenges` (decoded), or the initial response if there are none.

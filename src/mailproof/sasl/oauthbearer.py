@@ -25,6 +25,7 @@ class OauthBearer(msgspec.Struct, frozen=True):
     name: str = "OAUTHBEARER"
     client_first: bool = True
     secret_kind: SecretKind = SecretKind.TOKEN
+    mutual: bool = False
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         if len(challenges) > 1:

@@ -21,6 +21,7 @@ class Plain(msgspec.Struct, frozen=True):
     name: str = "PLAIN"
     client_first: bool = True
     secret_kind: SecretKind = SecretKind.PASSWORD
+    mutual: bool = False
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         if challenges:

@@ -31,6 +31,7 @@ class Scram(msgspec.Struct, frozen=True):
     """`SCRAM-SHA-256`, `SCRAM-SHA-256-PLUS`."""
     client_first: bool = True
     secret_kind: SecretKind = SecretKind.PASSWORD
+    mutual: bool = True
 
     @property
     def hash(self) -> str:
@@ -110,7 +111,8 @@ def _objection(message: bytes, credentials: Credentials) -> Broken | None:
     """Why no message of the server that begins so can be answered."""
     name, value = (attributes(message) or [(b"", b"")])[0]
     if name == b"e":
-        return Broken(Fault.SERVER_ERROR, to_text(Secrets((credentials.password,)).mask(value)[:_ERROR_LIMIT]))
+        secrets = Secrets((credentials.password, credentials.token))
+        return Broken(Fault.SERVER_ERROR, to_text(secrets.mask(value)[:_ERROR_LIMIT]))
     return Broken(Fault.EXTENSION) if name == b"m" else None
 
 

@@ -24,6 +24,7 @@ class Xoauth2(msgspec.Struct, frozen=True):
     name: str = "XOAUTH2"
     client_first: bool = True
     secret_kind: SecretKind = SecretKind.TOKEN
+    mutual: bool = False
 
     def respond(self, credentials: Credentials, circumstances: Circumstances, challenges: Sequence[bytes]) -> Step:
         if len(challenges) > 1:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.login.login_accepted import check
@@ -70,3 +71,19 @@ def test_a_server_that_hangs_up_has_not_answered() -> None:
 def test_what_other_checks_name_is_left_to_them() -> None:
     for line in ("534 5.7.9 Application-specific password required", "503 5.5.2 Send hello first"):
         assert answers(check, record(attempt(tried(line), job="login"))) == []
+
+
+def test_a_server_that_does_not_keep_to_the_mechanism_is_named_and_nothing_is_said_of_the_password() -> None:
+    proof = msgspec.structs.replace(
+        tried("235 2.7.0 welcome", "SCRAM-SHA-256", "no proof"), against="no proof", turns=(2, 3)
+    )
+    endless = LoginTried("PLAIN", None, Protection.VERIFIED, error="again", against="again", turns=(3,))
+    for fact in (proof, endless):
+        (finding,) = check(record(attempt(fact, job="login")), None)  # type: ignore[arg-type]
+        assert finding.name == "login-exchange-broken"  # type: ignore[union-attr]
+        assert finding.params == {"mechanism": fact.mechanism, "problem": fact.against}  # type: ignore[union-attr]
+
+
+def test_what_the_client_cannot_do_itself_is_not_held_against_the_server() -> None:
+    ours = tried("501 5.7.0 cancelled", "SCRAM-SHA-256-PLUS", error="no channel binding at hand")
+    assert "login-exchange-broken" not in answers(check, record(attempt(ours, job="login")))

@@ -26,6 +26,9 @@ from mailproof.model.observation import (
     EnvelopeTried,
     Greeting,
     Interrupted,
+    MailboxOpened,
+    Reply,
+    ReplyClass,
     TlsHandshake,
 )
 from mailproof.model.record import Attempt, Record
@@ -47,6 +50,31 @@ class TestNames:
     def test_a_host_without_an_address_is_not_found(self, status):
         asked = [DnsAnswer("mx.test", rtype, status) for rtype in ("A", "AAAA")]
         assert answers(host_resolves.check, resolved(*asked)) == ["name-not-found"]
+
+    @pytest.mark.parametrize(
+        ("address", "source", "said"),
+        [
+            *((text, "dns", ["address-impossible"]) for text in ("0.0.0.0", "127.0.0.1", "169.254.1.1", "224.0.0.1")),
+            *((text, "dns", ["address-impossible"]) for text in ("255.255.255.255", "240.0.0.1", "0.1.2.3")),
+            ("127.0.1.1", "hosts", ["+host-resolves"]),
+            ("10.0.0.25", "dns", ["+host-resolves"]),
+            ("192.0.2.25", "dns", ["+host-resolves"]),
+        ],
+    )
+    def test_an_exchanger_at_an_address_that_nobody_reaches(self, address, source, said):
+        mx = DnsAnswer("example.test", "MX", DnsStatus.OK, ("10 mx.test.",))
+        a = DnsAnswer("mx.test", "A", DnsStatus.OK, (address,), source)
+        assert answers(host_resolves.check, resolved(mx, a, host="example.test")) == said
+
+    @pytest.mark.parametrize("address", ["::", "::1", "fe80::1", "ff02::1", "::ffff:127.0.0.1"])
+    def test_the_same_of_ipv6(self, address):
+        mx = DnsAnswer("example.test", "MX", DnsStatus.OK, ("10 mx.test.",))
+        aaaa = DnsAnswer("mx.test", "AAAA", DnsStatus.OK, (address,))
+        assert answers(host_resolves.check, resolved(mx, aaaa, host="example.test")) == ["address-impossible"]
+
+    def test_a_host_that_the_user_named_may_be_his_own_machine(self):
+        a = DnsAnswer("mx.test", "A", DnsStatus.OK, ("127.0.0.1",))
+        assert answers(host_resolves.check, resolved(a)) == ["+host-resolves"]
 
     def test_one_address_is_enough(self):
         a = DnsAnswer("mx.test", "A", DnsStatus.OK, ("192.0.2.25",))
@@ -261,6 +289,17 @@ def died(words: str) -> Attempt:
 
 
 class TestSessions:
+    def test_a_connection_that_is_accepted_and_reset_at_once_is_no_closed_port(self):
+        made = attempt(Connection("192.0.2.25:587", 0.1, trouble=Trouble.RESET, turns=(0,)), scheme="submission")
+        assert answers(session_complete.check, record(made)) == ["closed-unexpectedly"]
+        assert answers(port_open.check, record(made)) == []
+
+    def test_an_answer_to_stat_without_a_count_is_none(self):
+        said = Reply(ReplyClass.POSITIVE, "+OK", "plenty", turn=1)
+        for scheme, names in (("pop3s", ["reply-not-understood"]), ("imaps", [])):
+            opened = attempt(MailboxOpened(said, turns=(1,)), scheme=scheme, job="login")
+            assert answers(session_complete.check, record(opened)) == names
+
     @pytest.mark.parametrize(
         ("step", "trouble", "said"),
         [

@@ -30,10 +30,23 @@ KINDS = (
         references=("RFC 4954 section 4", "Dovecot manual: password schemes and authentication mechanisms"),
     ),
     FindingKind(
+        "login-exchange-broken",
+        Layer.LOGIN,
+        params=("mechanism", "problem"),
+        gathered=("mechanism",),
+        explains=(Explains("closed-unexpectedly"),),
+        references=(
+            "RFC 4422 section 3",
+            "RFC 5802 sections 5 and 9",
+            "RFC 7677 section 4",
+            "RFC 2831 section 2.1.3",
+        ),
+    ),
+    FindingKind(
         "auth-temporary-failure",
         Layer.LOGIN,
-        # The same lookup that one program reports as failed another reports as a wrong password.
-        explains=_SAME_ACCOUNT,
+        # The same lookup that one program reports as failed another reports as a wrong password. 421 hangs up.
+        explains=(*_SAME_ACCOUNT, Explains("closed-unexpectedly")),
         references=("RFC 4954 section 6", "RFC 5530 section 3", "RFC 3206 section 4"),
     ),
     FindingKind(
@@ -61,6 +74,10 @@ _ELSEWHERE = frozenset(
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in record.seen(LoginTried):
         fact = sighting.fact
+        if fact.against and (evidence := sighting.evidence()):
+            broken = {"mechanism": fact.mechanism, "problem": fact.against}
+            yield Finding("login-exchange-broken", evidence, **place(sighting), params={**broken})
+            continue
         if fact.reply is None:
             yield Untold(NAME, "not-reached", url(sighting), asked=True)
             continue
@@ -79,7 +96,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             params = {"reply": fact.reply.line}
             yield Untold(NAME, "no-verdict", url(sighting), asked=True, params=params)
         elif refusal is None or refusal not in _ELSEWHERE:
-            # Without a refusal it is the client's side of the mechanism that objects: a wrong server signature.
+            # Without a refusal it is the client's side of the mechanism that objects: to what it cannot do itself.
             if working := _working(sighting, record):
                 both = {"mechanism": fact.mechanism, "working": working}
                 yield Finding("auth-mechanism-broken", evidence, **place(sighting), params={**both})

@@ -9,30 +9,47 @@ from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed,
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.vantage import impossible
 
 NAME = "host-resolves"
 NEEDS = (DnsAnswer,)
 KINDS = (
     FindingKind(
+        "address-impossible",
+        Layer.REACH,
+        params=("host", "addresses"),
+        references=("RFC 6890", "RFC 1122 section 3.2.1.3", "RFC 5321 section 5.1"),
+    ),
+    FindingKind(
         "name-not-found",
         Layer.REACH,
         params=("host", "answer"),
+        gathered=("host",),
         references=("RFC 1034 section 3.7", "RFC 2308", "RFC 5321 section 5.1"),
     ),
 )
 
 _ADDRESSES = ("A", "AAAA")
 _POINTERS = ("MX", "SRV")
+_SHOWN = 5
+"""Addresses in the sentence; the evidence has all of them."""
 # No answer is no proof that there is none: the resolver of this machine may be at fault.
 _NOT_ANSWERED = (DnsStatus.TIMEOUT, DnsStatus.SERVER_FAILURE, DnsStatus.NO_RESOLVER)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     answers = list(dict.fromkeys(sighting.fact for sighting in record.seen(DnsAnswer)))
+    pointed = _pointed(answers)
     for host in _hosts(record, answers):
         asked = [a for a in answers if a.rtype in _ADDRESSES and _is_of(a, host)]
         found = [a for a in asked if a.answers]
-        if found:
+        nowhere = [text for a in found for text in a.answers if impossible(text, a.source)]
+        if nowhere and host in pointed:
+            shown = (*nowhere[:_SHOWN], "…") if len(nowhere) > _SHOWN else tuple(nowhere)
+            yield Finding(
+                "address-impossible", tuple(map(_evidence, found)), params={"host": host, "addresses": shown}
+            )
+        elif found:
             yield Passed(NAME, tuple(map(_evidence, found)))
         elif any(a.status in _NOT_ANSWERED for a in asked):
             yield Untold(NAME, "resolver-failed", asked=True, params={"host": host})
@@ -47,9 +64,13 @@ def _hosts(record: Record, answers: list[DnsAnswer]) -> Iterable[str]:
     pointers = [a for a in answers if a.rtype in _POINTERS and a.answers]
     domains = {_bare(a.name) for a in pointers}
     named = [_bare(target.host) for target in record.targets]
-    pointed = [_bare(text.split()[-1]) for a in pointers for text in a.answers if text.split()]
     # A domain with an MX needs no address of its own. "." is the null MX (RFC 7505), empty here.
-    return dict.fromkeys([host for host in named if host not in domains] + [host for host in pointed if host])
+    return dict.fromkeys([host for host in named if host not in domains] + _pointed(answers))
+
+
+def _pointed(answers: list[DnsAnswer]) -> list[str]:
+    texts = [text for a in answers if a.rtype in _POINTERS for text in a.answers if text.split()]
+    return [host for text in texts if (host := _bare(text.split()[-1]))]
 
 
 def _is_of(answer: DnsAnswer, host: str) -> bool:

@@ -33,7 +33,6 @@ KINDS = (
 
 _FAULTS = {
     Trouble.REFUSED: "port-closed",
-    Trouble.RESET: "port-closed",
     Trouble.TIMEOUT: "port-filtered",
     Trouble.UNREACHABLE: "port-unreachable",
 }
@@ -56,6 +55,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         elif trouble is Trouble.PROXY:
             params = {"proxy": sighting.fact.proxy, "detail": sighting.fact.detail}
             yield Untold(NAME, "proxy-in-the-way", url(sighting), asked=True, params=params)
+        elif trouble is Trouble.RESET:
+            continue  # accepted and torn down at once: of that another check speaks
         elif trouble in _FAULTS:
             fault = _FAULTS[trouble]
             evidence = dialled(sighting)

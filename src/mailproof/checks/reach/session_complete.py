@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.survey import alongside, place, surveyed, url, wants_client_certificate
+from mailproof.checks.survey import alongside, place, surveyed, uncounted, url, wants_client_certificate
 from mailproof.model.attempt import Job, Status, Step, Trouble
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed, Untold
-from mailproof.model.observation import Capabilities, Greeting, Interrupted, Reply, ReplyClass
+from mailproof.model.observation import (
+    Capabilities,
+    Connection,
+    Greeting,
+    Interrupted,
+    MailboxOpened,
+    Reply,
+    ReplyClass,
+)
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
 from mailproof.parse.refusal import RefusalKind, refusal
 
 NAME = "session-complete"
-NEEDS = (Interrupted, Greeting, Capabilities)
+NEEDS = (Connection, Interrupted, Greeting, Capabilities, MailboxOpened)
 KINDS = (
     FindingKind(
         "no-reply", Layer.REACH, params=("command",), references=("RFC 5321 section 4.5.3.2", "RFC 9051 section 5.4")
@@ -63,6 +71,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield from _hung_up(sighting, fact.trouble)
         elif fault := _FAULTS.get(fact.trouble):
             yield from _finding(fault, sighting, fact.waiting_for or str(fact.step))
+    for made in surveyed(record, Connection):
+        # Who refuses a connection is told as REFUSED (tcp(7): ECONNREFUSED): this one was accepted first.
+        expected = made.attempt.endpoint is not None and made.attempt.endpoint.promised
+        if made.fact.trouble is Trouble.RESET and made.attempt.job is Job.SURVEY and expected:
+            yield from _finding("closed-unexpectedly", made, str(Step.GREETING))
     for greeting in record.seen(Greeting):
         if greeting.attempt.job is Job.VERSION or wants_client_certificate(greeting):
             continue
@@ -72,6 +85,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if said.fact.reply.kind is ReplyClass.INVALID:
             broken.add(id(said.attempt))
             yield from _finding("reply-not-understood", said, said.fact.verb)
+    for opened in record.seen(MailboxOpened):
+        if uncounted(opened):
+            yield from _finding("reply-not-understood", opened, "STAT")
     for attempt in record.attempts:
         if attempt.job is Job.SURVEY and id(attempt) not in broken and _said_goodbye(attempt):
             last = next((s for s in record.seen(Greeting) if s.attempt is attempt), None)
@@ -101,11 +117,18 @@ def _detail(sighting: Sighting[Interrupted]) -> str:
 
 
 def _finding(
-    fault: str, sighting: Sighting[Interrupted] | Sighting[Greeting] | Sighting[Capabilities], command: str
+    fault: str,
+    sighting: Sighting[Interrupted]
+    | Sighting[Greeting]
+    | Sighting[Capabilities]
+    | Sighting[Connection]
+    | Sighting[MailboxOpened],
+    command: str,
 ) -> Iterable[Answer]:
     params: dict[str, Param] = {"command": command}
     if fault == "closed-unexpectedly":
-        params["reply"] = sighting.fact.reply.line if sighting.fact.reply else ""
+        reply = None if isinstance(sighting.fact, Connection) else sighting.fact.reply
+        params["reply"] = reply.line if reply else ""
     if evidence := sighting.evidence():
         yield Finding(fault, evidence, **place(sighting), params=params)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.survey import place, url
+from mailproof.checks.survey import place, uncounted, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
 from mailproof.model.observation import LoginTried, MailboxOpened, Reply, ReplyClass
 from mailproof.model.policy import Policy
@@ -67,7 +67,7 @@ _Refused = tuple[Sighting[MailboxOpened] | Sighting[LoginTried], Reply, str]
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for opened in record.seen(MailboxOpened):
         reply = opened.fact.reply
-        if reply.kind is ReplyClass.POSITIVE and (evidence := opened.evidence(reply.turn)):
+        if reply.kind is ReplyClass.POSITIVE and not uncounted(opened) and (evidence := opened.evidence(reply.turn)):
             yield Passed(NAME, evidence, url(opened))
     told: set[tuple[str, str | None]] = set()
     for sighting, reply, name in _refusals(record):

@@ -193,6 +193,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     """`250-AUTH=` as well (broken_sasl_auth_clients)."""
     login_replies: tuple[LoginReply, ...] = ()
     """A login with the right password meets the first of these that is about its mechanism."""
+    scram_iterations: int = 4096
+    """What SCRAM asks the client to compute; below 4096 clients refuse (RFC 7677 section 4)."""
     tokens_expired: bool = False
     penalty: bool = False
     """A failed login makes the next ones from the same address late (Dovecot's anvil)."""
@@ -215,8 +217,6 @@ class Behaviour(msgspec.Struct, frozen=True):
     """POP3 reads another place than the one into which mail is delivered."""
     rewritten_sender: str = ""
     """Sender of every envelope, while the header stays (local_header_rewrite_clients); empty for the client's own."""
-    files_into: str = ""
-    """A filter of the user puts what is delivered into this folder; empty for INBOX."""
     delivers: bool = True
     """False: accepted, and left in the queue."""
 

@@ -317,7 +317,12 @@ class Session(ABC, Generic[Event]):
             responses.append(first)
         binding = self._binding()
         service = Service(
-            self.service, self.site.hostname, self.site.nonce(), binding=binding, bound_offered=bool(binding)
+            self.service,
+            self.site.hostname,
+            self.site.nonce(),
+            iterations=self.behaviour.scram_iterations,
+            binding=binding,
+            bound_offered=bool(binding),
         )
         for _ in range(_ROUNDS):
             outcome = serve(registry.MECHANISMS[mechanism], self._directory, service, responses)

@@ -44,6 +44,7 @@ LOGIN = (
         given=("--mechanism", "CRAM-MD5"),
     ),
     _refused("auth-rejected", WRONG_PASSWORD),
+    FaultSpec("login-exchange-broken", {"scram_iterations": 1}, LOGINS, given=("--mechanism", "SCRAM-SHA-256")),
     _refused(
         "app-password-required",
         LoginReply(
