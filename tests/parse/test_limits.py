@@ -25,6 +25,10 @@ def said(line: str) -> Limit | None:
         ("421 Too many syntax or protocol errors", Limit.ERRORS),
         ("503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining", Limit.PIPELINING),
         ("554 SMTP synchronization error", Limit.PIPELINING),
+        ("450 4.7.1 Error: too much mail from 198.51.100.7", Limit.MAIL_RATE),
+        ("450 4.7.1 Error: too many recipients from 198.51.100.7", Limit.MAIL_RATE),
+        ("550 5.4.5 Daily user sending limit exceeded.", Limit.MAIL_RATE),
+        ("451 4.7.650 The mail server has been temporarily rate limited", Limit.MAIL_RATE),
     ],
 )
 def test_a_limit_is_known_by_its_words(line: str, expected: Limit) -> None:
@@ -36,7 +40,6 @@ def test_a_limit_is_known_by_its_words(line: str, expected: Limit) -> None:
     [
         "421 4.4.2 mx.test Error: timeout exceeded",
         "452 4.5.3 Error: too many recipients",
-        "450 4.7.1 Error: too much mail from 198.51.100.7",
         "550 5.7.1 <too.many.errors@mx.test>: Recipient address rejected: Access denied",
         "552 5.2.2 Quota exceeded (maximum number of messages)",
         "535 5.7.8 Error: authentication failed",

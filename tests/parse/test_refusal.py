@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.model.observation import Reply, ReplyClass
-from mailproof.parse.refusal import RefusalKind, refusal, refusal_kind
+from mailproof.parse.refusal import refusal, refusal_kind
+from mailproof.parse.refusal_kind import RefusalKind
 
 K = RefusalKind
 

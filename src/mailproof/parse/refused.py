@@ -8,7 +8,8 @@ from typing import NamedTuple
 from mailproof.model.attempt import Step
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, Reply, ReplyClass, Submitted
 from mailproof.model.record import Record, Sighting
-from mailproof.parse.refusal import RefusalKind, refusal
+from mailproof.parse.refusal import refusal
+from mailproof.parse.refusal_kind import RefusalKind
 
 
 class Refused(NamedTuple):
@@ -48,7 +49,7 @@ def envelope_refused(sighting: Sighting[EnvelopeTried]) -> Refused | None:
     """The first refusal of this transaction, or None if all that was tried was accepted."""
     fact = sighting.fact
     for step, reply in ((Step.MAIL, fact.mail), (Step.RCPT, fact.rcpt)):
-        if reply is not None and (kind := refusal(reply)) is not None:
+        if reply is not None and (kind := refusal(reply, step)) is not None:
             return Refused(sighting, step, reply, kind, fact.purpose, fact.logged_in)
     return None
 
@@ -62,7 +63,7 @@ def submission_refused(sighting: Sighting[Submitted]) -> Refused | None:
         (Step.DATA, fact.data),
         (Step.DATA, fact.final),
     ):
-        if reply is not None and (kind := refusal(reply)) is not None:
+        if reply is not None and (kind := refusal(reply, step)) is not None:
             return Refused(sighting, step, reply, kind, EnvelopePurpose.MAILBOX, fact.logged_in)
     return None
 

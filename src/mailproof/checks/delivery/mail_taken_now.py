@@ -9,7 +9,7 @@ from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Laye
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.refusal import RefusalKind
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import Refused, refused
 
 NAME = "mail-taken-now"
@@ -67,6 +67,9 @@ _VAGUE = frozenset(
         RefusalKind.CLIENT_REJECTED,
         RefusalKind.RECIPIENT_REJECTED,
         RefusalKind.RECIPIENT_DOMAIN_UNKNOWN,
+        RefusalKind.MAILBOX_DISABLED,
+        RefusalKind.UNROUTABLE,
+        RefusalKind.CONTENT_REJECTED,
     }
 )
 

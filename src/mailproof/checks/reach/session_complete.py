@@ -18,7 +18,8 @@ from mailproof.model.observation import (
 )
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
-from mailproof.parse.refusal import RefusalKind, refusal
+from mailproof.parse.refusal import refusal
+from mailproof.parse.refusal_kind import RefusalKind
 
 NAME = "session-complete"
 NEEDS = (Connection, Interrupted, Greeting, Capabilities, MailboxOpened)
@@ -97,7 +98,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 def _gave_up(last_word: Reply | None) -> bool:
     """A 421 to a command before QUIT, of which no other check knows more (RFC 5321 section 3.8)."""
-    return refusal(last_word) is RefusalKind.OTHER
+    return refusal(last_word) in (RefusalKind.OTHER, RefusalKind.UNROUTABLE)
 
 
 def _hung_up(sighting: Sighting[Interrupted] | Sighting[Greeting], trouble: Trouble | None) -> Iterable[Answer]:

@@ -54,6 +54,17 @@ KINDS = (
         references=("postconf(5) smtpd_hard_error_limit", "RFC 5321 section 3.8"),
     ),
     FindingKind(
+        "mail-rate-limited",
+        Layer.RELAY,
+        params=("reply",),
+        explains=_ENDS,
+        references=(
+            "postconf(5) smtpd_client_message_rate_limit",
+            "postconf(5) smtpd_client_recipient_rate_limit",
+            "anvil(8)",
+        ),
+    ),
+    FindingKind(
         "pipelining-refused",
         Layer.RELAY,
         params=("reply",),
@@ -63,7 +74,9 @@ KINDS = (
 )
 
 
-_NAMED = frozenset({Limit.CONNECTIONS, Limit.CONNECTION_RATE, Limit.AUTH_RATE, Limit.ERRORS, Limit.PIPELINING})
+_NAMED = frozenset(
+    {Limit.CONNECTIONS, Limit.CONNECTION_RATE, Limit.AUTH_RATE, Limit.ERRORS, Limit.PIPELINING, Limit.MAIL_RATE}
+)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:

@@ -9,7 +9,8 @@ from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Laye
 from mailproof.model.observation import Capabilities, EnvelopeTried, Reply
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
-from mailproof.parse.refusal import RefusalKind, refusal
+from mailproof.parse.refusal import refusal
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import refused
 
 NAME = "client-accepted"

@@ -10,7 +10,7 @@ from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Laye
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.refusal import RefusalKind
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import Refused, envelope_refused, refused, transactions
 
 NAME = "mailbox-accepted"
@@ -63,6 +63,8 @@ _NAMES = {
     RefusalKind.RECIPIENT_DOMAIN_UNKNOWN: "recipient-rejected",
     RefusalKind.RECIPIENT_REJECTED: "recipient-rejected",
     RefusalKind.CLIENT_REJECTED: "recipient-rejected",
+    RefusalKind.MAILBOX_DISABLED: "recipient-rejected",
+    RefusalKind.UNROUTABLE: "recipient-rejected",
     RefusalKind.LOGIN_REQUIRED: "own-domain-rejected",
     RefusalKind.OTHER: "recipient-rejected",
 }

@@ -9,7 +9,7 @@ from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed,
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.refusal import RefusalKind
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import envelope_refused, transactions
 
 NAME = "relay-after-login"

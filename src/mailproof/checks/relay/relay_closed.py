@@ -10,7 +10,7 @@ from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Laye
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
-from mailproof.parse.refusal import RefusalKind
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import envelope_refused, transactions
 from mailproof.parse.vantage import Vantage, vantage
 

@@ -10,7 +10,7 @@ from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Untold
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.refusal import RefusalKind
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import Refused, refused
 
 NAME = "sender-accepted"

@@ -9,7 +9,8 @@ from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed,
 from mailproof.model.observation import ReplyClass, SenderClaimed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
-from mailproof.parse.refusal import RefusalKind, refusal
+from mailproof.parse.refusal import refusal
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.vantage import Vantage, vantage
 
 NAME = "sender-checked"

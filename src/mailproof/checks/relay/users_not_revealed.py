@@ -11,7 +11,8 @@ from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed,
 from mailproof.model.observation import EnvelopePurpose, Reply, ReplyClass, UserAsked
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
-from mailproof.parse.refusal import RefusalKind, refusal_kind
+from mailproof.parse.refusal import refusal_kind
+from mailproof.parse.refusal_kind import RefusalKind
 
 NAME = "users-not-revealed"
 NEEDS = (UserAsked,)

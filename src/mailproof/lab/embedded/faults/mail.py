@@ -138,6 +138,7 @@ MAIL = (
         "5.5.0",
         "<DATA>: Data command rejected: Improper use of SMTP command pipelining",
     ),
+    _refused("mail-rate-limited", Stage.MAIL, 450, "4.7.1", "Error: too much mail from {client}"),
     _refused("too-many-errors", Stage.RCPT, 421, "4.7.0", "Error: too many errors"),
     _refused("alias-loop", Stage.MESSAGE, 451, "4.6.0", "Alias expansion error"),
     FaultSpec("message-too-big", {"message_limit": 16}, ANY_SMTP),
