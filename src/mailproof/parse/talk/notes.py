@@ -1,0 +1,125 @@
+"""What an answer means, for who sees it for the first time. A note is a name; its words are in the catalogue."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from mailproof.model.escape import to_text
+from mailproof.model.observation import ReplyClass
+from mailproof.model.talk import TalkProtocol
+from mailproof.parse.login_refusal import login_refusal_kind
+from mailproof.parse.refusal import RefusalKind, refusal_kind
+from mailproof.parse.talk.heard import HeardLine, LineKind
+from mailproof.parse.talk.offers import mechanisms_in, offers
+
+P = TalkProtocol
+
+
+class Note(msgspec.Struct, frozen=True):
+    name: str
+    """Key of the catalogue's section `notes`."""
+    params: dict[str, str] = {}
+    finding: str = ""
+    """Name of the finding that the refusal is; empty if it is none."""
+
+
+class Context(msgspec.Struct, frozen=True):
+    protocol: TalkProtocol
+    asked: str = ""
+    """The line that is answered, empty for what comes unasked; `.` for a message."""
+    offered: tuple[str, ...] = ()
+    """What the answer itself offers, where it lists anything."""
+    tls: bool = False
+
+
+_LOGIN = re.compile(r"(?:\S+ )?(?:AUTH|AUTHENTICATE|LOGIN|PASS|APOP|AUTHINFO)\b", re.IGNORECASE)
+_QUEUED = re.compile(r"\b(?:queued as|queued|id=|message accepted)[ :=]*([A-Za-z0-9.-]{6,})", re.IGNORECASE)
+_STAT = re.compile(r"(\d+) (\d+)")
+_PROMPTS = {"username": "asks-user", "user name": "asks-user", "password": "asks-password"}
+
+
+def notes_on(heard: HeardLine, context: Context) -> tuple[Note, ...]:
+    """What to say under an answer; nothing where it speaks for itself."""
+    if heard.kind is LineKind.CHALLENGE:
+        return (_challenge(heard),)
+    if heard.status in (ReplyClass.TRANSIENT, ReplyClass.PERMANENT):
+        return (_refused(heard, context),)
+    verb = _verb(context)
+    if context.protocol in (P.SMTP, P.LMTP):
+        return _smtp(heard, context, verb)
+    if _LOGIN.match(context.asked):
+        return (Note("logged-in"),)
+    if context.offered:
+        return _offered(context)
+    if context.protocol is P.POP3:
+        return _pop3(heard, verb)
+    return ()
+
+
+def _verb(context: Context) -> str:
+    words = context.asked.upper().split()
+    at = 1 if context.protocol is P.IMAP and len(words) > 1 else 0
+    return words[at] if words else ""
+
+
+def _challenge(heard: HeardLine) -> Note:
+    if heard.challenge is None:
+        return Note("challenge-no-base64") if heard.text.strip() else Note("challenge-empty")
+    words = to_text(heard.challenge)
+    prompt = words.strip().rstrip(":\0").lower()
+    if prompt in _PROMPTS:
+        return Note(_PROMPTS[prompt])
+    return Note("challenge", {"text": words}) if words else Note("challenge-empty")
+
+
+def _smtp(heard: HeardLine, context: Context, verb: str) -> tuple[Note, ...]:
+    if heard.code == "235":
+        return (Note("logged-in"),)
+    if heard.code == "354":
+        return (Note("message-now"),)
+    if verb == ".":
+        queued = _QUEUED.search(heard.text)
+        return (Note("queued", {"id": queued[1]}) if queued else Note("taken"),)
+    if verb in ("EHLO", "LHLO"):
+        return _offered(context)
+    if verb == "HELO":
+        return (Note("helo-lists-nothing"),)
+    if verb == "RCPT" and heard.code in ("250", "251"):
+        return (Note("recipient-taken"),)
+    return ()
+
+
+def _offered(context: Context) -> tuple[Note, ...]:
+    mechanisms = mechanisms_in(context.protocol, context.offered)
+    upgrade = any(offers(context.offered, name) for name in ("STARTTLS", "STLS"))
+    if mechanisms:
+        return (Note("login-by", {"mechanisms": ", ".join(mechanisms)}),)
+    if offers(context.offered, "LOGINDISABLED") or (upgrade and not context.tls):
+        return (Note("login-after-tls"),)
+    return ()
+
+
+def _pop3(heard: HeardLine, verb: str) -> tuple[Note, ...]:
+    if verb == "USER":
+        return (Note("pass-next"),)
+    if verb == "STAT" and (found := _STAT.match(heard.text)):
+        return (Note("mailbox-holds", {"n": found[1], "octets": found[2]}),)
+    if verb == "DELE":
+        return (Note("deleted-at-quit"),)
+    return ()
+
+
+def _refused(heard: HeardLine, context: Context) -> Note:
+    if _LOGIN.match(context.asked) and heard.code != "BAD":
+        name = str(login_refusal_kind(heard.code, heard.enhanced, heard.text))
+        return Note("refused", finding="" if name == "other" else name)
+    if heard.code == "421":
+        return Note("closing")
+    kind = refusal_kind(heard.code, heard.enhanced, heard.text)
+    if kind is not RefusalKind.OTHER and context.protocol in (P.SMTP, P.LMTP):
+        return Note("refused", finding=str(kind))
+    if heard.code in ("500", "501", "502", "503", "504", "BAD"):
+        return Note(f"code-{heard.code.lower()}")
+    return Note("try-later" if heard.status is ReplyClass.TRANSIENT else "refused")
