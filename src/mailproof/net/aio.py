@@ -91,8 +91,9 @@ class AioServer:
 class AsyncioNet:
     """Implements `interface.Driver` inside a running event loop, or with one of its own by `run`."""
 
-    def __init__(self) -> None:
-        self._contexts = Contexts()
+    def __init__(self, key_log: str = "") -> None:
+        """`key_log` is the file of SSLKEYLOGFILE, for commands that honour it."""
+        self._contexts = Contexts(key_log)
         self._began: float | None = None
 
     def now(self) -> float:

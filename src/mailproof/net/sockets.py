@@ -206,8 +206,10 @@ class SocketServer:
 class SocketNet:
     """Implements `interface.Driver` with the real network. `asking`: name servers in place of this machine's own."""
 
-    def __init__(self, asking: Configuration | None = None) -> None:
+    def __init__(self, asking: Configuration | None = None, key_log: str = "") -> None:
+        """`key_log` is the file of SSLKEYLOGFILE, for commands that honour it."""
         self._asking = asking
+        self._key_log = key_log
         self._poller = _Readiness()
         self.loop = Loop(self._poller)
 
@@ -216,7 +218,7 @@ class SocketNet:
         """Made after the first connection is on its way: OpenSSL is half of what a check imports."""
         from mailproof.net.tls import Contexts
 
-        return Contexts()
+        return Contexts(self._key_log)
 
     def now(self) -> float:
         return self.loop.now()

@@ -64,7 +64,9 @@ _ALERTS = {
 class Contexts:
     """One context for all handshakes with the same settings: one for each costs 26 times the session."""
 
-    def __init__(self) -> None:
+    def __init__(self, key_log: str = "") -> None:
+        """`key_log` is a file to which the secrets of each session are added, for Wireshark (SSLKEYLOGFILE)."""
+        self._key_log = key_log
         self._client: dict[TlsSettings, SSL.Context] = {}
         self._server: dict[ServerTls, SSL.Context] = {}
 
@@ -72,7 +74,17 @@ class Contexts:
         """Raises UsageError for a file that cannot be read or a cipher list that OpenSSL does not know."""
         if settings not in self._client:
             self._client[settings] = _client_context(settings)
+            if self._key_log:
+                self._client[settings].set_keylog_callback(self._keep_key)
         return self._client[settings]
+
+    def _keep_key(self, connection: SSL.Connection, line: bytes) -> None:
+        """One line in NSS's form. Readable by the user alone: whoever has it reads the session."""
+        descriptor = os.open(self._key_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, line + b"\n")
+        finally:
+            os.close(descriptor)
 
     def server(self, settings: ServerTls) -> SSL.Context:
         if settings not in self._server:

@@ -27,9 +27,8 @@ from mailproof.model.record import Attempt
 from mailproof.model.tls import Protection, TlsPolicy, TlsSettings
 from mailproof.model.transcript import Deviation, DeviationKind, Transcript, Turn, TurnKind
 from mailproof.net.interface import Net
-from mailproof.parse.certificate import read_certificate
-from mailproof.parse.hostname import names_host
-from mailproof.probes.speech import Ended, Event, Speech, escaped, trouble_words
+from mailproof.probes.handshake import handshake_fact, protection_of
+from mailproof.probes.speech import Ended, Event, Speech, trouble_words
 from mailproof.probes.terms import Terms
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.proxy_protocol import Proxied, compose
@@ -319,25 +318,8 @@ class Conversation(Speech[Event]):
         if self._agreed and made.clear_text and (made.trouble is None or made.alert):
             detail = f"{len(made.clear_text)} bytes"
             stream.note(Deviation(DeviationKind.TRAILING_DATA, heard, detail))
-        certificates = [read_certificate(der) for der in made.chain]
-        readable = tuple(certificate for certificate in certificates if certificate is not None)
-        # What stands behind a leaf that cannot be read must not be taken for it.
-        chain = readable if certificates and certificates[0] is not None else ()
-        self.handshake = TlsHandshake(
-            self.endpoint.name,
-            made.seconds,
-            made.version,
-            made.cipher,
-            made.group,
-            chain,
-            len(certificates) - len(readable),
-            made.errors,
-            made.trouble,
-            made.alert,
-            stream.secrets.mask_text(made.detail),
-            escaped(stream, made.clear_text),
-            tuple(range(before + 1, stream.turn + 1)) or (stream.turn,),
-        )
+        turns = tuple(range(before + 1, stream.turn + 1)) or (stream.turn,)
+        self.handshake = handshake_fact(self.endpoint.name, made, stream, turns)
         self.saw(self.handshake)
         if made.trouble is not None:
             self.took(Step.TLS, started, NetFailure(made.trouble, made.alert or made.detail))
@@ -388,17 +370,6 @@ async def held(talk: Conversation[Any], course: Coroutine[Any, Any, Any]) -> Att
     finally:
         talk.close()
     return talk.attempt()
-
-
-def protection_of(handshake: TlsHandshake | None) -> Protection:
-    """Whether a handshake was made, with a chain that verifies and names the host."""
-    if handshake is None or handshake.trouble is not None:
-        return Protection.NONE
-    if handshake.errors or not handshake.chain:
-        return Protection.UNVERIFIED
-    leaf = handshake.chain[0]
-    named = names_host(leaf.dns_names, leaf.ip_addresses, handshake.name)
-    return Protection.VERIFIED if named else Protection.UNVERIFIED
 
 
 def _place(endpoint: Endpoint) -> str:

@@ -13,8 +13,8 @@ from mailproof.model.observation import LoginTried, ReplyClass, Retrieved, Submi
 from mailproof.model.record import Asked, Attempt
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
-from mailproof.probes.conversation import protection_of
 from mailproof.probes.fetch import LONGEST_PAUSE, fetch
+from mailproof.probes.handshake import protection_of
 from mailproof.probes.impersonate import borrow
 from mailproof.probes.login import LoginWish, Message, deliver, login
 from mailproof.probes.survey import UNKNOWN_LOCAL_PART

@@ -16,12 +16,12 @@ _HOST = re.compile(r"(?=.{1,253}\.?\Z)(?:[^\W_]|[\w](?:[\w-]{0,61}[\w])?)(?:\.[\
 
 
 # `scheme://user@…`, `scheme://user:password@…`, `user:password@…`: what curl and browsers take.
-_WITH_LOGIN = re.compile(r"[^/@]*://[^/]*@|[^/@:]*:[^/]*@", re.DOTALL)
+WITH_LOGIN = re.compile(r"[^/@]*://[^/]*@|[^/@:]*:[^/]*@", re.DOTALL)
 
 
 def parse_target(text: str) -> Target:
     """Raises UsageError for a text that names no target."""
-    if _WITH_LOGIN.match(text):
+    if WITH_LOGIN.match(text):
         raise UsageError("login-in-url")  # and not a word of it: it may hold a password
     url = _URL.match(text)
     if url is None:
@@ -32,7 +32,7 @@ def parse_target(text: str) -> Target:
         if not path.startswith("/"):
             raise UsageError("socket-path-not-whole", text=text, scheme=str(scheme))
         return Target(text, TargetKind.URL, "", scheme, None, path)
-    host, port = _host_and_port(url["rest"].rstrip("/"), text)
+    host, port = host_and_port(url["rest"].rstrip("/"), text)
     return Target(text, TargetKind.URL, host, scheme, port if port is not None else scheme.default_port)
 
 
@@ -58,7 +58,7 @@ def _host_or_domain(text: str) -> Target:
     if "@" in text:
         raise UsageError("target-is-address", text=text, domain=text.rpartition("@")[2])
     bracketed = text.startswith("[")
-    host, port = _host_and_port(text, text)
+    host, port = host_and_port(text, text)
     if port is not None:
         if port not in _BY_PORT:
             raise UsageError("port-without-scheme", text=text, port=str(port))
@@ -67,7 +67,8 @@ def _host_or_domain(text: str) -> Target:
     return Target(text, kind, host)
 
 
-def _host_and_port(rest: str, text: str) -> tuple[str, int | None]:
+def host_and_port(rest: str, text: str) -> tuple[str, int | None]:
+    """`host`, `host:25`, `[2001:db8::1]:25`. Raises UsageError, which quotes `text`."""
     if rest.startswith("["):
         host, closed, after = rest[1:].partition("]")
         if not closed or (after and not after.startswith(":")):

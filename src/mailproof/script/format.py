@@ -24,7 +24,7 @@ import msgspec
 
 from mailproof.model.escape import to_bytes
 
-PURPOSES = ("survey", "look", "clear", "verify", "impersonate", "version", "login", "deliver", "fetch")
+PURPOSES = ("survey", "look", "clear", "verify", "impersonate", "version", "login", "deliver", "fetch", "talk")
 
 
 class LineKind(StrEnum):
@@ -114,7 +114,7 @@ class ScriptError(ValueError):
 
 _MARK = re.compile(r"\s+# <- (?P<names>[a-z0-9-]+(?:, *[a-z0-9-]+)*)\s*$")
 _TALK = re.compile(r"(?P<who>[SC])(?P<how>[:|]) ?(?P<text>.*)$")
-_EVENTS = frozenset({"tls", "wait", "eof", "reset", "silence", "refused", "unreachable", "timeout"})
+_EVENTS = frozenset({"tls", "auth", "wait", "eof", "reset", "silence", "refused", "unreachable", "timeout"})
 
 
 def parse(text: str) -> Script:

@@ -34,6 +34,7 @@ class TypedMessage:
         if text[0] in " \t" and self._fields:
             return ()  # a folded field (RFC 5322 section 2.2.3)
         if match := _KNOWN.match(text):
+            self._in_headers = False
             name = match[1].capitalize()
             return (Slip("header-without-colon", {"name": name, "line": f"{name}: {match[2]}"}),)
         self._in_headers = False

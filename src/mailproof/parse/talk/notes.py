@@ -37,6 +37,14 @@ class Context(msgspec.Struct, frozen=True):
 _LOGIN = re.compile(r"(?:\S+ )?(?:AUTH|AUTHENTICATE|LOGIN|PASS|APOP|AUTHINFO)\b", re.IGNORECASE)
 _QUEUED = re.compile(r"\b(?:queued as|queued|id=|message accepted)[ :=]*([A-Za-z0-9.-]{6,})", re.IGNORECASE)
 _STAT = re.compile(r"(\d+) (\d+)")
+# What a check judges in its context, and which has no page of its own.
+_WITHOUT_FINDING = (
+    RefusalKind.CLIENT_REJECTED,
+    RefusalKind.SENDER_NOT_LOGGED_IN,
+    RefusalKind.RECIPIENT_DOMAIN_UNKNOWN,
+    RefusalKind.NEEDS_SMTPUTF8,
+    RefusalKind.LIMITED,
+)
 _PROMPTS = {"username": "asks-user", "user name": "asks-user", "password": "asks-password"}
 
 
@@ -118,6 +126,8 @@ def _refused(heard: HeardLine, context: Context) -> Note:
     if heard.code == "421":
         return Note("closing")
     kind = refusal_kind(heard.code, heard.enhanced, heard.text)
+    if kind in _WITHOUT_FINDING:
+        return Note(f"kind-{kind}")
     if kind is not RefusalKind.OTHER and context.protocol in (P.SMTP, P.LMTP):
         return Note("refused", finding=str(kind))
     if heard.code in ("500", "501", "502", "503", "504", "BAD"):

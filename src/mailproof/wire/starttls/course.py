@@ -115,3 +115,13 @@ def one_request(question: bytes, end: bytes, granted: bytes) -> Course:
     if re.search(granted, said):
         return heard.ready(said)
     return Outcome(Verdict.REFUSED, said)
+
+
+def greeted(upgrade: Upgrade) -> Course:
+    """Only waits for what the server says first; READY when it has said it."""
+
+    def course() -> Course:
+        heard = Heard()
+        return heard.ready((yield from heard.ask(b"", upgrade.greeting)))
+
+    return bounded(course())

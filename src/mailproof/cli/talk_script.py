@@ -1,0 +1,158 @@
+"""Scripts of `talk`: read, played, told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mailproof.cli.options import Connecting, terms_of
+from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.model.talk import TalkPlace
+
+if TYPE_CHECKING:
+    from mailproof.net.interface import Net
+    from mailproof.probes.login import LoginWish
+    from mailproof.run.talk.auth import Login
+    from mailproof.run.talk.line import TalkLine
+    from mailproof.run.talk.play import Played
+    from mailproof.script.format import Section
+
+# More than anybody writes by hand, a message in it included.
+_LONGEST = 64 << 20
+
+
+def play_script(
+    terminal: Terminal,
+    place: TalkPlace,
+    how: Connecting,
+    given: Mapping[str, Any],
+    wish: LoginWish | None,
+    key_log: str,
+) -> int:
+    """The exit code of the stage at which the script ended. Raises Complaint for what is no script."""
+    from mailproof.net.sockets import SocketNet
+    from mailproof.run.talk.play import play
+
+    section = _section(given["script"] or "-", place, terminal)
+    terms = msgspec.structs.replace(terms_of(how), secrets=wish.secrets if wish is not None else ())
+    net = SocketNet(key_log=key_log)
+    net.contexts.client(terms.settings)  # says now, not in the middle, what OpenSSL cannot read
+    login_for = LoginMaker(wish, place)
+
+    async def played() -> Played:
+        addresses = await addresses_of(net, place, how)
+        return await play(net, section, place, addresses, terms, login_for)
+
+    result = net.run(played())
+    if given["record"] is not None and result.transcript is not None:
+        keep(result.transcript, given["record"], terminal)
+    terminal.write(_told(result, given["shape"], terminal, verbose=given["verbose"]))
+    return int(result.stage)
+
+
+def _section(file: str, place: TalkPlace, terminal: Terminal) -> Section:
+    """The only one of the script; its `@` line may be left out, and the URL of the command line counts."""
+    from mailproof.script.format import ScriptError, parse
+
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(_LONGEST)
+        else:
+            with Path(file).open("rb") as opened:
+                data = opened.read(_LONGEST)
+    except OSError as error:
+        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    text = data.decode("utf-8", "replace")
+    shift = 0
+    if not any(line.startswith("@") for line in text.splitlines()):
+        text, shift = f"@ {place.url} talk\n{text}", 1
+    try:
+        script = parse(text)
+    except ScriptError as error:
+        raise Complaint(terminal.say("cli.no-script", file=file, why=str(error))) from None
+    if len(script.sections) != 1 or not script.sections[0].lines:
+        raise Complaint(terminal.say("cli.no-section", file=file, n=len(script.sections)))
+    (section,) = script.sections
+    if not shift:
+        return section
+    lines = tuple(msgspec.structs.replace(line, number=line.number - 1) for line in section.lines)
+    return msgspec.structs.replace(section, lines=lines)
+
+
+class LoginMaker:
+    """`play.LoginFor`, with the credentials of the command line."""
+
+    def __init__(self, wish: LoginWish | None, place: TalkPlace) -> None:
+        self._wish = wish
+        self._place = place
+
+    def __call__(self, line: TalkLine, mechanism: str, offered: tuple[str, ...]) -> Login | None:
+        if self._wish is None:
+            return None
+        return login_course(line, self._place, self._wish, mechanism, offered)
+
+
+def login_course(
+    line: TalkLine, place: TalkPlace, wish: LoginWish, mechanism: str, offered: tuple[str, ...]
+) -> Login | None:
+    """A login by this mechanism, or by one that is offered; None where there is none that serves."""
+    from mailproof.run.talk.auth import SERVICES, by_command, by_sasl, choose, is_own_command
+    from mailproof.sasl.credentials import BINDINGS, Circumstances
+    from mailproof.sasl.registry import MECHANISMS
+
+    if place.protocol not in SERVICES:
+        return None
+    binding = {kind: data for kind in BINDINGS if (data := line.stream.channel_binding(kind))}
+    name = mechanism or wish.mechanism
+    name = name or choose(place.protocol, offered, wish.credentials, line.protection, tuple(binding))
+    if is_own_command(place.protocol, name, offered):
+        return by_command(place.protocol, wish.credentials)
+    if name not in MECHANISMS:
+        return None
+    plus = any(each.endswith("-PLUS") for each in " ".join(offered).upper().split())
+    where = Circumstances(SERVICES[place.protocol], place.name, place.port, wish.nonce, binding, plus)
+    return by_sasl(place.protocol, name, wish.credentials, where, offered)
+
+
+async def addresses_of(net: Net, place: TalkPlace, how: Connecting) -> tuple[str, ...]:
+    """Where to dial, IPv6 first as the system does (RFC 6724). Raises UsageError for a name without an address."""
+    from mailproof.model.failure import UsageError
+    from mailproof.parse.vantage import address
+
+    if place.path is not None:
+        return ()
+    if address(place.host) is not None:
+        return (place.host,)
+    found: list[str] = []
+    for family in sorted(how.families, reverse=True):
+        answer = await net.resolve(place.host, family, net.now() + how.timeout)
+        found += [each for each in answer.answers if address(each) is not None]
+    if not found:
+        raise UsageError("no-address-for", host=place.host)
+    return tuple(dict.fromkeys(found))
+
+
+def keep(transcript: Any, file: str, terminal: Terminal) -> None:
+    """The session as a script, readable by its owner only. Raises Complaint."""
+    import os
+
+    from mailproof.run.talk.recorded import script_of
+
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(script_of(transcript))
+    except OSError as error:
+        raise Complaint(terminal.say("cli.unwritable", file=file, why=error.strerror or "")) from None
+
+
+def _told(played: Played, shape: str, terminal: Terminal, *, verbose: bool) -> str:
+    from mailproof.report.talk import played_as_json, render_played
+
+    if shape == "json":
+        return played_as_json(played)
+    return render_played(played, terminal.lang, terminal.color, terminal.width, verbose=verbose)

@@ -1,0 +1,100 @@
+"""The line to the server: dialled, secured, written to, read from. Used by the session and by scripts alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from mailproof.model.attempt import Trouble
+from mailproof.model.failure import NetFailure
+from mailproof.model.observation import TlsHandshake
+from mailproof.model.talk import TalkPlace
+from mailproof.model.tls import Protection
+from mailproof.net.interface import Net, Stream
+from mailproof.probes.handshake import handshake_fact, protection_of
+from mailproof.probes.terms import Terms
+from mailproof.wire.starttls.course import Course, Outcome, Verdict
+
+
+class Closed(Exception):
+    """The server hung up in the middle of a course."""
+
+
+class TalkLine:
+    def __init__(self, net: Net, place: TalkPlace, terms: Terms, secrets: Sequence[str] = ()) -> None:
+        self.place = place
+        self.handshake: TlsHandshake | None = None
+        self._net = net
+        self._terms = terms
+        self._secrets = secrets
+        self._stream: Stream | None = None
+
+    async def dial(self, addresses: Sequence[str]) -> None:
+        """The first address that answers. Raises the NetFailure of the last one."""
+        failure = NetFailure(Trouble.NOT_FOUND)
+        for address in addresses or ("",):
+            place = msgspec.structs.replace(self.place, address=address)
+            deadline = self._net.now() + self._terms.connect_timeout
+            try:
+                self._stream = await self._net.connect(
+                    place, deadline, purpose="talk", secrets=self._secrets, source=self._terms.source
+                )
+            except NetFailure as one:
+                failure = one
+                continue
+            self.place = place
+            return
+        raise failure
+
+    @property
+    def stream(self) -> Stream:
+        """Raises RuntimeError before `dial`: a mistake of ours."""
+        if self._stream is None:
+            raise RuntimeError("not dialled yet")
+        return self._stream
+
+    @property
+    def is_dialled(self) -> bool:
+        return self._stream is not None
+
+    @property
+    def protection(self) -> Protection:
+        return protection_of(self.handshake)
+
+    @property
+    def deadline(self) -> float:
+        """When a step that begins now has taken too long."""
+        return self._net.now() + self._terms.timeout
+
+    async def secure(self, left: bytes | None = None) -> TlsHandshake:
+        """Make the handshake; one that fails is a fact. `left` is what came behind the go-ahead."""
+        stream, before = self.stream, self.stream.turn
+        made = await stream.start_tls(self._terms.settings, self.place.name, self.deadline, left=left)
+        turns = tuple(range(before + 1, stream.turn + 1)) or (stream.turn,)
+        self.handshake = handshake_fact(self.place.name, made, stream, turns)
+        return self.handshake
+
+    async def follow(
+        self,
+        course: Course,
+        heard: Callable[[bytes], None] = lambda data: None,
+        said: Callable[[bytes], None] = lambda data: None,
+    ) -> Outcome:
+        """Carry a course to its end, telling of each piece. Raises NetFailure, and Closed."""
+        try:
+            outgoing = next(course)
+            while True:
+                if outgoing:
+                    said(outgoing)
+                    await self.stream.write(outgoing, self.deadline)
+                data = await self.stream.read(self.deadline)
+                if not data:
+                    raise Closed
+                heard(data)
+                outgoing = course.send(data)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+        if outcome.verdict is Verdict.READY and outcome.outgoing:
+            await self.stream.write(outcome.outgoing, self.deadline)
+        return outcome

@@ -1,0 +1,118 @@
+"""`mailproof talk` with scripts, as programs start it: answers checked, exit by stage, no secret in any output."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from functools import partial
+from pathlib import Path
+
+import pytest
+from running import mailproof, sentence_of, serving, smtp
+from test_secrets import PASSWORD, USER, assert_silent
+
+Trusted = tuple[ssl.SSLContext, Path]
+
+
+def accepting(line: bytes) -> str:
+    return "235 2.7.0 ok\r\n" if line.upper().startswith(b"AUTH") else "250 2.0.0 ok\r\n"
+
+
+def test_a_script_from_standard_input_is_played_and_told() -> None:
+    with serving(smtp) as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        done = mailproof("talk", url, "--ehlo", "me.test", given="C: NOOP\nS: 250~\nC: QUIT\nS: 221~\n")
+        assert (done.returncode, done.stdout) == (0, "OK: every answer was as the script has it.\n")
+        assert server.heard() == [b"EHLO me.test", b"NOOP", b"QUIT"]
+        again = mailproof("talk", url, "--lang", "ja", given="C: NOOP\nS: 251~\n")
+        assert again.returncode == 40
+        assert again.stdout == "2 行目: サーバーの応答が違います\n  期待: 251~\n  応答: 250 ok\n"
+        assert mailproof("talk", url, given="C: RCPT TO:<a@b.test>\nS: 250~\n").returncode == 24
+
+
+def test_the_result_as_json_and_the_session_with_it() -> None:
+    with serving(smtp) as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        done = mailproof("talk", url, "--format", "json", given="C: RCPT TO:<a@b.test>\nS: 250~\n")
+        shown = mailproof("talk", url, "-v", given="C: NOOP\nS: 250 ok\n")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["ok"], told["exit_code"], told["reason"], told["line"]) == (
+        24,
+        False,
+        24,
+        "mismatch",
+        2,
+    )
+    assert told["said"] == "554 5.7.1 Relay access denied"
+    assert "received" in [turn["kind"] for turn in told["transcript"]["turns"]]
+    assert "S: 250 ok" in shown.stdout.splitlines()
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_login_leaves_no_secret(trusted: Trusted, tmp_path: Path, shape: str) -> None:
+    context, root = trusted
+    record = tmp_path / "session.dialogue"
+    talk = partial(smtp, offers=("AUTH PLAIN LOGIN",), answer=lambda line: f"235 ok {line.decode()} {PASSWORD}\r\n")
+    with serving(talk, context) as server:
+        url = f"submissions://127.0.0.1:{server.port}"
+        options = ("--ca-file", str(root), "--user", USER, "--password-env", "PW", "-v", "--record", str(record))
+        done = mailproof(
+            "talk", url, *options, "--format", shape, env={"PW": PASSWORD}, given="* auth\nC: QUIT\nS: 221~\n"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert any(line.startswith(b"AUTH PLAIN") for line in server.heard())
+        assert "* auth PLAIN" in record.read_text()
+        assert record.stat().st_mode & 0o777 == 0o600
+        assert_silent(done.stdout, done.stderr, record.read_text())
+        again = mailproof("talk", url, *options[:6], "--script", str(record), env={"PW": PASSWORD})
+        assert again.returncode == 0, again.stdout
+
+
+def test_keys_for_wireshark_are_kept_where_the_environment_says(trusted: Trusted, tmp_path: Path) -> None:
+    context, root = trusted
+    keys = tmp_path / "keys"
+    with serving(smtp, context) as server:
+        url = f"submissions://127.0.0.1:{server.port}"
+        done = mailproof(
+            "talk", url, "--ca-file", str(root), given="C: NOOP\nS: 250~\n", env={"SSLKEYLOGFILE": str(keys)}
+        )
+    assert done.returncode == 0
+    assert "CLIENT_TRAFFIC_SECRET_0 " in keys.read_text()
+    assert keys.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_reached_ends_with_2(unused_port: int) -> None:
+    done = mailproof("talk", f"smtp://127.0.0.1:{unused_port}", given="C: NOOP\nS: 250~\n")
+    assert done.returncode == 2
+    assert done.stdout.startswith("Before the script began: no connection: Connection refused")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with serving(smtp) as server:
+        return server.port
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "complaint"),
+    [
+        ((), "", "URL is missing"),
+        (("mail.example.test",), "", "name what is spoken there, such as submission://mail.example.test"),
+        (("gopher://mail.example.test",), "", "unknown scheme 'gopher'; known are smtp, submission"),
+        (("tls://mail.example.test",), "", "tls:// has no usual port; write tls://mail.example.test:PORT"),
+        (("smtp://alice:secret@mail.example.test",), "", "a target holds no login"),
+        (("smtp://127.0.0.1:9",), "", "has one section with at least one line, and this has 1"),
+        (("smtp://127.0.0.1:9",), "X: what\n", "neither `S:`, `C:`, `*` nor `@`"),
+        (("smtp://127.0.0.1:9",), "@ smtp://a\nC: A\n@ smtp://b\nC: B\n", "and this has 2"),
+        (("smtp://127.0.0.1:9", "--script", "/nonexistent"), "", "cannot read /nonexistent"),
+        (("smtp://127.0.0.1:9", "--by-hand"), "", "--by-hand and --lf are for sessions on a terminal"),
+        (("smtp://127.0.0.1:9", "--record", "/nonexistent/file"), "C: A\n", "cannot write /nonexistent/file"),
+        (("smtp://127.0.0.1:9", "--all-mechanisms"), "C: A\n", "there is no option --all-mechanisms"),
+        (("smtp://no-such-host.invalid",), "C: A\n", "no address was found for no-such-host.invalid"),
+    ],
+)
+def test_a_mistake_is_answered_by_one_sentence(arguments: tuple[str, ...], given: str, complaint: str) -> None:
+    done = mailproof("talk", *arguments, given=given)
+    assert done.returncode == 2
+    assert complaint in sentence_of(done)
+    assert "secret" not in done.stderr

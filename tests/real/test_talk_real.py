@@ -1,0 +1,99 @@
+"""`mailproof talk` with the real Postfix and Dovecot: STARTTLS, logins, a message by hand, scripts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labcheck import ALICE, BOB
+from mailproof.lab.real.server import RealLab
+from ptys import Terminal
+
+pytestmark = pytest.mark.real
+
+ENV = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
+
+
+def command(lab: RealLab, scheme: str, *options: str) -> list[str]:
+    url = f"{scheme}://127.0.0.1:{lab.ports[scheme]}"
+    trust = ("--name", lab.name, "--ca-file", str(lab.ca_file), "--ehlo", "client.example.test")
+    return [sys.executable, "-m", "mailproof", "talk", url, *trust, *options]
+
+
+def talking(lab: RealLab, scheme: str, home: Path, *options: str) -> Terminal:
+    return Terminal(command(lab, scheme, *options), {**ENV, "HOME": str(home)})
+
+
+def played(lab: RealLab, scheme: str, script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    env = {**ENV, "HOME": "/nonexistent", "PW": lab.accounts[ALICE]}
+    login = ("--user", ALICE, "--password-env", "PW")
+    whole = command(lab, scheme, *login, *options)
+    return subprocess.run(whole, input=script, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_message_by_hand_as_the_articles_type_it(real_lab: RealLab, tmp_path: Path) -> None:
+    record = tmp_path / "session.dialogue"
+    with talking(real_lab, "submission", tmp_path, "--record", str(record)) as terminal:
+        terminal.wait_for("C: STARTTLS")
+        terminal.wait_for(f"verified, for {real_lab.name}")
+        terminal.wait_for("a login is offered")
+        terminal.line("MAIL FROM: bob@example.test", "RFC 5321 wants brackets")
+        terminal.wait_for("S: 250 2.1.0 Ok")
+        terminal.line("RCPT TO:<a@outside.example>", "log in first")
+        terminal.line("RSET", "S: 250")
+        terminal.line("/auth", "User name:")
+        terminal.line(ALICE, "Password of")
+        terminal.line(real_lab.accounts[ALICE], "logged in")
+        terminal.line(f"MAIL FROM:<{ALICE}>", "S: 250 2.1.0 Ok")
+        terminal.line(f"RCPT TO:<{BOB}>", "S: 250 2.1.5 Ok")
+        terminal.line("DATA", "now the message")
+        terminal.line("SUBJECT this is test", "you meant: Subject: this is test")
+        terminal.line("test mail", "message)")
+        terminal.line(".", "the server now answers for it")
+        terminal.line("QUIT", "S: 221 2.0.0 Bye")
+        assert terminal.end() == 0
+        assert real_lab.accounts[ALICE] not in terminal.shown
+    again = played(real_lab, "submission", "", "--script", str(record))
+    assert again.stdout == "OK: every answer was as the script has it.\n"
+
+
+INSIDE = {
+    "smtp": "C: NOOP\nS: 250~\n",
+    "submission": f"* auth\nC: MAIL FROM:<{ALICE}>\nS: 250~\nC: RSET\nS: 250~\n",
+    "submissions": "* auth SCRAM-SHA-256\nC: NOOP\nS: 250~\n",
+    "pop3": "* auth\nC: STAT\nS: +OK~\n",
+    "pop3s": "* auth CRAM-MD5\nC: STAT\nS: +OK~\n",
+    "imap": "* auth\nC: a1 SELECT INBOX\nS: * ~ EXISTS\nS: a1 OK~\n",
+    "imaps": "* auth LOGIN\nC: a1 NOOP\nS: a1 OK~\n",
+    "sieve": "* auth\nC: LISTSCRIPTS\nS: OK~\n",
+}
+
+
+@pytest.mark.parametrize("scheme", INSIDE)
+def test_every_protocol_is_upgraded_and_logged_in_to(real_lab: RealLab, scheme: str) -> None:
+    done = played(real_lab, scheme, INSIDE[scheme], "-v")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "* TLS began: TLSv1.3" in done.stdout
+    assert real_lab.accounts[ALICE] not in done.stdout
+
+
+def test_lf_alone_is_taken_by_dovecot_and_then_nothing_is_said_of_it(real_lab: RealLab, tmp_path: Path) -> None:
+    """T2 is a note for servers that stay silent; nothing is made up where one answers."""
+    with talking(real_lab, "imaps", tmp_path, "--lf") as terminal:
+        terminal.wait_for("a login is offered")
+        terminal.line("a1 NOOP", "S: a1 OK")
+        terminal.type("\x04")
+        assert terminal.end() == 0
+        assert "LF alone" not in terminal.shown
+
+
+def test_a_wrong_password_ends_with_28(real_lab: RealLab) -> None:
+    env = {**ENV, "HOME": "/nonexistent", "PW": "wrong"}
+    whole = command(real_lab, "submission", "--user", ALICE, "--password-env", "PW")
+    done = subprocess.run(whole, input="* auth\n", env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 28
+    assert "535" in done.stdout

@@ -1,0 +1,161 @@
+"""Scripts of `talk`: played, compared, ended at the right stage; recorded sessions can be played again."""
+
+from __future__ import annotations
+
+import pytest
+from talking import World
+
+from mailproof.model.tls import TlsPolicy
+from mailproof.run.talk.recorded import script_of
+from mailproof.run.talk.stages import Stage
+from mailproof.sasl.credentials import Credentials
+from mailproof.script.authority import Authority
+
+URL = "submission://mx.test"
+SERVER = """
+@ submission://mx.test talk
+S: 220 mx.test ESMTP
+C: EHLO me.test
+S: 250-mx.test
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go
+* tls
+C: EHLO me.test
+S: 250-mx.test
+S: 250-PIPELINING
+S: 250 AUTH PLAIN LOGIN
+C: AUTH PLAIN AGFsaWNlAGxvb2tpbmctZ2xhc3M=
+S: 235 2.7.0 ok
+C: MAIL FROM:<alice@mx.test>
+S: 250 2.1.0 Ok
+C: RCPT TO:<bob@mx.test>
+S: 250 2.1.5 Ok
+C: DATA
+S: 354 go
+C: Subject: a
+C:
+C: text
+C: .
+S: 250 2.0.0 Ok: queued as 526562BE062
+C: QUIT
+S: 221 bye
+"""
+CLIENT = """
+@ submission://mx.test talk
+* auth PLAIN
+C: MAIL FROM:<alice@mx.test>
+S: 250~
+C: RCPT TO:<bob@mx.test>
+S: 250~
+C: DATA
+S: 354~
+C: Subject: a
+C:
+C: text
+C: .
+S: 250~queued as ~
+C: QUIT
+S: 221~
+"""
+ALICE = Credentials("alice", "looking-glass")
+Made = tuple[Authority, str]
+
+
+@pytest.fixture
+def made(authority: Authority, ca_file: str) -> Made:
+    return authority, ca_file
+
+
+def test_a_script_begins_after_the_opening(made: Made) -> None:
+    world = World(SERVER, *made)
+    played = world.played(URL, CLIENT, ALICE)
+    assert (played.stage, played.reason) == (Stage.OPEN, "")
+    world.server.finish()
+
+
+def test_or_with_the_greeting_and_then_says_everything_itself(made: Made) -> None:
+    """Lines of a longer answer that the script does not name are passed over; `~` is our name in EHLO."""
+    client = "@ submission://mx.test talk\nS: 220~\nC: EHLO ~\nS: 250 STARTTLS\nC: STARTTLS\nS: 220~\n* tls\n"
+    client += "C: EHLO ~\nS: 250 AUTH~\n"
+    world = World(SERVER, *made)
+    played = world.played(URL, client + CLIENT.split("talk\n")[1], ALICE)
+    assert (played.stage, played.said) == (Stage.OPEN, "")
+    world.server.finish()
+
+
+def test_a_recorded_session_is_played_again(made: Made) -> None:
+    world = World(SERVER, *made)
+    first = world.played(URL, CLIENT, ALICE)
+    assert first.transcript is not None
+    script = script_of(first.transcript)
+    assert "looking-glass" not in script and "AGFsaWNl" not in script and "526562BE062" not in script
+    assert "* auth PLAIN" in script
+    again = World(SERVER, *made)
+    assert again.played(URL, script, ALICE).stage is Stage.OPEN
+    again.server.finish()
+
+
+STAGES = [
+    ("S: 220 mx.test ESMTP", "S: 554 no", Stage.GREETING),
+    ("S: 250-mx.test\nS: 250 STARTTLS", "S: 250 mx.test", Stage.TLS),
+    ("S: 220 go\n* tls", "S: 454 no", Stage.TLS),
+    ("* tls", "* tls refused alert=handshake_failure", Stage.TLS),
+    ("S: 235 2.7.0 ok", "S: 535 5.7.8 no", Stage.LOGIN),
+    ("S: 250 2.1.0 Ok", "S: 550 no", Stage.MAIL),
+    ("S: 250 2.1.5 Ok", "S: 550 no", Stage.RCPT),
+    ("S: 354 go", "S: 554 no", Stage.DATA),
+    ("S: 250 2.0.0 Ok: queued as 526562BE062", "S: 554 no", Stage.MESSAGE),
+    ("S: 221 bye", "S: 500 what", Stage.QUIT),
+    ("S: 250-mx.test\nS: 250-PIPELINING\nS: 250 AUTH PLAIN LOGIN", "S: 550 no", Stage.EHLO_IN_TLS),
+    ("S: 250 2.1.0 Ok", "* eof", Stage.CLOSED),
+    ("S: 250 2.1.0 Ok", "* silence", Stage.MAIL),
+]
+
+
+@pytest.mark.parametrize(("line", "instead", "stage"), STAGES, ids=[row[1] for row in STAGES])
+def test_it_ends_at_the_stage_that_failed(made: Made, line: str, instead: str, stage: Stage) -> None:
+    before, _, _ = SERVER.partition(f"{line}\n")
+    played = World(f"{before}{instead}\n", *made).played(URL, CLIENT, ALICE)
+    assert (played.stage, bool(played.reason)) == (stage, True)
+    assert "looking-glass" not in repr(played)
+
+
+@pytest.mark.parametrize("event", ["refused", "timeout", "unreachable"])
+def test_no_connection_is_stage_2(made: Made, event: str) -> None:
+    world = World(f"@ submission://mx.test talk\n* {event}\n", *made)
+    assert world.played(URL, CLIENT, ALICE).stage is Stage.CONNECT
+
+
+def test_a_line_that_differs_is_named(made: Made) -> None:
+    world = World(SERVER.replace("S: 250 2.1.5 Ok", "S: 554 5.7.1 <bob@mx.test>: Relay access denied"), *made)
+    played = world.played(URL, CLIENT, ALICE)
+    assert (played.reason, played.number, played.wanted) == ("mismatch", 7, "250~")
+    assert played.said == "554 5.7.1 <bob@mx.test>: Relay access denied"
+
+
+def test_a_secret_in_a_script_needs_protection_too(made: Made) -> None:
+    server = "@ smtp://mx.test talk\nS: 220 mx\nC: EHLO me.test\nS: 250 mx\n"
+    client = "@ smtp://mx.test talk\nC: AUTH PLAIN AGFsaWNlAGxvb2tpbmctZ2xhc3M=\nS: 235~\n"
+    world = World(server, *made)
+    assert (world.played("smtp://mx.test", client).stage, world.server.mismatches) == (Stage.LOGIN, [])
+    lifted = World(server + "C: AUTH PLAIN ~\nS: 235 ok\n", *made, tls=TlsPolicy.NEVER)
+    played = lifted.played("smtp://mx.test", client)
+    assert played.stage is Stage.OPEN
+    assert "AGFsaWNl" not in repr(played.transcript)
+
+
+def test_a_login_without_credentials_is_told(made: Made) -> None:
+    played = World(SERVER, *made).played(URL, CLIENT, None)
+    assert (played.stage, played.reason) == (Stage.LOGIN, "no-login")
+
+
+def test_tls_at_once_http_and_raw_bytes(made: Made) -> None:
+    head = "@ https://www.test talk\n"
+    server = head + "* tls\nC: GET / HTTP/1.0\nC: Host: www.test\nC:\nS: HTTP/1.1 200 OK\nS:\nS| <html>\n* eof\n"
+    client = (
+        "@ https://www.test talk\nC: GET / HTTP/1.0\nC: Host: www.test\nC:\nS: HTTP/1.1 200~\nS:\nS| <html>\n* eof\n"
+    )
+    world = World(server, *made)
+    assert world.played("https://www.test", client).stage is Stage.OPEN
+    world.server.finish()
