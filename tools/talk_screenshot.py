@@ -50,7 +50,9 @@ def captured(lab: RealLab, lang: str, directory: Path) -> str:
     login = f"--user {ALICE} --password-file {password}"
     command = f"{ROOT}/.venv/bin/mailproof --lang {lang} talk {url} {options} {login}; sleep 60"
     env = {**os.environ, "HOME": str(directory), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    subprocess.run(["tmux", "-S", socket, "-u", "new-session", "-d", "-x", "100", "-y", "90", command], check=True, env=env)
+    subprocess.run(
+        ["tmux", "-S", socket, "-u", "new-session", "-d", "-x", "100", "-y", "90", command], check=True, env=env
+    )
     try:
         wait_for(socket, "250 CHUNKING", 2)
         for typed, answer in STEPS:

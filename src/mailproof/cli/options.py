@@ -20,6 +20,7 @@ from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
 from mailproof.run.targets import is_host_name
 
 if TYPE_CHECKING:
+    from mailproof.net.dns import Configuration
     from mailproof.net.sockets import SocketNet
     from mailproof.probes.terms import Terms
 
@@ -169,15 +170,20 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     return wish
 
 
-def network(how: Connecting) -> SocketNet:
+def network(how: Connecting, key_log: str = "") -> SocketNet:
     """The network, as this run sees it: with the name server that it was told to ask."""
     from mailproof.net.sockets import SocketNet
 
+    return SocketNet(name_server(how), key_log)
+
+
+def name_server(how: Connecting) -> Configuration | None:
+    """What a driver is told to ask; None for what the machine asks."""
     if how.asking is None:
-        return SocketNet()
+        return None
     from mailproof.net.dns import Configuration
 
-    return SocketNet(Configuration((how.asking,)))
+    return Configuration((how.asking,))
 
 
 def terms_of(how: Connecting) -> Terms:

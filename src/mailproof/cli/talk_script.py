@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mailproof.cli.options import Connecting, terms_of
+from mailproof.cli.options import Connecting, network, terms_of
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.talk import TalkPlace
 
@@ -34,12 +34,11 @@ def play_script(
     key_log: str,
 ) -> int:
     """The exit code of the stage at which the script ended. Raises Complaint for what is no script."""
-    from mailproof.net.sockets import SocketNet
     from mailproof.run.talk.play import play
 
     section = _section(given["script"] or "-", place, terminal)
     terms = msgspec.structs.replace(terms_of(how), secrets=wish.secrets if wish is not None else ())
-    net = SocketNet(key_log=key_log)
+    net = network(how, key_log)
     net.contexts.client(terms.settings)  # says now, not in the middle, what OpenSSL cannot read
     login_for = LoginMaker(wish, place)
 

@@ -11,7 +11,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.patch_stdout import StdoutProxy
 
-from mailproof.cli.options import Connecting, terms_of
+from mailproof.cli.options import Connecting, name_server, terms_of
 from mailproof.cli.talk_local import Local
 from mailproof.cli.talk_prompt import HideSecrets, TalkCompleter, TalkHistory
 from mailproof.cli.talk_screen import TalkScreen
@@ -80,7 +80,7 @@ class _Talk:
         self._how = how
         self._given = given
         self._wish = wish
-        self._net = AsyncioNet(key_log)
+        self._net = AsyncioNet(name_server(how), key_log)
         self._above: StdoutProxy | None = None
         self._screen = TalkScreen(terminal, self._write)
         self._session = Session(self._net, place, terms_of(how), self._screen, lf=given["lf"])

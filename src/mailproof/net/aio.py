@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import DnsAnswer
-from mailproof.net.dns import resolve
+from mailproof.net.dns import NO_HOSTS, Configuration, resolve
 from mailproof.net.icmp import icmp_of, keep_icmp
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import READ
@@ -91,8 +91,9 @@ class AioServer:
 class AsyncioNet:
     """Implements `interface.Driver` inside a running event loop, or with one of its own by `run`."""
 
-    def __init__(self, key_log: str = "") -> None:
+    def __init__(self, asking: Configuration | None = None, key_log: str = "") -> None:
         """`key_log` is the file of SSLKEYLOGFILE, for commands that honour it."""
+        self._asking = asking
         self._contexts = Contexts(key_log)
         self._began: float | None = None
 
@@ -146,6 +147,8 @@ class AsyncioNet:
         )
 
     async def resolve(self, name: str, rtype: str, deadline: float) -> DnsAnswer:
+        if self._asking is not None:  # what somebody else says is not mixed with our own hosts file
+            return await resolve(self, name, rtype, deadline, hosts=NO_HOSTS, asking=self._asking)
         return await resolve(self, name, rtype, deadline)
 
     async def descriptor(self, descriptor: int, mask: int, deadline: float) -> bool:
