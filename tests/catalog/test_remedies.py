@@ -37,6 +37,8 @@ OTHERS = {
         tls_privatekey""",
     "libmilter": "smfi_setmlreply",
     "Cyrus": "maxlogins_per_user mech_list",
+    "Pigeonhole": "sieve_default",
+    "SpamAssassin": "trusted_networks",
     "nginx": "proxy_protocol ssl_verify_client",
     "OpenSSL": "s_client default_md",
     "alerts of TLS": "certificate_required internal_error protocol_version unrecognized_name",

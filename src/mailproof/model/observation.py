@@ -352,6 +352,9 @@ class Retrieved(Observation, frozen=True):
     seconds: float
     """From the end of submission to the message, or to giving up."""
     mailbox: str = "INBOX"
+    """In which it was found."""
+    special_use: str = ""
+    """Of that mailbox (RFC 6154), in lower case: `\\junk`."""
     headers: tuple[str, ...] = ()
     """Header lines of the found message, escaped and redacted."""
     trouble: Trouble | None = None

@@ -14,6 +14,7 @@ from mailproof.model.observation import Idled, IdleOutcome, Reply, ReplyClass, R
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
+from mailproof.probes.folders import find_elsewhere
 from mailproof.probes.imap import ImapConversation
 from mailproof.probes.login import LoginWish, come_in
 from mailproof.probes.pop3 import Pop3Conversation
@@ -72,23 +73,39 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
         return _refused(talk, token, since, opened)
     messages = _exists(talk)
     wait = _Waiting(talk, until)
+    looked_elsewhere = False
     while True:
         reply, numbers = await talk.search(TOKEN_FIELD, token)
         wait.looked(reply, found=bool(numbers))
         if reply.kind is not ReplyClass.POSITIVE:
             return _refused(talk, token, since, reply)
         if numbers:
-            break
+            return await _take_out(talk, numbers[-1], Retrieved(token, True, messages, talk.net.now() - since))
         arrived = _exists(talk) > messages  # told in the answer to the search: it may have come too late for it
         messages = max(messages, _exists(talk))
-        if not arrived and not await wait.for_mail(messages):
+        if arrived or ((looked_elsewhere or not wait.is_long) and await wait.for_mail(messages)):
+            continue
+        # A filter has put it into a folder by the time when a delivery is late, or by the end.
+        if (found := await find_elsewhere(talk, TOKEN_FIELD, token)) is not None:
+            folder, number = found
+            use = next(iter(folder.uses), "")
+            seconds = talk.net.now() - since
+            return await _take_out(talk, number, Retrieved(token, True, messages, seconds, folder.name, use))
+        if wait.is_over:
             return Retrieved(token, False, messages, talk.net.now() - since, reply=reply, turns=_last(reply))
-    seconds = talk.net.now() - since
-    await talk.fetch(numbers[-1], "BODY.PEEK[HEADER]")
+        looked_elsewhere = True
+        await talk.look_into("INBOX")
+        messages = max(messages, _exists(talk))
+
+
+async def _take_out(talk: ImapConversation, number: int, found: Retrieved) -> Retrieved:
+    """The same with its header, after the whole message was fetched from the mailbox that is open."""
+    turn = talk.the_stream.turn
+    await talk.fetch(number, "BODY.PEEK[HEADER]")
     headers = next((value for event in talk.untagged for value in fetch_items(event).values() if value), b"")
     shown = _header_lines(talk, headers if isinstance(headers, bytes) else b"")
-    whole = await talk.fetch(numbers[-1], "BODY.PEEK[]", keep=talk.terms.keep_bodies)
-    return Retrieved(token, True, messages, seconds, headers=shown, reply=whole, turns=_last(reply))
+    whole = await talk.fetch(number, "BODY.PEEK[]", keep=talk.terms.keep_bodies)
+    return msgspec.structs.replace(found, headers=shown, reply=whole, turns=(turn - 1, turn))
 
 
 class _Waiting:
@@ -100,6 +117,9 @@ class _Waiting:
         self._pause = _FIRST_PAUSE
         self._idles = talk.can("IDLE")
         self._idled: Idled | None = None
+        self.is_long = False
+        """A local delivery would have come by now."""
+        self.is_over = False
 
     async def for_mail(self, known: int) -> bool:
         """False where there is no more time."""
@@ -109,12 +129,15 @@ class _Waiting:
             self._idled = await self._talk.idle(known, min(_LISTEN, left))
             self._idles = self._idled.outcome not in (IdleOutcome.REFUSED, IdleOutcome.ENDED)
             if self._idled.outcome is IdleOutcome.SILENT:
+                self.is_long = True
                 await self._talk.refresh()  # a mailbox may stay as it was until it is asked for (RFC 3501 section 7)
             return True
         if self._pause > left:
+            self.is_over = True
             return False
         await net.sleep(self._pause)
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        self.is_long = self.is_long or self._pause >= LONGEST_PAUSE
         await self._talk.refresh()
         return True
 

@@ -23,6 +23,7 @@ from mailproof.probes.speech import Ended
 from mailproof.probes.terms import Terms
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.imap import commands
+from mailproof.wire.imap.folders import Folder, listed_folder
 from mailproof.wire.imap.literals import KEEP
 from mailproof.wire.imap.responses import (
     LINE_LIMIT,
@@ -183,6 +184,15 @@ class ImapConversation(Conversation[ImapResponse]):
         refused = reply.kind is not ReplyClass.POSITIVE
         self.took(Step.SELECT, started, NetFailure(Trouble.REJECTED, reply.line) if refused else None)
         return reply
+
+    async def look_into(self, mailbox: str) -> Reply:
+        """Open a mailbox read only that need not be there; nothing is noted of it."""
+        return await self.run(Step.SELECT, commands.examine(self._tag(), mailbox), "EXAMINE")
+
+    async def list_folders(self, *returned: str) -> tuple[Folder, ...]:
+        """The user's mailboxes; none where the server does not tell."""
+        await self.run(Step.LIST, commands.list_(self._tag(), returned=returned), "LIST")
+        return tuple(folder for event in self.untagged if (folder := listed_folder(event)) is not None)
 
     async def search(self, field: str, value: str) -> tuple[Reply, tuple[int, ...]]:
         """Numbers of the messages whose header field has this value in it."""

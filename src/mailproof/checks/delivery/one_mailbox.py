@@ -27,7 +27,8 @@ _ALL_SEEN = 20
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     searches = [s for s in record.seen(Retrieved) if s.fact.trouble is None and s.evidence() and url(s)]
-    found = {s.fact.token: s for s in reversed(searches) if s.fact.found}
+    # What a filter put into another folder IMAP shows and POP3 cannot: `filtered-into-folder`.
+    found = {s.fact.token: s for s in reversed(searches) if s.fact.found and s.fact.mailbox == "INBOX"}
     last = {(s.fact.token, url(s)): s for s in searches}
     for (token, _), search in last.items():
         where = found.get(token)

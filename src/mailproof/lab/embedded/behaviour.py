@@ -217,6 +217,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     """POP3 reads another place than the one into which mail is delivered."""
     rewritten_sender: str = ""
     """Sender of every envelope, while the header stays (local_header_rewrite_clients); empty for the client's own."""
+    files_into: str = ""
+    """A filter of the user puts what is delivered into this folder; empty for INBOX."""
     delivers: bool = True
     """False: accepted, and left in the queue."""
 

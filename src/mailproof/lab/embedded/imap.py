@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from mailproof.lab.embedded.behaviour import Idle, OnOpening, Upgrade
 from mailproof.lab.embedded.chaos import Step
@@ -14,7 +15,7 @@ from mailproof.lab.embedded.site import Desk, Site
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.net.interface import ServerStream
-from mailproof.wire.imap.mailbox import decode_mailbox
+from mailproof.wire.imap.mailbox import decode_mailbox, encode_mailbox
 from mailproof.wire.imap.session import (
     CommandReader,
     Event,
@@ -25,7 +26,7 @@ from mailproof.wire.imap.session import (
     compose_tagged,
     compose_untagged,
 )
-from mailproof.wire.imap.tokens import Value, string_of
+from mailproof.wire.imap.tokens import Value, quote, string_of
 
 # Dovecot's imap-login hangs up after three commands that are none, imap after twenty.
 _MOST_ERRORS = 20
@@ -33,6 +34,8 @@ _MOST_ERRORS = 20
 _LITERALS = 65536
 # Seconds between two looks at the mailbox during IDLE.
 _IDLE_LOOK = 1.0
+# A longer one matches no name here, and costs time to try.
+_LONGEST_PATTERN = 100
 # RFC 2177: clients renew IDLE every 29 minutes.
 _IDLE_LIMIT = 1800.0
 
@@ -82,6 +85,7 @@ class ImapSession(DovecotSession[Event]):
 
     def _capabilities(self) -> str:
         words = ["IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", *self._idle_offer, "UNSELECT", "NAMESPACE"]
+        words += ["SPECIAL-USE"]
         words += [self.upgrade_offer] if self.upgrade_offer else []
         words += [f"AUTH={name}" for name in self.mechanisms] if not self.user else []
         words += ["LOGINDISABLED"] if not self.takes_logins and not self.user else []
@@ -226,43 +230,51 @@ class ImapSession(DovecotSession[Event]):
 
     async def _select(self, tag: str, args: tuple[Value, ...], *, writable: bool) -> None:
         self._open = None
-        if not await self._is_inbox(tag, args):
+        named = await self._named(tag, args)
+        if named is None:
             return
         if self.behaviour.on_opening is OnOpening.BROKEN:
             await self.tagged(tag, "NO", BROKEN, "SERVERBUG")
             return
-        self._open = OpenMailbox(self._inbox, writable=writable)
+        self._open = OpenMailbox(named[1], writable=writable)
         for line in self._open.opening():
             await self.say(compose_untagged(line))
         words = "Select" if writable else "Examine"
         await self.tagged(tag, "OK", f"{words} completed.", "READ-WRITE" if writable else "READ-ONLY")
 
-    async def _is_inbox(self, tag: str, args: tuple[Value, ...]) -> bool:
-        name = string_of(args[0]) if args else None
-        if name is None:
+    async def _named(self, tag: str, args: tuple[Value, ...]) -> tuple[str, Mailbox] | None:
+        """The mailbox that is meant, and its name; None if there is none, and then that was said."""
+        said = string_of(args[0]) if args else None
+        if said is None:
             await self.tagged(tag, "BAD", "Invalid arguments.")
-        elif decode_mailbox(name).upper() != "INBOX":
-            await self.tagged(tag, "NO", "Mailbox doesn't exist; there is INBOX only.", "NONEXISTENT")
-        else:
-            return True
-        return False
+            return None
+        name = decode_mailbox(said)
+        if name.upper() == "INBOX":
+            return "INBOX", self._inbox
+        if name in self._inbox.folders:
+            return name, self._inbox.folders[name]
+        await self.tagged(tag, "NO", "Mailbox doesn't exist: it is neither INBOX nor listed.", "NONEXISTENT")
+        return None
 
     async def _list(self, command: ImapCommandLine) -> None:
         texts = [string_of(value) for value in command.args]
         if len(texts) != 2 or texts[0] is None or texts[1] is None:
             await self.tagged(command.tag, "BAD", "Invalid arguments.")
             return
-        pattern = (texts[0] + texts[1]).upper()
         if not texts[1]:
             await self.say(compose_untagged(f'{command.name} (\\Noselect) "." ""'))
-        elif pattern in (b"*", b"%", b"INBOX", b"INBOX*", b"INBOX%"):
-            await self.say(compose_untagged(f'{command.name} (\\HasNoChildren) "." INBOX'))
+        for name in ("INBOX", *sorted(self._inbox.folders)) if texts[1] else ():
+            if _matches(name, texts[0] + texts[1]):
+                uses = " \\Junk" if name == "Junk" else ""
+                line = f'{command.name} (\\HasNoChildren{uses}) "." '
+                await self.say(compose_untagged(line.encode() + _shown(name)))
         await self.tagged(command.tag, "OK", f"{command.name.capitalize()} completed.")
 
     async def _status(self, tag: str, args: tuple[Value, ...]) -> None:
-        if not await self._is_inbox(tag, args):
+        named = await self._named(tag, args)
+        if named is None:
             return
-        box = self._inbox
+        name, box = named
         known = {
             "MESSAGES": len(box.messages),
             "RECENT": 0,
@@ -272,10 +284,11 @@ class ImapSession(DovecotSession[Event]):
         }
         wanted = args[1] if len(args) == 2 and isinstance(args[1], tuple) else ()
         names = [item.upper() for item in wanted if isinstance(item, str)]
-        if not names or any(name not in known for name in names):
+        if not names or any(item not in known for item in names):
             await self.tagged(tag, "BAD", "Invalid status items.")
             return
-        await self.say(compose_untagged(f"STATUS INBOX ({' '.join(f'{name} {known[name]}' for name in names)})"))
+        told = f" ({' '.join(f'{item} {known[item]}' for item in names)})"
+        await self.say(compose_untagged(b"STATUS " + _shown(name) + told.encode()))
         await self.tagged(tag, "OK", "Status completed.")
 
     async def _idle(self, tag: str) -> None:
@@ -302,3 +315,17 @@ class ImapSession(DovecotSession[Event]):
             await self.tagged(tag, "OK", "Idle completed.")
         else:
             await self.tagged(tag, "BAD", "Expected DONE.")
+
+
+def _matches(name: str, pattern: bytes) -> bool:
+    """RFC 3501 section 6.3.8; there is no hierarchy, so `%` is as good as `*`."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return False
+    literal = re.split(r"[*%]+", decode_mailbox(pattern))
+    flags = re.IGNORECASE if name == "INBOX" else 0
+    return re.fullmatch(".*".join(map(re.escape, literal)), name, flags) is not None
+
+
+def _shown(name: str) -> bytes:
+    """As Dovecot writes it: quoted where it need not be an atom."""
+    return b"INBOX" if name == "INBOX" else quote(encode_mailbox(name))

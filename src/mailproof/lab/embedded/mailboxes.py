@@ -39,12 +39,23 @@ class Mailbox:
         self.uid_next = 1
         self.messages: list[StoredMessage] = []
         """In the order of their UIDs."""
+        self.folders: dict[str, Mailbox] = {}
+        """Of an INBOX: the other mailboxes of its user."""
         self._bytes = 0
         self._maildir = maildir
         if maildir is not None:
             for folder in ("cur", "new", "tmp"):
                 (maildir / folder).mkdir(parents=True, exist_ok=True)
             self._load(maildir)
+            for path in sorted(maildir.glob(".*")):
+                self.folder(path.name[1:])
+
+    def folder(self, name: str) -> Mailbox:
+        """One of the folders, made if it is not there; in a Maildir as Maildir++ has it."""
+        if name not in self.folders:
+            below = self._maildir / f".{name}" if self._maildir is not None else None
+            self.folders[name] = Mailbox(self.uid_validity, below)
+        return self.folders[name]
 
     def has_room(self, size: int = 0) -> bool:
         return len(self.messages) < MOST_MESSAGES and self._bytes + size <= MOST_BYTES

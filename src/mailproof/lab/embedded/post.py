@@ -85,8 +85,11 @@ class PostOffice:
         )
         return queue_id, data
 
-    def deliver(self, queue_id: str, envelope: Envelope, data: bytes, *, at_all: bool) -> None:
-        """Into the mailboxes of our own; what goes elsewhere, and everything unless `at_all`, stays in the queue."""
+    def deliver(self, queue_id: str, envelope: Envelope, data: bytes, *, at_all: bool, folder: str = "") -> None:
+        """Into the mailboxes of our own, or this folder of theirs.
+
+        What goes elsewhere, and everything unless `at_all`, stays in the queue.
+        """
         for original in envelope.recipients:
             recipient = original if original.lower() in self._mailboxes else self._catcher or original
             mailbox = self._mailboxes.get(recipient.lower())
@@ -100,7 +103,8 @@ class PostOffice:
                 self._defer(queue_id, envelope, recipient, "lmtp", "4.2.2", why)
             else:
                 head = self._headers(queue_id, envelope, recipient, original)
-                uid = mailbox.add(head + data, self._clock()).uid
+                filed = mailbox.folder(folder) if folder else mailbox
+                uid = filed.add(head + data, self._clock()).uid
                 self._log.write(
                     "postfix/lmtp[903]",
                     f"{queue_id}: to=<{recipient}>, {f'orig_to=<{original}>, ' if original != recipient else ''}"
@@ -109,7 +113,8 @@ class PostOffice:
                 )
                 self._log.write(
                     "dovecot",
-                    f"lmtp({recipient})<904><{queue_id}>: msgid={_message_id(data)}: saved mail to INBOX (UID {uid})",
+                    f"lmtp({recipient})<904><{queue_id}>: {'sieve: ' if folder else ''}msgid={_message_id(data)}: "
+                    + (f"stored mail into mailbox '{folder}'" if folder else f"saved mail to INBOX (UID {uid})"),
                 )
         if not any(waiting.queue_id == queue_id for waiting in self.queue):
             self._log.write("postfix/qmgr[902]", f"{queue_id}: removed")

@@ -374,7 +374,14 @@ class SmtpSession(Session[Event]):
             replies = [compose_reply(250, f"Ok: queued as {queue_id}", enhanced="2.0.0")]
         self._forget()
         await self.say(b"".join(replies))
-        deliver = partial(self.site.post.deliver, queue_id, envelope, data, at_all=self.behaviour.delivers)
+        deliver = partial(
+            self.site.post.deliver,
+            queue_id,
+            envelope,
+            data,
+            at_all=self.behaviour.delivers,
+            folder=self.behaviour.files_into,
+        )
         if self.behaviour.delivery_seconds:
             self.site.net.spawn(self._later(self.behaviour.delivery_seconds, deliver))
         else:

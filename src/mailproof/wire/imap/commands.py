@@ -106,9 +106,14 @@ def examine(tag: str, mailbox: str) -> ImapCommand:
     return _Writer(tag, "EXAMINE").mailbox(mailbox).command()
 
 
-def list_(tag: str, reference: str = "", pattern: str = "*") -> ImapCommand:
-    """LIST; `pattern` is a mailbox name in which `*` and `%` stand for others."""
-    return _Writer(tag, "LIST").mailbox(reference).mailbox(pattern).command()
+def list_(tag: str, reference: str = "", pattern: str = "*", returned: Iterable[str] = ()) -> ImapCommand:
+    """LIST; `pattern` is a mailbox name in which `*` and `%` stand for others.
+
+    `returned`: what else is to be told of each, `SPECIAL-USE`, of a server with LIST-EXTENDED (RFC 5258).
+    """
+    writer = _Writer(tag, "LIST").mailbox(reference).mailbox(pattern)
+    options = " ".join(_checked(_WORD, option) for option in returned)
+    return (writer.text(f"RETURN ({options})") if options else writer).command()
 
 
 def status(tag: str, mailbox: str, items: Iterable[str] = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")) -> ImapCommand:
