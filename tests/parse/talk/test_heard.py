@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailproof.catalog.pages import names
 from mailproof.catalog.words import words
 from mailproof.model.talk import TalkProtocol
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.talk.heard import LineKind, Replies
-from mailproof.parse.talk.notes import Context, notes_on
+from mailproof.parse.talk.notes import WITHOUT_FINDING, Context, notes_on
 from mailproof.parse.talk.offers import mechanisms_in, offers_in
 
 P = TalkProtocol
@@ -109,3 +111,10 @@ def test_an_answer_is_explained(protocol: P, asked: str, line: str, name: str, f
     replies.asked(asked)
     (note,) = notes_on(replies.line(line.encode()), Context(protocol, asked))
     assert (note.name, note.finding) == (name, finding)
+
+
+def test_every_meaning_of_a_refusal_has_a_page_or_words() -> None:
+    pages = set(names())
+    told = {kind for kind in RefusalKind if kind not in pages and kind is not RefusalKind.OTHER}
+    assert told == set(WITHOUT_FINDING)
+    assert all(words(lang)(f"notes.kind-{kind}") for kind in told for lang in ("en", "ja"))

@@ -6,11 +6,13 @@ import re
 
 import msgspec
 
+from mailproof.model.attempt import Step
 from mailproof.model.escape import to_text
 from mailproof.model.observation import ReplyClass
 from mailproof.model.talk import TalkProtocol
 from mailproof.parse.login_refusal import login_refusal_kind
-from mailproof.parse.refusal import RefusalKind, refusal_kind
+from mailproof.parse.refusal import refusal_kind
+from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.talk.heard import HeardLine, LineKind
 from mailproof.parse.talk.offers import mechanisms_in, offers
 
@@ -38,13 +40,16 @@ _LOGIN = re.compile(r"(?:\S+ )?(?:AUTH|AUTHENTICATE|LOGIN|PASS|APOP|AUTHINFO)\b"
 _QUEUED = re.compile(r"\b(?:queued as|queued|id=|message accepted)[ :=]*([A-Za-z0-9.-]{6,})", re.IGNORECASE)
 _STAT = re.compile(r"(\d+) (\d+)")
 # What a check judges in its context, and which has no page of its own.
-_WITHOUT_FINDING = (
+WITHOUT_FINDING = (
     RefusalKind.CLIENT_REJECTED,
     RefusalKind.SENDER_NOT_LOGGED_IN,
     RefusalKind.RECIPIENT_DOMAIN_UNKNOWN,
     RefusalKind.NEEDS_SMTPUTF8,
+    RefusalKind.MAILBOX_DISABLED,
+    RefusalKind.UNROUTABLE,
     RefusalKind.LIMITED,
 )
+_STEPS = {"MAIL": Step.MAIL, "RCPT": Step.RCPT, "DATA": Step.DATA, ".": Step.DATA}
 _PROMPTS = {"username": "asks-user", "user name": "asks-user", "password": "asks-password"}
 
 
@@ -125,8 +130,8 @@ def _refused(heard: HeardLine, context: Context) -> Note:
         return Note("refused", finding="" if name == "other" else name)
     if heard.code == "421":
         return Note("closing")
-    kind = refusal_kind(heard.code, heard.enhanced, heard.text)
-    if kind in _WITHOUT_FINDING:
+    kind = refusal_kind(heard.code, heard.enhanced, heard.text, _STEPS.get(_verb(context)))
+    if kind in WITHOUT_FINDING:
         return Note(f"kind-{kind}")
     if kind is not RefusalKind.OTHER and context.protocol in (P.SMTP, P.LMTP):
         return Note("refused", finding=str(kind))
