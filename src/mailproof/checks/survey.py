@@ -23,7 +23,9 @@ from mailproof.model.record import Attempt, Record, Sighting
 Seen = TypeVar("Seen", bound=Observation)
 
 # These jobs walk again through what another has seen; judged twice, one fault would be named twice.
-_REPEATING = frozenset({Job.CLEAR, Job.VERIFY, Job.IMPERSONATE, Job.VERSION, Job.LOGIN, Job.DELIVER, Job.FETCH})
+_REPEATING = frozenset(
+    {Job.CLEAR, Job.VERIFY, Job.IMPERSONATE, Job.VERSION, Job.LOGIN, Job.SEND, Job.DELIVER, Job.FETCH}
+)
 
 
 class Located(Shape):

@@ -75,13 +75,13 @@ class Command(click.Command):
             params=[*params, *everywhere],
             context_settings={"help_option_names": ["-h", "--help"]},
         )
-        self._terminal = terminal
+        self.terminal = terminal
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from mailproof.report.layout import wrap
         from mailproof.report.style import Style, paint
 
-        terminal, say, width = self._terminal, self._terminal.say, self._terminal.width
+        terminal, say, width = self.terminal, self.terminal.say, self.terminal.width
         arguments = "".join(f" {p.metavar}" for p in self.params if isinstance(p, click.Argument))
         usage = f"{ctx.command_path} [{say('cli.options-word')}]{arguments}"
         lines = [*wrap(usage, width, f"{say('cli.usage')} ", "  "), ""]
@@ -100,7 +100,7 @@ class Command(click.Command):
 
     def _row(self, option: Option, width: int) -> list[str]:
         value = "" if option.is_flag else f" {option.metavar}"
-        text = self._terminal.say(f"options.{option.words}")
+        text = self.terminal.say(f"options.{option.words}")
         return self._line(f"{', '.join(option.opts)}{value}", text, width)
 
     def _line(self, names: str, text: str, width: int) -> list[str]:

@@ -27,7 +27,8 @@ _FOR_ALL_COMMANDS = ("lang", "color")
 
 # What the file in the current directory may not ask for, beside commands: it would write over files of the user, or
 # take from a password the protection that only he can lift.
-_WRITES = {("check", "record"), ("lab", "log"), ("lab", "maildir")}
+_WRITES = {("check", "record"), ("login", "record"), ("send", "record"), ("lab", "log"), ("lab", "maildir")}
+_RUNS = {("send", "pipe")}
 _LEADS = ("proxy",)
 """Through a server of somebody else's choice: it would be told the password for the proxy."""
 _BARES: dict[str, object] = {"no-verify": True, "tls": "never"}
@@ -173,7 +174,7 @@ def _must_be_allowed(entry: Entry, command: str, terminal: Terminal) -> None:
     if entry.file.own:
         return
     why = ""
-    if entry.key.endswith("-command"):
+    if entry.key.endswith("-command") or (command, entry.key) in _RUNS:
         why = "runs"
     elif (command, entry.key) in _WRITES:
         why = "writes"

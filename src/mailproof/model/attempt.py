@@ -25,6 +25,8 @@ class Job(StrEnum):
     VERSION = "version"
     """Whether an older version of TLS is spoken."""
     LOGIN = "login"
+    SEND = "send"
+    """A message sent by hand."""
     DELIVER = "deliver"
     """Handing a message in without a login, as another mail server would."""
     FETCH = "fetch"

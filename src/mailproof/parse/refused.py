@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailproof.model.attempt import Step
+from mailproof.model.attempt import Job, Step
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, Reply, ReplyClass, Submitted
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.refusal import refusal
@@ -66,6 +66,14 @@ def submission_refused(sighting: Sighting[Submitted]) -> Refused | None:
         if reply is not None and (kind := refusal(reply, step)) is not None:
             return Refused(sighting, step, reply, kind, EnvelopePurpose.MAILBOX, fact.logged_in)
     return None
+
+
+def refused_by_hand(record: Record) -> Iterator[Refused]:
+    """Messages that somebody sent, to whomever: nothing says that the recipient should be this server's."""
+    for submitted in messages(record):
+        answer = submission_refused(submitted) if submitted.attempt.job is Job.SEND else None
+        if answer is not None:
+            yield answer
 
 
 def refused(record: Record) -> Iterator[Refused]:

@@ -8,7 +8,7 @@ import msgspec
 
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol
-from mailproof.model.observation import Capabilities, EnvelopePurpose, LoginTried, ReplyClass
+from mailproof.model.observation import Capabilities, EnvelopePurpose, Greeting, LoginTried, ReplyClass
 from mailproof.model.record import Attempt
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
@@ -62,6 +62,11 @@ async def log_in_and_look(talk: Conversation[Any], wish: LoginWish) -> None:
 async def come_in(talk: Conversation[Any], wish: LoginWish) -> bool:
     """From the connection to a login that was accepted. The reason for False has been noted."""
     greeting = await talk.enter()
+    return await authenticate(talk, wish, greeting)
+
+
+async def authenticate(talk: Conversation[Any], wish: LoginWish, greeting: Greeting | None = None) -> bool:
+    """Log in, in a conversation that has come as far. The reason for False has been noted."""
     offered = talk.offered
     if offered is None:
         raise Ended

@@ -124,7 +124,7 @@ class SmtpConversation(Conversation[SmtpReply]):
         A refused MAIL is noted for the first recipient; without recipients MAIL alone is noted.
         """
         needs_utf8 = not all(address.isascii() for address in (sender, *(recipient for _, recipient in recipients)))
-        if needs_utf8 and not self._offers("SMTPUTF8"):
+        if needs_utf8 and not self.offers("SMTPUTF8"):
             self.skip("sender-accepted", "smtputf8-not-offered", asked=True)
             return False
         started = self.net.now()
@@ -163,7 +163,7 @@ class SmtpConversation(Conversation[SmtpReply]):
         """One message, sent. `token` is in its header, to find it again."""
         mail = rcpt = data = final = None
         mail = await self.ask(
-            Step.MAIL, commands.mail(sender, *([f"SIZE={len(message)}"] if self._offers("SIZE") else [])), "MAIL FROM"
+            Step.MAIL, commands.mail(sender, *([f"SIZE={len(message)}"] if self.offers("SIZE") else [])), "MAIL FROM"
         )
         if mail.kind is ReplyClass.POSITIVE:
             rcpt = await self.ask(Step.RCPT, commands.rcpt(recipient), "RCPT TO")
@@ -199,5 +199,6 @@ class SmtpConversation(Conversation[SmtpReply]):
     def _logged_in(self) -> bool:
         return self.stage is Stage.LOGGED_IN
 
-    def _offers(self, name: str) -> bool:
+    def offers(self, name: str) -> bool:
+        """Whether the last EHLO listed this extension."""
         return self.offered is not None and self.offered.get(name) is not None

@@ -101,6 +101,10 @@ class Speech(Notebook, ABC, Generic[Event]):
             # The server may have said why before it hung up: read what there is.
         return await self.hear_event(step, what, started, keep=keep_answer)
 
+    async def hear(self, step: Step, what: str, started: float) -> Reply:
+        """One more answer to something that was said before."""
+        return self.to_reply(*await self.hear_event(step, what, started))
+
     async def hear_event(self, step: Step, what: str, started: float, *, keep: bool = True) -> tuple[Event, float]:
         try:
             event = await self._next(self._deadline(started), keep=keep)
@@ -172,6 +176,11 @@ class Speech(Notebook, ABC, Generic[Event]):
         self.saw(Interrupted(step, failure.trouble, what, seconds, self._last_word, turns))
         self.took(step, started, failure)
         self.close()
+
+    def drop(self) -> None:
+        """Hang up without a word, as a client does that is gone."""
+        self._over = True
+        self.the_stream.close()
 
     def close(self) -> None:
         """Hang up, with a farewell if the server still listens. Never awaits."""

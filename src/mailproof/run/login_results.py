@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from mailproof.diagnose.judge import Judgement, judge
-from mailproof.model.attempt import Skipped, Status, Step, StepTaken, Trouble
+from mailproof.model.attempt import Skipped
 from mailproof.model.finding import Severity
 from mailproof.model.login import LoginEnd, LoginResult
 from mailproof.model.observation import LoginTried
@@ -18,6 +18,7 @@ from mailproof.model.report import Judged
 from mailproof.parse.login_doubts import doubts
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 from mailproof.run.by_hand import Trial
+from mailproof.run.stages import CONNECT, LOGIN, TLS, stage_code
 
 _TRANSCRIPT = re.compile(r"transcript (\d+),")
 # What says no more than that the server answered, where one wants to know why.
@@ -109,18 +110,6 @@ def _end(tried: LoginTried | None, skipped: Skipped | None) -> LoginEnd:
     return LoginEnd.UNKNOWN if login_refusal(tried) in _NO_WORD else LoginEnd.REFUSED
 
 
-# CONTRACT: exit codes. 32 is the second EHLO, refused after STARTTLS; with TLS at once there is only the first.
-_CONNECT, _CLOSED, _GREETING, _EHLO, _LOGIN, _TLS, _EHLO_INSIDE = 2, 6, 21, 22, 28, 29, 32
-_OF_STEP = {
-    Step.RESOLVE: _CONNECT,
-    Step.CONNECT: _CONNECT,
-    Step.GREETING: _GREETING,
-    Step.EHLO: _EHLO,
-    Step.CAPABILITY: _EHLO,
-    Step.STARTTLS: _TLS,
-    Step.TLS: _TLS,
-}
-_HUNG_UP = (Trouble.CLOSED, Trouble.RESET)
 _FOR_WANT_OF_TLS = ("tls-not-available", "tls-not-verified")
 
 
@@ -128,17 +117,7 @@ def _exit_code(attempts: Sequence[Attempt], end: LoginEnd) -> int:
     """The stage at which the last of the attempts ended."""
     last = attempts[-1] if attempts else None
     if last is None or last.endpoint is None:
-        return _LOGIN if end is LoginEnd.NOT_TRIED else _CONNECT
+        return LOGIN if end is LoginEnd.NOT_TRIED else CONNECT
     if any(skipped.why in _FOR_WANT_OF_TLS for skipped in last.skipped):
-        return _TLS
-    failed = last.failed
-    if failed is None:
-        return _LOGIN
-    if failed.trouble in _HUNG_UP and failed.step is not Step.CONNECT:
-        return _CLOSED
-    code = _OF_STEP.get(failed.step, _LOGIN)
-    return _EHLO_INSIDE if code == _EHLO and _upgraded(last.steps) else code
-
-
-def _upgraded(steps: Iterable[StepTaken]) -> bool:
-    return any(step.step is Step.STARTTLS and step.status is Status.OK for step in steps)
+        return TLS
+    return stage_code(last) or LOGIN

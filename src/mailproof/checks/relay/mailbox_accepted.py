@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
-from mailproof.model.attempt import Step
+from mailproof.model.attempt import Job, Step
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope, Untold
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass, Submitted
 from mailproof.model.policy import Policy
@@ -71,6 +71,10 @@ _NAMES = {
 """The rest is no fault of this mailbox; checks of their own name it."""
 
 
+# Of a message that somebody sent by hand, to whomever: it need not be for this server's own domain.
+_SAYS_NOT_MINE = frozenset({RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED})
+
+
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in transactions(record):
         tried, endpoint = sighting.fact, sighting.attempt.endpoint
@@ -90,6 +94,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Untold(NAME, "not-reached", url(sighting), asked=True)
     for answer in refused(record):
         fact = answer.sighting.fact
+        if answer.sighting.attempt.job is Job.SEND and answer.kind in _SAYS_NOT_MINE:
+            continue
         if isinstance(fact, Submitted) and (answer.step is Step.RCPT or answer.kind is RefusalKind.MAILBOX_FULL):
             yield _named(answer, fact.recipient)
 

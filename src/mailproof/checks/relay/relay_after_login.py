@@ -10,7 +10,7 @@ from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyCla
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.refusal_kind import RefusalKind
-from mailproof.parse.refused import envelope_refused, transactions
+from mailproof.parse.refused import envelope_refused, refused_by_hand, transactions
 
 NAME = "relay-after-login"
 NEEDS = (EnvelopeTried,)
@@ -51,3 +51,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Passed(NAME, sighting.evidence(fact.rcpt.turn), url(sighting))
         else:
             yield Untold(NAME, "not-reached", url(sighting))
+    for sent in refused_by_hand(record):
+        evidence = sent.sighting.evidence(sent.reply.turn)
+        if sent.logged_in and sent.kind in (RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED) and evidence:
+            name = "relay-denied" if sent.is_permanent else "relay-deferred"
+            yield Finding(name, evidence, **place(sent.sighting))

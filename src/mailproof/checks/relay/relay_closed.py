@@ -11,7 +11,7 @@ from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyCla
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.refusal_kind import RefusalKind
-from mailproof.parse.refused import envelope_refused, transactions
+from mailproof.parse.refused import envelope_refused, refused_by_hand, transactions
 from mailproof.parse.vantage import Vantage, vantage
 
 NAME = "relay-closed"
@@ -65,6 +65,10 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield from _outside(sighting, record)
         elif endpoint.scheme.is_submission and _accepted(sighting):
             yield Finding("submission-without-login", _evidence(sighting), **place(sighting))
+    for sent in refused_by_hand(record):
+        evidence = sent.sighting.evidence(sent.reply.turn)
+        if not sent.logged_in and sent.kind in _WANTS_LOGIN_ANYWHERE and evidence:
+            yield Finding("login-required", evidence, **place(sent.sighting))
 
 
 def _outside(sighting: Sighting[EnvelopeTried], record: Record) -> Iterable[Answer]:

@@ -101,7 +101,7 @@ def xclient(*attributes: str) -> Outgoing:
         if not equals or not name:
             raise ValueError(f"an XCLIENT attribute is NAME=value, not {attribute!r}")
         command_line(attribute)  # refuses what xtext would only hide
-        words.append(f"{name}={_xtext(value)}")
+        words.append(f"{name}={xtext(value)}")
     return command_line(" ".join(words))
 
 
@@ -110,7 +110,7 @@ def _with(verb: str, argument: str) -> Outgoing:
     return command_line(f"{verb} {argument}" if argument else verb)
 
 
-def _xtext(value: str) -> str:
-    """RFC 3461 4."""
+def xtext(value: str) -> str:
+    """A value with what would end it encoded (RFC 3461 4)."""
     encoded = _XTEXT_UNSAFE.sub(lambda match: b"+%02X" % match[0][0], value.encode("utf-8", "surrogateescape"))
     return encoded.decode("ascii")

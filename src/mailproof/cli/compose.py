@@ -1,0 +1,187 @@
+"""The message that `send` sends: from its options, or from a file as it is."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mailproof import __version__
+from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.message.draft import Attachment, Draft, compose
+
+# What servers take at most is far below: Exchange Online's 150 MB is base64 of 112.
+_LONGEST = 256 << 20
+
+
+def addresses(given: Sequence[str], option: str, terminal: Terminal) -> tuple[str, ...]:
+    """Addresses as typed, commas between them; what RFC 5321 forbids (`a..b.@docomo.ne.jp`) is sent all the same.
+
+    Raises Complaint for what would end the path or begin another command.
+    """
+    found: list[str] = []
+    for text in given:
+        for piece in _split(text):
+            address = piece.strip()
+            if address.startswith("<") and address.endswith(">"):
+                address = address[1:-1]
+            if not address or set(address) & set("<>\r\n\0"):
+                raise Complaint(terminal.say("cli.no-mail-address", option=option, value=piece.strip()))
+            found.append(address)
+    return tuple(found)
+
+
+def as_typed(given: str | None, user: str, terminal: Terminal) -> str:
+    """The envelope sender as typed, `<>` for the null sender; else the user, if an address, or who runs this here."""
+    if given is None:
+        import getpass
+
+        return user if "@" in user else f"{getpass.getuser()}@{socket.gethostname()}"
+    return "" if given.strip() in ("", "<>") else addresses((given.replace(",", "\0"),), "--from", terminal)[0]
+
+
+def _split(text: str) -> list[str]:
+    """At commas that stand in no quotes."""
+    pieces, quoted = [""], False
+    for char in text:
+        if char == '"':
+            quoted = not quoted
+        if char == "," and not quoted:
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    return pieces
+
+
+def message_to_send(
+    given: Mapping[str, Any], sender: str, to: Sequence[str], cc: Sequence[str], terminal: Terminal
+) -> bytes:
+    """Raises Complaint for what cannot be read, text that the charset cannot hold, and a key that signs nothing."""
+    now = datetime.now().astimezone()
+    message_id = f"<{now:%Y%m%d%H%M%S}.{os.urandom(6).hex()}@{socket.gethostname()}>"
+    if given["data"] is not None:
+        data = _text_or_file(given["data"], terminal)
+    else:
+        data = _composed(given, sender, to, cc, now, message_id, terminal)
+    if given["template"]:
+        from email.utils import format_datetime
+
+        from mailproof.message.template import fill
+
+        values = {
+            "FROM_ADDRESS": sender,
+            "TO_ADDRESS": ",".join(to),
+            "DATE": format_datetime(now),
+            "MESSAGEID": message_id,
+            "NEWLINE": "\n",
+        }
+        data = fill(data, values)
+    return _signed(data, given, terminal)
+
+
+def _composed(
+    given: Mapping[str, Any],
+    sender: str,
+    to: Sequence[str],
+    cc: Sequence[str],
+    now: datetime,
+    message_id: str,
+    terminal: Terminal,
+) -> bytes:
+    from email.utils import format_datetime
+
+    body = {} if given["body"] is None else {"body": _decoded(_text_or_file(given["body"], terminal))}
+    subject = given["subject"] if given["subject"] is not None else f"test {format_datetime(now)}"
+    draft = Draft(
+        sender=sender,
+        to=tuple(to),
+        cc=tuple(cc),
+        subject=subject,
+        date=now,
+        message_id=message_id,
+        mailer=f"mailproof {__version__}",
+        replaced=tuple(_field(text, "--header", terminal) for text in given["header"]),
+        added=tuple(_field(text, "--add-header", terminal) for text in given["add_header"]),
+        forms=tuple(_form(text, terminal) for text in given["attach_body"]),
+        attachments=tuple(_attachment(text, terminal) for text in given["attach"]),
+        charset=given["charset"],
+        boundary=f"----=_mailproof_{os.urandom(8).hex()}",
+        **body,
+    )
+    try:
+        return compose(draft)
+    except (UnicodeEncodeError, LookupError):
+        raise Complaint(terminal.say("cli.send-charset", charset=given["charset"])) from None
+    except ValueError as error:
+        raise Complaint(terminal.say("cli.send-header", why=str(error))) from None
+
+
+def _text_or_file(value: str, terminal: Terminal) -> bytes:
+    """`-` for standard input, `@FILE` or a file's name for what it holds, else the text, `\\n` a line end."""
+    if value == "-":
+        return sys.stdin.buffer.read(_LONGEST)
+    name = value.removeprefix("@")
+    if value.startswith("@") or Path(name).is_file():
+        return _file(name, terminal)
+    return value.replace("\\n", "\n").encode("utf-8", "surrogateescape")
+
+
+def _file(name: str, terminal: Terminal) -> bytes:
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(_LONGEST)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or ""
+        raise Complaint(terminal.say("cli.unreadable", file=name, why=why)) from None
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+
+
+def _field(text: str, option: str, terminal: Terminal) -> tuple[str, str]:
+    name, colon, value = text.replace("\\n", "\n").partition(":")
+    if not colon or not name or not name.isascii() or not name.isprintable() or " " in name:
+        raise Complaint(terminal.say("cli.send-field", option=option, value=text))
+    return name, value.removeprefix(" ")
+
+
+def _attachment(text: str, terminal: Terminal) -> Attachment:
+    """`FILE;type=application/pdf;name=x.pdf`; without a type it is guessed by the name."""
+    import mimetypes
+
+    file, *said = text.split(";")
+    known = dict(piece.partition("=")[::2] for piece in said)
+    if not set(known) <= {"type", "name"}:
+        raise Complaint(terminal.say("cli.send-attach", value=text))
+    data = _text_or_file(file, terminal)
+    path = Path(file.removeprefix("@"))
+    name = known.get("name") or (path.name if file.startswith("@") or path.is_file() else "")
+    kind = known.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Attachment(data, kind, name)
+
+
+def _form(text: str, terminal: Terminal) -> Attachment:
+    kind, semicolon, value = text.partition(";")
+    if not semicolon or "/" not in kind:
+        raise Complaint(terminal.say("cli.send-attach-body", value=text))
+    return Attachment(_text_or_file(value, terminal), kind)
+
+
+def _signed(data: bytes, given: Mapping[str, Any], terminal: Terminal) -> bytes:
+    wanted = [given[name] for name in ("dkim_domain", "dkim_selector", "dkim_key")]
+    if not any(wanted):
+        return data
+    if not all(wanted):
+        raise Complaint(terminal.say("cli.send-dkim"))
+    from mailproof.message.signature import NotSigned, sign
+
+    domain, selector, key = wanted
+    try:
+        return sign(data, domain, selector, _file(key, terminal))
+    except NotSigned as error:
+        raise Complaint(terminal.say("cli.send-not-signed", why=str(error))) from None

@@ -1,0 +1,90 @@
+"""From the record of a message sent by hand to what became of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mailproof.diagnose.judge import Judgement
+from mailproof.model.finding import Severity
+from mailproof.model.observation import Reply, ReplyClass, Submitted
+from mailproof.model.record import Attempt, Record
+from mailproof.model.report import Judged
+from mailproof.model.sent import RecipientResult
+from mailproof.run.sending import last_of, last_stage
+from mailproof.run.stages import CONNECT, DATA, LOGIN, MESSAGE, SOME_RECIPIENTS, TLS, stage_code
+
+_FOR_WANT_OF_TLS = ("tls-not-available", "tls-not-verified")
+
+
+class SendResult(msgspec.Struct, frozen=True):
+    """`SendReport` without its words."""
+
+    exit_code: int
+    stage: str
+    endpoint: str
+    address: str
+    sender: str
+    recipients: tuple[RecipientResult, ...]
+    size: int
+    seconds: float
+    reply: str
+    queue_id: str
+    cause: Judged | None
+    reason: str
+    params: dict[str, str]
+
+
+def send_result(record: Record, judgement: Judgement, sender: str) -> SendResult:
+    """`judgement` is that of the record. What was to end at an early stage is fine where it came there."""
+    last = last_of(record)
+    told = [fact for fact in last.observations if isinstance(fact, Submitted)] if last is not None else []
+    recipients = tuple(_recipient(fact) for fact in told)
+    code = _exit_code(last, told, recipients)
+    skipped = next((each for each in last.skipped if each.asked), None) if last is not None else None
+    final = next((fact.final for fact in told if fact.final is not None), None)
+    reply = final or next((r for fact in reversed(told) for r in (fact.data, fact.rcpt, fact.mail) if r), None)
+    return SendResult(
+        exit_code=code,
+        stage=last_stage(last) if last is not None else "",
+        endpoint=last.endpoint.url if last is not None and last.endpoint is not None else "",
+        address=last.endpoint.address if last is not None and last.endpoint is not None else "",
+        sender=sender,
+        recipients=recipients,
+        size=told[0].size if told else 0,
+        seconds=round(record.seconds, 3),
+        reply=reply.line if reply is not None else "",
+        queue_id=next((fact.queue_id for fact in told if fact.queue_id), ""),
+        cause=_cause(judgement) if code else None,
+        reason=skipped.why if skipped is not None and code else "",
+        params=skipped.params if skipped is not None and code else {},
+    )
+
+
+def _cause(judgement: Judgement) -> Judged | None:
+    """The first cause; or what is only worth knowing elsewhere, and here is why nothing was sent."""
+    known = [item for item in judgement.findings if item.severity is Severity.INFO and item.name == "login-required"]
+    return next(iter([*judgement.causes, *known]), None)
+
+
+def _recipient(fact: Submitted) -> RecipientResult:
+    counted = fact.final or fact.rcpt or fact.mail
+    taken = _good(fact.mail) and _good(fact.rcpt) and (fact.final is None or _good(fact.final))
+    return RecipientResult(fact.recipient, taken, counted.line if counted is not None else "")
+
+
+def _good(reply: Reply | None) -> bool:
+    return reply is not None and reply.kind is ReplyClass.POSITIVE
+
+
+def _exit_code(last: Attempt | None, told: list[Submitted], recipients: tuple[RecipientResult, ...]) -> int:
+    if last is None:
+        return CONNECT
+    for skipped in last.skipped:
+        if skipped.asked:
+            return TLS if skipped.why in _FOR_WANT_OF_TLS else LOGIN
+    code = stage_code(last)
+    if code == MESSAGE and all(fact.final is None for fact in told):
+        return DATA
+    if code == 0 and any(fact.rcpt is not None for fact in told) and not all(each.taken for each in recipients):
+        return SOME_RECIPIENTS
+    return code

@@ -1,0 +1,93 @@
+"""Where a message sent by hand goes: a place that was named, or the exchangers of a domain in their order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from mailproof import __version__
+from mailproof.model.attempt import Job, Skipped, Status
+from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
+from mailproof.model.record import Asked, Attempt, Record
+from mailproof.net.interface import Driver
+from mailproof.probes.conversation import held
+from mailproof.probes.send import Sending, send
+from mailproof.probes.smtp import SmtpConversation
+from mailproof.probes.terms import Terms
+from mailproof.run.endpoints import Resolver, Wanted
+from mailproof.run.nearest import nearest
+from mailproof.run.stages import CLOSED, CONNECT, EHLO, GREETING, stage_code
+from mailproof.run.vantage import own_addresses
+from mailproof.run.way import with_way_out
+
+# After these the next exchanger may do better (RFC 5321 section 5.1); a server that has answered MAIL is the one.
+_NEXT_MAY_DO = (CONNECT, CLOSED, GREETING, EHLO)
+
+
+class SendPlan(msgspec.Struct, frozen=True, kw_only=True):
+    target: Target
+    wanted: Wanted
+    terms: Terms
+    asked: Asked
+    sending: Sending
+
+
+async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record:
+    """Carry it out. What goes wrong out there is in the record, never an exception."""
+    begun = net.now()
+    login = plan.sending.login
+    secrets = login.secrets if login is not None else ()
+    secrets += (plan.terms.proxy.password,) if plan.terms.proxy and plan.terms.proxy.password else ()
+    terms = await with_way_out(net, msgspec.structs.replace(plan.terms, secrets=secrets))
+    resolver = Resolver(net, plan.wanted)
+    places = await resolver.endpoints(plan.target)
+    attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
+    for group in _groups(plan.target, places, login is not None):
+        if login is not None and not group[0].named:
+            params = {"host": group[0].host, "url": group[0].url}
+            skipped = Skipped("message-accepted", "host-not-named", group[0].url, asked=True, params=params)
+            attempts.append(Attempt(Job.SEND, group[0], skipped=(skipped,)))
+            continue
+        talks = [SmtpConversation(net, place, terms, Job.SEND, secrets) for place in group]
+        talk, failed = await nearest(net, talks)
+        attempts += failed
+        if talk is None or not isinstance(talk, SmtpConversation):
+            continue
+        done = await held(talk, send(talk, plan.sending))
+        attempts.append(done)
+        if stage_code(done) not in _NEXT_MAY_DO:
+            break
+    return Record(
+        started,
+        (plan.target,),
+        plan.asked,
+        tuple(attempts),
+        net.now() - begun,
+        own_addresses(attempts),
+        __version__,
+    )
+
+
+def _groups(target: Target, places: tuple[Endpoint, ...], logs_in: bool) -> list[list[Endpoint]]:
+    """The addresses of each host, IPv6 first; of a domain its exchangers in their order, of a host port 25, or the
+    ports of submission where somebody logs in."""
+    wanted = [msgspec.structs.replace(place, promised=True) for place in places]
+    if target.kind is not TargetKind.URL:
+        schemes = (Scheme.SUBMISSION, Scheme.SUBMISSIONS) if logs_in else (Scheme.SMTP,)
+        wanted = [place for scheme in schemes for place in wanted if place.scheme is scheme]
+    services = dict.fromkeys((place.scheme, place.host, place.port, place.path) for place in wanted)
+    groups = [[p for p in wanted if (p.scheme, p.host, p.port, p.path) == service] for service in services]
+    return [sorted(group, key=lambda place: ":" not in place.address) for group in groups]
+
+
+def last_of(record: Record) -> Attempt | None:
+    """The attempt that went furthest is the last one: each before it ended where the next may do better."""
+    made = [attempt for attempt in record.attempts if attempt.job is Job.SEND]
+    return made[-1] if made else None
+
+
+def last_stage(attempt: Attempt) -> str:
+    """The last step that was taken in good order."""
+    done = [step.step for step in attempt.steps if step.status is Status.OK and step.step != "quit"]
+    return str(done[-1]) if done else ""

@@ -1,0 +1,184 @@
+"""`send` from the outside: what it says, how it ends, and the spellings of swaks."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+from running import mailproof, sentence_of, serving, smtp
+
+FROM_TO = ("--from", "alice@x.test", "--to", "bob@y.test")
+
+
+def taker(line: bytes) -> str:
+    if line.startswith(b"DATA"):
+        return "354 go\r\n"
+    if line == b".":
+        return "250 2.0.0 Ok: queued as 4ABCDEF1\r\n"
+    if line.startswith(b"RCPT TO:<nobody"):
+        return "550 5.1.1 <nobody@y.test>: Recipient address rejected: User unknown\r\n"
+    if line.startswith((b"MAIL", b"RCPT", b"RSET")):
+        return "250 2.1.0 Ok\r\n"
+    return ""
+
+
+def takes(peer: object) -> None:
+    smtp_takes(peer)  # type: ignore[arg-type]
+
+
+def smtp_takes(peer) -> None:  # type: ignore[no-untyped-def]
+    peer.say("220 mail.example.test ESMTP\r\n")
+    inside = False
+    while line := peer.hear() or (b" " if inside else b""):
+        if inside:
+            if line == b".":
+                inside = False
+                peer.say("250 2.0.0 Ok: queued as 4ABCDEF1\r\n")
+            continue
+        if line.upper() == b"QUIT":
+            peer.say("221 2.0.0 Bye\r\n")
+            return
+        if line.upper().startswith((b"EHLO", b"LHLO")):
+            peer.say("250-mail.example.test\r\n250 8BITMIME\r\n")
+        else:
+            inside = line.startswith(b"DATA")
+            peer.say(taker(line) or "502 5.5.2 no\r\n")
+
+
+def test_one_line_answers() -> None:
+    with serving(smtp_takes) as server:
+        done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == ("OK: the server has taken the message: 250 2.0.0 Ok: queued as 4ABCDEF1")
+    assert done.stderr == ""
+
+
+def test_in_japanese_with_a_row_for_each_recipient() -> None:
+    with serving(smtp_takes) as server:
+        to = ("--from", "a@x.test", "--to", "bob@y.test,nobody@y.test")
+        done = mailproof("--lang", "ja", "send", f"smtp://127.0.0.1:{server.port}", *to)
+    assert done.returncode == 42
+    assert done.stdout.startswith("判定: 失敗")
+    assert "nobody@y.test  拒否  550 5.1.1" in done.stdout and "bob@y.test     受付  250" in done.stdout
+    assert "mailproof explain recipient-unknown" in done.stdout
+
+
+def test_json_has_every_recipient() -> None:
+    with serving(smtp_takes) as server:
+        to = ("--from", "a@x.test", "--to", "bob@y.test", "--to", "nobody@y.test", "--format", "json")
+        done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *to)
+    told = json.loads(done.stdout)
+    assert (told["exit_code"], told["ok"], told["queue_id"]) == (42, False, "4ABCDEF1")
+    assert [(each["address"], each["taken"]) for each in told["recipients"]] == [
+        ("bob@y.test", True),
+        ("nobody@y.test", False),
+    ]
+    assert told["cause"]["name"] == "recipient-unknown"
+
+
+def test_the_body_is_recorded_only_when_told_to(tmp_path: Path) -> None:
+    for words, kept in (((), False), (("--keep-bodies",), True)):
+        file = tmp_path / f"{kept}.json"
+        with serving(smtp_takes) as server:
+            where = f"smtp://127.0.0.1:{server.port}"
+            mailproof("send", where, *FROM_TO, "--body", "a word of its own", "--record", str(file), *words)
+        assert ("a word of its own" in file.read_text("utf-8")) is kept
+
+
+def test_masked_it_can_be_posted() -> None:
+    with serving(smtp_takes) as server:
+        done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, "--mask", "-v")
+    assert "alice" not in done.stdout and "y.test" not in done.stdout
+
+
+def test_iso_2022_jp_and_an_address_that_no_rfc_allows(tmp_path: Path) -> None:
+    with serving(smtp_takes) as server:
+        to = ("--from", "a@x.test", "--to", "a..b.@docomo.test", "--subject", "件名", "--body", "本文")
+        done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *to, "--charset", "iso-2022-jp")
+        heard = server.heard()
+    assert done.returncode == 0
+    assert b"RCPT TO:<a..b.@docomo.test>" in heard
+    assert "本文".encode("iso-2022-jp") in heard
+    assert b"Content-Type: text/plain; charset=ISO-2022-JP" in heard
+
+
+def test_a_unix_socket(tmp_path: Path) -> None:
+    path = tmp_path / "lmtp"
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as lines:
+            connection.sendall(b"220 x LMTP\r\n")
+            for line in lines:
+                heard.append(line)
+                connection.sendall(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 ok\r\n")
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        done = mailproof("send", f"lmtp+unix://{path}", *FROM_TO, "--quit-after", "rcpt", "--ehlo", "c.test")
+        thread.join(30)
+    assert done.returncode == 0, done.stdout
+    assert [line.split()[0] for line in heard] == [b"LHLO", b"MAIL", b"RCPT", b"QUIT"]
+
+
+PROGRAM = """
+import sys
+print("220 x ESMTP", end="\\r\\n", flush=True)
+for line in sys.stdin:
+    print("221 bye" if line.startswith("QUIT") else "250 ok", end="\\r\\n", flush=True)
+"""
+
+
+def test_a_program_in_place_of_a_connection(tmp_path: Path) -> None:
+    file = tmp_path / "server.py"
+    file.write_text(PROGRAM)
+    done = mailproof("send", "--pipe", f"{sys.executable} {file}", *FROM_TO, "-q", "RCPT", "-v")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "S:220 x ESMTP" in done.stdout
+
+
+def test_a_program_that_is_not_there_is_stage_2() -> None:
+    done = mailproof("send", "--pipe", "/no/such/program -bs", *FROM_TO)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("smtp://mx.test",), "--to"),
+        (("--to", "a@x.test,b@y.test"), "several domains"),
+        (("imaps://mx.test", *FROM_TO), "imaps"),
+        (("smtp://mx.test", "-s", "mx.test", *FROM_TO), "once"),
+        (("smtp://mx.test", *FROM_TO, "-q", "NEVER"), "--quit-after"),
+        (("smtp://mx.test", *FROM_TO, "-q", "RCPT", "-da", "MAIL"), "together"),
+        (("smtp://mx.test", *FROM_TO, "--header", "no colon"), "--header"),
+        (("smtp://mx.test", *FROM_TO, "--body", "é", "--charset", "us-ascii"), "us-ascii"),
+        (("smtp://mx.test", *FROM_TO, "--data", "@/no/such"), "/no/such"),
+        (("smtp://mx.test", *FROM_TO, "--notify", "sometimes"), "--notify"),
+        (("smtp://mx.test", *FROM_TO, "--dkim-domain", "x.test"), "--dkim-key"),
+        (("smtp://mx.test", "--from", "a@x.test", "--to", "b@y.test>\r\nRSET"), "--to"),
+        (("smtp://mx.test", *FROM_TO, "-ap", "hunter2"), "never an argument"),
+        (("smtp://mx.test", *FROM_TO, "--protocol", "uucp"), "--protocol"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_sentence(words: tuple[str, ...], says: str) -> None:
+    done = mailproof("send", *words)
+    assert done.returncode == 2
+    assert says in sentence_of(done) and "hunter2" not in done.stderr
+
+
+def test_the_transcript_is_that_of_a_refusal_too() -> None:
+    refuses = partial(smtp, offers=())
+    with serving(refuses) as server:
+        done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, "-v")
+    assert done.returncode in (23, 24)
+    assert "C:MAIL FROM:<alice@x.test>" in done.stdout

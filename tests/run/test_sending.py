@@ -1,0 +1,235 @@
+"""A message sent by hand: to the stage that was asked for, with an answer for each recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from labrun import ALICE, HOST, NOW, WRONG
+
+from mailproof.catalog.profiles import load_profile
+from mailproof.diagnose.judge import judge
+from mailproof.lab.embedded.faults.spec import EVERYWHERE
+from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.model.attempt import Trouble
+from mailproof.model.endpoint import Scheme, TargetKind
+from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.record import Asked, Record
+from mailproof.model.tls import TlsPolicy, TlsSettings
+from mailproof.net.interface import Address
+from mailproof.net.memory import MemoryNet
+from mailproof.probes.send import Recipient, Sending, Until
+from mailproof.probes.terms import Terms
+from mailproof.run.endpoints import Wanted
+from mailproof.run.send_result import SendResult, send_result
+from mailproof.run.sending import SendPlan, send_by_hand
+from mailproof.run.targets import parse_target
+from mailproof.script.authority import Authority
+
+Meets = Callable[[Address, str], Trouble | None]
+BOB = "bob@example.test"
+DATA = b"Subject: x\n\n.dot\nlast\n"
+
+
+class Done(msgspec.Struct):
+    record: Record
+    result: SendResult
+    lab: EmbeddedLab
+    dialled: list[str]
+
+    @property
+    def said(self) -> list[str]:
+        """The commands of the last conversation."""
+        turns = self.record.transcripts()[-1].turns
+        return [line for turn in turns if turn.kind == "sent" for line in turn.text.split("\\r\\n") if line]
+
+
+def run(
+    authority: Authority,
+    ca_file: str,
+    target: str,
+    *faults: str,
+    meets: Meets | None = None,
+    domain: bool = False,
+    tls: TlsPolicy = TlsPolicy.AUTO,
+    **changes: object,
+) -> Done:
+    fields: dict[str, object] = {"sender": "alice@example.test", "recipients": (Recipient(BOB),), "data": DATA}
+    sending = Sending(**(fields | changes))  # type: ignore[arg-type]
+    names = [
+        DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
+        DnsAnswer("mx2.example.test", "A", DnsStatus.OK, ("192.0.2.77",)),
+        DnsAnswer("example.test", "MX", DnsStatus.OK, (f"20 {HOST}.", "10 mx2.example.test.")),
+    ]
+    dialled: list[str] = []
+
+    def switchboard(to: Address, purpose: str) -> object:
+        dialled.append(f"{to.address}:{to.port}")
+        return (meets(to, purpose) if meets else None) or lab.switchboard(to, purpose)
+
+    net = MemoryNet(switchboard=switchboard, names=names)  # type: ignore[arg-type]
+    ports = {scheme: scheme.default_port for scheme in (*EVERYWHERE, Scheme.LMTP)}
+    lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
+    lab.start()
+    where = parse_target(target)
+    where = msgspec.structs.replace(where, kind=TargetKind.DOMAIN) if domain else where
+    plan = SendPlan(
+        target=where,
+        wanted=Wanted(families=("A",)),
+        terms=Terms(ehlo="client.test", settings=TlsSettings(ca_file=ca_file), tls=tls, keep_bodies=True),
+        asked=Asked(sender=sending.sender),
+        sending=sending,
+    )
+    record = net.run(send_by_hand(net, plan, NOW))
+    policy = load_profile("default")
+    return Done(record, send_result(record, judge(record, policy), sending.sender), lab, dialled)
+
+
+@pytest.mark.parametrize("scheme", ["submission", "submissions"])
+def test_a_message_with_login_arrives_to_the_byte(authority: Authority, ca_file: str, scheme: str) -> None:
+    done = run(authority, ca_file, f"{scheme}://{HOST}", login=ALICE)
+    assert (done.result.exit_code, done.result.stage) == (0, "data")
+    assert done.result.queue_id and done.result.recipients[0].taken
+    [message] = done.lab.mailboxes[BOB].messages
+    assert message.data.endswith(b"Subject: x\r\n\r\n.dot\r\nlast\r\n")
+
+
+def test_by_bdat_in_pieces_too(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"submission://{HOST}", login=ALICE, chunk=7)
+    assert done.result.exit_code == 0
+    [message] = done.lab.mailboxes[BOB].messages
+    assert message.data.endswith(b"Subject: x\r\n\r\n.dot\r\nlast\r\n")
+    assert [line for line in done.said if line.startswith("BDAT")][-1].endswith("LAST")
+
+
+def test_in_one_go(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"submission://{HOST}", login=ALICE, pipelining=True)
+    assert done.result.exit_code == 0 and len(done.lab.mailboxes[BOB].messages) == 1
+
+
+def test_some_recipients_refused_is_42_with_an_answer_for_each(authority: Authority, ca_file: str) -> None:
+    recipients = (Recipient(BOB), Recipient("nobody-here@example.test"))
+    for pipelining in (False, True):
+        done = run(
+            authority,
+            ca_file,
+            f"smtp://{HOST}",
+            recipients=recipients,
+            pipelining=pipelining,
+            sender="x@elsewhere.test",
+        )
+        assert done.result.exit_code == 42
+        assert [(each.address, each.taken) for each in done.result.recipients] == [
+            (BOB, True),
+            ("nobody-here@example.test", False),
+        ]
+        assert done.result.cause is not None and done.result.cause.name == "recipient-unknown"
+
+
+def test_none_accepted_is_24(authority: Authority, ca_file: str) -> None:
+    recipients = (Recipient("nobody-here@example.test"), Recipient("nor-here@example.test"))
+    for pipelining in (False, True):
+        done = run(authority, ca_file, f"smtp://{HOST}", recipients=recipients, pipelining=pipelining)
+        assert done.result.exit_code == 24
+        assert not any(each.taken for each in done.result.recipients)
+
+
+def test_lmtp_answers_for_each_recipient(authority: Authority, ca_file: str) -> None:
+    recipients = (Recipient(BOB), Recipient("alice@example.test"))
+    done = run(authority, ca_file, f"lmtp://{HOST}", recipients=recipients)
+    assert done.result.exit_code == 0
+    assert all(each.taken and each.reply.startswith("250") for each in done.result.recipients)
+
+
+def test_a_relay_without_login_is_refused_for_want_of_one(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"submission://{HOST}", recipients=(Recipient("x@elsewhere.test"),))
+    assert done.result.exit_code in (23, 24)
+    assert done.result.cause is not None and done.result.cause.name == "login-required"
+
+
+def test_a_wrong_password_ends_it_at_28(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"submission://{HOST}", login=WRONG)
+    assert done.result.exit_code == 28
+    assert done.result.cause is not None and done.result.cause.name == "auth-rejected"
+    assert not any(line.startswith("MAIL") for line in done.said)
+
+
+def test_no_password_where_the_certificate_does_not_verify(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"submission://{HOST}", "certificate-expired", login=ALICE)
+    assert (done.result.exit_code, done.result.reason) == (29, "tls-not-verified")
+    assert not any(line.startswith("AUTH") for line in done.said)
+
+
+def test_with_tls_demanded_nothing_goes_in_clear(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"smtp://{HOST}", "starttls-not-offered@smtp", tls=TlsPolicy.REQUIRED)
+    assert (done.result.exit_code, done.result.reason) == (29, "tls-not-available")
+    assert not any(line.startswith("MAIL") for line in done.said)
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (Until.BANNER, []),
+        (Until.FIRST_EHLO, ["EHLO"]),
+        (Until.TLS, ["EHLO", "STARTTLS"]),
+        (Until.EHLO, ["EHLO", "STARTTLS", "EHLO"]),
+        (Until.MAIL, ["EHLO", "STARTTLS", "EHLO", "MAIL"]),
+        (Until.RCPT, ["EHLO", "STARTTLS", "EHLO", "MAIL", "RCPT"]),
+        (Until.DATA, ["EHLO", "STARTTLS", "EHLO", "MAIL", "RCPT", "DATA"]),
+    ],
+)
+@pytest.mark.parametrize("drop", [False, True])
+def test_it_ends_after_the_stage_that_was_asked_for(
+    authority: Authority, ca_file: str, last: Until, said: list[str], drop: bool
+) -> None:
+    done = run(authority, ca_file, f"smtp://{HOST}", last=last, drop=drop, sender="x@elsewhere.test")
+    assert done.result.exit_code == 0
+    assert [line.split()[0].split(":")[0] for line in done.said] == said + (
+        [] if drop or last is Until.DATA else ["QUIT"]
+    )
+    assert not done.lab.mailboxes[BOB].messages
+
+
+def test_the_exchangers_of_a_domain_are_tried_in_their_order(authority: Authority, ca_file: str) -> None:
+    done = run(
+        authority,
+        ca_file,
+        "example.test",
+        domain=True,
+        sender="x@elsewhere.test",
+        meets=lambda to, purpose: Trouble.REFUSED if to.address == "192.0.2.77" else None,
+    )
+    assert done.dialled == ["192.0.2.77:25", f"{OUTSIDE_ADDRESS}:25"]
+    assert done.result.exit_code == 0 and done.result.endpoint == f"smtp://{HOST}"
+
+
+def test_a_refusal_of_the_recipient_is_no_reason_to_ask_the_next_exchanger(
+    authority: Authority, ca_file: str
+) -> None:
+    nobody = (Recipient("nobody-here@example.test"),)
+    names = "192.0.2.77"
+    done = run(
+        authority,
+        ca_file,
+        "example.test",
+        domain=True,
+        recipients=nobody,
+        meets=lambda to, purpose: Trouble.REFUSED if to.address == names else None,
+    )
+    assert done.result.exit_code == 24 and len(done.dialled) == 2
+
+
+def test_what_is_not_offered_is_said_and_asked_for_only_when_told_to(authority: Authority, ca_file: str) -> None:
+    needs = (("REQUIRETLS", "REQUIRETLS"),)
+    done = run(authority, ca_file, f"submission://{HOST}", login=ALICE, needs=needs)
+    assert (done.result.reason, done.result.params) == ("extension-not-offered", {"extension": "REQUIRETLS"})
+    assert not any(line.startswith("MAIL") for line in done.said)
+    anyway = run(authority, ca_file, f"submission://{HOST}", login=ALICE, needs=needs, anyway=True)
+    assert "MAIL FROM:<alice@example.test> REQUIRETLS" in anyway.said
+
+
+def test_raw_bytes_go_as_they_are(authority: Authority, ca_file: str) -> None:
+    raw = b"Subject: x\r\n\r\nbare\nline feed\r\n.\r\n"
+    done = run(authority, ca_file, f"submission://{HOST}", login=ALICE, data=raw, raw=True)
+    assert any("bare\\nline feed" in line for line in done.said)
