@@ -26,6 +26,7 @@ from mailproof.wire.imap import commands
 from mailproof.wire.imap.folders import Folder, listed_folder
 from mailproof.wire.imap.literals import KEEP
 from mailproof.wire.imap.responses import (
+    IN_REV2,
     LINE_LIMIT,
     ImapResponse,
     ResponseKind,
@@ -75,7 +76,9 @@ class ImapConversation(Conversation[ImapResponse]):
 
     def can(self, name: str) -> bool:
         """Whether the server said, when asked, in its greeting or after the login, that it knows this."""
-        return name in self._told
+        told = self._told
+        # One that speaks IMAP4rev1 too speaks rev2 only where it was enabled.
+        return name in told or ("IMAP4REV2" in told and "IMAP4REV1" not in told and name in IN_REV2)
 
     def upgrade_request(self) -> Outgoing:
         return commands.starttls(self._tag()).parts[0]
@@ -154,13 +157,12 @@ class ImapConversation(Conversation[ImapResponse]):
         return event.challenge
 
     def takes_initial(self, size: int) -> bool:
-        offered = self.offered is not None and self.offered.get("SASL-IR") is not None
-        return offered and super().takes_initial(size)
+        return self.can("SASL-IR") and super().takes_initial(size)
 
     async def log_in_by_command(self, credentials: Credentials) -> LoginTried:
         """LOGIN."""
         started = self.net.now()
-        command = commands.login(self._tag(), credentials.user, credentials.password)
+        command = commands.login(self._tag(), credentials.user, credentials.password, self._literals)
         try:
             reply = await self.run(Step.AUTH, command, "LOGIN")
         except Ended:
@@ -196,12 +198,21 @@ class ImapConversation(Conversation[ImapResponse]):
 
     async def search(self, field: str, value: str) -> tuple[Reply, tuple[int, ...]]:
         """Numbers of the messages whose header field has this value in it."""
-        reply = await self.run(Step.SEARCH, commands.search_header(self._tag(), field, value), "SEARCH")
+        reply = await self.run(
+            Step.SEARCH, commands.search_header(self._tag(), field, value, self._literals), "SEARCH"
+        )
         return reply, tuple(number for event in self.untagged for number in search_numbers(event))
 
     async def refresh(self) -> Reply:
         """NOOP: lets the server tell of new messages (RFC 3501 6.1.2)."""
         return await self.run(Step.SEARCH, commands.noop(self._tag()), "NOOP")
+
+    @property
+    def _literals(self) -> commands.Literals:
+        """What the server takes without a round trip for each (RFC 7888, RFC 9051 section 4.3)."""
+        if self.can("LITERAL+"):
+            return commands.Literals.ALL
+        return commands.Literals.SMALL if self.can("LITERAL-") else commands.Literals.ASKED
 
     async def idle(self, known: int, seconds: float) -> Idled:
         """Listen until the server tells of more than `known` messages, `seconds` at most (RFC 2177)."""

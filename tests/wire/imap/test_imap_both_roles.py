@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailproof.model.transcript import SECRET
 from mailproof.wire.imap import commands
-from mailproof.wire.imap.commands import ImapCommand, Tags
+from mailproof.wire.imap.commands import SMALL_LITERAL, ImapCommand, Literals, Tags
 from mailproof.wire.imap.responses import ResponseKind, ResponseReader, fetch_items
 from mailproof.wire.imap.session import (
     CommandReader,
@@ -55,6 +55,19 @@ def _read(command: ImapCommand) -> ImapCommandLine:
             "LOGIN",
             (b"j\xc3\xb6", b"\xe7\xa9\x8d"),
         ),
+        (
+            commands.login("a1", "j\u00f6", "\u7a4d", Literals.ALL),
+            b"a1 LOGIN {3+}\r\nj\xc3\xb6 {3+}\r\n\xe7\xa9\x8d\r\n",
+            "LOGIN",
+            (b"j\xc3\xb6", b"\xe7\xa9\x8d"),
+        ),
+        (
+            commands.search_header("a1", "Subject", "\u00fc", Literals.SMALL),
+            b"a1 SEARCH CHARSET UTF-8 HEADER Subject {2+}\r\n\xc3\xbc\r\n",
+            "SEARCH",
+            ("CHARSET", "UTF-8", "HEADER", "Subject", b"\xc3\xbc"),
+        ),
+        (commands.idle("a1"), b"a1 IDLE\r\n", "IDLE", ()),
         (commands.authenticate("a1", "PLAIN"), b"a1 AUTHENTICATE PLAIN\r\n", "AUTHENTICATE", ("PLAIN",)),
         (
             commands.authenticate("a1", "PLAIN", b"\0u\0p"),
@@ -212,3 +225,23 @@ def test_status_lines_and_challenges_arrive() -> None:
     assert challenge.challenge == b"abc"
     (listed,) = ResponseReader().receive(compose_untagged('LIST () "/" ' + quote('a "b"').decode()))
     assert listed.values == ((), b"/", b'a "b"')
+
+
+def test_literal_minus_ends_at_4096_octets() -> None:
+    small, large = ("\u00fc" * (SMALL_LITERAL // 2 + more) for more in (0, 1))
+    for text, parts in ((small, 1), (large, 2)):
+        command = commands.login("a1", "joe", text, Literals.SMALL)
+        assert len(command.parts) == parts
+        assert SECRET in repr(command) and text not in repr(command)
+        assert command.parts[-1].data[command.parts[-1].secret[0]] == text.encode()
+
+
+@pytest.mark.parametrize(("unasked", "problem"), [(None, ""), (4, ""), (3, "asking"), (-1, "asking")])
+def test_what_a_server_takes_unasked(unasked: int | None, problem: str) -> None:
+    reader = CommandReader(unasked=unasked)
+    line, after = reader.receive(b"a1 STATUS {4+}\r\nWork (MESSAGES)\r\na2 NOOP\r\n")
+    assert isinstance(line, ImapCommandLine) and isinstance(after, ImapCommandLine)
+    assert problem in line.problem and bool(problem) is bool(line.problem)
+    assert (after.tag, after.problem) == ("a2", "")
+    (asked,) = CommandReader(unasked=unasked).receive(b"a1 STATUS {4}\r\n")
+    assert asked == NeedContinuation(4)

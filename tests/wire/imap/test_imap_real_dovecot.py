@@ -11,7 +11,7 @@ import pytest
 
 from mailproof.lab.real.server import RealLab
 from mailproof.wire.imap import commands
-from mailproof.wire.imap.commands import ImapCommand, Tags
+from mailproof.wire.imap.commands import ImapCommand, Literals, Tags
 from mailproof.wire.imap.responses import ImapResponse, ResponseKind, ResponseReader, capabilities, fetch_items
 
 MESSAGE = b"Message-ID: <1@example.test>\r\nSubject: {5}\r\n\r\na1 OK [ALERT] {3}\r\n"
@@ -50,7 +50,10 @@ class Dialogue:
 
 
 @pytest.mark.real
-def test_a_session_with_dovecot_is_read_without_a_deviation(real_lab_with: Callable[..., RealLab]) -> None:
+@pytest.mark.parametrize("literals", [Literals.ASKED, Literals.ALL])
+def test_a_session_with_dovecot_is_read_without_a_deviation(
+    literals: Literals, real_lab_with: Callable[..., RealLab]
+) -> None:
     password = 'p"w\\d \u7a4d'
     lab = real_lab_with(users=f"alice@example.test:{{PLAIN}}{password}::::::\n")
     url = urlsplit(lab.urls["imaps"])
@@ -62,7 +65,7 @@ def test_a_session_with_dovecot_is_read_without_a_deviation(real_lab_with: Calla
         imap, tags = Dialogue(tls), Tags()
         assert "AUTH" in [capability.name for capability in capabilities(imap.next())]
         assert capabilities(imap.do(commands.capability(tags.next()))[0])[0].name == "IMAP4REV1"
-        *_, accepted = imap.do(commands.login(tags.next(), "alice@example.test", password))
+        *_, accepted = imap.do(commands.login(tags.next(), "alice@example.test", password, literals))
         assert accepted.name == "OK"
         tls.sendall(b"%s APPEND INBOX {%d+}\r\n%s\r\n" % (tags.next().encode(), len(MESSAGE), MESSAGE))
         while (appended := imap.next()).kind is not ResponseKind.TAGGED:
@@ -74,8 +77,10 @@ def test_a_session_with_dovecot_is_read_without_a_deviation(real_lab_with: Calla
         assert [response.number for response in selected if response.name == "EXISTS"] == [1]
         found, _ = imap.do(commands.search_header(tags.next(), "Message-ID", "<1@example.test>"))
         assert found.values == ("1",)
-        nothing, _ = imap.do(commands.search_header(tags.next(), "Subject", "\u00fc"))
+        nothing, _ = imap.do(commands.search_header(tags.next(), "Subject", "\u00fc", literals))
         assert nothing.values == ()
+        told = imap.do(commands.enable(tags.next(), "CONDSTORE"))
+        assert [answer.values for answer in told if answer.name == "ENABLED"] == [("CONDSTORE",)]
         fetched, _ = imap.do(commands.fetch(tags.next(), [1], ["UID", "BODYSTRUCTURE", "ENVELOPE", "BODY.PEEK[]"]))
         assert fetch_items(fetched)["BODY[]"] == MESSAGE
         listed, _ = imap.do(commands.list_(tags.next()))

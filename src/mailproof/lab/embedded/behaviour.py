@@ -101,6 +101,15 @@ class Client(StrEnum):
     """A stranger with a client address, sender and recipient not seen long enough ago (RFC 6647)."""
 
 
+class Revision(StrEnum):
+    """Of IMAP4."""
+
+    ONE = "rev1"
+    BOTH = "both"
+    """IMAP4rev2 once a client has enabled it (RFC 9051 section 6.3.1)."""
+    TWO = "rev2"
+
+
 class Idle(StrEnum):
     """IMAP's IDLE (RFC 2177)."""
 
@@ -210,6 +219,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     refusals: tuple[Refusal, ...] = ()
     message_limit: int = MESSAGE_LIMIT
     on_opening: OnOpening = OnOpening.OPEN
+    revision: Revision = Revision.BOTH
     idle: Idle = Idle.TELLS
     delivery_seconds: float = 0.0
     """From the acceptance of a message to the mailbox."""

@@ -1,21 +1,21 @@
-"""IMAP4rev1 before and at the login, as Dovecot speaks it (RFC 3501, 4959, 2177); the mailbox is `imap_mailbox`."""
+"""IMAP4rev1 and rev2, as Dovecot speaks them (RFC 3501, 9051, 4959, 2177); the mailbox itself is `imap_mailbox`."""
 
 from __future__ import annotations
 
 import base64
-import re
 
-from mailproof.lab.embedded.behaviour import Idle, OnOpening, Upgrade
+from mailproof.lab.embedded.behaviour import MESSAGE_LIMIT, Idle, OnOpening, Revision, Upgrade
 from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
+from mailproof.lab.embedded.imap_listing import listing, named, status_line
 from mailproof.lab.embedded.imap_mailbox import OpenMailbox, Refused
-from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.mailboxes import SYSTEM_FLAGS, Mailbox
 from mailproof.lab.embedded.session import Login, Over
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.net.interface import ServerStream
-from mailproof.wire.imap.mailbox import decode_mailbox, encode_mailbox
+from mailproof.wire.imap.commands import SMALL_LITERAL
 from mailproof.wire.imap.session import (
     CommandReader,
     Event,
@@ -26,16 +26,28 @@ from mailproof.wire.imap.session import (
     compose_tagged,
     compose_untagged,
 )
-from mailproof.wire.imap.tokens import Value, quote, string_of
+from mailproof.wire.imap.tokens import Value, string_of
 
 # Dovecot's imap-login hangs up after three commands that are none, imap after twenty.
 _MOST_ERRORS = 20
-# Nothing here takes a long literal: there is no APPEND.
-_LITERALS = 65536
+# Of one command: a message that is put into the mailbox is as large as one that may be sent.
+_LITERALS = MESSAGE_LIMIT
+# What both revisions have here; IMAP4rev2 alone does not name it (RFC 9051 appendix E).
+_EXTENSIONS = (
+    "SASL-IR",
+    "ID",
+    "ENABLE",
+    "UNSELECT",
+    "NAMESPACE",
+    "UIDPLUS",
+    "ESEARCH",
+    "SEARCHRES",
+    "MOVE",
+    "BINARY",
+    "SPECIAL-USE",
+)
 # Seconds between two looks at the mailbox during IDLE.
 _IDLE_LOOK = 1.0
-# A longer one matches no name here, and costs time to try.
-_LONGEST_PATTERN = 100
 # RFC 2177: clients renew IDLE every 29 minutes.
 _IDLE_LIMIT = 1800.0
 
@@ -51,11 +63,14 @@ class ImapSession(DovecotSession[Event]):
         self._errors = 0
         self._tag = ""
         self._open: OpenMailbox | None = None
+        self._second = self.behaviour.revision is Revision.TWO
+        """IMAP4rev2 is spoken: nothing else is known, or the client has enabled it."""
 
     # -- the protocol's words ---------------------------------------------------------------------------------------
 
     def new_reader(self) -> CommandReader:
-        return CommandReader(keep=_LITERALS)
+        rev2_alone = self.behaviour.revision is Revision.TWO
+        return CommandReader(keep=_LITERALS, unasked=SMALL_LITERAL if rev2_alone else None)
 
     def greeting(self) -> bytes:
         software = "Dovecot 2.3.4" if self.behaviour.reveals_version else "Dovecot"
@@ -79,13 +94,15 @@ class ImapSession(DovecotSession[Event]):
     def line_of(self, event: Event) -> bytes | None:
         return event.data if isinstance(event, ImapLine) else None
 
-    @property
-    def _idle_offer(self) -> tuple[str, ...]:
-        return () if self.behaviour.idle is Idle.NOT_OFFERED else ("IDLE",)
-
     def _capabilities(self) -> str:
-        words = ["IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", *self._idle_offer, "UNSELECT", "NAMESPACE"]
-        words += ["SPECIAL-USE"]
+        revision = self.behaviour.revision
+        words = {
+            Revision.ONE: ["IMAP4rev1", "LITERAL+"],
+            Revision.BOTH: ["IMAP4rev1", "IMAP4rev2", "LITERAL+"],
+            Revision.TWO: ["IMAP4rev2"],
+        }[revision]
+        idle = self.behaviour.idle is not Idle.NOT_OFFERED
+        words += ["ID"] if revision is Revision.TWO else [*_EXTENSIONS, *(["IDLE"] if idle else [])]
         words += [self.upgrade_offer] if self.upgrade_offer else []
         words += [f"AUTH={name}" for name in self.mechanisms] if not self.user else []
         words += ["LOGINDISABLED"] if not self.takes_logins and not self.user else []
@@ -198,8 +215,9 @@ class ImapSession(DovecotSession[Event]):
                 await self.say(compose_untagged('NAMESPACE (("" ".")) NIL NIL'))
                 await self.tagged(tag, "OK", "Namespace completed.")
             case "ENABLE":
-                await self.say(compose_untagged("ENABLED"))
-                await self.tagged(tag, "OK", "Enabled.")
+                await self._enable(tag, args)
+            case "APPEND":
+                await self._append(tag, args)
             case "IDLE":
                 await self._idle(tag)
             case _ if self._open is None:
@@ -214,7 +232,7 @@ class ImapSession(DovecotSession[Event]):
 
     async def _in_mailbox(self, mailbox: OpenMailbox, command: ImapCommandLine) -> None:
         try:
-            for line in mailbox.run(command.name, command.args):
+            for line in mailbox.run(command.name, command.args, command.tag):
                 await self.say(compose_untagged(line))
         except Refused as refused:
             await self.tagged(command.tag, refused.status, str(refused))
@@ -229,14 +247,16 @@ class ImapSession(DovecotSession[Event]):
             await self.say(compose_untagged(line))
 
     async def _select(self, tag: str, args: tuple[Value, ...], *, writable: bool) -> None:
+        if self._open is not None and self._second:
+            await self.say(compose_untagged("OK [CLOSED] Previous mailbox closed."))
         self._open = None
-        named = await self._named(tag, args)
-        if named is None:
+        found = await self._named(tag, args)
+        if found is None:
             return
         if self.behaviour.on_opening is OnOpening.BROKEN:
             await self.tagged(tag, "NO", BROKEN, "SERVERBUG")
             return
-        self._open = OpenMailbox(named[1], writable=writable)
+        self._open = OpenMailbox(found[1], found[0], self._inbox, writable=writable, second=self._second)
         for line in self._open.opening():
             await self.say(compose_untagged(line))
         words = "Select" if writable else "Examine"
@@ -248,47 +268,57 @@ class ImapSession(DovecotSession[Event]):
         if said is None:
             await self.tagged(tag, "BAD", "Invalid arguments.")
             return None
-        name = decode_mailbox(said)
-        if name.upper() == "INBOX":
-            return "INBOX", self._inbox
-        if name in self._inbox.folders:
-            return name, self._inbox.folders[name]
-        await self.tagged(tag, "NO", "Mailbox doesn't exist: it is neither INBOX nor listed.", "NONEXISTENT")
-        return None
+        found = named(said, self._inbox)
+        if found is None:
+            await self.tagged(tag, "NO", "Mailbox doesn't exist: it is neither INBOX nor listed.", "NONEXISTENT")
+        return found
+
+    async def _enable(self, tag: str, args: tuple[Value, ...]) -> None:
+        """RFC 5161; there is no way back."""
+        wanted = {(string_of(value) or b"").upper() for value in args}
+        enabled = b"IMAP4REV2" in wanted and self.behaviour.revision is not Revision.ONE
+        self._second = self._second or enabled
+        if self._open is not None:
+            self._open.second = self._second
+        await self.say(compose_untagged("ENABLED IMAP4rev2" if enabled else "ENABLED"))
+        await self.tagged(tag, "OK", "Enabled.")
+
+    async def _append(self, tag: str, args: tuple[Value, ...]) -> None:
+        """`APPEND INBOX (flags) "date" message`; flags and date may be left out (RFC 3501 section 6.3.11)."""
+        found = await self._named(tag, args)
+        if found is None:
+            return
+        box, message = found[1], args[-1]
+        if not isinstance(message, bytes) or not 2 <= len(args) <= 4:
+            await self.tagged(tag, "BAD", "Invalid arguments.")
+        elif not box.has_room(len(message)):
+            await self.tagged(tag, "NO", "Quota exceeded.", "OVERQUOTA")
+        else:
+            added = box.add(message, self.site.clock())
+            flags = next((arg for arg in args[1:-1] if isinstance(arg, tuple)), ())
+            low = {flag.lower() for flag in flags if isinstance(flag, str)}
+            added.flags = {flag for flag in SYSTEM_FLAGS if flag.lower() in low}
+            await self._updates()
+            await self.tagged(tag, "OK", "Append completed.", f"APPENDUID {box.uid_validity} {added.uid}")
 
     async def _list(self, command: ImapCommandLine) -> None:
-        texts = [string_of(value) for value in command.args]
-        if len(texts) != 2 or texts[0] is None or texts[1] is None:
+        lines = listing(command.name, command.args, self._inbox, utf8=self._second)
+        if lines is None:
             await self.tagged(command.tag, "BAD", "Invalid arguments.")
             return
-        if not texts[1]:
-            await self.say(compose_untagged(f'{command.name} (\\Noselect) "." ""'))
-        for name in ("INBOX", *sorted(self._inbox.folders)) if texts[1] else ():
-            if _matches(name, texts[0] + texts[1]):
-                uses = " \\Junk" if name == "Junk" else ""
-                line = f'{command.name} (\\HasNoChildren{uses}) "." '
-                await self.say(compose_untagged(line.encode() + _shown(name)))
+        for line in lines:
+            await self.say(compose_untagged(line))
         await self.tagged(command.tag, "OK", f"{command.name.capitalize()} completed.")
 
     async def _status(self, tag: str, args: tuple[Value, ...]) -> None:
-        named = await self._named(tag, args)
-        if named is None:
+        found = await self._named(tag, args)
+        if found is None:
             return
-        name, box = named
-        known = {
-            "MESSAGES": len(box.messages),
-            "RECENT": 0,
-            "UIDNEXT": box.uid_next,
-            "UIDVALIDITY": box.uid_validity,
-            "UNSEEN": sum("\\Seen" not in message.flags for message in box.messages),
-        }
-        wanted = args[1] if len(args) == 2 and isinstance(args[1], tuple) else ()
-        names = [item.upper() for item in wanted if isinstance(item, str)]
-        if not names or any(item not in known for item in names):
+        line = status_line(args[1], *found, utf8=self._second) if len(args) == 2 else b""
+        if not line:
             await self.tagged(tag, "BAD", "Invalid status items.")
             return
-        told = f" ({' '.join(f'{item} {known[item]}' for item in names)})"
-        await self.say(compose_untagged(b"STATUS " + _shown(name) + told.encode()))
+        await self.say(compose_untagged(line))
         await self.tagged(tag, "OK", "Status completed.")
 
     async def _idle(self, tag: str) -> None:
@@ -315,17 +345,3 @@ class ImapSession(DovecotSession[Event]):
             await self.tagged(tag, "OK", "Idle completed.")
         else:
             await self.tagged(tag, "BAD", "Expected DONE.")
-
-
-def _matches(name: str, pattern: bytes) -> bool:
-    """RFC 3501 section 6.3.8; there is no hierarchy, so `%` is as good as `*`."""
-    if len(pattern) > _LONGEST_PATTERN:
-        return False
-    literal = re.split(r"[*%]+", decode_mailbox(pattern))
-    flags = re.IGNORECASE if name == "INBOX" else 0
-    return re.fullmatch(".*".join(map(re.escape, literal)), name, flags) is not None
-
-
-def _shown(name: str) -> bytes:
-    """As Dovecot writes it: quoted where it need not be an atom."""
-    return b"INBOX" if name == "INBOX" else quote(encode_mailbox(name))

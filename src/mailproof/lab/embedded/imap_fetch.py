@@ -20,6 +20,7 @@ _OLD = {"RFC822": "BODY[]", "RFC822.HEADER": "BODY.PEEK[HEADER]", "RFC822.TEXT":
 _SECTION = re.compile(
     r"BODY(?P<peek>\.PEEK)?\[(?P<section>[^\]]*)\](?:<(?P<start>\d{1,10})(?:\.(?P<count>\d{1,10}))?>)?\Z"
 )
+_BINARY = re.compile(r"BINARY(?P<how>\.PEEK|\.SIZE)?\[(?P<part>\d{1,3}(?:\.\d{1,3})*)?\]\Z")
 _FIELDS = re.compile(r"HEADER\.FIELDS(?P<but>\.NOT)? \((?P<names>[^)]*)\)\Z")
 _PART = re.compile(r"(?P<numbers>\d{1,3}(?:\.\d{1,3})*)(?:\.(?P<what>MIME|HEADER|TEXT))?\Z")
 # Dovecot max_nested_mime_parts is 100; deeper parts are not taken apart here.
@@ -43,7 +44,7 @@ def items_of(values: tuple[Value, ...]) -> list[str]:
         names += _MACROS.get(name, (name,))
     for name in names:
         known = name in ("FLAGS", "UID", "RFC822.SIZE", "INTERNALDATE", "ENVELOPE", "BODY", "BODYSTRUCTURE", *_OLD)
-        if not known and not _is_section(name):
+        if not known and not _is_section(name) and not _BINARY.match(name):
             raise BadItem(f"Unknown FETCH item {name[:40]}.")
     if not names:
         raise BadItem("FETCH list is empty.")
@@ -52,8 +53,10 @@ def items_of(values: tuple[Value, ...]) -> list[str]:
 
 def marks_seen(items: list[str]) -> bool:
     """True for an item that sets \\Seen."""
-    return any(
-        (match := _SECTION.match(_OLD.get(item, item))) is not None and match["peek"] is None for item in items
+    sections = (_SECTION.match(_OLD.get(item, item)) for item in items)
+    binary = (_BINARY.match(item) for item in items)
+    return any(match is not None and match["peek"] is None for match in sections) or any(
+        match is not None and match["how"] is None for match in binary
     )
 
 
@@ -84,6 +87,13 @@ def _item(message: StoredMessage, item: str) -> bytes:
             return b"ENVELOPE " + envelope(message.data)
         case "BODY" | "BODYSTRUCTURE":
             return item.encode() + b" " + _whole_structure(message.data)
+    if (binary := _BINARY.match(item)) is not None:
+        data = _decoded(message.data, binary["part"] or "")
+        name = item.encode().replace(b".PEEK", b"")
+        if binary["how"] == ".SIZE":
+            return name + b" %d" % len(data)
+        # A NUL only fits into literal8 (RFC 3516 section 4).
+        return name + b" " + (b"~{%d}\r\n" % len(data) + data if b"\0" in data else literal(data))
     return _body(message, item)
 
 
@@ -97,6 +107,18 @@ def _body(message: StoredMessage, item: str) -> bytes:
         data = data[start : start + int(match["count"])] if match["count"] else data[start:]
         name += f"<{start}>"
     return name.encode() + b" " + literal(data.replace(b"\0", b"\x80"))  # as Dovecot shows a NUL
+
+
+def _decoded(data: bytes, part: str) -> bytes:
+    """A part without its transfer encoding (RFC 3516); the whole message where no part is named."""
+    if not part:
+        return data
+    try:
+        found = _part_of(_parsed(data), [int(number) for number in part.split(".")])
+        payload = found.get_payload(decode=True) if found is not None else None
+        return payload if isinstance(payload, bytes) else b""
+    except _GIVES_UP:
+        return b""
 
 
 def _section(data: bytes, section: str) -> bytes:
@@ -136,14 +158,21 @@ def _children(part: Message[str, str]) -> list[Message[str, str]]:
     return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
 
-def _mime_part(part: Message[str, str], numbers: list[int], what: str) -> bytes:
+def _part_of(part: Message[str, str], numbers: list[int]) -> Message[str, str] | None:
     for number in numbers:
         children = _children(part)
         if not children and number == 1:
             continue  # part 1 of what is no multipart is the text itself
         if not 1 <= number <= len(children):
-            return b""
+            return None
         part = children[number - 1]
+    return part
+
+
+def _mime_part(whole_message: Message[str, str], numbers: list[int], what: str) -> bytes:
+    part = _part_of(whole_message, numbers)
+    if part is None:
+        return b""
     whole = part.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     head, separator, text = whole.partition(b"\r\n\r\n")
     return head + separator if what in ("MIME", "HEADER") else text

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
+import msgspec
+
 from mailproof.lab.embedded.headers import header_values
 from mailproof.lab.embedded.mailboxes import StoredMessage
 from mailproof.wire.imap.tokens import Value, string_of
@@ -21,6 +23,8 @@ _FLAGS = {
     "FLAGGED": "\\Flagged",
     "SEEN": "\\Seen",
 }
+
+_OPTIONS = frozenset({"MIN", "MAX", "ALL", "COUNT", "SAVE"})
 
 Test = Callable[[int, StoredMessage], bool]
 """Of the sequence number and the message."""
@@ -42,6 +46,37 @@ def in_sequence(text: str, largest: int) -> Callable[[int], bool]:
         ends = [largest if end == "*" else int(end) for end in ((first, last) if colon else (first, first))]
         ranges.append((min(ends), max(ends)))
     return lambda number: any(low <= number <= high for low, high in ranges)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the options of RETURN ask for (RFC 9051 section 6.4.4)."""
+
+    options: frozenset[str]
+    keys: tuple[Value, ...]
+
+
+def returned(args: Sequence[Value]) -> Found | None:
+    """The options behind RETURN and the keys behind them; None where there is no RETURN. Raises BadSearch."""
+    if not args or not isinstance(args[0], str) or args[0].upper() != "RETURN":
+        return None
+    options = args[1] if len(args) > 1 else None
+    if not isinstance(options, tuple):
+        raise BadSearch("Missing options of RETURN.")
+    names = frozenset(option.upper() if isinstance(option, str) else "?" for option in options)
+    if names - _OPTIONS:
+        raise BadSearch("Unknown option of RETURN.")
+    return Found(names or frozenset({"ALL"}), tuple(args[2:]))
+
+
+def sequence_of(numbers: Sequence[int]) -> str:
+    """`1:3,7` for 1, 2, 3 and 7, which are in order; empty for none."""
+    ranges: list[tuple[int, int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in ranges)
 
 
 def search(keys: Sequence[Value], messages: Sequence[StoredMessage]) -> list[tuple[int, StoredMessage]]:

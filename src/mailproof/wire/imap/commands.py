@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import Enum
 
 import msgspec
 
@@ -21,6 +22,21 @@ _ATOM = re.compile(rb"[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~-]+\Z")
 _FIELD = re.compile(r"[\x21-\x39\x3b-\x7e]+\Z")  # RFC 5322 section 2.2
 _SEQUENCE = re.compile(r"(?:[0-9]+|\*)(?::(?:[0-9]+|\*))?(?:,(?:[0-9]+|\*)(?::(?:[0-9]+|\*))?)*\Z")
 _ITEM = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*(?:\[[\x20-\x5a\x5e-\x7a\x7c\x7e]*\])?(?:<[0-9.]+>)?\Z")
+
+
+SMALL_LITERAL = 4096
+"""Octets of a literal that LITERAL- lets go unasked (RFC 7888 section 5)."""
+
+
+class Literals(Enum):
+    """Which literals go without waiting for a continuation (RFC 7888)."""
+
+    ASKED = "asked"
+    """None: the server did not say that it takes any."""
+    SMALL = "small"
+    """Up to `SMALL_LITERAL`: LITERAL-, which is a part of IMAP4rev2."""
+    ALL = "all"
+    """LITERAL+."""
 
 
 class ImapCommand(msgspec.Struct, frozen=True):
@@ -71,12 +87,12 @@ def logout(tag: str) -> ImapCommand:
     return _plain(tag, "LOGOUT")
 
 
-def login(tag: str, user: str, password: str) -> ImapCommand:
+def login(tag: str, user: str, password: str, literals: Literals = Literals.ASKED) -> ImapCommand:
     """LOGIN. Each argument is a quoted string, or a literal in UTF-8 where it is other than printable ASCII.
 
     Raises ValueError for NUL, which neither can hold.
     """
-    return _Writer(tag, "LOGIN").string(_encode(user)).string(_encode(password), secret=True).command()
+    return _Writer(tag, "LOGIN", literals).string(_encode(user)).string(_encode(password), secret=True).command()
 
 
 def authenticate(tag: str, mechanism: str, initial: bytes | None = None) -> ImapCommand:
@@ -130,12 +146,12 @@ def search_all(tag: str) -> ImapCommand:
     return _plain(tag, "SEARCH ALL")
 
 
-def search_header(tag: str, field: str, value: str) -> ImapCommand:
+def search_header(tag: str, field: str, value: str, literals: Literals = Literals.ASKED) -> ImapCommand:
     """The messages that hold `value` in the header field `field`: `Message-ID`, `Subject` …"""
     data = _encode(value)
     if b"\r" in data or b"\n" in data:
         raise ValueError("CR or LF in what a header field is searched for")
-    writer = _Writer(tag, "SEARCH" if data.isascii() else "SEARCH CHARSET UTF-8")
+    writer = _Writer(tag, "SEARCH" if data.isascii() else "SEARCH CHARSET UTF-8", literals)
     return writer.text("HEADER").astring(_checked(_FIELD, field).encode("ascii")).string(data).command()
 
 
@@ -165,9 +181,10 @@ def _encode(text: str) -> bytes:
 
 
 class _Writer:
-    """Writes one command, and begins a new part after the announcement of each literal."""
+    """Writes one command, and begins a new part after the announcement of each literal that is waited for."""
 
-    def __init__(self, tag: str, name: str) -> None:
+    def __init__(self, tag: str, name: str, literals: Literals = Literals.ASKED) -> None:
+        self._literals = literals
         self._tag = _checked(_TAG, tag)
         self._done: list[Outgoing] = []
         self._data = bytearray(f"{tag} {name}".encode("ascii"))
@@ -203,9 +220,14 @@ class _Writer:
             self._data += quoted
             end = len(self._data) - 1
         else:
-            self._data += b"{%d}" % len(data)
-            self._end_part()
-            start, end = 0, len(data)
+            small = self._literals is Literals.SMALL and len(data) <= SMALL_LITERAL
+            if small or self._literals is Literals.ALL:
+                self._data += b"{%d+}\r\n" % len(data)
+            else:
+                self._data += b"{%d}" % len(data)
+                self._end_part()
+            start = len(self._data)
+            end = start + len(data)
             self._data += data
         if secret and end > start:
             self._secret.append(slice(start, end))

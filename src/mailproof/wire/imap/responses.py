@@ -229,6 +229,13 @@ def _notes(problems: Iterable[str], offset: int) -> Iterable[Deviation]:
         yield Deviation(DeviationKind.NOT_A_REPLY, offset, problem)
 
 
+IN_REV2 = frozenset(
+    {"ENABLE", "ESEARCH", "IDLE", "LIST-EXTENDED", "LIST-STATUS", "LITERAL-", "MOVE", "NAMESPACE", "SASL-IR"}
+    | {"SEARCHRES", "SPECIAL-USE", "STATUS=SIZE", "UIDPLUS", "UNSELECT"}
+)
+"""What IMAP4rev2 has without naming it (RFC 9051 appendix E)."""
+
+
 def capabilities(response: ImapResponse) -> tuple[Capability, ...]:
     """What a CAPABILITY response, or the CAPABILITY code of a greeting or an OK, offers; empty for any other.
 

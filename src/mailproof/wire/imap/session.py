@@ -73,10 +73,12 @@ class CommandReader:
 
     After `feed`, call `next_event` until it gives None. `expect_line` is about the very next event. A literal larger
     than the room left of `keep` is never asked for: its command comes at once, with a `problem`; if the client sends
-    it without asking (RFC 7888), it is thrown away first.
+    it without asking (RFC 7888), it is thrown away first. So is one that is larger than `unasked` octets and not
+    asked for: None for no limit (LITERAL+), 4096 for LITERAL-, -1 where no literal may come unasked.
     """
 
-    def __init__(self, offset: int = 0, keep: int = KEEP) -> None:
+    def __init__(self, offset: int = 0, keep: int = KEEP, unasked: int | None = None) -> None:
+        self._unasked = unasked
         self._assembler = Assembler(LINE_LIMIT, keep, _may_hold_literals, offset)
         self._plain = False
 
@@ -98,12 +100,19 @@ class CommandReader:
             return self._line()
         while (step := self._assembler.advance()) is not None:
             if isinstance(step, Whole):
-                return _parse(step)
+                return _parse(step, self._uninvited(step))
             if step.synchronising:
                 if step.size > self._assembler.literal_room:
                     return _parse(self._assembler.stop(), "literal too large")
                 return NeedContinuation(step.size)
         return None
+
+    def _uninvited(self, whole: Whole) -> str:
+        """Why the command cannot be carried out, if it brought a literal that it should have asked for."""
+        pieces = (piece for piece in whole.pieces if isinstance(piece, Literal) and not piece.synchronising)
+        if self._unasked is None or all(piece.size <= self._unasked for piece in pieces):
+            return ""
+        return "literal too large to come without asking"
 
     def receive(self, data: bytes) -> list[Event]:
         """The events of a stream of commands alone."""
