@@ -19,6 +19,7 @@ import pytest
 from running import CLEAN, files_below, mailproof, sentence_of
 
 from mailproof.catalog.pages import load
+from mailproof.lab.articles import town
 from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.faults import FAULTS, GROUPS
 from mailproof.lab.real.ports import ClaimedPorts
@@ -149,6 +150,11 @@ def test_what_strikes_by_chance_says_how_it_strikes_again(tmp_path: Path) -> Non
         (("--host", "192.0.2.9"), "cannot listen on 192.0.2.9: "),
         (("--log", "/nonexistent/lab.log"), "cannot write /nonexistent/lab.log: No such file"),
         (("--real", "--host", "127.0.0.2", "--catch-all"), "--real does not go with --catch-all, --host: "),
+        (
+            ("--articles", "--account", "dave", "--max-size", "9"),
+            "--articles does not go with --account, --max-size: ",
+        ),
+        (("--articles", "--real", "--log", "x"), "--real does not go with --log: "),
         (("--account", "dave:secret-77"), "--account takes a login alone"),
         (("--account", "da ve"), "'da ve' can be no login"),
         (("--account", "dave@"), "'dave@' can be no login"),
@@ -216,6 +222,39 @@ def test_a_script_reads_one_line_and_ends_it(tmp_path: Path, number: signal.Sign
             rest = child.stdout.read()
     assert (child.returncode, rest) == (0, b"")
     assert files_below(temporary) == []
+
+
+@pytest.mark.parametrize("options", [(), pytest.param(("--real",), marks=pytest.mark.real)], ids=["embedded", "real"])
+def test_the_lab_of_the_articles_says_what_they_type(tmp_path: Path, options: tuple[str, ...]) -> None:
+    tmp_path.chmod(0o755)
+    with lab("--articles", *options, home=tmp_path) as said:
+        port = next(url for url in urls(said) if url.startswith("submission:")).rpartition(":")[2]
+        ca = ca_file(said)
+        assert f"    openssl s_client -quiet -connect localhost:{port} -crlf -starttls smtp -CAfile {ca}\n" in said
+        assert "    AUTH PLAIN AHNhbXBsZQBwYXNzd29yZA==\n" in said
+        assert "  answered by: 554 5.7.1 <someone@example.net>: Relay access denied\n" in said
+        (log,) = re.findall(r"^  (/\S+(?:maillog|mail\.log))$", said, re.MULTILINE)
+        assert "status=sent" in Path(log).read_text()
+        login = ("--user", "sample", "--mailbox", "sample@example.test", "--password-env", "PW", "--deliver")
+        done = mailproof("check", *urls(said), "--ca-file", ca, *login, "--format", "json", env={"PW": "password"})
+    report = decode(done.stdout)
+    assert "message-delivered" in {item.name for item in report.passed}
+    assert {cause.name for cause in report.causes} == {"auth-offered-in-clear"}
+    assert files_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("options", [(), pytest.param(("--real",), marks=pytest.mark.real)], ids=["embedded", "real"])
+def test_the_lab_of_the_articles_for_scripts(tmp_path: Path, options: tuple[str, ...]) -> None:
+    tmp_path.chmod(0o755)
+    with lab("--articles", *options, "--format", "json", home=tmp_path) as said:
+        running = json.loads(said)
+        assert [person["user"] for person in running["accounts"]] == ["sample", "username", "authtest@example.test"]
+        assert {name: given["clients"] for name, given in running["rewriting"].items()} == town.REWRITE
+        assert set(running["relays"]) == set(town.SINKS)
+        assert all(Path(maildir, "new").is_dir() for maildir in running["relays"].values())
+        with smtplib.SMTP("127.0.0.1", running["rewriting"]["rewrite-all"]["port"], timeout=20) as client:
+            assert client.noop()[0] == 250
+    assert files_below(tmp_path) == []
 
 
 @pytest.mark.skipif(not RealLab.missing(), reason="everything is here")

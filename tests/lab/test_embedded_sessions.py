@@ -14,8 +14,7 @@ from mailproof.lab.embedded.imap_fetch import render
 from mailproof.lab.embedded.imap_search import search
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.server import in_memory
-from mailproof.lab.embedded.settings import LabSettings, Limits
-from mailproof.lab.embedded.site import GREYLIST_DELAY
+from mailproof.lab.embedded.settings import GREYLIST_DELAY, LabSettings, Limits
 from mailproof.model.endpoint import Scheme
 from mailproof.model.failure import UsageError
 from mailproof.script.authority import Authority

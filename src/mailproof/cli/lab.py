@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     log: str | None
     host: str | None
     port_base: int | None
+    articles: bool
 
 
 def command(terminal: Terminal) -> Command:
@@ -63,6 +65,7 @@ def command(terminal: Terminal) -> Command:
         Option("--host", metavar="ADDRESS", section="server"),
         Option("--port-base", metavar="N", section="server", callback=number(0, _MOST_BASE)),
         Option("--log", metavar="FILE", section="server"),
+        Option("--articles", is_flag=True, section="server"),
         Option("--real", is_flag=True, section="server"),
         Option("--format", "shape", default="text", words="lab-format", **one_of(("text", "json"), terminal)),
     ]
@@ -85,9 +88,17 @@ def _lab(terminal: Terminal, **given: Any) -> int:
         terminal.write(as_json(as_data()) if wish.shape == "json" else as_text(terminal))
         return 0
     if wish.real:
+        _must_go_with_real(wish, terminal)
+    if wish.articles:
+        from mailproof.cli.lab_articles import serve_embedded_town, serve_real_town
+
+        _must_go_with_articles(wish, terminal)
+        if wish.real:
+            return serve_real_town(terminal, wish.port_base, wish.shape)
+        return serve_embedded_town(terminal, _settings(wish, terminal), wish.port_base, wish.shape)
+    if wish.real:
         from mailproof.cli.lab_real import serve_real
 
-        _must_go_with_real(wish, terminal)
         people = _accounts(wish, terminal)
         return serve_real(
             terminal,
@@ -103,7 +114,7 @@ def _lab(terminal: Terminal, **given: Any) -> int:
 
 def _must_go_with_real(wish: Wish, terminal: Terminal) -> None:
     """Raises Complaint: Postfix and Dovecot keep their mail and their logs where they do, and have no faults."""
-    asked = {
+    wrong = {
         "--fault": wish.faults,
         "--seed": wish.seed is not None,
         "--catch-all": wish.catch_all,
@@ -111,8 +122,26 @@ def _must_go_with_real(wish: Wish, terminal: Terminal) -> None:
         "--log": wish.log,
         "--host": wish.host,
     }
+    _refuse(wrong, "cli.lab-real-alone", terminal)
+
+
+def _must_go_with_articles(wish: Wish, terminal: Terminal) -> None:
+    """Raises Complaint: who lives there and how much is taken is what the articles say."""
+    wrong = {
+        "--account": wish.account,
+        "--accounts": wish.accounts,
+        "--catch-all": wish.catch_all,
+        "--max-size": wish.max_size,
+        "--max-recipients": wish.max_recipients,
+        "--max-connections": wish.max_connections,
+        "--host": wish.host,
+    }
+    _refuse(wrong, "lab.articles-alone", terminal)
+
+
+def _refuse(asked: Mapping[str, object], words: str, terminal: Terminal) -> None:
     if wrong := tuple(option for option, value in asked.items() if value):
-        raise Complaint(terminal.say("cli.lab-real-alone", options=wrong))
+        raise Complaint(terminal.say(words, options=wrong))
 
 
 def _settings(wish: Wish, terminal: Terminal) -> LabSettings:

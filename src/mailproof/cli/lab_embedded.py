@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,30 +23,49 @@ def serve_embedded(terminal: Terminal, settings: LabSettings, shape: str) -> int
     """Until Ctrl-C. Raises Complaint and UsageError for what cannot be had."""
     net, authority = SocketNet(), Authority("Lab")
     with tempfile.TemporaryDirectory(prefix="mailproof-lab-") as directory:
-        maildir = settings.maildir or str(Path(directory) / "mail")
-        log_file = settings.log_file or str(Path(directory) / "mail.log")
-        settings = msgspec.structs.replace(settings, maildir=maildir, log_file=log_file)
-        try:
-            Path(log_file).open("ab").close()  # there before the first line, for `tail -f`
+        settings = placed(settings, directory, "mail.log")
+        with writing(terminal, settings):
+            Path(settings.log_file or "").open("ab").close()  # there before the first line, for `tail -f`
             lab = EmbeddedLab(net, settings, authority, datetime.now(UTC))
-        except OSError as error:
-            place = str(error.filename or log_file)
-            raise Complaint(terminal.say("cli.unwritable", file=place, why=error.strerror or "")) from None
-        ca_file = authority.write_root(Path(directory))
+        ca_file = str(authority.write_root(Path(directory)))
 
         async def main() -> None:
-            try:
+            with listening(terminal, settings.host):
                 lab.start()
-            except OSError as error:
-                place = str(error.filename or settings.host)
-                raise Complaint(terminal.say("cli.lab-host", host=place, why=error.strerror or "")) from None
             try:
-                terminal.write(ready(running_of(lab, str(ca_file)), terminal, shape))
+                terminal.write(ready(running_of(lab, ca_file), terminal, shape))
                 await net.sleep(float("inf"))
             finally:
                 lab.stop()
 
         return until_interrupted(terminal, lambda: net.run(main()))
+
+
+def placed(settings: LabSettings, directory: str, log: str) -> LabSettings:
+    """With mailboxes and log in the lab's own directory, where they were not asked for elsewhere."""
+    root = Path(directory)
+    maildir, log_file = settings.maildir or str(root / "mail"), settings.log_file or str(root / log)
+    return msgspec.structs.replace(settings, maildir=maildir, log_file=log_file)
+
+
+@contextmanager
+def writing(terminal: Terminal, settings: LabSettings) -> Iterator[None]:
+    """Complains of a file that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        place = str(error.filename or settings.log_file)
+        raise Complaint(terminal.say("cli.unwritable", file=place, why=error.strerror or "")) from None
+
+
+@contextmanager
+def listening(terminal: Terminal, host: str) -> Iterator[None]:
+    """Complains of an address or a port that cannot be had."""
+    try:
+        yield
+    except OSError as error:
+        place = str(error.filename or host)
+        raise Complaint(terminal.say("cli.lab-host", host=place, why=error.strerror or "")) from None
 
 
 def running_of(lab: EmbeddedLab, ca_file: str) -> Running:

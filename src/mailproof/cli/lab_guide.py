@@ -44,9 +44,13 @@ def ready(running: Running, terminal: Terminal, shape: str) -> str:
     """For people, or as JSON in one line: what a script reads once the lab is ready, the same in both languages."""
     if shape == "text":
         return guide(running, terminal)
+    return msgspec.json.encode(data_of(running)).decode() + "\n"
+
+
+def data_of(running: Running) -> dict[str, object]:
     data = {"pid": os.getpid(), **msgspec.structs.asdict(running)}
     del data["name"]
-    return msgspec.json.encode(data).decode() + "\n"
+    return data
 
 
 def guide(running: Running, terminal: Terminal) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from mailproof.cli.lab_embedded import until_interrupted
+from mailproof.cli.lab_embedded import listening, until_interrupted
 from mailproof.cli.lab_guide import Person, Running, ready
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.lab.embedded.settings import Limits
@@ -19,30 +20,40 @@ def serve_real(
     terminal: Terminal, accounts: Mapping[str, str] | None, limits: Limits | None, port_base: int | None, shape: str
 ) -> int:
     """Until Ctrl-C. `accounts` and `limits` of None are its own. Raises Complaint and UsageError."""
-    if lacks := RealLab.missing():
-        named = tuple(terminal.say(f"lacks.{lack.kind}", name=lack.name) for lack in lacks)
-        raise Complaint(terminal.say.usage("real-lab-lacks", {"lacks": named}))
+    must_have_servers(terminal)
     schemes = (*POSTFIX_SCHEMES, *DOVECOT_SCHEMES)
     ports = {} if port_base is None else {name: port_base + Scheme(name).default_port for name in schemes}
     lab = RealLab(accounts=accounts, ports=ports, main=_main(limits))
 
     def serve() -> None:
-        try:
+        with listening(terminal, "127.0.0.1"):
             lab.start()
-        except OSError as error:
-            place = str(error.filename or "127.0.0.1")
-            raise Complaint(terminal.say("cli.lab-host", host=place, why=error.strerror or "")) from None
-        terminal.write(ready(_running_of(lab), terminal, shape))
+        terminal.write(ready(running_of_real(lab), terminal, shape))
         while True:
             signal.pause()
 
     try:
-        return until_interrupted(terminal, serve)
+        with with_logs():
+            return until_interrupted(terminal, serve)
+    finally:
+        lab.stop()
+
+
+def must_have_servers(terminal: Terminal) -> None:
+    """Raises Complaint where the packages or the rights are missing."""
+    if lacks := RealLab.missing():
+        named = tuple(terminal.say(f"lacks.{lack.kind}", name=lack.name) for lack in lacks)
+        raise Complaint(terminal.say.usage("real-lab-lacks", {"lacks": named}))
+
+
+@contextmanager
+def with_logs() -> Iterator[None]:
+    """What the servers said before they could not be had is shown."""
+    try:
+        yield
     except RealLabError as error:
         sys.stderr.write(printable(error.said, keep_newlines=True))
         raise
-    finally:
-        lab.stop()
 
 
 def _main(limits: Limits | None) -> dict[str, str]:
@@ -57,7 +68,7 @@ def _main(limits: Limits | None) -> dict[str, str]:
     }
 
 
-def _running_of(lab: RealLab) -> Running:
+def running_of_real(lab: RealLab) -> Running:
     return Running(
         urls=lab.urls,
         accounts=tuple(

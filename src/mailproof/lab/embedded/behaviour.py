@@ -89,6 +89,15 @@ class Whom(StrEnum):
     OUTSIDE = "outside"
 
 
+class Rewrite(StrEnum):
+    """Whose headers are rewritten where the envelope is (postconf(5) local_header_rewrite_clients)."""
+
+    INTERFACES = "permit_inet_interfaces"
+    """Of the server itself."""
+    NETWORKS = "permit_mynetworks"
+    ALL = "static:all"
+
+
 class Client(StrEnum):
     """Which clients a refusal is about."""
 
@@ -175,6 +184,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     welcome_delay: float = 0.0
     most_visits: int = 0
     """Of one client, after which it is turned away (smtpd_client_connection_rate_limit); 0 for no limit."""
+    greeting_ends: str = ""
+    """Words behind the name of the host and the protocol."""
     reveals_version: bool = False
     """The greeting names the program and its version."""
     on_hello: OnHello = OnHello.ANSWER
@@ -208,6 +219,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     penalty: bool = False
     """A failed login makes the next ones from the same address late (Dovecot's anvil)."""
 
+    hello_needed: bool = True
+    """Mail and logins want EHLO or HELO first (smtpd_helo_required)."""
     login_needed: bool = False
     """Nothing is taken from strangers, as on a submission port."""
     relays: bool = False
@@ -229,6 +242,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     """Sender of every envelope, while the header stays (local_header_rewrite_clients); empty for the client's own."""
     files_into: str = ""
     """A filter of the user puts what is delivered into this folder; empty for INBOX."""
+    rewrites_headers: Rewrite = Rewrite.INTERFACES
+    """Beside envelopes, by the site's own table of senders."""
     delivers: bool = True
     """False: accepted, and left in the queue."""
 

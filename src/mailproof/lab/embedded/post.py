@@ -6,12 +6,15 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
+from mailproof.lab.embedded.forward import Handed, Parcel
 from mailproof.lab.embedded.headers import header_values
 from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox
+from mailproof.lab.embedded.settings import LabSettings
 
 # Messages that wait for somewhere else: the lab sends nothing out. Only who and why is kept of them.
 _MOST_WAITING = 1000
@@ -47,18 +50,20 @@ class Waiting(msgspec.Struct, frozen=True):
 class PostOffice:
     def __init__(
         self,
-        hostname: str,
+        settings: LabSettings,
         mailboxes: Mapping[str, Mailbox],
         log: MailLog,
         clock: Callable[[], datetime],
-        catcher: str = "",
+        forward: Callable[[Parcel, Callable[[tuple[Handed, ...]], None]], None],
     ) -> None:
-        """`catcher` is the address of the mailbox that takes what is nobody's; empty for none."""
-        self._hostname = hostname
+        self._hostname = settings.hostname
+        self._hub = settings.hub
+        self._catcher = settings.catcher if settings.catch_all else ""
+        """Address of the mailbox that takes what is nobody's; empty for none."""
         self._mailboxes = mailboxes
         self._log = log
         self._clock = clock
-        self._catcher = catcher
+        self._forward = forward
         self._handed_in = 0
         self.queue: deque[Waiting] = deque(maxlen=_MOST_WAITING)
         """What was accepted and not delivered."""
@@ -88,12 +93,17 @@ class PostOffice:
     def deliver(self, queue_id: str, envelope: Envelope, data: bytes, *, at_all: bool, folder: str = "") -> None:
         """Into the mailboxes of our own, or this folder of theirs.
 
-        What goes elsewhere, and everything unless `at_all`, stays in the queue.
+        What goes elsewhere is handed on, if there is a next hop for its sender; else it stays in the queue, and
+        everything does unless `at_all`.
         """
+        hop = self._hub.next_hop(envelope.sender)
+        outside: list[str] = []
         for original in envelope.recipients:
             recipient = original if original.lower() in self._mailboxes else self._catcher or original
             mailbox = self._mailboxes.get(recipient.lower())
-            if mailbox is None:
+            if mailbox is None and hop is not None and at_all:
+                outside.append(recipient)
+            elif mailbox is None:
                 self._defer(queue_id, envelope, recipient, "smtp", "4.4.1", "the lab sends nothing outside")
             elif not at_all:
                 why = "connect to mail.example.test[private/dovecot-lmtp]: Connection refused"
@@ -116,6 +126,27 @@ class PostOffice:
                     f"lmtp({recipient})<904><{queue_id}>: {'sieve: ' if folder else ''}msgid={_message_id(data)}: "
                     + (f"stored mail into mailbox '{folder}'" if folder else f"saved mail to INBOX (UID {uid})"),
                 )
+        if hop is not None and outside:
+            whole = self._received(queue_id, envelope) + data
+            parcel = Parcel(queue_id, envelope.sender, tuple(outside), whole, hop)
+            self._forward(parcel, partial(self._handed_on, envelope, parcel))
+        else:
+            self._done_with(queue_id)
+
+    def _handed_on(self, envelope: Envelope, parcel: Parcel, handed: tuple[Handed, ...]) -> None:
+        host, port = parcel.hop
+        for each in handed:
+            if each.status == "deferred":
+                self._defer(parcel.queue_id, envelope, each.recipient, "smtp", each.dsn, each.words)
+                continue
+            self._log.write(
+                "postfix/smtp[905]",
+                f"{parcel.queue_id}: to=<{each.recipient}>, relay={host}[{host}]:{port}, delay=0.02, "
+                f"delays=0.01/0/0.01/0, dsn={each.dsn}, status={each.status} ({each.words})",
+            )
+        self._done_with(parcel.queue_id)
+
+    def _done_with(self, queue_id: str) -> None:
         if not any(waiting.queue_id == queue_id for waiting in self.queue):
             self._log.write("postfix/qmgr[902]", f"{queue_id}: removed")
 
@@ -144,9 +175,17 @@ class PostOffice:
             f"Return-Path: <{envelope.sender}>",
             *([f"X-Original-To: {original}"] if original != recipient else []),
             f"Delivered-To: {recipient}",
+        )
+        head = "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
+        return head + self._received(queue_id, envelope, recipient)
+
+    def _received(self, queue_id: str, envelope: Envelope, recipient: str = "") -> bytes:
+        """`recipient` is for a mailbox alone: who else got a message is nobody's business."""
+        end = f"{self._clock():%a, %d %b %Y %H:%M:%S %z}"
+        lines = (
             f"Received: from {envelope.helo or 'unknown'} (unknown [{envelope.client}])",
-            f"\tby {self._hostname} (Postfix) with {envelope.protocol} id {queue_id}",
-            f"\tfor <{recipient}>; {self._clock():%a, %d %b %Y %H:%M:%S %z}",
+            f"\tby {self._hostname} (Postfix) with {envelope.protocol} id {queue_id}"
+            + (f"\r\n\tfor <{recipient}>; {end}" if recipient else f"; {end}"),
         )
         return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
 

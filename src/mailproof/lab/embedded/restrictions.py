@@ -26,29 +26,31 @@ class Restrictions:
         self._behaviour = desk.behaviour
         self._client = client
         self._strikes = strikes
+        self._trusted = site.hub.trusts(client)
 
     def refusal(self, stage: Stage, sender: str, recipient: str, user: str) -> Refusal | None:
-        """What stands against it; None for nothing. `user` is empty for a stranger, `recipient` at MAIL."""
+        """What stands against it; None for nothing. `user` is empty without a login, `recipient` at MAIL."""
         for refusal in self._behaviour.refusals:
             about = refusal.stage is stage and self._is_meant(refusal, sender, recipient, user)
             if about and self._strikes(refusal.occasion):
                 return refusal
-        return self._sound(recipient, stranger=not user) if stage is Stage.RCPT else None
+        return self._sound(recipient, stranger=not user and not self._trusted) if stage is Stage.RCPT else None
 
     def _is_meant(self, refusal: Refusal, sender: str, recipient: str, user: str) -> bool:
         if refusal.whom is not Whom.ANY and self._site.is_own(recipient) is not (refusal.whom is Whom.OWN):
             return False
+        stranger = not user and not self._trusted
         match refusal.client:
             case Client.ANY:
                 return True
             case Client.USER:
                 return bool(user)
             case Client.STRANGER:
-                return not user
+                return stranger
             case Client.NEW:
-                return not user and self._site.is_first_visit(self._client, self._scheme)
+                return stranger and self._site.is_first_visit(self._client, self._scheme)
             case Client.NEW_TRIPLET:
-                return not user and self._site.is_greylisted(self._client, sender, recipient)
+                return stranger and self._site.is_greylisted(self._client, sender, recipient)
 
     def _sound(self, recipient: str, *, stranger: bool) -> Refusal | None:
         """The rules of a server that is as it should be."""

@@ -29,7 +29,7 @@ from mailproof.model.attempt import Trouble
 from mailproof.model.endpoint import Scheme
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.tls import ServerTls
-from mailproof.net.interface import Address, Driver, Handler, ServerStream
+from mailproof.net.interface import Address, Driver, Handler, Server, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.script.authority import Authority, CertificateKind, Issued
 
@@ -70,6 +70,8 @@ class EmbeddedLab:
         self._open: list[_Closing] = []
         self.endpoints: dict[Scheme, tuple[str, int]] = {}
         """Address and port of each endpoint, once started."""
+        self.extra: dict[str, tuple[str, int]] = {}
+        """Of the others, by their names."""
         self.accounts = settings.accounts
         """Who lives there, the one who catches everything too."""
         if settings.catch_all:
@@ -111,47 +113,49 @@ class EmbeddedLab:
         try:
             for scheme in self._settings.schemes:
                 self._listen(scheme)
+            for extra in self._settings.extra:
+                server, handler = self._serve(extra.scheme, extra.name, (), extra.port)
+                self._open.append(server)
+                where = self.extra[extra.name] = (server.host, server.port)
+                self._handlers[where] = handler
         except BaseException:
             self.stop()
             raise
 
     def _listen(self, scheme: Scheme) -> None:
-        faults = [fault for fault in self._faults if scheme in fault.schemes]
-        port_behaviour = behaviour_of(scheme, faults).port
         host, port = self._settings.host, self._settings.ports.get(scheme, 0)
-        in_memory = isinstance(self._net, MemoryNet)
-        if port_behaviour is Port.FILTERED and not in_memory:
+        faults = [fault for fault in self._faults if scheme in fault.schemes]
+        stays = behaviour_of(scheme, faults).port
+        if stays is Port.FILTERED and not isinstance(self._net, MemoryNet):
             with _named(host, port):
                 silent = SilentPort(host, port)
             self._open.append(silent)
             self.endpoints[scheme] = (silent.host, silent.port)
             return
-        for number in range(len(faults) + 1):  # no connection is to wait until a certificate has been made
-            self._desk(scheme, faults[:number])
-        handler = self._handler(scheme, faults)
-        with _named(host, port):
-            server = self._net.listen(handler, host, port)
-        where = (server.host, server.port)
-        self.endpoints[scheme] = where
-        if port_behaviour is Port.OPEN:
+        server, handler = self._serve(scheme, str(scheme), faults, port)
+        where = self.endpoints[scheme] = (server.host, server.port)
+        if stays is Port.OPEN:
             self._open.append(server)
             self._handlers[where] = handler
         else:
             server.close()
-            self._handlers[where] = Trouble.TIMEOUT if port_behaviour is Port.FILTERED else Trouble.REFUSED
+            self._handlers[where] = Trouble.TIMEOUT if stays is Port.FILTERED else Trouble.REFUSED
 
-    def _handler(self, scheme: Scheme, faults: Sequence[Fault]) -> Handler:
+    def _serve(self, scheme: Scheme, name: str, faults: Sequence[Fault], port: int) -> tuple[Server, Handler]:
+        for number in range(len(faults) + 1):  # no connection is to wait until a certificate has been made
+            self._desk(scheme, name, faults[:number])
         session = _SESSIONS[scheme.protocol]
 
         async def serve(stream: ServerStream) -> None:
             struck = [fault for fault in faults if self.site.fortune.strikes(fault.occasion, scheme)]
-            await session(self.site, self._desk(scheme, struck), stream).serve()
+            await session(self.site, self._desk(scheme, name, struck), stream).serve()
 
-        return serve
+        with _named(self._settings.host, port):
+            return self._net.listen(serve, self._settings.host, port), serve
 
-    def _desk(self, scheme: Scheme, faults: Iterable[Fault]) -> Desk:
-        sound = msgspec.structs.replace(healthy(scheme), message_limit=self._settings.limits.message)
-        behaviour = behaviour_of(scheme, faults, sound)
+    def _desk(self, scheme: Scheme, name: str, faults: Iterable[Fault]) -> Desk:
+        changes = {"message_limit": self._settings.limits.message, **self._settings.changes.get(name, {})}
+        behaviour = behaviour_of(scheme, faults, msgspec.structs.replace(healthy(scheme), **changes))
         return Desk(scheme, behaviour, self._server_tls(behaviour))
 
     def _server_tls(self, behaviour: Behaviour) -> ServerTls:
@@ -174,6 +178,7 @@ class EmbeddedLab:
 
     def stop(self) -> None:
         """Hang up on everybody and listen no more."""
+        self.site.forwarder.stop()
         for server in self._open:
             server.close()
         self._open.clear()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from mailproof.lab.embedded.accounts import ACCOUNTS, DOMAIN, Account
 from mailproof.lab.embedded.behaviour import MESSAGE_LIMIT
+from mailproof.lab.embedded.hub import Hub
 from mailproof.model.endpoint import Scheme
+
+# Postgrey: accepted after 300 seconds.
+GREYLIST_DELAY = 300.0
 
 SCHEMES = tuple(Scheme)
 """What the lab serves, each on a port of its own."""
@@ -22,6 +27,15 @@ class Limits(msgspec.Struct, frozen=True):
     """Of a message."""
     connections: int = 50
     """Of one client at the same time."""
+
+
+class ExtraPort(msgspec.Struct, frozen=True):
+    """One more endpoint of a scheme that is served already."""
+
+    name: str
+    scheme: Scheme
+    port: int = 0
+    """0 for a free one."""
 
 
 class LabSettings(msgspec.Struct, frozen=True):
@@ -44,6 +58,12 @@ class LabSettings(msgspec.Struct, frozen=True):
     ports: Mapping[Scheme, int] = {}
     """A free one where none is named."""
     schemes: tuple[Scheme, ...] = SCHEMES
+    extra: tuple[ExtraPort, ...] = ()
+    changes: Mapping[str, Mapping[str, Any]] = {}
+    """Fields of `Behaviour` in which an endpoint differs from the healthy one, by its scheme or extra name."""
+    hub: Hub = Hub()
+    greylist_delay: float = GREYLIST_DELAY
+    """Seconds after which a triplet is taken, where there is a greylist."""
 
     @property
     def catcher(self) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from mailproof.lab.embedded.accounts import Account
 from mailproof.lab.embedded.behaviour import Behaviour
+from mailproof.lab.embedded.forward import Forwarder
 from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.occasion import Fortune
@@ -23,8 +24,6 @@ from mailproof.net.interface import Driver
 # Dovecot auth_failure_delay, and the steps of its anvil penalty.
 FAILURE_DELAY = 2.0
 _PENALTIES = (2.0, 4.0, 8.0, 15.0)
-# Postgrey: accepted after 300 seconds.
-GREYLIST_DELAY = 300.0
 # Clients and triplets that are remembered.
 _MOST_REMEMBERED = 10_000
 
@@ -51,6 +50,7 @@ class Site:
         self.hostname = settings.hostname
         self.limits = settings.limits
         self.catches_all = settings.catch_all
+        self.hub = settings.hub
         self.accounts = tuple(accounts)
         self.mailboxes = mailboxes
         self.log = log
@@ -59,8 +59,9 @@ class Site:
         addresses = {account.user.lower(): account.address(settings.domain) for account in self.accounts}
         self._mailboxes_of = {user: mailboxes[address] for user, address in addresses.items()}
         self._domains = {settings.domain, *(address.rpartition("@")[2] for address in addresses.values())}
-        catcher = settings.catcher if settings.catch_all else ""
-        self.post = PostOffice(settings.hostname, mailboxes, log, self.clock, catcher)
+        self.forwarder = Forwarder(net, settings.hostname)
+        self.post = PostOffice(settings, mailboxes, log, self.clock, self.forwarder.send)
+        self._greylist_delay = settings.greylist_delay
         self._sessions: Counter[str] = Counter()
         self._failures: OrderedDict[str, int] = OrderedDict()
         self._visits: OrderedDict[str, int] = OrderedDict()
@@ -94,7 +95,7 @@ class Site:
         triplet, now = (client, sender.lower(), recipient.lower()), self.net.now()
         first = self._triplets.setdefault(triplet, now)
         _bound(self._triplets)
-        return now - first < GREYLIST_DELAY
+        return now - first < self._greylist_delay
 
     def note_failure(self, client: str) -> None:
         _count(self._failures, client)

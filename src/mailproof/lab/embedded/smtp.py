@@ -71,7 +71,8 @@ class SmtpSession(Session[Event]):
 
     def greeting(self) -> bytes:
         software = " Postfix (3.4.13)" if self.behaviour.reveals_version else ""
-        return compose_reply(220, f"{self.site.hostname} {'LMTP' if self._lmtp else 'ESMTP'}{software}")
+        words = f"{'LMTP' if self._lmtp else 'ESMTP'}{software} {self.behaviour.greeting_ends}"
+        return compose_reply(220, f"{self.site.hostname} {words.rstrip()}")
 
     def refused_greeting(self) -> bytes:
         text = f"{self.site.hostname} Error: too many connections from {self.client}"
@@ -195,6 +196,7 @@ class SmtpSession(Session[Event]):
             await self.say(compose_reply(250, self.site.hostname))
             return
         lines = [self.site.hostname, "PIPELINING", f"SIZE {self.behaviour.message_limit}"]
+        lines += ["VRFY"] if self.behaviour.verifies_users else []
         lines += ["ETRN"] if not self._lmtp else []
         lines += [self.upgrade_offer] if self.upgrade_offer else []
         if mechanisms := self.mechanisms:
@@ -221,7 +223,7 @@ class SmtpSession(Session[Event]):
 
     async def _auth(self, argument: bytes) -> None:
         words = argument.split()
-        if not self._extended:
+        if self.behaviour.hello_needed and not self._extended:
             await self.reply(503, "5.5.1", "Error: send HELO/EHLO first")
         elif not self.takes_logins:
             if self.can_upgrade and self.behaviour.passwords is Passwords.IN_TLS:
@@ -258,7 +260,7 @@ class SmtpSession(Session[Event]):
 
     async def _mail(self, event: SmtpCommand) -> None:
         path = read_path(event.argument, "FROM")
-        if not self._helo:  # smtpd_helo_required = yes
+        if self.behaviour.hello_needed and not self._helo:
             await self.reply(503, "5.5.1", "Error: send HELO/EHLO first")
         elif self._sender is not None:
             await self.reply(503, "5.5.1", "Error: nested MAIL command")
@@ -358,8 +360,10 @@ class SmtpSession(Session[Event]):
         protocol = (
             f"{'LMTP' if self._lmtp else 'ESMTP' if self._extended else 'SMTP'}{secured if self._extended else ''}"
         )
+        hub = self.site.hub
+        data = hub.message(data, self.client, self.behaviour.rewrites_headers) if hub.canonical else data
         envelope = Envelope(
-            self.behaviour.rewritten_sender or self._sender or "",
+            self.behaviour.rewritten_sender or hub.sender(self._sender or ""),
             recipients,
             self.client,
             self._helo,

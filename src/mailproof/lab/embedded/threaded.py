@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,22 +15,20 @@ from mailproof.lab.embedded.accounts import Account
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.server import EmbeddedLab
 from mailproof.lab.embedded.settings import LabSettings
+from mailproof.lab.embedded.thread import in_thread
 from mailproof.model.endpoint import Scheme
 from mailproof.net.sockets import SocketNet
 from mailproof.script.authority import Authority
 
-# How long the thread may take to begin and to end, seconds; it needs a few milliseconds.
-_PATIENCE = 30.0
-# How often the thread looks whether it is to end, and a waiting test whether its message is there.
+# How often a waiting test looks whether its message is there.
 _LOOK = 0.01
 
 
 class LabServer:
     """A mail server that runs: where it is, who lives there, and what arrived."""
 
-    def __init__(self, lab: EmbeddedLab, leave: threading.Event) -> None:
+    def __init__(self, lab: EmbeddedLab) -> None:
         self._lab = lab
-        self._leave = leave
 
     @property
     def urls(self) -> dict[str, str]:
@@ -70,7 +67,7 @@ class LabServer:
         while len(self._mailbox(user).messages) < number:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{user} has {len(self.received(user))} messages, not {number}, after {timeout} s")
-            self._leave.wait(_LOOK)
+            time.sleep(_LOOK)
         return self.received(user)
 
     def _mailbox(self, user: str) -> Mailbox:
@@ -90,30 +87,5 @@ def serving(settings: LabSettings, authority: Authority) -> Iterator[LabServer]:
     """
     net = SocketNet()
     lab = EmbeddedLab(net, settings, authority, datetime.now(UTC))
-    begun, leave = threading.Event(), threading.Event()
-    trouble: list[BaseException] = []
-
-    async def main() -> None:
-        try:
-            lab.start()
-        except BaseException as error:
-            trouble.append(error)
-            return
-        finally:
-            begun.set()
-        try:
-            while not leave.is_set():
-                await net.sleep(_LOOK)
-        finally:
-            lab.stop()
-
-    thread = threading.Thread(target=lambda: net.run(main()), name="mailproof-lab", daemon=True)
-    thread.start()
-    try:
-        begun.wait(_PATIENCE)
-        if trouble:
-            raise trouble[0]
-        yield LabServer(lab, leave)
-    finally:
-        leave.set()
-        thread.join(_PATIENCE)
+    with in_thread(net, lab.start, lab.stop):
+        yield LabServer(lab)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 LIBEXEC = Path("/usr/lib/dovecot")
@@ -123,22 +123,22 @@ def _stored(password: str) -> str:
     return f"{{PLAIN.HEX}}{password.encode().hex()}" if set(password) & set(": \t") else f"{{PLAIN}}{password}"
 
 
-def addresses(root: Path, addresses_of: Mapping[str, str]) -> tuple[str, str]:
-    """For logins that are no addresses: more of dovecot.conf, and the file `dovecot/addresses` that it names.
+def with_addresses(text: str, root: Path) -> str:
+    """dovecot.conf for logins that are no addresses: who gets mail is in a file of its own, `addresses_file`."""
+    users = f"userdb {{\n  driver = passwd-file\n  args = username_format=%u {root}/dovecot/"
+    return text.replace(f"{users}users\n", f"{users}addresses\n")
 
-    Mail comes to the address, and lies where the login reads it; to log in with the address is to be unknown.
+
+def addresses_file(root: Path, logins: Iterable[str], addresses_of: Mapping[str, str]) -> str:
+    """All logins, and beside the bare ones their addresses, of which the mail lies where the login reads it.
+
+    They are in no passdb: to log in with such an address is to be unknown.
     """
     home = root / "dovecot"
+    lines = [f"{login}::::::" for login in logins]
     # user:password:uid:gid:gecos:home:shell:extra
-    lines = (
-        f"{address}:::::{home}/home/{login}::userdb_mail=maildir:{home}/mail/{login}\n"
+    lines += [
+        f"{address}:::::{home}/home/{login}::userdb_mail=maildir:{home}/mail/{login}"
         for login, address in addresses_of.items()
-    )
-    text = f"""\
-userdb {{
-  driver = passwd-file
-  args = username_format=%u {home}/addresses
-  default_fields = uid={MAIL_OWNER} gid={MAIL_OWNER}
-}}
-"""
-    return text, "".join(lines)
+    ]
+    return "".join(f"{line}\n" for line in lines)

@@ -103,6 +103,7 @@ class RealLab:
         users: str | None = None,
         files: Mapping[str, str] | None = None,
         extra_ports: tuple[str, ...] = (),
+        also_named: tuple[str, ...] = (),
         wait_for: Collection[str] | None = None,
     ) -> None:
         """Nothing is started yet, and nothing is on the disk.
@@ -113,7 +114,8 @@ class RealLab:
         dovecot.conf, where a later setting wins; `dovecot_replace` exchanges text in it. `certificate` is presented
         by both servers, unless `dovecot_certificate` names another for Dovecot. `users` is the passwd-file of
         Dovecot. `files` are further ones, by path below the directory. `extra_ports` are claimed as well, for
-        servers of the test. In all these texts `@directory@`, `@certificates@` and `@port:NAME@` are replaced.
+        servers of the test. `also_named` are further names in the certificates. In all these texts `@directory@`,
+        `@certificates@` and `@port:NAME@` are replaced.
         `wait_for` names the schemes that must listen before `start` returns: all by default, an empty collection
         for a server that is not meant to start.
         """
@@ -129,6 +131,7 @@ class RealLab:
         self._users = users
         self._files = files or {}
         self._extra_ports = extra_ports
+        self._also_named = also_named
         self._wait_for = wait_for
         self._services: list[Service | str] = []
         self._claims: ClaimedPorts | None = None
@@ -368,7 +371,7 @@ class RealLab:
         for server, kind in (("postfix", self._certificate), ("dovecot", self._dovecot_certificate)):
             directory = self.directory / "certificates" / server
             directory.mkdir(parents=True)
-            authority.write(authority.issue(kind, self.name, now), directory)
+            authority.write(authority.issue(kind, self.name, now, self._also_named), directory)
         authority.write_root(self.directory / "certificates")
 
     def _main_cf(self) -> str:
@@ -406,9 +409,8 @@ class RealLab:
                 raise ValueError(f"not in dovecot.conf: {old}")
             text = text.replace(self._expand(old), self._expand(new))
         if bare := {account: self.address(account) for account in self.accounts if "@" not in account}:
-            more, file = dovecot_server.addresses(self.directory, bare)
-            self._write("dovecot/addresses", file)
-            text += more
+            text = dovecot_server.with_addresses(text, self.directory)
+            self._write("dovecot/addresses", dovecot_server.addresses_file(self.directory, self.accounts, bare))
         return text + self._expand(self._dovecot)
 
 
