@@ -149,6 +149,31 @@ def serving(
         shutil.rmtree(directory)
 
 
+def said_by(brand: Brand, script: str, files: Mapping[str, str] | None = None) -> str:
+    """What a shell script prints in the world of an unpacked brand, with `files` below its directory `$d`.
+
+    Raises RuntimeError if it fails.
+    """
+    directory = Path(tempfile.mkdtemp(prefix=f"mailproof-{brand.name}-", dir="/var/tmp"))
+    try:
+        directory.chmod(0o755)
+        for folder in ("etc", "run", "lib", "spool", "scratch"):
+            (directory / folder).mkdir()
+        place = Place(directory, {}, {})
+        _write_names(place, brand.users)
+        authority = Authority("Lab")
+        authority.write(authority.issue(CertificateKind.GOOD, NAME, datetime.now(UTC)), directory)
+        for path, text in (files or {}).items():
+            place.write(path, text)
+        place.write("start", f"d={directory}\n{script}")
+        run = subprocess.run(_command(brand, directory), capture_output=True, text=True, timeout=120, check=False)
+        if run.returncode:
+            raise RuntimeError(run.stdout + run.stderr)
+        return run.stdout + run.stderr
+    finally:
+        shutil.rmtree(directory)
+
+
 def _write_names(place: Place, users: tuple[str, ...]) -> None:
     """The users and groups of its package beside those of this machine, and hosts that need no DNS."""
     known = {name: Path("/etc", name).read_text("utf-8") for name in ("passwd", "group")}
@@ -172,9 +197,12 @@ def _gid(groups: str, name: str) -> int:
 
 
 def _start(brand: Brand, place: Place) -> Daemon:
+    return Daemon(_command(brand, place.directory), {"PATH": _PATH, "LANG": "C"}, place.directory / "output")
+
+
+def _command(brand: Brand, directory: Path) -> list[str]:
     spaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    world = ["sh", "-c", _WORLD, "world", str(brand.tree), str(place.directory)]
-    return Daemon([*spaces, *world], {"PATH": _PATH, "LANG": "C"}, place.directory / "output")
+    return [*spaces, "sh", "-c", _WORLD, "world", str(brand.tree), str(directory)]
 
 
 def _wait(daemon: Daemon, place: Place, sockets: list[Path]) -> None:

@@ -30,13 +30,10 @@ OTHERS = {
     "Dovecot 2.4": """
         auth_allow_cleartext auth_default_domain mail_driver mail_path ssl_server_cert_file ssl_server_key_file""",
     "Exim": """
-        acl_smtp_expn acl_smtp_helo acl_smtp_vrfy auth_advertise_hosts authenticated_id daemon_smtp_ports
-        local_domains no_enforce_sync relay_from_hosts sender_address sender_domains server_prompts server_set_id
-        smtp_accept_max_per_host smtp_active_hostname smtp_banner smtp_enforce_sync smtp_max_synprot_errors
-        smtp_max_unknown_commands tls_advertise_hosts tls_certificate tls_in_cipher tls_on_connect_ports
-        tls_privatekey""",
+        acl_smtp_helo authenticated_id local_domains sender_address sender_domains server_prompts server_set_id
+        smtp_banner""",
     "libmilter": "smfi_setmlreply",
-    "Cyrus": "maxlogins_per_user mech_list",
+    "Cyrus": "mech_list",
     "Pigeonhole": "sieve_default",
     "SpamAssassin": "trusted_networks",
     "nginx": "proxy_protocol ssl_verify_client",

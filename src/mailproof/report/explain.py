@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mailproof.catalog.brands import remedies
 from mailproof.catalog.page import BEHIND, HEADINGS, REFERENCES
 from mailproof.catalog.pages import load
 from mailproof.catalog.words import words
 from mailproof.model.finding import FindingKind
 from mailproof.report.layout import wrap
+from mailproof.report.servers import on_servers
 from mailproof.report.style import Style, paint
 
 
@@ -22,6 +24,9 @@ def render_page(name: str, lang: str, kinds: Mapping[str, FindingKind], color: b
     for key, heading in HEADINGS[lang]:
         text = _filled(page.sections[key], name, lang, kinds)
         blocks.append([paint(heading, Style.HEADING, color), *_flowed(text, width, lang)])
+        if key == "mend" and (others := on_servers(name, lang)):
+            heading = words(lang)("explain.servers")
+            blocks.append([paint(heading, Style.HEADING, color), *_flowed(others, width, lang)])
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
@@ -39,6 +44,7 @@ def page_as_data(name: str, lang: str, kinds: Mapping[str, FindingKind]) -> dict
         "explains": [] if kind is None else [arrow.name for arrow in kind.explains],
         "explained_by": behind(name, kinds),
         "references": [] if kind is None else list(kind.references),
+        "servers": [remedy._asdict() for remedy in remedies(name, lang)],
         "sections": {key: _filled(page.sections[key], name, lang, kinds) for key, _ in HEADINGS[lang]},
     }
 

@@ -22,6 +22,7 @@ from mailproof.model.report import EndpointReport, Judged, PassedItem, Report
 from mailproof.model.transcript import Transcript
 from mailproof.report.build import message
 from mailproof.report.proof import shown_lines
+from mailproof.report.servers import on_servers
 from mailproof.report.survey import COLUMNS, EndpointRow
 from mailproof.report.telling import (
     aside,
@@ -149,7 +150,10 @@ def _marked(line: str) -> str:
 
 def _remedy(name: str, lang: str) -> str:
     """How to mend it, from the page of the finding: our own words, and still no HTML in them is taken as such."""
-    return str(MarkdownIt("commonmark", {"html": False}).render(load(name, lang).sections["mend"]))
+    told = load(name, lang).sections["mend"]
+    if others := on_servers(name, lang):
+        told += f"\n\n#### {words(lang)('explain.servers')}\n\n{others}"
+    return str(MarkdownIt("commonmark", {"html": False}).render(told))
 
 
 def _conversations(report: Report, evidence: Sequence[Evidence], say: Words) -> str:
