@@ -1,11 +1,14 @@
 #!/bin/sh
-# Unpacks other brands of mail servers beside Postfix, for the tests: .venv/brands/BRAND holds what their packages
-# hold. Nothing is installed, for they conflict with each other, and none is started.
+# Usage: tools/fetch-server-brands.sh [DIRECTORY [BRAND...]]
+# Unpacks other brands of mail servers beside Postfix, and servers of other protocols, for the tests:
+# .venv/brands/BRAND holds what their packages hold. Nothing is installed, for they conflict with each other, and none
+# is started.
 # Always succeeds: where it cannot help, it says in one line which tests will be skipped and why.
 set -eu
 
 cache=${1:-.venv/brands}
-brands='exim opensmtpd cyrus courier sendmail opensmtpd-backports'
+brands='exim opensmtpd cyrus courier sendmail opensmtpd-backports openldap vsftpd inspircd prosody postgresql mariadb'
+[ $# -lt 2 ] || { shift; brands=$*; }
 
 packages_of() {
     case $1 in
@@ -13,6 +16,12 @@ packages_of() {
     opensmtpd | opensmtpd-backports) echo 'opensmtpd' ;;
     cyrus) echo 'cyrus-imapd cyrus-pop3d sasl2-bin libsasl2-modules' ;;
     courier) echo 'courier-pop courier-authlib-userdb' ;;
+    openldap) echo 'slapd' ;;
+    vsftpd) echo 'vsftpd' ;;
+    inspircd) echo 'inspircd' ;;
+    prosody) echo 'prosody' ;;
+    postgresql) echo 'postgresql-15' ;;
+    mariadb) echo 'mariadb-server-core' ;;
     sendmail) echo 'sendmail-bin sasl2-bin libsasl2-modules' ;;
     esac
 }

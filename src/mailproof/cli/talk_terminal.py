@@ -19,25 +19,18 @@ from mailproof.cli.talk_script import addresses_of, keep
 from mailproof.cli.terminal import Terminal
 from mailproof.cli.wishes import random_text
 from mailproof.model.attempt import Trouble
+from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.talk import TalkPlace, TalkProtocol
+from mailproof.model.talk import TalkPlace
 from mailproof.net.aio import AsyncioNet
 from mailproof.probes.login import LoginWish
-from mailproof.run.talk.line import Closed
+from mailproof.run.talk.line import FAREWELLS, Closed
 from mailproof.run.talk.opening import dial, enter
 from mailproof.run.talk.session import Phase, Session
 from mailproof.run.talk.stages import Stage
 from mailproof.sasl.credentials import Credentials
+from mailproof.wire.outgoing import Outgoing
 
-_FAREWELLS = {
-    TalkProtocol.IMAP: b"t0 LOGOUT\r\n",
-    TalkProtocol.SIEVE: b"LOGOUT\r\n",
-    **dict.fromkeys(
-        (TalkProtocol.SMTP, TalkProtocol.LMTP, TalkProtocol.POP3, TalkProtocol.NNTP, TalkProtocol.FTP), b"QUIT\r\n"
-    ),
-    TalkProtocol.XMPP: b"</stream:stream>",
-    TalkProtocol.XMPP_SERVER: b"</stream:stream>",
-}
 # How long the prompt waits for an answer, and how often it looks whether there is one: shorter than anybody notices.
 _SOON, _LOOK = 1.0, 0.01
 # How long the answer to a farewell is waited for.
@@ -183,12 +176,10 @@ class _Talk:
     async def _leave(self, listening: asyncio.Future[None]) -> None:
         """Say goodbye where the server still listens, and hear its answer."""
         session = self._session
-        farewell = _FAREWELLS.get(session.protocol)
+        farewell = FAREWELLS.get(session.protocol)
         if not session.is_over and session.phase is Phase.COMMAND and farewell is not None:
-            from mailproof.wire.outgoing import Outgoing
-
             try:
-                await session.send(Outgoing(farewell), farewell.decode().strip())
+                await session.send(Outgoing(farewell), to_text(farewell.strip()))
                 await asyncio.wait({listening}, timeout=_GOODBYE)
             except NetFailure:
                 pass  # it has gone already

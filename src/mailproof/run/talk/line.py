@@ -9,12 +9,24 @@ import msgspec
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import TlsHandshake
-from mailproof.model.talk import TalkPlace
+from mailproof.model.talk import TalkPlace, TalkProtocol
 from mailproof.model.tls import Protection
 from mailproof.net.interface import Net, Stream
 from mailproof.probes.handshake import handshake_fact, protection_of
 from mailproof.probes.terms import Terms
 from mailproof.wire.starttls.course import Course, Outcome, Verdict
+
+P = TalkProtocol
+FAREWELLS: dict[TalkProtocol, bytes] = {
+    **dict.fromkeys((P.SMTP, P.LMTP, P.POP3, P.NNTP, P.FTP, P.IRC), b"QUIT\r\n"),
+    P.IMAP: b"t0 LOGOUT\r\n",
+    P.SIEVE: b"LOGOUT\r\n",
+    P.XMPP: b"</stream:stream>",
+    P.XMPP_SERVER: b"</stream:stream>",
+    P.LDAP: b"0\x05\x02\x01\x7fB\x00",  # unbindRequest (RFC 4511 section 4.3)
+    P.POSTGRES: b"X\x00\x00\x00\x04",  # Terminate
+}
+"""What one says before one hangs up; protocols that are not here have nothing."""
 
 
 class Closed(Exception):

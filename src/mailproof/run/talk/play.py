@@ -26,7 +26,7 @@ from mailproof.parse.talk.offers import asks_for_offers, offers_in
 from mailproof.parse.talk.typed import secret_in
 from mailproof.probes.terms import Terms
 from mailproof.run.talk.auth import Login
-from mailproof.run.talk.line import Closed, TalkLine
+from mailproof.run.talk.line import FAREWELLS, Closed, TalkLine
 from mailproof.run.talk.stages import Stage, stage_of
 from mailproof.run.talk.tokens import secrets_of
 from mailproof.script.format import LineKind as Kind
@@ -89,12 +89,14 @@ class _Player:
         self._login_for = login_for
         self._replies = Replies(place.protocol)
         self._upgrade = UPGRADES.get(place.protocol)
-        self._names = Names(terms.ehlo, place.host)
+        self._names = Names(terms.ehlo, place.name or place.host)
         self._buffer = b""
         self._asked = ""
         self._offered: tuple[str, ...] = ()
         self._answer: list[str] = []
         self._left = False
+        """The server has hung up, as the script has it."""
+        self._in_message = False
         self._now: ScriptLine | None = None
 
     async def to_its_end(self, addresses: Sequence[str]) -> None:
@@ -187,6 +189,7 @@ class _Player:
     async def _say(self, data: bytes, asked: str, secret: tuple[slice, ...] = ()) -> None:
         self._asked, self._answer, self._left = asked, [], False
         self._replies.asked(asked)
+        self._in_message = self._in_message and asked != "."
         await self.line.stream.write(data, self.line.deadline, secret=secret)
 
     async def _expect(self, line: ScriptLine) -> None:
@@ -263,12 +266,17 @@ class _Player:
                 return heard
 
     async def _next(self) -> tuple[bytes, HeardLine]:
-        while b"\n" not in self._buffer:
+        cut = b"\n" if self._upgrade is None or self._upgrade.lines else b">"
+        while cut not in self._buffer:
             await self._more()
-        line, _, self._buffer = self._buffer.partition(b"\n")
+        if cut == b">":  # what came at once is taken for a line, where there are none
+            line, self._buffer = self._buffer, b""
+        else:
+            line, _, self._buffer = self._buffer.partition(cut)
         data = line.removesuffix(b"\r")
         self._answer.append(data.decode("utf-8", "replace"))
         heard = self._replies.line(data)
+        self._in_message = self._in_message or heard.code == "354"
         if heard.kind is LineKind.FINAL:
             if asks_for_offers(self.line.place.protocol, self._asked) or '"SASL"' in "".join(self._answer):
                 self._offered = offers_in(self.line.place.protocol, "\n".join(self._answer)) or self._offered
@@ -311,7 +319,6 @@ class _Player:
 
     def close(self) -> None:
         if self.line.is_dialled:
-            farewell = b"t0 LOGOUT\r\n" if self.line.place.protocol == "imap" else b"QUIT\r\n"
-            polite = self._upgrade is not None and not self._upgrade.binary and not self._left
             said = self._asked.upper().endswith(("QUIT", "LOGOUT"))
-            self.line.stream.close(farewell if polite and not said else b"")
+            quiet = said or self._left or self._in_message
+            self.line.stream.close(b"" if quiet else FAREWELLS.get(self.line.place.protocol, b""))

@@ -101,7 +101,7 @@ class Session:
 
     @property
     def names(self) -> Names:
-        return Names(self.terms.ehlo, self._place.host)
+        return Names(self.terms.ehlo, self._place.name or self._place.host)
 
     # -- TLS --------------------------------------------------------------------------------------------------------
 

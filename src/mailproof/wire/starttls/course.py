@@ -62,6 +62,8 @@ class Upgrade(msgspec.Struct, frozen=True):
     """What a client says first, and again once TLS stands."""
     binary: bool = False
     """Not lines of text."""
+    lines: bool = True
+    """Text that comes in lines."""
 
 
 class TooMuch(Exception):

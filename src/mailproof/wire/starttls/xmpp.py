@@ -41,6 +41,7 @@ def _upgrade(namespace: str) -> Upgrade:
         r"<proceed\b",
         b"",
         header,
+        lines=False,
     )
 
 
