@@ -30,8 +30,8 @@ OTHERS = {
     "Dovecot 2.4": """
         auth_allow_cleartext auth_default_domain mail_driver mail_path ssl_server_cert_file ssl_server_key_file""",
     "Exim": """
-        acl_smtp_helo authenticated_id local_domains sender_address sender_domains server_prompts server_set_id
-        smtp_banner""",
+        acl_smtp_helo authenticated_id local_domains local_interfaces sender_address sender_domains server_prompts
+        server_set_id smtp_banner""",
     "libmilter": "smfi_setmlreply",
     "Cyrus": "mech_list",
     "Pigeonhole": "sieve_default",

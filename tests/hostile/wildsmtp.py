@@ -352,7 +352,7 @@ SMTP = (
     ),
     Hostile(
         *("http-for-ever", "submission", sound(_at("GREETING", flooding(b"<p>", b"HTTP/1.1 200 OK\r\n\r\n")))),
-        ("unexpected-greeting",),
+        ("port-taken-by-another-program",),
         "is a web server with an endless page",
         "終わりのないページを返すウェブサーバー",
     ),

@@ -19,6 +19,7 @@ GREETINGS = [
     (b"220 mail.example.test Dovecot ready, LMTP\r\n", Service.LMTP),
     (b"220 ProFTPD Server (Debian) [::ffff:192.0.2.1]\r\n", Service.FTP),
     (b"220 (vsFTPd 3.0.3)\r\n", Service.FTP),
+    (b"220 ftp.example.test ready\r\n", Service.SMTP),
     (b"220 sftp.example.test ESMTP\r\n", Service.SMTP),
     (b"+OK Dovecot ready.\r\n", Service.POP3),
     (b"-ERR [SYS/TEMP] no\r\n", Service.POP3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailproof.model.escape import to_bytes
 from mailproof.model.port import Service
 
 # In this order: the first that matches decides. Greetings as in RFC 5321 4.2, 2033, 1939, 3501 7.1, 5804 1.7,
@@ -14,7 +15,10 @@ _ROWS: tuple[tuple[Service, bytes], ...] = (
     (Service.XMPP, rb"\s*<(?:\?xml|stream:)"),
     (Service.VNC, rb"RFB \d{3}\.\d{3}\n"),
     (Service.LMTP, rb"220[ -][^\n]*\bLMTP\b"),
-    (Service.FTP, rb"220[ -](?![^\n]*E?SMTP)[^\n]*\b(?:\w*FTPd?|FileZilla)\b|220[ -][^\n]*\bFTP server\b"),
+    (
+        Service.FTP,
+        rb"220[ -](?![^\n]*E?SMTP)[^\n]*(?<![\w.-])(?:\w*FTPd?|FileZilla)(?![\w-]|\.\w)|220[ -][^\n]*\bFTP server\b",
+    ),
     (Service.NNTP, rb"(?:200|201|400|502)[ -][^\n]*(?:\bNNTP|\bInterNetNews|\bINN\b|\bnews|posting)"),
     (Service.SMTP, rb"(?:220|421|450|451|452|521|530|550|554|571)(?:[ -]|\r?\n)"),
     (Service.NNTP, rb"20[01][ -]"),
@@ -26,6 +30,14 @@ _ROWS: tuple[tuple[Service, bytes], ...] = (
     (Service.MYSQL, rb"..\x00\x00[\x0a\xff]"),
     (Service.IDENT, rb"\d* *, *\d* *: *(?:ERROR|USERID)"),
 )
+
+
+def said_by(text: str) -> Service:
+    """The same of text as a record keeps it, escaped."""
+    try:
+        return service_of(to_bytes(text))
+    except ValueError:
+        return Service.UNKNOWN
 
 
 def service_of(said: bytes) -> Service:

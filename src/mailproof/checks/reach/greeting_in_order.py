@@ -11,7 +11,9 @@ from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
 from mailproof.model.observation import Greeting, Reply, ReplyClass, TlsHandshake
 from mailproof.model.policy import Policy
+from mailproof.model.port import Service
 from mailproof.model.record import Record
+from mailproof.parse.service import said_by
 
 NAME = "greeting-in-order"
 NEEDS = (Greeting, TlsHandshake)
@@ -38,12 +40,6 @@ KINDS = (
     ),
 )
 
-_OTHERS = (
-    ("HTTP", re.compile(r"HTTP/\d|<!DOCTYPE|<html", re.IGNORECASE)),
-    ("SSH", re.compile(r"SSH-\d")),
-    ("FTP", re.compile(r"220[ -].*(?:FTPd|FTP server|FTP service|FileZilla)", re.IGNORECASE)),
-    ("NNTP", re.compile(r"20[01] .*(?:NNTP|INN|News)", re.IGNORECASE)),
-)
 _SHOWN = 60
 """Characters of a foreign greeting; the evidence holds all of it."""
 
@@ -78,14 +74,13 @@ def _foreign(reply: Reply, endpoint: Endpoint | None) -> str:
         return ""
     if re.search(r"\bE?SMTP\b", reply.text):
         return ""
-    if endpoint.scheme.protocol is Protocol.SMTP and re.search(r"\bLMTP\b", reply.text):
-        return "LMTP"
-    return "FTP" if _OTHERS[2][1].match(reply.line) else ""
+    service = said_by(reply.line)
+    others = (Service.FTP, Service.LMTP) if endpoint.scheme.protocol is Protocol.SMTP else (Service.FTP,)
+    return service.upper() if service in others else ""
 
 
 def _params(text: str, foreign: str) -> dict[str, Param]:
     first = text.replace("\\r", "\n").replace("\\n", "\n").split("\n", 1)[0]
-    others = (name for name, pattern in _OTHERS if pattern.match(first))
-    mail = mail_protocol(first)
-    speaks = foreign or next(others, "") or (mail.value.upper() if mail else "") or "unknown"
+    service = said_by(text)
+    speaks = foreign or ("unknown" if service in (Service.UNKNOWN, Service.SILENT) else service.upper())
     return {"speaks": speaks, "greeting": first[:_SHOWN]}

@@ -11,6 +11,7 @@ from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, 
 from mailproof.model.observation import Capabilities, Greeting
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.parse.software import PRODUCTS
 
 NAME = "software-not-revealed"
 NEEDS = (Greeting, Capabilities)
@@ -23,16 +24,8 @@ KINDS = (
     ),
 )
 
-# As the programs write themselves; a few words may stand before the number: `Service, Version: 10.0.17763.1`.
-_PRODUCTS = (
-    "Postfix|Exim|Sendmail|OpenSMTPD|qmail|Haraka|Stalwart|Courier(?:-IMAP)?|Cyrus|Dovecot|UW IMAP|Zimbra|MDaemon|"
-    "MailEnable|hMailServer|Kerio Connect|IceWarp|CommuniGate Pro|Axigen|GroupWise|Lotus Domino|Domino|MailSite|"
-    "SurgeMail|SmarterMail|Mercury|ArGoSoft|Mdaemon|Microsoft Exchange|Microsoft ESMTP MAIL Service|"
-    "Maddy|James|OpenXchange|PowerMTA|Momentum|Merak"
-)
-_REVEALED = re.compile(
-    rf"\b({_PRODUCTS})\b(?:POP3|IMAP4|[^0-9\n;]){{0,24}}?(\d+(?:\.\d+)+[\w.-]*)(/?)", re.IGNORECASE
-)
+# A few words may stand before the number: `Service, Version: 10.0.17763.1`.
+_REVEALED = re.compile(rf"\b({PRODUCTS})\b(?:POP3|IMAP4|[^0-9\n;]){{0,24}}?(\d+(?:\.\d+)+[\w.-]*)(/?)", re.IGNORECASE)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:

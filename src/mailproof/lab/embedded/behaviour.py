@@ -30,7 +30,9 @@ class Welcome(StrEnum):
     TEASER = "teaser"
     """One line of the greeting at once, the rest after the delay, as postscreen does."""
     FOREIGN = "foreign"
-    """Another program answers."""
+    """Another program answers: the SSH server has the port."""
+    NOISE = "noise"
+    """Something answers, and does not say what it is."""
     REFUSAL = "refusal"
 
 

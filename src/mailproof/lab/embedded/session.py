@@ -159,8 +159,8 @@ class Session(ABC, Generic[Event]):
         welcome, delay = self.behaviour.welcome, self.behaviour.welcome_delay
         if welcome is Welcome.SILENCE:
             await self.stay_silent()
-        if welcome is Welcome.FOREIGN:
-            await self.say(b"SSH-2.0-OpenSSH_9.6\r\n")
+        if welcome in (Welcome.FOREIGN, Welcome.NOISE):
+            await self.say(b"SSH-2.0-OpenSSH_9.6\r\n" if welcome is Welcome.FOREIGN else b"Service ready.\r\n")
             await self.stay_silent()
         if welcome is Welcome.REFUSAL or not admitted or self._comes_too_often:
             await self.pause(delay)
