@@ -59,6 +59,12 @@ WRONG: list[tuple[str, tuple[str, ...], str]] = [
     ("source", (TARGET, "--source", "300.0.0.1"), "--source takes an IP address"),
     ("foreign source", (TARGET, "--source", "192.0.2.9"), "this machine has no such address"),
     ("xclient", (TARGET, "--xclient", "ADDR"), "--xclient takes ATTR=VALUE"),
+    ("xclient attribute", (TARGET, "--xclient", "FOO=1"), "where ATTR is one of NAME, REVERSE_NAME, ADDR"),
+    ("xclient port", (TARGET, "--xclient", "PORT=99999"), "--xclient PORT: 99999 cannot stand there"),
+    ("xclient address", (TARGET, "--xclient", "DESTADDR=mx.test"), "--xclient DESTADDR: mx.test cannot"),
+    ("xclient protocol", (TARGET, "--xclient", "PROTO=LMTP"), "--xclient PROTO: LMTP cannot"),
+    ("xclient login", (TARGET, "--xclient", f"LOGIN={'x' * 256}"), "--xclient LOGIN: "),
+    ("xclient twice", (TARGET, "--xclient", "ADDR=192.0.2.1", "--xclient", "addr=192.0.2.2"), "ADDR is given twice"),
     ("proxy", (TARGET, "--proxy", "ftp://proxy.test:21"), "--proxy takes socks5://"),
     (
         "proxy without a port",

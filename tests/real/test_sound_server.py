@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from labcheck import ALICE, BOB, SEVEN, causes, check, read_back, reported
+from labcheck import ALICE, BOB, SEVEN, causes, check, facts, read_back, reported
 from mailproof.lab.real.server import RealLab
 from mailproof.model.finding import Severity
-from mailproof.model.observation import LoginTried, Retrieved, Submitted
+from mailproof.model.observation import EnvelopeTried, LoginTried, Retrieved, Submitted, XclientTried
 from mailproof.model.record import Record
 from mailproof.model.report import Verdict
 from mailproof.script.authority import CertificateKind
@@ -152,6 +152,29 @@ def test_the_outside_client_that_xclient_makes_of_us_is_refused_by_the_sound_ser
     record = check(real_lab, "smtp", source="127.0.0.200", xclient=["ADDR=203.0.113.7", "NAME=client.example.com"])
     assert causes(record) == []
     assert "relay-closed" in {item.name for item in reported(record).passed}
+
+
+ALL_OF_XCLIENT = (
+    *("NAME=client.example.com", "REVERSE_NAME=client.example.com", "ADDR=203.0.113.7", "PORT=40001", "PROTO=ESMTP"),
+    *("HELO=helo.example.com", f"LOGIN={ALICE}", "DESTADDR=192.0.2.25", "DESTPORT=25"),
+)
+
+
+def test_every_attribute_of_xclient_is_taken(real_lab: RealLab) -> None:
+    record = check(real_lab, "smtp", "submission", user="", source="127.0.0.200", xclient=ALL_OF_XCLIENT)
+    assert [(tried.offered, tried.missing, tried.reply.code) for tried in facts(record, XclientTried)][:1] == [
+        (True, (), "220")
+    ]
+    # Whom the server takes for logged in is no stranger: what he may relay says nothing of strangers.
+    assert {tried.logged_in for tried in facts(record, EnvelopeTried)} == {True}
+    assert not {"open-relay", "submission-without-login"} & set(causes(record))
+    assert "client.example.com[203.0.113.7]" in real_lab.mail_log.read_text()
+
+
+def test_xclient_is_for_whom_the_server_lets(real_lab: RealLab) -> None:
+    record = check(real_lab, "smtp", user="", mailbox="", xclient=("ADDR=203.0.113.7",))
+    assert [tried.offered for tried in facts(record, XclientTried)] == [False]
+    assert "xclient-refused" in {item.reason for item in reported(record).not_tested}
 
 
 def test_a_service_that_is_not_there(real_lab_with: Lab) -> None:

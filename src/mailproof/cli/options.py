@@ -15,6 +15,7 @@ from mailproof.cli.command import Option, converted, one_of
 from mailproof.cli.credentials import user_options
 from mailproof.cli.proxy import proxy_of, proxy_options
 from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.cli.xclient import attributes
 from mailproof.model.proxy import Proxy
 from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
 from mailproof.run.targets import is_host_name
@@ -30,7 +31,6 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?\Z", re.ASCII)
 _LONGEST = 86400.0
 
 _VERSIONS = {"1.0": TlsVersion.TLS1_0, "1.1": TlsVersion.TLS1_1, "1.2": TlsVersion.TLS1_2, "1.3": TlsVersion.TLS1_3}
-_ATTRIBUTE = re.compile(r"[A-Za-z]+=\S+\Z")
 # A name in EHLO is put on the wire as it is: no space, no control character.
 _HELLO_NAME = re.compile(r"[!-~]{1,255}\Z")
 _DNS = 53
@@ -138,7 +138,8 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
 def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     """The values of `connection_options`. Raises Complaint for what cannot be used, before anything is dialled."""
     values = {name: given[name] for name in Connecting.__struct_fields__ if name in given}
-    wish = Connecting(**values | {"proxy": proxy_of(given, terminal)})
+    values |= {"proxy": proxy_of(given, terminal), "xclient": attributes(given.get("xclient", ()), terminal)}
+    wish = Connecting(**values)
     for file in (wish.ca_file, wish.cert, wish.key):
         if file is not None:
             _must_be_readable(file, terminal)
@@ -154,13 +155,6 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
         version, comma, address = wish.proxy_protocol.partition(",")
         if version not in ("v1", "v2") or bool(comma) != _is_address(address):
             raise Complaint(terminal.say("cli.no-proxy-protocol", value=wish.proxy_protocol))
-    for attribute in wish.xclient:
-        if not _ATTRIBUTE.match(attribute):
-            raise Complaint(terminal.say("cli.no-attribute", value=attribute))
-        name, _, value = attribute.partition("=")
-        # Postfix XCLIENT_README: `IPV6:` before such an address, or a bracketed word for one that is not known.
-        if name.upper() == "ADDR" and not (value.startswith("[") or _is_address(value.upper().removeprefix("IPV6:"))):
-            raise Complaint(terminal.say("cli.no-attribute", value=attribute))
     if wish.source is not None and not wish.families:
         raise Complaint(terminal.say("cli.source-family", value=wish.source))
     if wish.name is not None and not (_is_address(wish.name) or is_host_name(wish.name)):

@@ -311,6 +311,8 @@ class XclientTried(Observation, frozen=True):
     offered: bool
     reply: Reply | None = None
     turns: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Names of attributes that the server does not offer; then it was not asked."""
 
 
 class Submitted(Observation, frozen=True):

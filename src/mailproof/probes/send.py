@@ -115,8 +115,7 @@ class _Course:
         if secured and talk.offered is None:
             await talk.capabilities()
         if talk.terms.xclient:
-            if not await talk.become(talk.terms.xclient):
-                talk.skip("message-accepted", "xclient-refused", asked=True)
+            if not await talk.become(talk.terms.xclient, "message-accepted"):
                 return
             self._reached(Until.XCLIENT)
             await talk.capabilities()

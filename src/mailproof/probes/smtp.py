@@ -101,22 +101,39 @@ class SmtpConversation(Conversation[SmtpReply]):
             self.the_stream.note(Deviation(DeviationKind.BAD_CONTINUATION, event.offset))
             return None
 
-    async def become(self, attributes: tuple[str, ...]) -> bool:
-        """XCLIENT: be taken for another client. A new greeting follows, and EHLO is due again."""
+    async def become(self, attributes: tuple[str, ...], what: str = "") -> bool:
+        """XCLIENT: be taken for another client. A new greeting follows, and EHLO is due again.
+
+        Where the server refuses, or does not offer each of the attributes, `what` is noted as not tested.
+        """
         started = self.net.now()
-        offered = self.offered is not None and self.offered.get("XCLIENT") is not None
-        if not offered:
-            self.saw(XclientTried(attributes, False, turns=self.offered.turns if self.offered else ()))
+        offered = self.offered.get("XCLIENT") if self.offered is not None else None
+        pairs = dict(attribute.partition("=")[::2] for attribute in attributes)
+        known = {name.upper() for name in offered.params} if offered else set()
+        missing = tuple(name for name in pairs if known and name.upper() not in known)
+        if offered is None or missing:
+            turns = self.offered.turns if self.offered else ()
+            self.saw(XclientTried(attributes, offered is not None, turns=turns, missing=missing))
+            self._not_taken_for(what, missing)
             return False
         reply = await self.ask(Step.XCLIENT, commands.xclient(*attributes), "XCLIENT")
         self.saw(XclientTried(attributes, True, reply, (reply.turn,)))
         if reply.kind is not ReplyClass.POSITIVE:
             self.took(Step.XCLIENT, started, NetFailure(Trouble.REJECTED, reply.line))
+            self._not_taken_for(what, ())
             return False
         self.took(Step.XCLIENT, started)
-        pairs = dict(attribute.partition("=")[::2] for attribute in attributes)
-        self.client = {name.upper(): value for name, value in pairs.items()}.get("ADDR", "") or self.client
+        given = {name.upper(): value for name, value in pairs.items()}
+        self.client = given.get("ADDR", "") or self.client
+        if given.get("LOGIN"):  # whoever may say so is taken for logged in
+            self.stage = Stage.LOGGED_IN
         return True
+
+    def _not_taken_for(self, what: str, missing: tuple[str, ...]) -> None:
+        if what and missing:
+            self.skip(what, "xclient-attribute-not-offered", asked=True, names=", ".join(missing))
+        elif what:
+            self.skip(what, "xclient-refused", asked=True)
 
     async def envelope(self, sender: str, *recipients: tuple[EnvelopePurpose, str]) -> bool:
         """MAIL, RCPT for each recipient, noted one by one, and RSET: nothing is sent. False if MAIL was refused.

@@ -75,8 +75,7 @@ async def _look(talk: Conversation[Any]) -> None:
 async def _relay(talk: SmtpConversation) -> None:
     terms = talk.terms
     if terms.xclient:
-        if not await talk.become(terms.xclient):
-            talk.skip("relay-closed", "xclient-refused", asked=True)
+        if not await talk.become(terms.xclient, "relay-closed"):
             return
         await talk.capabilities()
     if "relay" in terms.skip:
