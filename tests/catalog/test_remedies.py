@@ -36,7 +36,7 @@ OTHERS = {
     "Cyrus": "mech_list",
     "Pigeonhole": "sieve_default",
     "SpamAssassin": "trusted_networks",
-    "nginx": "proxy_protocol ssl_verify_client",
+    "nginx": "proxy_protocol smtp_capabilities ssl_verify_client",
     "OpenSSL": "s_client default_md",
     "alerts of TLS": "certificate_required internal_error protocol_version unrecognized_name",
     "OAuth": "invalid_token offline_access",

@@ -28,6 +28,8 @@ class Oddity(StrEnum):
     """A literal of 99999999999 bytes is announced."""
     PLAIN_CHALLENGE = "plain-challenge"
     """The challenges of a login are not in base64."""
+    OFFERS_TLS_TWICE = "offers-tls-twice"
+    """STARTTLS is offered inside TLS too."""
     BEFORE_TLS = "before-tls"
     """Something more is said between the agreement to start TLS and TLS."""
 

@@ -257,7 +257,8 @@ class Session(ABC, Generic[Event]):
     def upgrade_offer(self) -> str:
         """What stands in the list of capabilities; empty for nothing."""
         if not self.can_upgrade:
-            return ""
+            twice = Oddity.OFFERS_TLS_TWICE in self.behaviour.oddities and self.stream.is_tls
+            return self.upgrade_word if twice and not self.behaviour.tls_at_once else ""
         match self.behaviour.upgrade:
             case Upgrade.NOT_OFFERED:
                 return ""

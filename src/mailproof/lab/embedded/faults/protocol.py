@@ -23,5 +23,6 @@ PROTOCOL = (
     FaultSpec("reply-cut-off", {"oddities": (Oddity.CUT_OFF,)}),
     FaultSpec("wrong-literal", {"oddities": (Oddity.WRONG_LITERAL,)}, _WITH_LITERALS),
     FaultSpec("challenge-malformed", {"oddities": (Oddity.PLAIN_CHALLENGE,)}, LOGINS, given=("--mechanism", "LOGIN")),
+    FaultSpec("capabilities-contradict", {"oddities": (Oddity.OFFERS_TLS_TWICE,)}, UPGRADED),
     FaultSpec("clear-text-after-starttls", {"oddities": (Oddity.BEFORE_TLS,)}, UPGRADED),
 )
