@@ -24,10 +24,10 @@ from mailproof.model.failure import NetFailure
 from mailproof.model.talk import TalkPlace
 from mailproof.net.aio import AsyncioNet
 from mailproof.probes.login import LoginWish
+from mailproof.run.stages import Stage
 from mailproof.run.talk.line import FAREWELLS, Closed
 from mailproof.run.talk.opening import dial, enter
 from mailproof.run.talk.session import Phase, Session
-from mailproof.run.talk.stages import Stage
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.outgoing import Outgoing
 

@@ -18,7 +18,7 @@ from mailproof.model.report import Judged
 from mailproof.parse.login_doubts import doubts
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 from mailproof.run.by_hand import Trial
-from mailproof.run.stages import CONNECT, LOGIN, TLS, stage_code
+from mailproof.run.stages import Stage, stage_code
 
 _TRANSCRIPT = re.compile(r"transcript (\d+),")
 # What says no more than that the server answered, where one wants to know why.
@@ -117,7 +117,7 @@ def _exit_code(attempts: Sequence[Attempt], end: LoginEnd) -> int:
     """The stage at which the last of the attempts ended."""
     last = attempts[-1] if attempts else None
     if last is None or last.endpoint is None:
-        return LOGIN if end is LoginEnd.NOT_TRIED else CONNECT
+        return Stage.LOGIN if end is LoginEnd.NOT_TRIED else Stage.CONNECT
     if any(skipped.why in _FOR_WANT_OF_TLS for skipped in last.skipped):
-        return TLS
-    return stage_code(last) or LOGIN
+        return Stage.TLS
+    return stage_code(last) or Stage.LOGIN

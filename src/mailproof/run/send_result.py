@@ -11,7 +11,7 @@ from mailproof.model.record import Attempt, Record
 from mailproof.model.report import Judged
 from mailproof.model.sent import RecipientResult
 from mailproof.run.sending import last_of, last_stage
-from mailproof.run.stages import CONNECT, DATA, LOGIN, MESSAGE, SOME_RECIPIENTS, TLS, stage_code
+from mailproof.run.stages import Stage, stage_code
 
 _FOR_WANT_OF_TLS = ("tls-not-available", "tls-not-verified")
 
@@ -78,13 +78,17 @@ def _good(reply: Reply | None) -> bool:
 
 def _exit_code(last: Attempt | None, told: list[Submitted], recipients: tuple[RecipientResult, ...]) -> int:
     if last is None:
-        return CONNECT
+        return Stage.CONNECT
     for skipped in last.skipped:
         if skipped.asked:
-            return TLS if skipped.why in _FOR_WANT_OF_TLS else LOGIN
+            return Stage.TLS if skipped.why in _FOR_WANT_OF_TLS else Stage.LOGIN
     code = stage_code(last)
-    if code == MESSAGE and all(fact.final is None for fact in told):
-        return DATA
-    if code == 0 and any(fact.rcpt is not None for fact in told) and not all(each.taken for each in recipients):
-        return SOME_RECIPIENTS
+    if code is Stage.MESSAGE and all(fact.final is None for fact in told):
+        return Stage.DATA
+    if (
+        code is Stage.OPEN
+        and any(fact.rcpt is not None for fact in told)
+        and not all(each.taken for each in recipients)
+    ):
+        return Stage.SOME_RECIPIENTS
     return code

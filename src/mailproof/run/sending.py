@@ -17,12 +17,12 @@ from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
-from mailproof.run.stages import CLOSED, CONNECT, EHLO, GREETING, stage_code
+from mailproof.run.stages import Stage, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
 # After these the next exchanger may do better (RFC 5321 section 5.1); a server that has answered MAIL is the one.
-_NEXT_MAY_DO = (CONNECT, CLOSED, GREETING, EHLO)
+_NEXT_MAY_DO = (Stage.CONNECT, Stage.CLOSED, Stage.GREETING, Stage.EHLO)
 
 
 class SendPlan(msgspec.Struct, frozen=True, kw_only=True):

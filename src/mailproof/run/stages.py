@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 from mailproof.model.attempt import Status, Step, Trouble
 from mailproof.model.record import Attempt
 
-CONNECT, CLOSED, GREETING, EHLO, MAIL, NO_RECIPIENT, DATA, MESSAGE, QUIT, LOGIN, TLS = (
-    *(2, 6, 21, 22, 23, 24, 25, 26, 27, 28, 29),
-)
-EHLO_AFTER_TLS = 32
-"""The second EHLO, refused after STARTTLS; with TLS at once there is only the first."""
-MAILBOX, NOT_FOUND, SOME_RECIPIENTS = 40, 41, 42
+
+class Stage(IntEnum):
+    """Closed."""
+
+    OPEN = 0
+    USAGE = 1
+    CONNECT = 2
+    CLOSED = 6
+    """The server hung up where it should not."""
+    GREETING = 21
+    EHLO = 22
+    MAIL = 23
+    RCPT = 24
+    """No recipient was accepted."""
+    DATA = 25
+    MESSAGE = 26
+    QUIT = 27
+    LOGIN = 28
+    TLS = 29
+    EHLO_IN_TLS = 32
+    """The second EHLO, refused after STARTTLS; with TLS at once there is only the first."""
+    MAILBOX = 40
+    """Another command; in POP3, IMAP and ManageSieve one of the mailbox."""
+    NOT_FOUND = 41
+    """No such message in the time there was."""
+    SOME_RECIPIENTS = 42
+
 
 _OF_STEP = {
-    Step.RESOLVE: CONNECT,
-    Step.CONNECT: CONNECT,
-    Step.GREETING: GREETING,
-    Step.EHLO: EHLO,
-    Step.CAPABILITY: EHLO,
-    Step.STARTTLS: TLS,
-    Step.TLS: TLS,
-    Step.AUTH: LOGIN,
-    Step.LOGIN: LOGIN,
-    Step.MAIL: MAIL,
-    Step.RCPT: NO_RECIPIENT,
-    Step.DATA: MESSAGE,
-    Step.SELECT: MAILBOX,
-    Step.SEARCH: MAILBOX,
-    Step.LIST: MAILBOX,
-    Step.FETCH: MAILBOX,
+    Step.RESOLVE: Stage.CONNECT,
+    Step.CONNECT: Stage.CONNECT,
+    Step.GREETING: Stage.GREETING,
+    Step.EHLO: Stage.EHLO,
+    Step.CAPABILITY: Stage.EHLO,
+    Step.STARTTLS: Stage.TLS,
+    Step.TLS: Stage.TLS,
+    Step.AUTH: Stage.LOGIN,
+    Step.LOGIN: Stage.LOGIN,
+    Step.MAIL: Stage.MAIL,
+    Step.RCPT: Stage.RCPT,
+    Step.DATA: Stage.MESSAGE,
+    Step.SELECT: Stage.MAILBOX,
+    Step.SEARCH: Stage.MAILBOX,
+    Step.LIST: Stage.MAILBOX,
+    Step.FETCH: Stage.MAILBOX,
 }
 _HUNG_UP = (Trouble.CLOSED, Trouble.RESET)
 
 
-def stage_code(attempt: Attempt) -> int:
-    """Of the first step that failed; 0 if none did. QUIT is not counted: all was done before it."""
+def stage_code(attempt: Attempt) -> Stage:
+    """Of the first step that failed; OPEN if none did. QUIT is not counted: all was done before it."""
     failed = attempt.failed
     if failed is None or failed.step is Step.QUIT:
-        return 0
+        return Stage.OPEN
     if failed.trouble in _HUNG_UP and failed.step is not Step.CONNECT:
-        return CLOSED
-    code = _OF_STEP.get(failed.step, 0)
+        return Stage.CLOSED
+    code = _OF_STEP.get(failed.step, Stage.OPEN)
     upgraded = any(step.step is Step.STARTTLS and step.status is Status.OK for step in attempt.steps)
-    return EHLO_AFTER_TLS if code == EHLO and upgraded else code
+    return Stage.EHLO_IN_TLS if code is Stage.EHLO and upgraded else code

@@ -6,8 +6,8 @@ import pytest
 from talking import World
 
 from mailproof.model.tls import TlsPolicy
+from mailproof.run.stages import Stage
 from mailproof.run.talk.recorded import script_of
-from mailproof.run.talk.stages import Stage
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.authority import Authority
 

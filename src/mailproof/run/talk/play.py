@@ -25,9 +25,10 @@ from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
 from mailproof.parse.talk.offers import asks_for_offers, offers_in
 from mailproof.parse.talk.typed import secret_in
 from mailproof.probes.terms import Terms
+from mailproof.run.stages import Stage
 from mailproof.run.talk.auth import Login
 from mailproof.run.talk.line import FAREWELLS, Closed, TalkLine
-from mailproof.run.talk.stages import Stage, stage_of
+from mailproof.run.talk.stages import stage_of
 from mailproof.run.talk.tokens import secrets_of
 from mailproof.script.format import LineKind as Kind
 from mailproof.script.format import ScriptLine, Section, matches

@@ -24,10 +24,11 @@ from mailproof.parse.talk.notes import Context, Note, notes_on
 from mailproof.parse.talk.offers import asks_for_offers, mechanisms_in, offers_in
 from mailproof.parse.talk.typed import Situation, Slip, secret_in, slips_in
 from mailproof.probes.terms import Terms
+from mailproof.run.stages import Stage
 from mailproof.run.talk.auth import Login
 from mailproof.run.talk.line import TalkLine
 from mailproof.run.talk.screen import Screen
-from mailproof.run.talk.stages import Stage, stage_of
+from mailproof.run.talk.stages import stage_of
 from mailproof.run.talk.tokens import flaws_in, secrets_of
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.starttls.course import Course, Names, Outcome, Upgrade

@@ -1,33 +1,9 @@
-"""The stage at which a session by hand ends, in the numbers of the contract (swaks has the same)."""
+"""The stage that a command typed by hand belongs to."""
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from mailproof.model.talk import TalkProtocol
-
-
-class Stage(IntEnum):
-    """Exit codes. Closed."""
-
-    OPEN = 0
-    USAGE = 1
-    CONNECT = 2
-    CLOSED = 6
-    """The server hung up where it should not."""
-    GREETING = 21
-    EHLO = 22
-    MAIL = 23
-    RCPT = 24
-    DATA = 25
-    MESSAGE = 26
-    QUIT = 27
-    LOGIN = 28
-    TLS = 29
-    EHLO_IN_TLS = 32
-    MAILBOX = 40
-    """Another command; in POP3, IMAP and ManageSieve one of the mailbox."""
-
+from mailproof.run.stages import Stage
 
 _STAGES = {
     "EHLO": Stage.EHLO,
