@@ -20,6 +20,8 @@ K = LoginRefusal
         ("535 5.7.3 Authentication unsuccessful", K.REJECTED),
         ("535 5.7.8 Username and Password not accepted. Learn more at https://support.google.com", K.REJECTED),
         ("535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", K.REJECTED),
+        ("535 5.7.0 (#AUTH005) Too many bad auth attempts.", K.APP_PASSWORD),
+        ("535 5.7.0 (#MBR1212) Incorrect username or password.", K.REJECTED),
         ("-ERR [AUTH] Authentication failed.", K.REJECTED),
         ("NO [AUTHENTICATIONFAILED] Authentication failed.", K.REJECTED),
         ("-ERR invalid login", K.REJECTED),

@@ -62,8 +62,10 @@ K = RefusalKind
         ("503 5.0.0 Polite people say HELO first", K.HELO_REQUIRED),
         ("553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", K.RELAY_DENIED),
         ("530 SMTP authentication is required.", K.LOGIN_REQUIRED),
+        # iCloud
+        ("550 5.7.0 From address is not one of your addresses", K.SENDER_NOT_OWNED),
         # OpenSMTPD
-        ("550 Invalid recipient: <y@elsewhere.test>", K.RELAY_DENIED),
+        ("550 Invalid recipient: <y@elsewhere.test>", K.RECIPIENT_UNKNOWN),
         ("524 5.2.4 Mailing list expansion problem: <nobody@host.test>", K.RECIPIENT_UNKNOWN),
         ("530 5.5.1 Invalid command: Must issue an AUTH command first", K.LOGIN_REQUIRED),
         # Exchange and Microsoft 365

@@ -55,6 +55,8 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
         _K.APP_PASSWORD,
         words=r"application-specific password|app(-| )?specific password|app password|generate .*app.*password",
     ),
+    # Yahoo, to the account's own password at the first attempt: it is let in with an app password only.
+    Row(_K.APP_PASSWORD, words=r"\(#auth005\)"),
     Row(_K.REJECTED, status=r"5\.7\.139", words=r"credentials were incorrect"),
     Row(_K.BY_PROVIDER, status=r"5\.7\.(139|14)"),
     Row(

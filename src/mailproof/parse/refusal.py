@@ -12,7 +12,7 @@ import re
 from mailproof.model.attempt import Step
 from mailproof.model.observation import Reply, ReplyClass
 from mailproof.parse.limits import MAIL_RATE_WORDS
-from mailproof.parse.meanings import Row, Table
+from mailproof.parse.meanings import Row, Table, plain_words
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.statuses import status_meaning
 
@@ -56,8 +56,7 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
         words=r"relay(ing)? (access |mail )?(is )?(denied|not (permitted|allowed)|prohibited|forbidden)"
         r"|unable to relay|(do not|don't|does not|cannot|not permitted to|not allowed to|will not) relay"
         r"|rcpthosts|relaying to .* (denied|prohibited)|not a (valid )?relay|no relaying|relay not"
-        r"|delivery is not allowed to this address|invalid credentials for relay"
-        r"|\Ainvalid recipient: <>\Z",  # OpenSMTPD, where no rule matches
+        r"|delivery is not allowed to this address|invalid credentials for relay",
     ),
     Row(
         _K.TLS_REQUIRED,
@@ -91,6 +90,7 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     Row(
         _K.SENDER_NOT_OWNED,
         words=r"not owned by user|not logged in as owner|sendas|not (allowed|authori[sz]ed|permitted) to send as"
+        r"|from address is not one of your addresses"  # iCloud
         r"|sender address .* not (allowed|permitted|owned)|must match .*(user|login|authenticated)",
     ),
     Row(_K.SENDER_DOMAIN_UNKNOWN, words=r"sender address rejected: (domain|malformed dns)|domain of sender address"),
@@ -108,7 +108,7 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
         code="55",
         words=r"(user|mailbox|recipient|address|account)( address)? (is )?(unknown|not found|does(n't| not) exist)"
         r"|(unknown|no such) (user|mailbox|recipient|local)|unrouteable address|no mailbox here|user unknown"
-        r"|recipient not found|mailbox unavailable|mailbox unknown"
+        r"|recipient not found|\Ainvalid recipient: <>\Z|mailbox unavailable|mailbox unknown"
         r"|doesn't have an? \S+ account|does not exist here",
     ),
     Row(_K.RECIPIENT_UNKNOWN, code="551", status=r"|5\.1\.6"),  # RFC 5321 section 3.4: user not local
@@ -174,6 +174,7 @@ _CODES: tuple[Row[RefusalKind], ...] = (
     Row(_K.SERVICE_UNAVAILABLE, code="4", words=r"service (is )?(currently )?unavailable|try again|temporar"),
 )
 _TABLE = Table(_ROWS)
+_NO_RULE = re.compile(r"invalid recipient: <>")
 _BARE = Table(_CODES)
 
 # Of MAIL nothing but the sender has been said.
@@ -185,6 +186,14 @@ _AT_MAIL = {
 }
 # qmail and its kin write the status behind the words: `sorry, no mailbox here by that name. (#5.1.1)`.
 _BEHIND = re.compile(r"\(#([245]\.[0-9]{1,3}\.[0-9]{1,3})\)")
+
+
+def no_rule_matches(reply: Reply) -> bool:
+    """OpenSMTPD's words for a recipient that no rule of its own takes, neither to keep nor to carry on.
+
+    SoftBank says the same of a mailbox that does not exist; of a recipient elsewhere it is a refused relay.
+    """
+    return reply.code == "550" and _NO_RULE.fullmatch(plain_words(reply.text)) is not None
 
 
 def refusal_kind(code: str, enhanced: str, text: str, step: Step | None = None) -> RefusalKind:

@@ -49,6 +49,10 @@ def test_a_relay_refusal_is_proof() -> None:
     assert answers(check, asked_to_relay("550 relay not permitted", client="127.0.0.1")) == ["+relay-closed"]
 
 
+def test_opensmtpd_has_words_of_its_own_for_it() -> None:
+    assert answers(check, asked_to_relay("550 Invalid recipient: <outside@example.com>")) == ["+relay-closed"]
+
+
 def test_a_refusal_for_another_reason_is_no_proof() -> None:
     for line in (
         "556 5.1.10 <o@example.com>: Recipient address rejected: Domain example.com does not accept mail (nullMX)",

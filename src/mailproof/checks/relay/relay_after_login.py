@@ -9,6 +9,7 @@ from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed,
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.refusal import no_rule_matches
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import envelope_refused, refused_by_hand, transactions
 
@@ -30,6 +31,7 @@ KINDS = (
         references=("RFC 5321 section 4.2.1", "postconf(5) defer_unauth_destination", "postconf(5) soft_bounce"),
     ),
 )
+_DENIED = frozenset({RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED})
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -43,7 +45,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Finding("relay-deferred", evidence, **place(sighting))
         elif not fact.logged_in:
             continue
-        elif refused and refused.kind in (RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED):
+        elif refused and (refused.kind in _DENIED or no_rule_matches(refused.reply)):
             yield Finding("relay-denied", evidence, **place(sighting))
         elif refused:
             yield Untold(NAME, "refused-for-another-reason", url(sighting), params={"reply": refused.reply.line})
@@ -53,6 +55,6 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Untold(NAME, "not-reached", url(sighting))
     for sent in refused_by_hand(record):
         evidence = sent.sighting.evidence(sent.reply.turn)
-        if sent.logged_in and sent.kind in (RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED) and evidence:
+        if sent.logged_in and sent.kind in _DENIED and evidence:
             name = "relay-denied" if sent.is_permanent else "relay-deferred"
             yield Finding(name, evidence, **place(sent.sighting))

@@ -10,6 +10,7 @@ from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Laye
 from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.parse.refusal import no_rule_matches
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import envelope_refused, refused_by_hand, transactions
 from mailproof.parse.vantage import Vantage, vantage
@@ -81,7 +82,8 @@ def _outside(sighting: Sighting[EnvelopeTried], record: Record) -> Iterable[Answ
         return
     submission = sighting.endpoint.scheme.is_submission
     evidence = sighting.evidence(refused.reply.turn)
-    if refused.kind not in (_WANTS_LOGIN if submission else _WANTS_LOGIN_ANYWHERE):
+    wants_login = refused.kind in (_WANTS_LOGIN if submission else _WANTS_LOGIN_ANYWHERE)
+    if not wants_login and not no_rule_matches(refused.reply):
         yield Untold(NAME, "refused-for-another-reason", url(sighting), params={"reply": refused.reply.line})
     elif evidence:
         yield Passed(NAME, evidence, url(sighting))
