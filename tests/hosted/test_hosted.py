@@ -1,6 +1,7 @@
 """Servers of known providers, as a customer meets them: what their refusals mean, and what is left alone there.
 
-The servers' words are those that the providers document or their customers have shown; names and addresses are reserved ones.
+The servers' words are those that the providers document or their customers have shown; names and addresses are
+reserved ones.
 """
 
 from __future__ import annotations
