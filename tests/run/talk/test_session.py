@@ -249,3 +249,25 @@ def test_logins_of_the_other_protocols(made: Made, url: str) -> None:
     world.server.finish()
     assert shown[-1] == last
     assert not any("looking-glass" in line for line in shown)
+
+
+def test_a_flood_of_lines_and_a_line_without_an_end_are_shown_in_time(made: Made) -> None:
+    lines = "S: 250-x\n" * 20000
+    world = World(
+        IN + f"C: NOOP\n{lines}S: 250 ok\nC: NOOP\n" + "S| " + "Y" * 200_000 + "\n" + "C: NOOP\nS: 250 ok\n", *made
+    )
+    shown = world.typed("submission://mx.test", "NOOP", "NOOP", "NOOP")
+    assert shown.count("S: 250-x") == 20000
+    assert max(map(len, shown)) < 150_000
+    assert sum(line.count("Y") for line in shown) == 200_000
+
+
+def test_what_is_behind_a_typed_starttls_never_reaches_tls(made: Made) -> None:
+    script = (
+        IN.replace("submission", "smtp")
+        .replace("250 STARTTLS", "250 X")
+        .replace("S: 220 go\n", "S| 220 go\\r\\n250 in\\r\\n\n")
+    )
+    shown = World(script, *made).typed("smtp://mx.test", "STARTTLS")
+    assert "# tls-injected" in shown
+    assert shown[-1] == "# login-by"

@@ -37,6 +37,9 @@ from mailproof.wire.starttls.registry import UPGRADES
 
 _HELLO = re.compile(r"(?:EHLO|HELO|LHLO)\b", re.IGNORECASE)
 
+# A line, or an answer in raw bytes, that is longer has no end: servers of mail keep to a thousandth of it.
+_LONGEST_LINE = 1 << 20
+
 LoginFor = Callable[[TalkLine, str, tuple[str, ...]], Login | None]
 """The course of a login by this mechanism (empty: one that is offered); None where nothing serves."""
 
@@ -291,6 +294,8 @@ class _Player:
         return data
 
     async def _more(self) -> None:
+        if len(self._buffer) > _LONGEST_LINE:
+            self._stop(self._stage, "endless", self._shown(self._buffer[:200]))
         data = await self.line.stream.read(self.line.deadline)
         if not data:
             raise Closed

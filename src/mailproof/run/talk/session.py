@@ -37,6 +37,8 @@ from mailproof.wire.starttls.registry import UPGRADES
 P = TalkProtocol
 # A line that has no end yet is shown after this: a prompt, the end of an HTTP body, XMPP, which has no lines at all.
 _UNFINISHED = 0.3
+# A line without an end is cut here: twice the longest that a server of mail sends (IMAP has no limit for its own).
+_LONGEST_LINE = 64 << 10
 # How often the listener looks whether an answer is overdue.
 _LOOK = 1.0
 # When silence after a line is explained; with LF alone nothing else is to be expected.
@@ -74,6 +76,8 @@ class Session:
         self._waiting: deque[tuple[str, float]] = deque()
         self._told_overdue = False
         self._buffer = b""
+        self._rest: tuple[bytes, int] | None = None
+        """While the lines of one piece are heard: the piece, and where the next line begins."""
         self._answer: list[str] = []
         self._message: TypedMessage | None = None
         self._login: Login | None = None
@@ -281,10 +285,22 @@ class Session:
                 self.screen.event("closed")
                 self._over()
                 return
-            self._buffer += data
-            while b"\n" in self._buffer and not self.is_over:
-                line, _, self._buffer = self._buffer.partition(b"\n")
-                await self._heard(line.removesuffix(b"\r"))
+            await self._received(self._buffer + data)
+
+    async def _received(self, data: bytes) -> None:
+        """Take what came apart. What a line leads to may need the rest, or throw it away: see `_rest`."""
+        self._buffer, at = b"", 0
+        while (end := data.find(b"\n", at)) >= 0 and not self.is_over:
+            line, at = data[at:end], end + 1
+            self._rest = data, at
+            await self._heard(line.removesuffix(b"\r"))
+            if self._rest is None:
+                return
+        self._rest = None
+        self._buffer = data[at:]
+        if len(self._buffer) > _LONGEST_LINE:
+            data, self._buffer = self._buffer, b""
+            await self._heard(data)
 
     async def _quiet(self) -> None:
         if self._buffer:
@@ -355,8 +371,9 @@ class Session:
             upgrade.go_ahead, line, re.IGNORECASE
         ):
             return False
-        left, self._buffer = self._buffer, b""
-        if await self.secure(left):
+        data, at = self._rest or (b"", 0)
+        self._rest = None
+        if await self.secure(data[at:]):
             await self.say_hello(upgrade)
         return True
 
