@@ -14,7 +14,7 @@ from cyrusserver import CYRUS
 from otherprograms import POSTTLS_FINGER, SERVED_BY, curl, nmap, openssl, posttls_finger
 from unpacked import serving
 
-from labcheck import ALICE, check, facts
+from labcheck import ALICE, check
 from mailproof.lab.real.server import DOVECOT_SCHEMES, POSTFIX_SCHEMES
 from mailproof.model.observation import Capabilities, Capability, LoginTried, Stage, TlsHandshake, TlsVersionTried
 from mailproof.model.record import Record
@@ -106,14 +106,14 @@ def test_curl_is_offered_the_same_and_logs_in_where_a_check_does(seen: SimpleNam
             else:
                 assert [line[4:].upper() for line in lines[1:]] == words(listed), scheme
         assert right.code == 0
-        logins = facts(check(seen.lab, scheme, mailbox=""), LoginTried)
+        logins = at(check(seen.lab, scheme, mailbox=""), LoginTried, scheme, "login")
         assert [login.accepted for login in logins] == ([True] if right.mechanism else [])
 
 
 @needs_curl
 def test_curl_is_refused_where_a_check_is(seen: SimpleNamespace) -> None:
     scheme = next(scheme for scheme in ("submission", "imap", "pop3") if scheme in seen.schemes)
-    ours = facts(check(seen.lab, scheme, password="not-the-password", mailbox=""), LoginTried)
+    ours = at(check(seen.lab, scheme, password="not-the-password", mailbox=""), LoginTried, scheme, "login")
     assert [login.accepted for login in ours] == [False]
     assert curl(seen.lab, scheme, ALICE, "not-the-password").code == 67  # CURLE_LOGIN_DENIED
 
