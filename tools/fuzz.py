@@ -61,7 +61,7 @@ def main() -> int:
 
 def _fuzz(name: str, seconds: int) -> bool:
     """One target for so long; True if it stood."""
-    from fuzztargets import WORDS
+    from fuzztargets import WORDS, seeds
 
     kept = CORPUS / name
     kept.mkdir(parents=True, exist_ok=True)
@@ -71,8 +71,8 @@ def _fuzz(name: str, seconds: int) -> bool:
         faults.mkdir()
         words = Path(folder) / "words"
         words.write_text("".join(f'"{_escaped(word)}"\n' for word in WORDS.get(name, ())), "ascii")
-        for word in WORDS.get(name, ()):
-            (found / hashlib.sha256(word).hexdigest()[:16]).write_bytes(b"\0\0" + word)
+        for seed in seeds(name):
+            (found / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
         command = [sys.executable, __file__, "--inside", name, str(found), str(kept)]
         limits = [f"-max_total_time={seconds}", f"-max_len={_LONGEST}", f"-timeout={_SLOWEST}", "-rss_limit_mb=1024"]
         options = [f"-artifact_prefix={faults}/", "-print_final_stats=1"]
@@ -88,7 +88,7 @@ def _fuzz(name: str, seconds: int) -> bool:
             f"{name:48} {runs:>9} runs, {len(list(kept.iterdir())):4} kept{'' if stood else ', FAILED'}", flush=True
         )
         if not stood:
-            print(done.stderr[-3000:], file=sys.stderr)
+            print(f"exit code {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}", file=sys.stderr)
         return stood
 
 

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import partial
 
+import dns.message
 import dns.name
+import dns.rrset
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificates
+from wholecheck import whole_check
 from wirefunctions import FUNCTIONS
 from wirereaders import LIKED, READERS, Owner, name_of, run
 
@@ -33,6 +39,7 @@ from mailproof.sasl.oauth import read_refusal
 from mailproof.sasl.oauthbearer import read_message
 from mailproof.sasl.registry import MECHANISMS
 from mailproof.sasl.server import Accepted, Challenge, Rejected, Service, Token
+from mailproof.script.authority import Authority, CertificateKind
 from mailproof.script.format import ScriptError, parse
 from mailproof.script.replay import replay
 
@@ -199,6 +206,7 @@ TARGETS: dict[str, Target] = {
     "parse.words": _words,
     "model.escape": _escapes,
     "net.dns": _dns,
+    "run.examine": whole_check,
 }
 
 _SCRAM = (b"r=fyko+d2lbbFgONRv9qkxdawLx", b"s=QSXCR+Q6sek8bf92", b"i=4096", b"v=", b"e=", b"m=x", b",p=", b"\xff")
@@ -229,8 +237,89 @@ WORDS: dict[str, tuple[bytes, ...]] = {
         b"Relay access denied",
         b"blocked using",
     ),
+    "run.examine": (
+        *(
+            b"220 mx ESMTP\r\n\xff",
+            b"250-mx\r\n250 AUTH PLAIN SCRAM-SHA-256\r\n\xff",
+            b"235 ok\r\n\xff",
+            b"354 go\r\n\xff",
+        ),
+        *(
+            b"250 ok\r\n\xff",
+            b"+OK\r\n\xff",
+            b"+OK\r\nSASL PLAIN\r\nUIDL\r\n.\r\n\xff",
+            b"+OK 1 9\r\n\xff",
+            b"1 x\r\n.\r\n",
+        ),
+        *(b"* OK hi\r\n\xff", b"* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\na1 OK x\r\n\xff", b"a2 OK in\r\n\xff"),
+        *(
+            b"* 1 EXISTS\r\na3 OK x\r\n\xff",
+            b"* SEARCH 1\r\na4 OK x\r\n\xff",
+            b"* 1 FETCH (BODY[] {3}\r\nabc)\r\na5 OK x\r\n",
+        ),
+        *(
+            b'"SASL" "PLAIN"\r\nOK "hi"\r\n\xff',
+            b'OK "in"\r\n\xff',
+            b"421 bye\r\n",
+            b"* BYE\r\n",
+            b"\xff",
+            b"334 \r\n\xff",
+        ),
+    ),
+    **{
+        f"wire.starttls.course.{name}": (
+            *(
+                b"220 mx\r\n\xfe",
+                b"250-mx\r\n250 STARTTLS\r\n\xfe",
+                b"220 go\r\n",
+                b"+OK\r\n\xfe",
+                b"STLS\r\n.\r\n\xfe",
+                b"* OK\r\n\xfe",
+            ),
+            *(
+                b"* CAPABILITY STARTTLS\r\nt1 OK x\r\n\xfe",
+                b"t2 OK x\r\n",
+                b'"STARTTLS"\r\nOK\r\n',
+                b"234 go\r\n",
+                b"382 go\r\n",
+            ),
+            *(
+                b"<stream:features><starttls/></stream:features>\xfe",
+                b"<proceed/>",
+                b":a 670 b\r\n",
+                b"S",
+                b"N",
+                b"\x30\x0c\2\1\1",
+            ),
+            *(b"J\0\0\0\n5.5.5\0", b"\x78\x07\x0a\1\0\4\0\4\0"),
+        )
+        for name in ("bounded", "one_request", "greeted")
+    },
     "wire.proxy_protocol.read": (b"PROXY TCP4 ", b"PROXY UNKNOWN\r\n", b"\r\n\r\n\0\r\nQUIT\n", b"\x21\x11\0\x0c"),
     "wire.smtp.paths.read_path": (b"FROM:", b"TO:", b"<", b">", b'"', b"\\", b"@a:", b" SIZE=1"),
     "wire.imap.mailbox.decode_mailbox": (b"&", b"-", b"&ZeVnLIqe-", b"&AOk-"),
 }
 """Words of the language that a target reads, for the fuzzer to begin with."""
+
+
+def seeds(name: str) -> list[bytes]:
+    """Whole inputs to begin with, where no fuzzer would come upon one by itself."""
+    if name == "parse.certificate":
+        authority, now = Authority(), datetime.now(UTC)
+        chains = [authority.issue(kind, "mx.test", now).chain_pem for kind in CertificateKind]
+        return [each.public_bytes(Encoding.DER) for chain in chains for each in load_pem_x509_certificates(chain)]
+    if name == "net.dns":
+        return [bytes([number]) + _message(kind, text) for number, (kind, text) in enumerate(_RECORDS)]
+    return [b"", b"\0\0a b c\r\n", *(b"\0\0" + word for word in WORDS.get(name, ()))]
+
+
+_RECORDS = (
+    *(("A", "192.0.2.1"), ("AAAA", "2001:db8::1"), ("MX", "10 mx.test."), ("SRV", "0 1 587 mx.test.")),
+    *(("TXT", '"v=spf1 -all"'), ("PTR", "mx.test."), ("CNAME", "mx.test.")),
+)
+
+
+def _message(kind: str, text: str) -> bytes:
+    response = dns.message.make_response(dns.message.make_query("mail.example.test.", kind, id=7))
+    response.answer.append(dns.rrset.from_text(response.question[0].name, 60, "IN", kind, text))
+    return response.to_wire()

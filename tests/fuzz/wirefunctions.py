@@ -11,7 +11,7 @@ from wirereaders import modules, name_of
 
 from mailproof.model.escape import to_text
 from mailproof.wire import commands, proxy_protocol
-from mailproof.wire.imap import mailbox, tokens
+from mailproof.wire.imap import folders, mailbox, tokens
 from mailproof.wire.imap import responses as imap_responses
 from mailproof.wire.imap.commands import ImapCommand
 from mailproof.wire.imap.literals import Literal
@@ -21,6 +21,8 @@ from mailproof.wire.pop3 import responses as pop3_responses
 from mailproof.wire.sieve import responses as sieve_responses
 from mailproof.wire.smtp import extensions, messages, paths
 from mailproof.wire.smtp import replies as smtp_replies
+from mailproof.wire.starttls import course
+from mailproof.wire.starttls.registry import UPGRADES
 
 
 def _ehlo(data: bytes) -> object:
@@ -78,6 +80,42 @@ def _message(data: bytes) -> object:
     return messages.unstuff(data)
 
 
+_NAMES = course.Names("client.test", "mx.test")
+
+
+def _courses(data: bytes) -> object:
+    """Every way to ask for TLS, with any answers; they come whole, or a byte at a time, and mean the same."""
+    said = data.split(b"\xfe")
+    made: list[object] = []
+    for upgrade in UPGRADES.values():
+        begins = [upgrade.opening, upgrade.request]
+        if upgrade.greeting:
+            begins.append(lambda names, upgrade=upgrade: course.greeted(upgrade))
+        for begin in begins:
+            outcome = _follow(begin(_NAMES), said)
+            if len(said) == 1:  # else a piece that came before its question would count as an answer to it
+                assert outcome == _follow(begin(_NAMES), [data[at : at + 1] for at in range(len(data))])
+            made.append(outcome)
+    return made
+
+
+def _follow(running: course.Course, pieces: list[bytes]) -> object:
+    """What became of it, what came behind the end included; None where it still waits."""
+    waiting = list(pieces)
+    try:
+        running.send(None)  # type: ignore[arg-type]
+        while waiting:
+            running.send(waiting.pop(0))
+        for _ in range(8):  # a question is due, and what answers it has come already
+            running.send(b"")
+    except StopIteration as end:
+        outcome: course.Outcome = end.value
+        if outcome.verdict is not course.Verdict.READY:
+            return outcome.verdict  # what came of the objection is told as far as it had come
+        return outcome.verdict, outcome.said, outcome.left + b"".join(waiting), outcome.offered
+    return None
+
+
 FUNCTIONS: dict[Any, Callable[[bytes], object]] = {
     commands.verb_and_argument: lambda data: commands.verb_and_argument(Line(data, 0, len(data))),
     proxy_protocol.read: _proxy,
@@ -86,6 +124,10 @@ FUNCTIONS: dict[Any, Callable[[bytes], object]] = {
     tokens.string_of: _tokens,
     tokens.flatten: _tokens,
     tokens.is_quotable: lambda data: tokens.is_quotable(data) and tokens.quote(data),
+    course.bounded: _courses,
+    course.one_request: _courses,
+    course.greeted: _courses,
+    folders.listed_folder: _imap(folders.listed_folder),
     imap_responses.capabilities: _imap(imap_responses.capabilities),
     imap_responses.fetch_items: _imap(imap_responses.fetch_items),
     imap_responses.search_numbers: _imap(imap_responses.search_numbers),

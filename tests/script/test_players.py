@@ -99,6 +99,7 @@ def test_a_server_that_hangs_up_is_no_mismatch_but_a_failure(tmp_path: Path) -> 
         ("@ smtp://a\nhello", "neither"),
         ("@ smtp://a\nS: \\q", "no such escape"),
         ("dns a", "`dns NAME TYPE ANSWER`"),
+        ("given --user 'a", "line 1: No closing quotation"),
     ],
 )
 def test_what_is_not_in_the_language_is_named_with_its_line(text: str, complaint: str) -> None:

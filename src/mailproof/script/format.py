@@ -131,7 +131,7 @@ def parse(text: str) -> Script:
         elif line.startswith("dns "):
             names.append(_name(line, number, marks))
         elif line.startswith("given "):
-            options += shlex.split(line.removeprefix("given "))
+            options += _options(line, number)
         elif not sections:
             raise ScriptError(f"line {number}: {line!r} stands before the first `@`")
         else:
@@ -153,6 +153,13 @@ def _unmarked(line: str) -> tuple[str, tuple[str, ...]]:
     if found is None:
         return line, ()
     return line[: found.start()], tuple(name.strip() for name in found["names"].split(","))
+
+
+def _options(line: str, number: int) -> list[str]:
+    try:
+        return shlex.split(line.removeprefix("given "))
+    except ValueError as error:  # a quote that is not closed
+        raise ScriptError(f"line {number}: {error}") from error
 
 
 def _heading(line: str, number: int) -> tuple[str, str, int]:
