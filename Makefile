@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo servers test test-all new-finding check docs corpus fuzz bench clean
+.PHONY: help setup demo servers test test-all new-finding check docs corpus fuzz hostile bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,7 +51,6 @@ docs: $(STAMP) ## Write the tables of docs/ that are made from the code and from
 	@$(BIN)/python tools/findings_table.py
 	@$(BIN)/python tools/corpus.py --pages
 	@$(BIN)/python tools/articles_table.py
-	@$(BIN)/python tools/readme_demo.py
 
 corpus: $(STAMP) servers ## Run the broken servers of the corpus, and write down what the check names
 	@$(BIN)/python tools/corpus.py
@@ -60,6 +59,9 @@ corpus: $(STAMP) servers ## Run the broken servers of the corpus, and write down
 fuzz: $(STAMP) ## Fuzz every parser, guided by coverage, for SECONDS=120 in all; what is found is kept as tests
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@nice -n 19 $(BIN)/python tools/fuzz.py --seconds $(or $(SECONDS),120) $(if $(ONLY),--only $(ONLY))
+
+hostile: $(STAMP) ## Check every hostile server with the real command, and write down what it took
+	@$(BIN)/python tools/hostile_page.py
 
 bench: $(STAMP) servers ## Compare its speed with that of named peers (ratios, on standard output only)
 	@$(BIN)/python tools/bench.py

@@ -245,7 +245,7 @@ SMTP = (
     ),
     Hostile(
         *("a-reply-every-nine-seconds", "smtp", sound({"GREETING": _late_by(9.0), "ANY": _late_by(9.0)})),
-        ("greeting-slow", "starttls-not-offered"),
+        ("no-reply", "greeting-slow", "starttls-not-offered"),
         "says every reply nine seconds after the command",
         "どのコマンドにも 9 秒後に応答する",
         timeout=10.0,

@@ -27,6 +27,6 @@ def listing(titles: dict[str, str], terminal: Terminal) -> str:
 
 def as_json(data: object) -> str:
     """Indented, with a final newline."""
-    import msgspec
+    from mailproof.report.json import text_of
 
-    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
+    return text_of(data)

@@ -45,7 +45,6 @@ def command(terminal: Terminal) -> Command:
         Option("--rate", metavar="N", type=click.FloatRange(0.1, 10_000), default=50.0, section="connection"),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="ports-verbose"),
-        Option("--mask", is_flag=True),
     ]
     return Command("ports", terminal, partial(_ports, terminal), params)
 
@@ -63,8 +62,6 @@ def _ports(terminal: Terminal, hosts: tuple[str, ...], **wish: Any) -> int:
     there = _read(wish["compare"], terminal) if wish["compare"] else None
     result = _scanned(named, ports, wish, terminal)
     compared = compare(result, there) if there is not None else None
-    if wish["mask"]:
-        result, compared = _masked(result, there, compared)
     alone = named_alone(text) if text else ()
     terminal.write(_rendered(result, compared, alone, wish, terminal))
     return _exit_code(result, compared, alone)
@@ -91,19 +88,6 @@ def _scanned(
         return net.run(scan(net, plan, datetime.now(UTC), address_towards, progress))
 
 
-def _masked(
-    result: PortsResult, there: PortsResult | None, compared: tuple[HostCompared, ...] | None
-) -> tuple[PortsResult, tuple[HostCompared, ...] | None]:
-    """The same with stand-ins for names and addresses."""
-    from mailproof.model.endpoint import Target, TargetKind
-    from mailproof.model.record import Record
-    from mailproof.report.mask import Mask
-
-    hosts = dict.fromkeys(host.host for run in (result, there) if run is not None for host in run.hosts)
-    mask = Mask(Record(result.started, tuple(Target(host, TargetKind.HOST, host) for host in hosts)))
-    return mask.apply(result), None if compared is None else tuple(mask.apply(each) for each in compared)
-
-
 def _host(text: str, terminal: Terminal) -> str:
     """A name or an address; one in brackets too. Raises Complaint."""
     from mailproof.run.targets import parse_target
@@ -125,9 +109,21 @@ def _read(file: str, terminal: Terminal) -> PortsResult:
     except OSError as error:
         raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
     try:
-        return msgspec.json.decode(data, type=PortsResult)
+        # Whoever wrote it: its texts are shown, and are to be as safe as those that we read from a server.
+        return msgspec.convert(_printable(msgspec.json.decode(data)), type=PortsResult)
     except (msgspec.DecodeError, RecursionError, ValueError):
         raise Complaint(terminal.say("cli.no-ports-result", file=file)) from None
+
+
+def _printable(value: Any) -> Any:
+    """The same value of JSON with every text in it safe to print."""
+    from mailproof.model.escape import printable
+
+    if isinstance(value, dict):
+        return {printable(key): _printable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_printable(each) for each in value]
+    return printable(value) if isinstance(value, str) else value
 
 
 def _rendered(

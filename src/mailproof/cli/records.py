@@ -38,8 +38,10 @@ def write(record: Record, file: str, terminal: Terminal) -> None:
     """Whole or not at all, and readable by its owner only: it says who talked with whom. Raises Complaint."""
     import tempfile
 
+    from mailproof.report.json import text_of
+
     path = Path(file)
-    data = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    data = text_of(record, 1).encode()
     try:
         if path.exists() and not path.is_file():  # /dev/null, /dev/stdout, a pipe
             path.write_bytes(data)

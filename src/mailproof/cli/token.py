@@ -255,6 +255,6 @@ def _base64(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
 
 
 def _write_json(terminal: Terminal, data: object) -> None:
-    import msgspec
+    from mailproof.report.json import text_of
 
-    terminal.write(msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n")
+    terminal.write(text_of(data))

@@ -67,3 +67,18 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
         else:
             out.append(_NAMED.get(ord(char)) or "".join(f"\\x{b:02x}" for b in char.encode("utf-8", "replace")))
     return "".join(out)
+
+
+def safe_json(text: str) -> str:
+    """The same JSON, with what could disturb a terminal escaped inside its strings (RFC 8259 section 7).
+
+    JSON itself wants that of the controls below U+0020 only.
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        "".join(f"\\u{unit:04x}" for unit in memoryview(char.encode("utf-16-le")).cast("H"))
+        if char != "\n" and unicodedata.category(char) in _UNSAFE_CATEGORIES
+        else char
+        for char in text
+    )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
+from mailproof.model.escape import safe_json
 from mailproof.model.report import Report
+
+
+def text_of(data: Any, indent: int = 2) -> str:
+    """Anything that msgspec can encode, as indented JSON with a final newline, safe to print."""
+    return safe_json(msgspec.json.format(msgspec.json.encode(data), indent=indent).decode()) + "\n"
 
 
 def encode(report: Report) -> str:
     """The report as indented JSON with a final newline; `decode` gives it back."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+    return text_of(report)
 
 
 def decode(text: str | bytes) -> Report:

@@ -14,6 +14,7 @@ from mailproof.model.finding import Severity
 from mailproof.model.login import LoginEnd, LoginReport, LoginResult
 from mailproof.model.report import Judged, Report
 from mailproof.report.build import message
+from mailproof.report.json import text_of
 from mailproof.report.layout import table, wrap
 from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
@@ -52,7 +53,7 @@ def build_login(results: Sequence[LoginResult], report: Report) -> LoginReport:
 
 def encode(report: LoginReport) -> str:
     """As indented JSON with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+    return text_of(report)
 
 
 def render_login(told: LoginReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:

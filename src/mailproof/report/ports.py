@@ -8,6 +8,7 @@ import msgspec
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
+from mailproof.report.json import text_of
 from mailproof.report.layout import cut, pad, table, wrap
 from mailproof.report.style import Style, paint
 
@@ -51,7 +52,7 @@ def ports_as_json(result: PortsResult, compared: Sequence[object] | None) -> str
         for host in data["compared"]:
             for port in host["ports"]:
                 port["message"] = say(f"between.{port['why']}", sender=port["sender"])
-    return msgspec.json.format(msgspec.json.encode(data), indent=1).decode() + "\n"
+    return text_of(data, 1)
 
 
 def render_ports(

@@ -1,0 +1,181 @@
+"""Every command that shows what a peer said, or what somebody pasted, shows it without an escape to the terminal."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from skeletons import disturbing
+from wild import PASSWORD, USER, Keeper, Peer
+from wildrun import Place
+from wildsmtp import ESCAPES
+
+from mailproof.cli.overview import COMMANDS
+
+TEXT = ESCAPES.decode("utf-8", "surrogateescape")
+NOTHING_OF_A_PEER = {
+    "demo": "checks its own lab",
+    "lab": "writes what it was told, and its own log",
+}
+"""Commands that show nothing of anybody else, and why."""
+
+
+def _rude(peer: Peer) -> None:
+    """Every line, of whatever protocol it is answered in, holds escapes."""
+    peer.say(b"220 mx.test ESMTP " + ESCAPES + b"\r\n")
+    while line := peer.hear():
+        verb = line.split()[0].upper() if line.split() else b""
+        if verb == b"EHLO":
+            more = b"250-AUTH PLAIN\r\n" if peer.secure else b"250-STARTTLS\r\n"
+            peer.say(
+                b"250-mx.test " + ESCAPES + b"\r\n" + more + b"250-X-" + ESCAPES + b"\r\n250 OK " + ESCAPES + b"\r\n"
+            )
+        elif verb == b"STARTTLS":
+            peer.say(b"220 go " + ESCAPES + b"\r\n")
+            peer.start_tls()
+        else:
+            peer.say(b"535 5.7.8 " + ESCAPES + b"\r\n")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place.make(tmp_path_factory.mktemp("rude"))
+
+
+@pytest.fixture(scope="module")
+def port(place: Place) -> Iterator[int]:
+    keeper = Keeper(_rude, "submission", place.context)
+    yield keeper.port
+    keeper.close()
+
+
+def shown(*arguments: str | bytes, given: bytes = b"") -> str:
+    """What a command writes, to standard output and standard error."""
+    env = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "RUDE_PASSWORD": PASSWORD, "COLUMNS": "100"}
+    command = [sys.executable, "-m", "mailproof", *arguments]
+    done = subprocess.run(command, env=env, input=given, capture_output=True, timeout=60, check=False)
+    assert b"Traceback" not in done.stderr
+    return (done.stdout + done.stderr).decode("utf-8", "surrogateescape")
+
+
+LOGIN = ("--user", USER, "--password-env", "RUDE_PASSWORD", "--timeout", "10s")
+FORMATS = {
+    "check": ("text", "json", "nagios", "junit", "github", "markdown", "html"),
+    "login": ("text", "json"),
+    "ports": ("text", "json"),
+    "send": ("text", "json"),
+}
+
+
+@pytest.mark.parametrize(("name", "shape"), [(name, shape) for name, shapes in FORMATS.items() for shape in shapes])
+def test_a_server_full_of_escapes(name: str, shape: str, place: Place, port: int) -> None:
+    target = f"submission://127.0.0.1:{port}"
+    arguments: dict[str, tuple[str, ...]] = {
+        "check": (target, "--ca-file", str(place.root), *LOGIN, "-v"),
+        "login": (target, "--ca-file", str(place.root), *LOGIN, "-v"),
+        "ports": ("127.0.0.1", "-p", str(port), "-v"),
+        "send": (target, "--ca-file", str(place.root), "--from", "a@mx.test", "--to", "b@mx.test", "-v"),
+    }
+    for lang in ("en", "ja"):
+        said = shown("--lang", lang, name, *arguments[name], "--format", shape)
+        assert said.strip()
+        assert not disturbing(said)
+
+
+def test_a_session_by_script(place: Place, port: int) -> None:
+    script = b"C: EHLO a\nS: 250 another answer\n"
+    target = ("talk", f"submission://127.0.0.1:{port}", "--ca-file", str(place.root))
+    for arguments in ((), ("--format", "json")):
+        said = shown(*target, *arguments, given=script)
+        assert "owned" in said
+        assert not disturbing(said)
+
+
+def test_a_session_on_a_terminal(place: Place, port: int) -> None:
+    """The terminal itself is told where to write; what the server wants to tell it does not come through."""
+    ours, theirs = pty.openpty()
+    command = [
+        sys.executable,
+        "-m",
+        "mailproof",
+        "talk",
+        f"submission://127.0.0.1:{port}",
+        "--ca-file",
+        str(place.root),
+    ]
+    env = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True)
+    os.close(theirs)
+    os.write(ours, b"NOOP\rQUIT\r")
+    out = b""
+    while process.poll() is None or select.select([ours], [], [], 0)[0]:
+        if not select.select([ours], [], [], 30)[0]:
+            process.kill()
+            break
+        try:
+            out += os.read(ours, 1 << 16)
+        except OSError:  # Linux says so when the other end is closed
+            break
+    process.wait(30)
+    os.close(ours)
+    assert b"mx.test" in out
+    for piece in (b"\x1b]0;owned", b"\x1b[31mred", b"\xc2\x9b31m", b"\x9b2J", "\u202e".encode(), b"\x1bP+q"):
+        assert piece in ESCAPES or piece == b"\x1b[31mred"
+        assert piece not in out
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_scan_from_elsewhere(shape: str, port: int, tmp_path: Path) -> None:
+    """`--compare` reads what somebody else may have written."""
+    scanned = shown("ports", "127.0.0.1", "-p", str(port), "--format", "json")
+    rude = json.dumps(TEXT.encode("utf-8", "replace").decode())[1:-1]
+    texts = [text for text in ("mx.test", "ESMTP", "220") if text in scanned]
+    assert texts
+    for text in texts:
+        scanned = scanned.replace(text, rude)
+    file = tmp_path / "there.json"
+    file.write_text(scanned, "utf-8")
+    said = shown("ports", "127.0.0.1", "-p", str(port), "-v", "--compare", str(file), "--format", shape)
+    assert "127.0.0.1" in said
+    assert not disturbing(said)
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_token_full_of_escapes(shape: str) -> None:
+    for data in (
+        b"\0" + ESCAPES + b"\0" + ESCAPES,
+        b"n,a=" + ESCAPES + b",",
+        ESCAPES,
+        b"user=" + ESCAPES + b"\1auth=x",
+    ):
+        for pasted in (base64.b64encode(data), ESCAPES, b"AUTH PLAIN " + base64.b64encode(data), b"334 " + ESCAPES):
+            for mechanism in ((), ("--mechanism", "PLAIN"), ("--mechanism", "XOAUTH2")):
+                said = shown("token", "read", "--format", shape, "--show-secret", *mechanism, given=pasted)
+                assert not disturbing(said)
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_what_is_pasted_for_an_explanation(shape: str) -> None:
+    for said in (f"550 5.1.1 {TEXT}", TEXT, f"535 5.7.8 {TEXT}"):
+        given = said.replace("\0", "").encode("utf-8", "surrogateescape")
+        assert not disturbing(shown("explain", "--format", shape, "--", given))
+        assert not disturbing(shown("explain", "--format", shape, "-", given=given))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_usage_mistake_full_of_escapes(name: str, tmp_path: Path) -> None:
+    rude = TEXT.replace("\0", "").encode("utf-8", "surrogateescape")
+    for arguments in ((rude,), (b"--" + rude,), (b"--format", rude), (b"--record", rude + b"/x", b"a.test")):
+        assert not disturbing(shown(name, *arguments))
+
+
+def test_every_command_is_looked_at() -> None:
+    assert {*FORMATS, "talk", "token", "explain", *NOTHING_OF_A_PEER} == set(COMMANDS)
