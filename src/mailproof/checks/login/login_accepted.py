@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from mailproof.checks.survey import place, url
+from mailproof.checks.survey import alongside, place, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope, Untold
-from mailproof.model.observation import LoginTried
+from mailproof.model.observation import Capabilities, LoginTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal
@@ -92,7 +93,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         elif fact.reply.enhanced == "LOGIN-DELAY":
             # Where the same login was accepted a moment ago, it is that which makes it too soon.
             yield Untold(NAME, "login-delay", url(sighting), asked=not _accepted_before(sighting, record))
-        elif refusal is LoginRefusal.OTHER:
+        elif refusal is LoginRefusal.OTHER or _says_nothing_of_it(sighting, record):
             params = {"reply": fact.reply.line}
             yield Untold(NAME, "no-verdict", url(sighting), asked=True, params=params)
         elif refusal is None or refusal not in _ELSEWHERE:
@@ -105,6 +106,20 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             else:
                 params = {"mechanism": fact.mechanism}
                 yield Finding("auth-rejected", evidence, **place(sighting), params={**params})
+
+
+# Words about a login, in a reply that has no code.
+_OF_LOGIN = re.compile(r"auth|log ?(in|on)|pass(word|phrase)|credential|user|account|invalid|incorrect|denied", re.I)
+
+
+def _says_nothing_of_it(sighting: Sighting[LoginTried], record: Record) -> bool:
+    """A POP3 server that marks each refusal of credentials ([AUTH], RFC 3206 section 6) did not mark this one."""
+    reply = sighting.fact.reply
+    offers = alongside(sighting, record, Capabilities)
+    marks = bool(offers) and offers[-1].fact.get("AUTH-RESP-CODE") is not None
+    return (
+        marks and reply is not None and reply.code == "-ERR" and not (reply.enhanced or _OF_LOGIN.search(reply.text))
+    )
 
 
 def _working(failed: Sighting[LoginTried], record: Record) -> str:

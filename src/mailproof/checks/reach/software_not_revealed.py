@@ -38,7 +38,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         reply = sighting.fact.reply
         if reply is None or id(sighting.attempt) in told or not (evidence := sighting.evidence(reply.turn)):
             continue
-        if revealed := _revealed(reply.text):
+        if revealed := _revealed(f"{reply.text}\n{_implementation(sighting.fact)}"):
             told.add(id(sighting.attempt))
             params: dict[str, Param] = {"software": revealed[0], "version": revealed[1]}
             yield Finding("greeting-reveals-software", evidence, **place(sighting), params=params)
@@ -46,6 +46,12 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         reply = sighting.fact.reply
         if reply is not None and id(sighting.attempt) not in told and (evidence := sighting.evidence(reply.turn)):
             yield Passed(NAME, evidence, url(sighting))
+
+
+def _implementation(fact: Greeting | Capabilities) -> str:
+    """What POP3 (RFC 2449 section 6.9) and ManageSieve (RFC 5804 section 1.7) say of themselves."""
+    said = fact.get("IMPLEMENTATION") if isinstance(fact, Capabilities) else None
+    return " ".join(said.params) if said is not None else ""
 
 
 def _revealed(text: str) -> tuple[str, str] | None:

@@ -238,6 +238,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     idle: Idle = Idle.TELLS
     delivery_seconds: float = 0.0
     """From the acceptance of a message to the mailbox."""
+    expire: str = ""
+    """POP3's EXPIRE (RFC 2449 section 6.7): days that mail is kept, or NEVER; empty for nothing said."""
     other_mailbox: bool = False
     """POP3 reads another place than the one into which mail is delivered."""
     rewritten_sender: str = ""

@@ -99,6 +99,7 @@ class Pop3Session(DovecotSession[Event]):
 
     def _capabilities(self) -> list[str]:
         lines = ["TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE"]
+        lines += [f"EXPIRE {self.behaviour.expire}"] if self.behaviour.expire else []
         lines += [self.upgrade_offer] if self.upgrade_offer else []
         if mechanisms := self.mechanisms:
             lines += ["USER", f"SASL {' '.join(mechanisms)}"]

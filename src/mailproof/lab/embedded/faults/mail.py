@@ -144,6 +144,7 @@ MAIL = (
     FaultSpec("message-too-big", {"message_limit": 16}, ANY_SMTP),
     FaultSpec("header-not-rewritten", {"rewritten_sender": "office@example.test"}, ANY_SMTP),
     FaultSpec("delivered-elsewhere", {"other_mailbox": True}, (Scheme.POP3, Scheme.POP3S)),
+    FaultSpec("mail-expires", {"expire": "0"}, (Scheme.POP3, Scheme.POP3S)),
     FaultSpec("idle-silent", {"idle": Idle.SILENT, "delivery_seconds": 2.0}, (*ANY_SMTP, Scheme.IMAP, Scheme.IMAPS)),
     FaultSpec("filtered-into-folder", {"files_into": "Junk"}, ANY_SMTP),
     FaultSpec("not-delivered", {"delivers": False}, ANY_SMTP),
