@@ -21,7 +21,7 @@ WRONG: list[tuple[str, tuple[str, ...], str]] = [
     ("no duration", (TARGET, "--timeout", "soon"), "--timeout: soon is no time; write 30s"),
     ("endless", (TARGET, "--timeout", "9999999999"), "up to a day"),
     ("slow without Nagios", (TARGET, "-w", "5"), "--warning goes with --format nagios"),
-    ("slow is no number", (TARGET, "--format", "nagios", "-c", "1:5"), "-c/--critical: 1:5 is no time"),
+    ("slow is no number", (TARGET, "-c", "1:5"), "-c/--critical: 1:5 is no time"),
     (
         "no such format",
         (TARGET, "--format", "xml"),
@@ -127,6 +127,14 @@ def test_a_mistake_is_answered_by_one_sentence(arguments: tuple[str, ...], compl
     done = mailproof("check", *(text.replace("@/", f"{files}/") for text in arguments))
     assert done.returncode == 2
     assert complaint.replace("@/", f"{files}/") in sentence_of(done)
+
+
+@pytest.mark.parametrize("given", [("--format", "nagios"), ("--format=nagios",)])
+@pytest.mark.parametrize("wrong", [("--frob",), ("-c", "1:5"), ("--profile", "lenient")])
+def test_to_nagios_a_mistake_is_unknown_and_not_critical(given: tuple[str, ...], wrong: tuple[str, ...]) -> None:
+    done = mailproof("check", TARGET, *given, *wrong)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.startswith("MAIL UNKNOWN - ") and done.stdout.count("\n") == 1
 
 
 def test_a_mistake_can_be_read_in_japanese() -> None:

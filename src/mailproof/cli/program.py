@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mailproof.cli.settings import SettingsFile
 
 USAGE = 2
+UNKNOWN = 3
+"""The state of a plugin of Nagios that was asked wrongly (guidelines of the Monitoring Plugins, section 2.4)."""
 CRASHED = 3
 """A crash is no verdict: `check` could not tell."""
 
@@ -49,11 +51,9 @@ def run(arguments: list[str]) -> int:
         terminal = Terminal(lang or language(os.environ, top(files, "lang")), color if color in COLORS else "auto")
         return _dispatch(arguments, files, terminal)
     except Complaint as complaint:
-        terminal.tell(f"mailproof: {complaint}")
-        return USAGE
+        return _complain(str(complaint), arguments, terminal)
     except UsageError as error:
-        terminal.tell(f"mailproof: {terminal.say.usage(error.reason, error.params)}")
-        return USAGE
+        return _complain(terminal.say.usage(error.reason, error.params), arguments, terminal)
     except BrokenPipeError:
         # What is still buffered has no reader either, and the interpreter would complain about it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,6 +64,16 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         _report_crash(error, terminal)
         return CRASHED
+
+
+def _complain(sentence: str, arguments: list[str], terminal: Terminal) -> int:
+    """Wrong usage, to the user; to Nagios, which reads standard output and takes 2 for CRITICAL, as plugins do."""
+    wanted = _given(arguments, "--format", ("nagios",)) or os.environ.get("MAILPROOF_FORMAT")
+    if wanted == "nagios":
+        terminal.write(f"MAIL UNKNOWN - {sentence}\n")
+        return UNKNOWN
+    terminal.tell(f"mailproof: {sentence}")
+    return USAGE
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
