@@ -116,3 +116,11 @@ def test_a_mistake_is_answered_by_one_sentence(arguments: tuple[str, ...], compl
     done = mailproof("ports", *(word.replace("@/", f"{tmp_path}/") for word in arguments))
     assert done.returncode == 2
     assert complaint.replace("@/", f"{tmp_path}/") in sentence_of(done)
+
+
+def test_a_masked_result_names_nobody() -> None:
+    with serving(smtp) as server:
+        arguments = ("ports", "localhost", "-4", "-p", str(server.port), "--mask")
+        text, data = mailproof(*arguments).stdout, mailproof(*arguments, "--format", "json").stdout
+    assert "mail.example.test" not in text + data
+    assert "ESMTP" in text and "ESMTP" in data

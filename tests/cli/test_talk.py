@@ -116,3 +116,16 @@ def test_a_mistake_is_answered_by_one_sentence(arguments: tuple[str, ...], given
     assert done.returncode == 2
     assert complaint in sentence_of(done)
     assert "secret" not in done.stderr
+
+
+def test_a_masked_session_names_nobody(trusted: Trusted, tmp_path: Path) -> None:
+    context, root = trusted
+    record = tmp_path / "session.dialogue"
+    with serving(partial(smtp, answer=lambda line: "250 ok alice@example.test\r\n"), context) as server:
+        url = f"submissions://127.0.0.1:{server.port}"
+        options = ("--ca-file", str(root), "--mask", "--record", str(record), "-v")
+        given = "C: VRFY alice@example.test\nS: 250~\nC: RCPT TO:<bob@example.test>\nS: 250~\n"
+        done = mailproof("talk", url, *options, given=given)
+    for text in (done.stdout, record.read_text()):
+        assert "alice" not in text and "bob" not in text and "mail.example.test" not in text
+        assert "554 5.7.1 Relay access denied" in text

@@ -139,3 +139,23 @@ def test_a_maildir_is_read_again(tmp_path: Path) -> None:
     assert [sorted(message.flags) for message in again.messages] == [["\\Flagged", "\\Seen"], []]
     again.remove(again.messages)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_a_reader_marks_is_in_the_maildir(authority: Authority, ca_file: str, tmp_path: Path) -> None:
+    settings = LabSettings(maildir=str(tmp_path))
+    net, running = lab(authority, settings)
+    for subject in (b"one", b"two"):
+        running.mailboxes["bob@example.test"].add(b"Subject: %s\r\n\r\nx\r\n" % subject, NOW)
+    session = (
+        b"a LOGIN bob@example.test bobpw\r\na SELECT INBOX\r\na FETCH 2 BODY[]\r\na STORE 2 +FLAGS (\\Flagged)\r\n"
+    )
+    assert "Subject: two" in heard(net, session + b"a LOGOUT\r\n", Scheme.IMAPS, ca_file)
+    inbox = tmp_path / "bob@example.test"
+    (seen,), (unseen,) = (list((inbox / part).iterdir()) for part in ("cur", "new"))
+    assert seen.name.endswith(":2,FS") and "two" in seen.read_text()
+    assert "one" in unseen.read_text()
+    _, again = lab(authority, settings)
+    marked = {
+        message.data.split(b"\r\n")[0]: message.flags for message in again.mailboxes["bob@example.test"].messages
+    }
+    assert marked == {b"Subject: one": set(), b"Subject: two": {"\\Flagged", "\\Seen"}}

@@ -157,6 +157,15 @@ def test_a_step_of_smtp_is_disturbed(authority: Authority, step: str, said: byte
     assert f"(--fault {step})" in answer or not step[-1].isdigit()
 
 
+def test_a_disturbed_step_is_in_the_log(authority: Authority) -> None:
+    net, running = lab(authority, "rcpt:451:count=1", "message:hang-up")
+    heard(net, TO_BOB + b"RCPT TO:<bob@example.test>\r\n" + MESSAGE)
+    log = "\n".join(running.log.lines)
+    assert "NOQUEUE: reject: RCPT from unknown[" in log
+    assert ": 451 4.3.0 Error: try again later (--fault rcpt:451:count=1); from=<someone@example.com>" in log
+    assert re.search(r"postfix/smtpd\[\d+\]: lost connection after END-OF-MESSAGE from unknown\[", log)
+
+
 @pytest.mark.parametrize(
     ("scheme", "step", "said", "expected"),
     [

@@ -45,6 +45,7 @@ def command(terminal: Terminal) -> Command:
         Option("--rate", metavar="N", type=click.FloatRange(0.1, 10_000), default=50.0, section="connection"),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="ports-verbose"),
+        Option("--mask", is_flag=True),
     ]
     return Command("ports", terminal, partial(_ports, terminal), params)
 
@@ -62,6 +63,8 @@ def _ports(terminal: Terminal, hosts: tuple[str, ...], **wish: Any) -> int:
     there = _read(wish["compare"], terminal) if wish["compare"] else None
     result = _scanned(named, ports, wish, terminal)
     compared = compare(result, there) if there is not None else None
+    if wish["mask"]:
+        result, compared = _masked(result, there, compared)
     alone = named_alone(text) if text else ()
     terminal.write(_rendered(result, compared, alone, wish, terminal))
     return _exit_code(result, compared, alone)
@@ -86,6 +89,19 @@ def _scanned(
     net = network(how)
     with bar(terminal, "ports.progress") as progress:
         return net.run(scan(net, plan, datetime.now(UTC), address_towards, progress))
+
+
+def _masked(
+    result: PortsResult, there: PortsResult | None, compared: tuple[HostCompared, ...] | None
+) -> tuple[PortsResult, tuple[HostCompared, ...] | None]:
+    """The same with stand-ins for names and addresses."""
+    from mailproof.model.endpoint import Target, TargetKind
+    from mailproof.model.record import Record
+    from mailproof.report.mask import Mask
+
+    hosts = dict.fromkeys(host.host for run in (result, there) if run is not None for host in run.hosts)
+    mask = Mask(Record(result.started, tuple(Target(host, TargetKind.HOST, host) for host in hosts)))
+    return mask.apply(result), None if compared is None else tuple(mask.apply(each) for each in compared)
 
 
 def _host(text: str, terminal: Terminal) -> str:

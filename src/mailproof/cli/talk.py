@@ -26,7 +26,7 @@ from mailproof.probes.login import LoginWish
 from mailproof.run.talk.url import parse_place
 
 # What a single connection made by hand has no use for.
-_NOT_HERE = ("all_mechanisms", "proxy_protocol", "xclient")
+_NOT_HERE = ("all_mechanisms", "xclient")
 
 
 def command(terminal: Terminal) -> Command:
@@ -36,16 +36,12 @@ def command(terminal: Terminal) -> Command:
         Option("--lf", is_flag=True, section="session"),
         Option("--script", metavar="FILE|-", section="session"),
         Option("--record", metavar="FILE", section="session", words="talk-record"),
-        *(option for option in connection_options(terminal) if not _is_left_out(option)),
+        *(option for option in connection_options(terminal) if option.name not in _NOT_HERE),
         Option("--format", "shape", default="text", words="talk-format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="talk-verbose"),
+        Option("--mask", is_flag=True, words="talk-mask"),
     ]
     return Command("talk", terminal, partial(_talk, terminal), params)
-
-
-def _is_left_out(option: click.Parameter) -> bool:
-    name = str(option.name)
-    return name in _NOT_HERE or name.startswith("proxy")
 
 
 def _talk(terminal: Terminal, url: str, **given: Any) -> int:

@@ -14,8 +14,10 @@ from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.talk import TalkPlace
 
 if TYPE_CHECKING:
+    from mailproof.model.transcript import Transcript
     from mailproof.net.interface import Net
     from mailproof.probes.login import LoginWish
+    from mailproof.report.mask import Mask
     from mailproof.run.talk.auth import Login
     from mailproof.run.talk.line import TalkLine
     from mailproof.run.talk.play import Played
@@ -47,6 +49,9 @@ def play_script(
         return await play(net, section, place, addresses, terms, login_for)
 
     result = net.run(played())
+    if given["mask"] and result.transcript is not None:
+        mask = masking(result.transcript, place, given["user"] or "")
+        result = mask.apply(result)
     if given["record"] is not None and result.transcript is not None:
         keep(result.transcript, given["record"], terminal)
     terminal.write(_told(result, given["shape"], terminal, verbose=given["verbose"]))
@@ -133,6 +138,20 @@ async def addresses_of(net: Net, place: TalkPlace, how: Connecting) -> tuple[str
     if not found:
         raise UsageError("no-address-for", host=place.host)
     return tuple(dict.fromkeys(found))
+
+
+def masking(transcript: Transcript, place: TalkPlace, user: str) -> Mask:
+    """Stand-ins for what a session names."""
+    from datetime import UTC, datetime
+
+    from mailproof.model.attempt import Job
+    from mailproof.model.endpoint import Target, TargetKind
+    from mailproof.model.record import Attempt, Record
+    from mailproof.report.mask import Mask
+
+    targets = tuple(Target(name, TargetKind.HOST, name) for name in dict.fromkeys((place.host, place.name)) if name)
+    record = Record(datetime.now(UTC), targets, attempts=(Attempt(Job.LOGIN, transcript=transcript),))
+    return Mask(record, (user,) if user else ())
 
 
 def keep(transcript: Any, file: str, terminal: Terminal) -> None:

@@ -15,7 +15,7 @@ from mailproof.cli.options import Connecting, name_server, terms_of
 from mailproof.cli.talk_local import Local
 from mailproof.cli.talk_prompt import HideSecrets, TalkCompleter, TalkHistory
 from mailproof.cli.talk_screen import TalkScreen
-from mailproof.cli.talk_script import addresses_of, keep
+from mailproof.cli.talk_script import addresses_of, keep, masking
 from mailproof.cli.terminal import Terminal
 from mailproof.cli.wishes import random_text
 from mailproof.model.attempt import Trouble
@@ -110,7 +110,10 @@ class _Talk:
         self._local.stop()
         self._session.close()
         if self._given["record"] is not None and self._session.line.is_dialled:
-            keep(self._session.line.stream.transcript(), self._given["record"], self._terminal)
+            transcript = self._session.line.stream.transcript()
+            if self._given["mask"]:
+                transcript = masking(transcript, self._place, self._given["user"] or "").apply(transcript)
+            keep(transcript, self._given["record"], self._terminal)
         return int(stage)
 
     async def _by_hand(self) -> None:

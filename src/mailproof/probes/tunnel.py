@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mailproof.model.attempt import Job, Trouble
-from mailproof.model.endpoint import Endpoint
+from mailproof.model.attempt import Trouble
 from mailproof.model.escape import printable
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import ProxyAsked, ProxyOutcome
 from mailproof.model.proxy import Proxy, ProxyKind
-from mailproof.net.interface import Net, Stream
+from mailproof.net.interface import Address, Net, Stream
 from mailproof.probes.terms import Terms
 from mailproof.wire.proxies.http_connect import ConnectClient
 from mailproof.wire.proxies.outcome import Client, Obstacle, Stopped, Through
@@ -45,7 +44,7 @@ class _Way(msgspec.Struct, frozen=True):
 
 
 async def dig(
-    net: Net, endpoint: Endpoint, proxy: Proxy, terms: Terms, job: Job, secrets: Sequence[str], where: str
+    net: Net, endpoint: Address, proxy: Proxy, terms: Terms, job: str, secrets: Sequence[str], where: str
 ) -> Tunnel:
     """Never raises NetFailure: what went wrong is in the result. `where` is the endpoint as reports name it."""
     started = net.now()
@@ -71,7 +70,7 @@ async def dig(
 
 
 async def _dialled(
-    net: Net, endpoint: Endpoint, proxy: Proxy, terms: Terms, job: Job, secrets: Sequence[str]
+    net: Net, endpoint: Address, proxy: Proxy, terms: Terms, job: str, secrets: Sequence[str]
 ) -> Stream:
     """The first of its addresses that answers; the failure of the last."""
     failure = NetFailure(Trouble.NOT_FOUND, f"{proxy.host} has no address")
@@ -95,7 +94,7 @@ async def _looked_up(net: Net, host: str, terms: Terms) -> tuple[str, ...]:
         return tuple(address for answer in found for address in answer.answers)
 
 
-def _client(proxy: Proxy, endpoint: Endpoint) -> Client:
+def _client(proxy: Proxy, endpoint: Address) -> Client:
     client = Socks5Client if proxy.kind is ProxyKind.SOCKS5 else ConnectClient
     return client(endpoint.address, endpoint.port, proxy.user, proxy.password)
 

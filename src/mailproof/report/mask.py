@@ -16,13 +16,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from mailproof.model.login import LoginReport
 from mailproof.model.record import Record
-from mailproof.model.report import Report
-from mailproof.model.sent import SendReport
 from mailproof.report.stand_ins import StandIns
 
-Masked = TypeVar("Masked", Record, Report, LoginReport, SendReport)
+Masked = TypeVar("Masked", bound=msgspec.Struct)
 
 _LABEL = r"_?[^\W_](?:[\w-]*[^\W_])?"
 _DOMAIN = rf"(?:{_LABEL}\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})"

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from talking import World
 
+from mailproof.model.attempt import Trouble
+from mailproof.model.proxy import Proxy, ProxyKind
 from mailproof.model.tls import TlsPolicy
+from mailproof.net.interface import Address, Handler, ServerStream
+from mailproof.net.memory import MemoryNet
 from mailproof.run.stages import Stage
 from mailproof.run.talk.recorded import script_of
 from mailproof.sasl.credentials import Credentials
@@ -158,4 +162,33 @@ def test_tls_at_once_http_and_raw_bytes(made: Made) -> None:
     )
     world = World(server, *made)
     assert world.played("https://www.test", client).stage is Stage.OPEN
+    world.server.finish()
+
+
+def test_through_a_proxy_and_with_a_proxy_header(made: Made) -> None:
+    """The header is the first thing that the server hears; the proxy hears only where to."""
+    server = (
+        "@ smtp://mx.test talk\nC: PROXY TCP4 203.0.113.7 192.0.2.25 ~ 25\nS: 220 mx\nC: EHLO me.test\nS: 250 mx\n"
+    )
+    proxy = Proxy(ProxyKind.HTTP, "192.0.2.80", 3128)
+    world = World(server, *made, proxy=proxy, proxy_protocol=1, proxied_source="203.0.113.7")
+    asked: list[bytes] = []
+
+    def switchboard(to: Address, purpose: str) -> Handler | Trouble:
+        assert (to.address, to.port) == ("192.0.2.80", 3128)
+        handler = world.server.switchboard(to, purpose)
+        assert not isinstance(handler, Trouble)
+
+        async def serve(stream: ServerStream) -> None:
+            asked.append(await stream.read(99.0))
+            await stream.write(b"HTTP/1.1 200 go\r\n\r\n", 99.0)
+            await handler(stream)
+
+        return serve
+
+    world.net = MemoryNet(switchboard=switchboard)
+    world.server.attach(world.net)
+    played = world.played("smtp://mx.test", "@ smtp://mx.test talk\nS: 220~\nC: EHLO ~\nS: 250~\n")
+    assert (played.stage, played.reason, played.said) == (Stage.OPEN, "", "")
+    assert asked[0].startswith(b"CONNECT 192.0.2.25:25 HTTP/1.1\r\n")
     world.server.finish()

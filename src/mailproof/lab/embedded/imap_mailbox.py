@@ -133,6 +133,7 @@ class OpenMailbox:
         copies = [target[1].add(message.data, message.arrived) for message in meant]
         for message, copy in zip(meant, copies, strict=True):
             copy.flags = set(message.flags)
+            copy.keep_flags()
         if meant:
             uids = [sequence_of([message.uid for message in some]) for some in (meant, copies)]
             done = "Moved" if move else "Copied"
@@ -152,6 +153,7 @@ class OpenMailbox:
             shown = items
             if self._writable and marks_seen(items) and "\\Seen" not in message.flags:
                 message.flags.add("\\Seen")
+                message.keep_flags()
                 shown = items if "FLAGS" in items else [*items, "FLAGS"]
             yield b"%d FETCH " % number + render(message, shown)
 
@@ -172,6 +174,7 @@ class OpenMailbox:
                 message.flags |= flags
             else:
                 message.flags -= flags
+            message.keep_flags()
             if not silent:
                 yield b"%d FETCH " % number + render(message, ["UID", "FLAGS"] if by_uid else ["FLAGS"])
 

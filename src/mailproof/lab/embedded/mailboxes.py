@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,15 @@ class StoredMessage:
         self.flags: set[str] = set()
         self.path = path
         """Of its copy in the Maildir."""
+
+    def keep_flags(self) -> None:
+        """In the name of the copy too, where a Maildir has them; to be called when they have changed."""
+        if self.path is None:
+            return
+        letters = "".join(letter for letter, flag in sorted(_LETTERS.items()) if flag in self.flags)
+        marked = self.path.parent.parent / "cur" / f"{self.path.name.partition(':')[0]}:2,{letters}"
+        with suppress(FileNotFoundError):  # somebody looked into it with a program that moves what it has seen
+            self.path = self.path.rename(marked)
 
 
 class Mailbox:
@@ -75,7 +85,7 @@ class Mailbox:
     def _load(self, maildir: Path) -> None:
         """What lies in the Maildir from before, the oldest first."""
         found = [file for folder in ("new", "cur") for file in (maildir / folder).iterdir() if file.is_file()]
-        for file in sorted(found, key=lambda file: (file.name, file.parent.name)):
+        for file in sorted(found, key=lambda file: (file.stat().st_mtime_ns, file.name)):
             if not self.has_room(file.stat().st_size):
                 break
             arrived = datetime.fromtimestamp(file.stat().st_mtime, UTC)

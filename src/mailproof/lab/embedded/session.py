@@ -135,6 +135,12 @@ class Session(ABC, Generic[Event]):
     @abstractmethod
     def log_login(self, login: Login) -> None: ...
 
+    def log_refused(self, step: Step, code: int, text: str) -> None:
+        """A step that was refused for no reason of its own; only SMTP's log has such."""
+
+    def log_cut(self, step: Step) -> None:
+        """The connection ended there, without an answer."""
+
     # -- the course of a session ------------------------------------------------------------------------------------
 
     async def serve(self) -> None:
@@ -209,9 +215,11 @@ class Session(ABC, Generic[Event]):
                 continue
             await self.pause(each.occasion.delay)
             if each.hang_up:
+                self.log_cut(each.step)
                 raise Over
             if each.code:
                 text = f"Error: {'try again later' if each.code < 500 else 'refused'} (--fault {each.occasion.fault})"
+                self.log_refused(each.step, each.code, text)
                 await self.say(self.refusal(each.step, each.code, text) * answers)
                 if each.code in HANG_UP_CODES:
                     raise Over

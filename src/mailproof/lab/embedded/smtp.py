@@ -127,6 +127,14 @@ class SmtpSession(Session[Event]):
             f"from=<{self._sender or ''}>{to} proto={'ESMTP' if self._extended else 'SMTP'} helo=<{self._helo}>",
         )
 
+    def log_refused(self, step: Step, code: int, text: str) -> None:
+        stage = {Step.CONNECT: "CONNECT", Step.MESSAGE: "END-OF-MESSAGE"}.get(step, step.name)
+        self._log_refusal(stage, code, f"{code // 100}.3.0", text, self._recipients[0] if self._recipients else "")
+
+    def log_cut(self, step: Step) -> None:
+        stage = "END-OF-MESSAGE" if step is Step.MESSAGE else step.name
+        self.site.log.write(self._program, f"lost connection after {stage} from unknown[{self.client}]")
+
     # -- commands ---------------------------------------------------------------------------------------------------
 
     async def turn(self) -> None:

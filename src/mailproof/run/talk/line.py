@@ -14,6 +14,7 @@ from mailproof.model.tls import Protection
 from mailproof.net.interface import Net, Stream
 from mailproof.probes.handshake import handshake_fact, protection_of
 from mailproof.probes.terms import Terms
+from mailproof.wire.proxy_protocol import Proxied, compose
 from mailproof.wire.starttls.course import Course, Outcome, Verdict
 
 P = TalkProtocol
@@ -43,21 +44,47 @@ class TalkLine:
         self._stream: Stream | None = None
 
     async def dial(self, addresses: Sequence[str]) -> None:
-        """The first address that answers. Raises the NetFailure of the last one."""
+        """The first address that answers, through the proxy if there is one. Raises the NetFailure of the last."""
         failure = NetFailure(Trouble.NOT_FOUND)
         for address in addresses or ("",):
             place = msgspec.structs.replace(self.place, address=address)
-            deadline = self._net.now() + self._terms.connect_timeout
             try:
-                self._stream = await self._net.connect(
-                    place, deadline, purpose="talk", secrets=self._secrets, source=self._terms.source
-                )
+                self._stream = await self._connected(place)
             except NetFailure as one:
                 failure = one
                 continue
             self.place = place
+            await self._introduce()
             return
         raise failure
+
+    async def _connected(self, place: TalkPlace) -> Stream:
+        terms = self._terms
+        if terms.proxy is None or place.path is not None:
+            deadline = self._net.now() + terms.connect_timeout
+            return await self._net.connect(
+                place, deadline, purpose="talk", secrets=self._secrets, source=terms.source
+            )
+        from mailproof.probes.tunnel import dig  # few need it
+
+        where = f"{place.address}:{place.port}"
+        tunnel = await dig(self._net, place, terms.proxy, terms, "talk", self._secrets, where)
+        if tunnel.failure is not None or tunnel.stream is None:
+            if tunnel.stream is not None:
+                tunnel.stream.close()
+            raise tunnel.failure or NetFailure(Trouble.PROXY)
+        return tunnel.stream
+
+    async def _introduce(self) -> None:
+        """The PROXY header, where one is wanted: before anything else, and never answered."""
+        if not self._terms.proxy_protocol:
+            return
+        host, _, port = self.stream.local.rpartition(":")
+        proxied = None
+        if self.place.path is None:
+            source = self._terms.proxied_source or host.strip("[]")
+            proxied = Proxied(source, int(port), self.place.address, self.place.port)
+        await self.stream.write(compose(self._terms.proxy_protocol, proxied), self.deadline)
 
     @property
     def stream(self) -> Stream:
