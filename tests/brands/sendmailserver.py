@@ -30,6 +30,9 @@ FEATURE(`delay_checks', `friend', `n')dnl
 define(`confBAD_RCPT_THROTTLE',`3')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`nocanonify')dnl
+define(`LOCAL_MAILER_PATH', `/usr/libexec/sendmail/mail.local')dnl
+define(`LOCAL_MAILER_ARGS', `mail.local -l')dnl
+define(`LOCAL_MAILER_FLAGS', `PSXmnz9')dnl
 MAILER(`local')dnl
 MAILER(`smtp')dnl
 """
@@ -53,6 +56,7 @@ set -e
 {users}
 mkdir -p /etc/mail/tls /var/spool/mqueue /run/sendmail/mta /var/lib/sendmail/host_status
 chmod 700 /var/spool/mqueue
+chmod 1777 /var/mail
 cp {d}/root.pem {place.chain} {place.key} /etc/mail/tls/
 echo example.test >/etc/mail/local-host-names
 m4 {d}/sendmail.mc >/etc/mail/sendmail.cf

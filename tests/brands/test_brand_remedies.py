@@ -128,7 +128,7 @@ def test_cyrus_knows_its_settings_and_has_its_programs(brand: Brand) -> None:
     told = "".join(f"{name}: 1\n" for name in sorted(names)) + "maxlogins_per_usr: 1\n"
     lint = "/usr/lib/cyrus/bin/cyr_info -C $d/imapd.conf conf-lint || true"
     services = [line for remedy in entries("cyrus", "cyrus.conf").values() for line in remedy.lines]
-    programs = {match[1] for line in services if (match := re.match(r'\w+ cmd="(\w+)[^"]*" listen="\w+" ', line))}
+    programs = {match[1] for line in services if (match := re.match(r'\w+ cmd="(\w+)[^"]*"( listen="\w+" |$)', line))}
     assert len(programs) >= 2 and all(re.match(r'\w+ cmd="', line) for line in services)
     found = "\n".join(f"test -x /usr/lib/cyrus/bin/{program}" for program in sorted(programs))
     defaults = "configdirectory: /var/lib/cyrus\n"
@@ -187,6 +187,45 @@ BROKEN: tuple[tuple[Brand, Mapping[str, str], str, bool], ...] = (
     (COURIER, {"TLS_CACHEFILE=": "POP3_STARTTLS=NO\nTLS_CACHEFILE="}, STARTTLS, False),
 )  # fmt: skip
 """By brand: what in its configuration is changed, what is found then, and whether it takes a message to see it."""
+
+
+def in_exim(finding: str) -> Mapping[str, str]:
+    (remedy,) = (remedy for remedy in remedies(finding) if remedy.brand == "exim")
+    return {"acl_rcpt:\n": "acl_rcpt:\n  " + "\n  ".join(remedy.lines) + "\n"}
+
+
+SUBMISSION = "tls-require pki lab auth <passwords>"
+SENDERS = 'table owners { "alice@example.test" = "alice@example.test" }\n'
+
+MENDED: tuple[tuple[Brand, Mapping[str, str], str, str], ...] = (
+    (EXIM, in_exim("sender-not-checked"), "sender-not-checked", "submission"),
+    (EXIM, in_exim("own-domain-can-be-forged"), "own-domain-can-be-forged", "smtp"),
+    (
+        OPENSMTPD,
+        {SUBMISSION: f"{SUBMISSION} senders <owners>", "listen on socket": f"{SENDERS}listen on socket"},
+        "sender-not-checked",
+        "submission",
+    ),
+)
+"""By brand: its remedy, what is not found any more with it, and at which port it was."""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("brand", "changes", "gone", "scheme"),
+    [
+        pytest.param(*able.values, *rest, id=f"{brand.name}-{rest[1]}", marks=able.marks)
+        for brand, *rest in MENDED
+        for able in brands(brand)
+    ],
+)
+def test_with_the_line_the_finding_is_gone_and_the_login_still_works(
+    brand: Brand, changes: Mapping[str, str], gone: str, scheme: str
+) -> None:
+    with serving(brand, changes=changes) as lab:
+        report = reported(check(lab, scheme, "submissions"))
+    assert gone not in {item.name for item in report.findings if lab.urls[scheme] in item.endpoints}
+    assert {"login-accepted", "relay-after-login"} <= {item.name for item in report.passed}
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from brandlist import brands
 from courierserver import COURIER
 from cyrusserver import CYRUS
 from eximserver import EXIM
-from opensmtpdserver import OPENSMTPD_OF_DEBIAN_12
+from opensmtpdserver import OPENSMTPD, OPENSMTPD_OF_DEBIAN_12
 from sendmailserver import SENDMAIL
 from unpacked import Brand, serving
 
@@ -154,6 +154,20 @@ def test_a_mailbox_that_does_not_exist(server: SimpleNamespace) -> None:
     if "smtp" not in server.urls:
         pytest.skip("takes no mail by SMTP")
     assert causes(check(server, "smtp", user="", mailbox="no-such-mailbox@example.test")) == ["recipient-unknown"]
+
+
+@pytest.mark.parametrize("brand", brands(EXIM, OPENSMTPD, SENDMAIL))
+def test_a_message_handed_in_by_submission_arrives(brand: Brand) -> None:
+    with serving(brand) as lab:
+        report = reported(check(lab, "submission", deliver=True))
+        lab.wait_until(lambda: any(b"X-Mailproof-Token: " in path.read_bytes() for path in of_bob(lab.directory)))
+    assert "message-accepted" in {item.name for item in report.passed}
+
+
+def of_bob(directory: Path) -> list[Path]:
+    """Files of his mailbox, wherever the server keeps it."""
+    found = (path for folder in ("mail", "spool/mailboxes") for path in (directory / folder).glob("**/*"))
+    return [path for path in found if "bob" in path.relative_to(directory).parts and path.is_file()]
 
 
 @pytest.mark.parametrize("brand", brands(CYRUS))

@@ -1,8 +1,8 @@
 """Runs a mail server from packages that are unpacked and not installed, as if they were, and for one test only.
 
 The server gets a mount namespace of its own: its packages lie over /usr and /etc, /etc can be written to and is
-thrown away, /run, /var/lib and /var/spool are folders of the test. It gets a process namespace too: when its first
-process is killed, the kernel kills the rest. Names are looked up in files alone, and no DNS server is asked.
+thrown away, /run, /var/lib, /var/mail and /var/spool are folders of the test. It gets a process namespace too: when
+its first process is killed, the kernel kills the rest. Names are looked up in files alone, and DNS is not asked.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ mount -t overlay overlay \
 mount --bind "$folder/run" /run
 mount --bind "$folder/lib" /var/lib
 mount --bind "$folder/spool" /var/spool
+mount --bind "$folder/mail" /var/mail
 umask 022
 cd /
 exec sh "$folder/start"
@@ -142,6 +143,7 @@ def serving(
                     accounts=ACCOUNTS,
                     directory=directory,
                     output=directory / "output",
+                    wait_until=lambda condition: _wait_until(daemon, place, condition),
                 )
             finally:
                 end([daemon], str(directory))
@@ -157,7 +159,7 @@ def said_by(brand: Brand, script: str, files: Mapping[str, str] | None = None) -
     directory = Path(tempfile.mkdtemp(prefix=f"mailproof-{brand.name}-", dir="/var/tmp"))
     try:
         directory.chmod(0o755)
-        for folder in ("etc", "run", "lib", "spool", "scratch"):
+        for folder in ("etc", "run", "lib", "spool", "scratch", "mail"):
             (directory / folder).mkdir()
         place = Place(directory, {}, {})
         _write_names(place, brand.users)
@@ -206,13 +208,18 @@ def _command(brand: Brand, directory: Path) -> list[str]:
 
 
 def _wait(daemon: Daemon, place: Place, sockets: list[Path]) -> None:
-    until = time.monotonic() + _START_SECONDS
     wanted = set(place.ports.values())
-    while not (wanted <= listening_ports() and all(socket.exists() for socket in sockets)):
+    _wait_until(daemon, place, lambda: wanted <= listening_ports() and all(socket.exists() for socket in sockets))
+
+
+def _wait_until(daemon: Daemon, place: Place, condition: Callable[[], object]) -> None:
+    """Raises RuntimeError, with what the server printed, if it ends first or takes too long."""
+    until = time.monotonic() + _START_SECONDS
+    while not condition():
         late = time.monotonic() > until
         if late or daemon.status is not None:
             said = (place.directory / "output").read_text("utf-8", "replace")
-            raise RuntimeError(f"{place.directory.name} {'does not listen' if late else 'ended'}:\n{said}")
+            raise RuntimeError(f"{place.directory.name} {'was too slow' if late else 'ended'}:\n{said}")
         wait_for_end([daemon.pid], _POLL_SECONDS)
 
 

@@ -34,6 +34,12 @@ def test_no_line_stands_on_the_page_as_well(finding: str) -> None:
         assert [line for remedy in remedies(finding) for line in remedy.lines if line in page] == []
 
 
+def test_the_documentation_counts_them() -> None:
+    docs = CATALOG.parents[2] / "docs"
+    assert f"({len(findings())} findings)" in (docs / "servers.md").read_text("utf-8")
+    assert f"({len(findings())} の検出事項)" in (docs / "servers.ja.md").read_text("utf-8")
+
+
 def test_every_brand_has_remedies_of_its_own() -> None:
     told = {remedy.brand for finding in findings() for remedy in remedies(finding)}
     assert told == set(OF_ALL)

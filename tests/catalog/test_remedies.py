@@ -29,9 +29,7 @@ OTHERS = {
     "Dovecot, in its sections": "inet_listener unix_listener local_name quota_rule introspection_url",
     "Dovecot 2.4": """
         auth_allow_cleartext auth_default_domain mail_driver mail_path ssl_server_cert_file ssl_server_key_file""",
-    "Exim": """
-        acl_smtp_helo authenticated_id local_domains local_interfaces sender_address sender_domains server_prompts
-        server_set_id smtp_banner""",
+    "Exim": "acl_smtp_helo local_interfaces server_prompts smtp_banner",
     "libmilter": "smfi_setmlreply",
     "Cyrus": "mech_list",
     "Pigeonhole": "sieve_default",
