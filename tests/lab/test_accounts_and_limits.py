@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from embedded_check import NOW, say
+from embedded_check import NOW, place_of, say
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,6 +116,20 @@ def test_limits_are_those_that_were_asked_for(authority: Authority) -> None:
     assert codes(answer) == [220, 250, 250, 250, 250, 452, 354, 552, 221]
     answer = heard(net, b"EHLO c\r\nMAIL FROM:<> SIZE=11\r\nQUIT\r\n")
     assert codes(answer) == [220, 250, 552, 221]
+
+
+def test_one_client_may_have_so_many_connections_at_once(authority: Authority) -> None:
+    net, _ = lab(authority, LabSettings(limits=Limits(connections=2)))
+
+    async def three() -> list[bytes]:
+        streams = [await net.connect(place_of(Scheme.SMTP), 1.0, purpose="test") for _ in range(3)]
+        greetings = [await stream.read(10.0) for stream in streams]
+        streams[0].close()
+        await net.sleep(1)
+        again = await net.connect(place_of(Scheme.SMTP), net.now() + 1, purpose="test")
+        return [*greetings, await again.read(net.now() + 10)]
+
+    assert [greeting[:4] for greeting in net.run(three())] == [b"220 ", b"220 ", b"421 ", b"220 "]
 
 
 def test_a_fault_counts_more_than_a_limit(authority: Authority) -> None:

@@ -123,6 +123,23 @@ def test_after_some_codes_the_server_hangs_up(authority: Authority, code: int) -
         assert codes(answer)[-1] == code
 
 
+@pytest.mark.parametrize("code", [421, 450])
+def test_so_it_does_after_a_message_and_a_login(authority: Authority, ca_file: str, code: int) -> None:
+    net, _ = lab(authority, f"content-rejected:{code}", f"auth-rejected@submissions:{code}")
+    (answer,) = heard(net, TO_BOB + MESSAGE + QUIT)
+    assert codes(answer)[5:] == ([421] if code == 421 else [450, 221])
+    said = HELLO + b"AUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABhbGljZXB3\r\n" + QUIT
+    answer = net.run(say(net, Scheme.SUBMISSIONS, said, ca_file)).decode()
+    assert codes(answer)[2:] == ([421] if code == 421 else [450, 221])
+
+
+def test_a_step_that_is_mistyped_is_guessed() -> None:
+    for text, near in (("rctp:451", "rcpt"), ("Conect:421", "connect"), ("greylist:chance=20%", "greylisted")):
+        with pytest.raises(UsageError) as caught:
+            parse_fault(text)
+        assert near in caught.value.params["near"]
+
+
 def test_a_fault_now_and_then_is_still_named(authority: Authority, ca_file: str) -> None:
     _, _, judged = check(authority, ca_file, "starttls-not-offered@submission:chance=100%,after=0")
     assert [cause.name for cause in judged.causes] == ["starttls-not-offered"]

@@ -257,6 +257,8 @@ class SmtpSession(Session[Event]):
             await self.reply(501, "5.7.0", "Authentication aborted")
         else:
             await self.reply(*login.refused.smtp)
+            if login.refused.smtp[0] in HANG_UP_CODES:
+                raise Over
 
     # -- the transaction --------------------------------------------------------------------------------------------
 
@@ -346,18 +348,20 @@ class SmtpSession(Session[Event]):
         if await self.disturbed(Step.MESSAGE, len(recipients) if self._lmtp else 1):
             self._forget()
             return
+        code, enhanced, text = 552, "5.3.4", "Error: message file too big"
         if size > limit:
-            answers = [compose_reply(552, "Error: message file too big", enhanced="5.3.4")]
+            pass
         elif (refusal := self._refusal_of_message(recipients[0])) is not None:
-            text = self._filled(refusal, recipients[0])
-            self._log_refusal("END-OF-MESSAGE", refusal.code, refusal.enhanced, text, recipients[0])
+            code, enhanced, text = refusal.code, refusal.enhanced, self._filled(refusal, recipients[0])
+            self._log_refusal("END-OF-MESSAGE", code, enhanced, text, recipients[0])
             await self.pause(refusal.occasion.delay)
-            answers = [compose_reply(refusal.code, text, enhanced=refusal.enhanced)]
         else:
             await self._take(data, recipients)
             return
-        await self.say(b"".join(answers * (len(recipients) if self._lmtp else 1)))
+        await self.say(compose_reply(code, text, enhanced=enhanced) * (len(recipients) if self._lmtp else 1))
         self._forget()
+        if code in HANG_UP_CODES:
+            raise Over
 
     def _expect(self, limit: int) -> None:
         assert isinstance(self._reader, CommandReader)

@@ -28,7 +28,7 @@ GROUPS: dict[str, tuple[FaultSpec, ...]] = {
     "login": LOGIN,
     "mail": MAIL,
 }
-"""By subject, which has a string `cli.faults-NAME`."""
+"""By subject, which has a string `lab.faults-NAME`."""
 
 FAULTS: dict[str, FaultSpec] = {spec.name: spec for group in GROUPS.values() for spec in group}
 """In the order of the path. The catalogue's page of the same name says what each is."""

@@ -80,8 +80,8 @@ def parse_fault(text: str, known: Mapping[str, FaultSpec]) -> Fault:
         made = _ordered(spec, text, wish, occasion)
     elif name.upper() in STEP_OF or name in set(Step):
         made = _step(STEP_OF.get(name.upper()) or Step(name), text, wish, occasion)
-    elif near := tuple(difflib.get_close_matches(name, known, n=4, cutoff=0.4)):
-        raise UsageError("no-such-fault-but-near", name=name, near=near)
+    elif near := tuple(difflib.get_close_matches(name.lower(), (*known, *Step), n=4, cutoff=0.4)):
+        raise UsageError("no-such-fault-but-near", name=name, near=tuple(map(str, near)))
     else:
         raise UsageError("no-such-fault", name=name)
     return msgspec.structs.replace(made, schemes=_places(name, where, made.spec.schemes) if at else made.spec.schemes)
