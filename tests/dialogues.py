@@ -116,6 +116,7 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
         clear=script.mentions("clear"),
         verify=script.mentions("verify"),
         impersonate=script.mentions("impersonate"),
+        uids=script.mentions("uidl"),
     )
 
 

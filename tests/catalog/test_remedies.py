@@ -33,6 +33,7 @@ OTHERS = {
     "libmilter": "smfi_setmlreply",
     "Cyrus": "mech_list",
     "Pigeonhole": "sieve_default",
+    "plugins of Dovecot": "pop3_migration",
     "SpamAssassin": "trusted_networks",
     "nginx": "proxy_protocol smtp_capabilities ssl_verify_client",
     "OpenSSL": "s_client default_md",

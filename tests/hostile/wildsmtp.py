@@ -361,7 +361,7 @@ SMTP = (
         lambda peer: (peer.hear(), peer.reset())[1],
         ("closed-unexpectedly",),
         "waits for the PROXY header, and resets the connection",
-        "PROXY ヘッダーを受け取ってから接続をリセットする",
+        "PROXY ヘッダを受け取ってから接続をリセットする",
         given=("--proxy-protocol", "v2"),
     ),
 )

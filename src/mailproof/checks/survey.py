@@ -24,7 +24,7 @@ Seen = TypeVar("Seen", bound=Observation)
 
 # These jobs walk again through what another has seen; judged twice, one fault would be named twice.
 _REPEATING = frozenset(
-    {Job.CLEAR, Job.VERIFY, Job.IMPERSONATE, Job.VERSION, Job.LOGIN, Job.SEND, Job.DELIVER, Job.FETCH}
+    {Job.CLEAR, Job.VERIFY, Job.IMPERSONATE, Job.UIDL, Job.VERSION, Job.LOGIN, Job.SEND, Job.DELIVER, Job.FETCH}
 )
 
 

@@ -22,6 +22,8 @@ class Job(StrEnum):
     """Whether VRFY or EXPN tells who has a mailbox."""
     IMPERSONATE = "impersonate"
     """Whether somebody else's address is taken as the sender: from a stranger, or from a user who has logged in."""
+    UIDL = "uidl"
+    """Whether POP3 calls the messages of a mailbox the same at every look."""
     VERSION = "version"
     """Whether an older version of TLS is spoken."""
     LOGIN = "login"

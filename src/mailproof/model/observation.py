@@ -344,6 +344,29 @@ class MailboxOpened(Observation, frozen=True):
     turns: tuple[int, ...] = ()
 
 
+class NamedMessage(msgspec.Struct, frozen=True):
+    """One message of a POP3 mailbox."""
+
+    number: int
+    uid: str
+    """Escaped."""
+    octets: int | None = None
+    """None where LIST did not tell."""
+    header: str = ""
+    """SHA-256 of its header, hexadecimal; empty where it was not looked at."""
+
+
+class UidsListed(Observation, frozen=True):
+    """What POP3 calls the messages (UIDL, RFC 1939 section 7), at one look: by its order, the newest last."""
+
+    user: str
+    reply: Reply
+    """To UIDL; a refusal where the server has none."""
+    messages: tuple[NamedMessage, ...] = ()
+    """All of a small mailbox, the newest of a large one."""
+    turns: tuple[int, ...] = ()
+
+
 class Retrieved(Observation, frozen=True):
     """A mailbox searched for a submitted message."""
 
@@ -419,6 +442,7 @@ AnyObservation = (
     | XclientTried
     | Submitted
     | MailboxOpened
+    | UidsListed
     | Retrieved
     | Idled
     | Interrupted

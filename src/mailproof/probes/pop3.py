@@ -107,7 +107,11 @@ class Pop3Conversation(Conversation[Pop3Response]):
     async def count(self) -> int | None:
         """Messages in the mailbox, by STAT; None if the server does not tell."""
         started = self.net.now()
-        event, seconds = await self.ask_event(Step.LIST, commands.stat(), "STAT")
+        if self._events and self._events[0].status == "-ERR":
+            # Dovecot lets the user in, finds that the mailbox cannot be opened, says so at once and hangs up.
+            event, seconds = self._events.popleft(), 0.0
+        else:
+            event, seconds = await self.ask_event(Step.LIST, commands.stat(), "STAT")
         reply = self.to_reply(event, seconds)
         told = _COUNT.match(event.text) if reply.kind is ReplyClass.POSITIVE else None
         messages = int(told[0]) if told else None

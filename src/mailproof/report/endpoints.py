@@ -10,7 +10,7 @@ from mailproof.model.record import Attempt, Record
 from mailproof.model.report import EndpointReport, Judged, StepReport, TlsReport
 
 # Jobs that ask one thing only (which versions of TLS, who has a mailbox) and say nothing of how the endpoint serves.
-_SIDE_JOBS = frozenset({Job.VERSION, Job.VERIFY, Job.IMPERSONATE})
+_SIDE_JOBS = frozenset({Job.VERSION, Job.VERIFY, Job.IMPERSONATE, Job.UIDL})
 
 # What OpenSSL does not look at in a chain: RFC 9525 is the business of a check.
 _WRONG_NAME = "certificate-name-mismatch"

@@ -55,6 +55,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Whether port 25 tells who has a mailbox: a connection more, where a mailbox was named."""
     impersonate: bool = True
     """Whether somebody else's address is taken as the sender: a connection at port 25, and one more login."""
+    uids: bool = True
+    """Whether POP3 calls the messages the same twice: two more logins, where there are messages."""
     clear: bool = True
     """Whether port 25 takes mail without TLS: a connection more."""
 
@@ -82,6 +84,8 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     await logins.try_sender_where_mail_is_read()
     if plan.impersonate and "relay" not in plan.terms.skip:
         await logins.try_somebody_else_as_sender()
+    if plan.uids:
+        await logins.look_at_uids()
     attempts = [
         *([resolved] if (resolved := resolver.attempt()) is not None else []),
         *seen,

@@ -9,7 +9,7 @@ import msgspec
 
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme, TlsMode
-from mailproof.model.observation import LoginTried, ReplyClass, Retrieved, Submitted
+from mailproof.model.observation import LoginTried, MailboxOpened, ReplyClass, Retrieved, Submitted, UidsListed
 from mailproof.model.record import Asked, Attempt
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
@@ -19,6 +19,7 @@ from mailproof.probes.impersonate import borrow
 from mailproof.probes.login import LoginWish, Message, deliver, login
 from mailproof.probes.survey import UNKNOWN_LOCAL_PART
 from mailproof.probes.terms import Terms
+from mailproof.probes.uids import look_at_uids
 from mailproof.run.surveyed import handshake, login_delay, offered, shown
 from mailproof.sasl.mechanism import SecretKind
 from mailproof.sasl.registry import MECHANISMS
@@ -105,14 +106,49 @@ class Logins:
         sender = self._somebody_else()
         if place is None or self._sender is None or not sender.isascii() or not sender:
             return
+        if self._net.now() > self._last_start:
+            return
         recipient = self._terms.mailbox if self._terms.mailbox.isascii() else ""
         made = await borrow(self._net, place, self._terms, self._sender, sender, recipient or self._terms.outside)
         self._keep(made)
 
+    async def look_at_uids(self) -> None:
+        """Does POP3 call the messages the same twice? At the first and the last endpoint that took the login."""
+        taken = [a for a in self.attempts if a.endpoint is not None and self._reads_by_pop3(a)]
+        places = list(dict.fromkeys(a.endpoint for a in taken if a.endpoint is not None))
+        too_soon = any(
+            isinstance(seen, LoginTried) and _too_soon(seen) for a in self.attempts for seen in a.observations
+        )
+        if self._reader is None or not places or too_soon:
+            return
+        counts = [seen.messages for a in taken for seen in a.observations if isinstance(seen, MailboxOpened)]
+        if counts and counts[-1] == 0:
+            self._note(Skipped("uids-kept", "no-messages", places[0].url))
+            return
+        for place in (places[0], places[-1]):
+            delay = login_delay(self._surveys[place])
+            start = max(self._net.now(), self._pop3_login.get(place.host, -delay) + delay)
+            if start > min(self._net.now() + self._terms.timeout, self._last_start):
+                self._note(Skipped("uids-kept", "login-delay", place.url))
+                return
+            await self._net.sleep(start - self._net.now())
+            made = await look_at_uids(self._net, place, self._terms, self._reader)
+            self._keep(made)
+            if not any(isinstance(seen, UidsListed) and seen.messages for seen in made.observations):
+                return
+
+    def _reads_by_pop3(self, attempt: Attempt) -> bool:
+        """The reader's login was accepted there."""
+        if attempt.endpoint is None or attempt.endpoint.scheme.protocol is not Protocol.POP3 or self._reader is None:
+            return False
+        user = self._reader.credentials.user
+        tried = [seen for seen in attempt.observations if isinstance(seen, LoginTried) and seen.user == user]
+        return any(seen.accepted for seen in tried)
+
     def _somebody_else(self) -> str:
         """The mailbox, where another user reads it; else an address of the sender's domain that nobody has."""
         mailbox, domain = self._terms.mailbox, self._terms.sender.rpartition("@")[2]
-        if self._reader is not self._sender and mailbox.lower() != self._terms.sender.lower():
+        if mailbox and self._reader is not self._sender and mailbox.lower() != self._terms.sender.lower():
             return mailbox
         return f"{UNKNOWN_LOCAL_PART}@{domain}" if domain else ""
 

@@ -24,7 +24,19 @@ import msgspec
 
 from mailproof.model.escape import to_bytes
 
-PURPOSES = ("survey", "look", "clear", "verify", "impersonate", "version", "login", "deliver", "fetch", "talk")
+PURPOSES = (
+    "survey",
+    "look",
+    "clear",
+    "verify",
+    "impersonate",
+    "uidl",
+    "version",
+    "login",
+    "deliver",
+    "fetch",
+    "talk",
+)
 
 
 class LineKind(StrEnum):

@@ -65,6 +65,14 @@ class OnOpening(StrEnum):
     """The login is right, and the mailbox cannot be read: its directory belongs to somebody else."""
 
 
+class Uids(StrEnum):
+    """What POP3 calls the messages (UIDL)."""
+
+    KEPT = "kept"
+    ANEW = "anew"
+    """Otherwise at every login."""
+
+
 class Passwords(StrEnum):
     """When a login is offered and taken."""
 
@@ -244,6 +252,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     """POP3 reads another place than the one into which mail is delivered."""
     rewritten_sender: str = ""
     """Sender of every envelope, while the header stays (local_header_rewrite_clients); empty for the client's own."""
+    uids: Uids = Uids.KEPT
     files_into: str = ""
     """A filter of the user puts what is delivered into this folder; empty for INBOX."""
     rewrites_headers: Rewrite = Rewrite.INTERFACES

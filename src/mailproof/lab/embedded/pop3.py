@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailproof.lab.embedded.behaviour import OnOpening, Upgrade
+from mailproof.lab.embedded.behaviour import OnOpening, Uids, Upgrade
 from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
 from mailproof.lab.embedded.mailboxes import Mailbox, StoredMessage
@@ -200,6 +200,8 @@ class Pop3Session(DovecotSession[Event]):
     def _unique_id(self, message: StoredMessage) -> str:
         """UID and UIDVALIDITY, as Dovecot's pop3_uidl_format has them."""
         assert self._mailbox is not None
+        if self.behaviour.uids is Uids.ANEW:
+            return f"{self.pid:08x}{message.uid:08x}"
         return f"{message.uid:08x}{self._mailbox.uid_validity:08x}"
 
     async def _list(self, words: list[bytes], shown: Callable[[StoredMessage], str], title: str) -> None:

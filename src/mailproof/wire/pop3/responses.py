@@ -22,6 +22,7 @@ BODY_KEEP = 1024 * 1024
 _STATUS = re.compile(rb"(\+OK|-ERR)(?![0-9A-Za-z])[ \t]?(.*)\Z", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(rb"\[([!-Z\\^-~]{1,64})\]")
 _TIMESTAMP = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+_MESSAGE = re.compile(rb"[1-9][0-9]{0,9}\Z")
 _PRINTABLE = re.compile(rb"[!-~]*\Z")
 _OF_A_BODY = frozenset({DeviationKind.BARE_LF, DeviationKind.BARE_CR})
 _TRANSIENT = frozenset({"SYS/TEMP", "IN-USE", "LOGIN-DELAY"})
@@ -206,6 +207,16 @@ def read_capa(response: Pop3Response) -> tuple[Capability, ...]:
     return tuple(
         Capability(to_text(words[0].upper()), tuple(to_text(word) for word in words[1:])) for words in lines if words
     )
+
+
+def numbered(response: Pop3Response) -> dict[int, bytes]:
+    """What LIST or UIDL says of each message, by its number; other lines are left out (RFC 1939 sections 5, 7)."""
+    found: dict[int, bytes] = {}
+    for line in response.lines or ():
+        number, _, rest = line.strip().partition(b" ")
+        if _MESSAGE.match(number) and rest.strip():
+            found.setdefault(int(number), rest.strip().split()[0])
+    return found
 
 
 def apop_timestamp(greeting: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailproof.lab.embedded.behaviour import Client, Idle, Refusal, Stage, Whom
+from mailproof.lab.embedded.behaviour import Client, Idle, Refusal, Stage, Uids, Whom
 from mailproof.lab.embedded.faults.spec import ANY_SMTP, SERVERS, SUBMISSION, FaultSpec
 from mailproof.model.endpoint import Scheme
 
@@ -146,6 +146,7 @@ MAIL = (
     FaultSpec("delivered-elsewhere", {"other_mailbox": True}, (Scheme.POP3, Scheme.POP3S)),
     FaultSpec("mail-expires", {"expire": "0"}, (Scheme.POP3, Scheme.POP3S)),
     FaultSpec("idle-silent", {"idle": Idle.SILENT, "delivery_seconds": 2.0}, (*ANY_SMTP, Scheme.IMAP, Scheme.IMAPS)),
+    FaultSpec("uidl-changed", {"uids": Uids.ANEW}, (Scheme.POP3, Scheme.POP3S)),
     FaultSpec("filtered-into-folder", {"files_into": "Junk"}, ANY_SMTP),
     FaultSpec("not-delivered", {"delivers": False}, ANY_SMTP),
 )
