@@ -52,6 +52,10 @@ K = LoginRefusal
         ("450 4.7.1 Error: too many AUTH commands from 127.0.0.1", K.OTHER),
         ("-ERR [SYS/PERM] Your mailbox is damaged.", K.OTHER),
         ("-ERR [IN-USE] Mailbox is locked by another POP3 session.", K.OTHER),
+        ("-ERR maildrop already locked", K.OTHER),
+        ("-ERR /var/mail/alice lock busy!  Is another session active? (11)", K.OTHER),
+        ("-ERR Can't get lock.  Mailbox in use", K.OTHER),
+        ("-ERR mailbox is locked", K.DISABLED),
         ("BAD Error in IMAP command received by server.", K.OTHER),
     ],
 )  # fmt: skip

@@ -46,6 +46,7 @@ K = RefusalKind
         ("530 5.7.0 Must issue a STARTTLS command first", K.TLS_REQUIRED),
         ("451 4.6.0 Alias expansion error", K.ALIAS_LOOP),
         ("450 4.7.1 Error: too much mail from 203.0.113.7", K.LIMITED),
+        ("554 SMTP synchronization error", K.LIMITED),
         ("550 5.7.1 No lab mail wanted", K.OTHER),
         ("553 5.6.7 Address requires SMTPUTF8", K.NEEDS_SMTPUTF8),
         # Exim

@@ -35,6 +35,14 @@ CERTIFICATE_WANTED = (
     r"|did(n't| not) present (a )?valid .*certificate"
 )
 
+# POP3 locks the mailbox with the login, and the password was right then. RFC 1939 section 4 `maildrop locked`,
+# `unable to lock maildrop`; qpopper `lock busy! Is another session active?`, UW `Can't get lock. Mailbox in use`,
+# Dovecot `Mailbox is locked by another POP3 session`; a lock that nobody takes away `Timeout while waiting for lock`.
+MAILBOX_LOCKED = (
+    r"lock busy|locked by (another|pop)|(maildrop|mailbox) (is )?(already )?in use|maildrop (is )?(already )?locked"
+    r"|unable to lock|can(not|'t) (get|obtain|acquire) .*lock|another (pop3? |imap )?session|waiting for lock"
+)
+
 _K = LoginRefusal
 
 _ROWS: tuple[Row[LoginRefusal], ...] = (
@@ -47,6 +55,7 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
     Row(_K.OTHER, words=r"maximum number of connections|too many (simultaneous )?connections"),
     Row(_K.TEMPORARY, status=r"UNAVAILABLE|SERVERBUG|SYS/TEMP|TRYLATER"),
     Row(_K.OTHER, status=r"IN-USE|INUSE|LIMIT|LOGIN-DELAY|CLIENTBUG|SYS/PERM"),
+    Row(_K.OTHER, words=MAILBOX_LOCKED),
     Row(_K.MECHANISM_UNKNOWN, code="504"),
     Row(_K.MECHANISM_UNKNOWN, status=r"AUTH-TOO-WEAK"),
     # Hosted providers: Google 534 5.7.9 and 5.7.14, Microsoft 535 5.7.139, Yahoo, Apple.

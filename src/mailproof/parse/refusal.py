@@ -149,7 +149,10 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     ),
     Row(_K.QUEUE_WRITE_ERROR, code="4", words=r"queue file write error|write error or disk full"),
     Row(_K.CONFIG_PROBLEM, words=r"server configuration (problem|error)|unexpected failure|system config error"),
-    Row(_K.LIMITED, words=r"too (many|much)|rate limit|concurrency limit|improper use of .*pipelining"),
+    Row(
+        _K.LIMITED,
+        words=r"too (many|much)|rate limit|concurrency limit|improper use of .*pipelining|synchroni[sz]ation error",
+    ),
     # Who may talk here.
     Row(_K.LOGIN_REQUIRED, words=r"authenticat\w* (is )?(required|needed)|(must|please|not) (authenticate|log ?in)"),
     Row(_K.LOGIN_REQUIRED, words=r"must issue an auth command|permissions? to submit"),

@@ -32,6 +32,12 @@ def test_what_the_server_said_is_told() -> None:
 
 
 def test_pop3_locks_with_the_login() -> None:
-    for line, said in (("-ERR [IN-USE] locked", ["mailbox-in-use"]), ("-ERR [AUTH] no", [])):
+    for line, said in (
+        ("-ERR [IN-USE] locked", ["mailbox-in-use"]),
+        ("-ERR unable to lock maildrop", ["mailbox-in-use"]),
+        ("-ERR /var/mail/alice lock busy!  Is another session active? (11)", ["mailbox-in-use"]),
+        ("-ERR account locked", []),
+        ("-ERR [AUTH] no", []),
+    ):
         login = LoginTried("USER", reply(line, 5), Protection.VERIFIED, command=True, turns=(5,))
         assert answers(mailbox_opened.check, record(attempt(login, scheme="pop3s", job="login"))) == said

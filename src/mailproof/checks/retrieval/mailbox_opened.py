@@ -10,6 +10,7 @@ from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Laye
 from mailproof.model.observation import LoginTried, MailboxOpened, Reply, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.parse.login_refusal import MAILBOX_LOCKED
 
 NAME = "mailbox-opened"
 NEEDS = (MailboxOpened, LoginTried)
@@ -59,6 +60,7 @@ _STALE = re.compile(
 # Dovecot `Maximum number of connections from user+IP exceeded`, Gmail `Too many simultaneous connections`, Cyrus
 # `Too many open connections`.
 _LIMIT = re.compile(r"maximum number of connections|too many (\w+ )?connections", re.IGNORECASE)
+_LOCKED = re.compile(MAILBOX_LOCKED, re.IGNORECASE)
 _IN_USE = re.compile(r"\block(ed)?\b|\bin use\b|another (session|process|client)", re.IGNORECASE)
 
 _Refused = tuple[Sighting[MailboxOpened] | Sighting[LoginTried], Reply, str]
@@ -94,7 +96,8 @@ def _refusals(record: Record) -> Iterator[_Refused]:
         if endpoint is not None and not endpoint.scheme.is_retrieval:
             continue
         name = _of_the_session(answer)
-        if name is not None and (name != "mailbox-in-use" or answer.enhanced in _IN_USE_CODES):
+        certain = answer.enhanced in _IN_USE_CODES or bool(_LOCKED.search(answer.text))
+        if name is not None and (name != "mailbox-in-use" or certain):
             yield tried, answer, name
 
 
