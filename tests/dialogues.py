@@ -15,9 +15,11 @@ from mailproof.model.report import Judged
 from mailproof.model.tls import TlsPolicy, TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.login import LoginWish, Message
+from mailproof.probes.send import Recipient, Sending
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Wanted
 from mailproof.run.examine import Plan, examine
+from mailproof.run.sending import SendPlan, send_by_hand
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.authority import Authority, CertificateKind, Issued
@@ -58,9 +60,32 @@ def play(text: str, authority: Authority, ca_file: str, *, chunk: int = 1 << 16)
     server = ScriptedServer(script, authority, NOW)
     net = MemoryNet(switchboard=server.switchboard, names=server.names(), chunk=chunk)
     server.attach(net)
-    record = net.run(examine(net, plan_of(script, server.names(), ca_file), NOW))
+    if script.mentions("send"):
+        record = net.run(send_by_hand(net, send_plan_of(script, ca_file), NOW))
+    else:
+        record = net.run(examine(net, plan_of(script, server.names(), ca_file), NOW))
     server.finish()
     return record
+
+
+def send_plan_of(script: Script, ca_file: str) -> SendPlan:
+    """`mailproof send` to the one endpoint of the script: `given --to A,B`, `--chunking`."""
+    sender = script.option("from")
+    sending = Sending(
+        sender=sender,
+        recipients=tuple(map(Recipient, script.option("to").split(","))),
+        data=b"Subject: proof\r\n\r\nproof\r\n",
+        chunk=1 << 20 if script.option("chunking") else 0,
+    )
+    [url] = script.urls
+    terms = Terms(ehlo="client.test", settings=TlsSettings(ca_file=ca_file), keep_bodies=True)
+    return SendPlan(
+        target=parse_target(url),
+        wanted=Wanted(families=("A",)),
+        terms=terms,
+        asked=Asked(sender=sender),
+        sending=sending,
+    )
 
 
 def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:

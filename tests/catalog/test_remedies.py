@@ -29,7 +29,7 @@ OTHERS = {
     "Dovecot, in its sections": "inet_listener unix_listener local_name quota_rule introspection_url",
     "Dovecot 2.4": """
         auth_allow_cleartext auth_default_domain mail_driver mail_path ssl_server_cert_file ssl_server_key_file""",
-    "Exim": "acl_smtp_helo local_interfaces server_prompts smtp_banner",
+    "Exim": "acl_smtp_helo local_interfaces server_prompts smtp_banner chunking_advertise_hosts",
     "libmilter": "smfi_setmlreply",
     "Cyrus": "mech_list",
     "Pigeonhole": "sieve_default",

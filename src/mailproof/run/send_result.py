@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from mailproof.diagnose.judge import Judgement
+from mailproof.model.attempt import Step
 from mailproof.model.finding import Severity
-from mailproof.model.observation import Reply, ReplyClass, Submitted
+from mailproof.model.observation import Interrupted, Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import Judged
 from mailproof.model.sent import RecipientResult
@@ -38,7 +39,9 @@ def send_result(record: Record, judgement: Judgement, sender: str) -> SendResult
     """`judgement` is that of the record. What was to end at an early stage is fine where it came there."""
     last = last_of(record)
     told = [fact for fact in last.observations if isinstance(fact, Submitted)] if last is not None else []
-    recipients = tuple(_recipient(fact) for fact in told)
+    seen = last.observations if last is not None else ()
+    cut_off = any(isinstance(fact, Interrupted) and fact.step is Step.DATA for fact in seen)
+    recipients = tuple(_recipient(fact, cut_off=cut_off) for fact in told)
     code = _exit_code(last, told, recipients)
     skipped = next((each for each in last.skipped if each.asked), None) if last is not None else None
     final = next((fact.final for fact in told if fact.final is not None), None)
@@ -66,9 +69,11 @@ def _cause(judgement: Judgement) -> Judged | None:
     return next(iter([*judgement.causes, *known]), None)
 
 
-def _recipient(fact: Submitted) -> RecipientResult:
+def _recipient(fact: Submitted, *, cut_off: bool) -> RecipientResult:
+    """Where the server went before its answer for this one, nobody knows what became of it."""
     counted = fact.final or fact.rcpt or fact.mail
-    taken = _good(fact.mail) and _good(fact.rcpt) and (fact.final is None or _good(fact.final))
+    last = not cut_off if fact.final is None else _good(fact.final)
+    taken = _good(fact.mail) and _good(fact.rcpt) and last
     return RecipientResult(fact.recipient, taken, counted.line if counted is not None else "")
 
 

@@ -35,6 +35,7 @@ PURPOSES = (
     "login",
     "deliver",
     "fetch",
+    "send",
     "talk",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.checks.delivery.chunks_taken import bdat_is_unknown
 from mailproof.checks.survey import place, url
 from mailproof.model.attempt import Step
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
@@ -57,5 +58,10 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 def _name(answer: Refused) -> str | None:
     if answer.kind is RefusalKind.MESSAGE_TOO_BIG:
         return "message-too-big"
-    said = answer.step is Step.DATA and answer.is_permanent
+    said = answer.step is Step.DATA and answer.is_permanent and not _is_of_bdat(answer)
     return "content-rejected" if said and answer.kind not in _NOT_THE_CONTENT else None
+
+
+def _is_of_bdat(answer: Refused) -> bool:
+    fact = answer.sighting.fact
+    return isinstance(fact, Submitted) and bdat_is_unknown(fact)
