@@ -152,3 +152,20 @@ def test_a_message_from_a_file(trusted: Trusted, home: Path, tmp_path: Path) -> 
         terminal.type("\x04")
         assert terminal.end() == 0
     assert server.heard()[1:] == [b"DATA", b"Subject: a", b":", b"..dot:", b".", b"QUIT"]
+
+
+def test_pasted_lines_are_lines_and_noop_is_said_by_itself(server: Server, trusted: Trusted, home: Path) -> None:
+    with talking(server, trusted, home) as terminal:
+        terminal.wait_for("/help lists")
+        terminal.type("\x1b[200~RSET\nNOOP pasted\x1b[201~")
+        terminal.line("", "S: 250 ok")
+        terminal.wait_for("S: 250 ok")
+        terminal.line("/keepalive 100ms", "NOOP is said every 0.1 s")
+        terminal.wait_for("C: NOOP")
+        terminal.wait_for("S: 250 ok")
+        terminal.line("/keepalive off", "no more NOOP")
+        terminal.line("/wait 10ms", "C:")
+        terminal.type("\x04")
+        assert terminal.end() == 0
+    assert server.heard()[1:3] == [b"RSET", b"NOOP pasted"]
+    assert b"NOOP" in server.heard()

@@ -5,15 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from prompt_toolkit import PromptSession
-from prompt_toolkit.output.vt100 import Vt100_Output
-from prompt_toolkit.patch_stdout import StdoutProxy
+from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.options import Connecting, name_server, terms_of
 from mailproof.cli.talk_local import Local
-from mailproof.cli.talk_prompt import HideSecrets, TalkCompleter, TalkHistory
 from mailproof.cli.talk_screen import TalkScreen
 from mailproof.cli.talk_script import addresses_of, keep, masking
 from mailproof.cli.terminal import Terminal
@@ -30,6 +25,11 @@ from mailproof.run.talk.opening import dial, enter
 from mailproof.run.talk.session import Phase, Session
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.output.vt100 import Vt100_Output
+    from prompt_toolkit.patch_stdout import StdoutProxy
 
 # How long the prompt waits for an answer, and how often it looks whether there is one: shorter than anybody notices.
 _SOON, _LOOK = 1.0, 0.01
@@ -53,6 +53,8 @@ def talk_by_hand(
 
 def _output() -> Vt100_Output:
     """The terminal. The position of its cursor is not asked for: a late answer would stand in the typed line."""
+    from prompt_toolkit.output.vt100 import Vt100_Output
+
     output = Vt100_Output.from_pty(sys.stdout)
     output.enable_cpr = False
     return output
@@ -78,7 +80,7 @@ class _Talk:
         self._screen = TalkScreen(terminal, self._write)
         self._session = Session(self._net, place, terms_of(how), self._screen, lf=given["lf"])
         self._local = Local(self._session, self._screen, terminal, self._credentials)
-        self._output = _output()
+        self._output: Vt100_Output | None = None
         self._prompt: PromptSession[str] | None = None
 
     async def run(self) -> int:
@@ -117,7 +119,14 @@ class _Talk:
         return int(stage)
 
     async def _by_hand(self) -> None:
+        # Imported while the server makes up its answer: it is what takes longest of all this.
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.patch_stdout import StdoutProxy
+
+        from mailproof.cli.talk_prompt import HideSecrets, TalkCompleter, TalkHistory
+
         session = self._session
+        self._output = _output()
         self._prompt = PromptSession(
             history=TalkHistory(session),
             completer=TalkCompleter(session),
@@ -155,17 +164,22 @@ class _Talk:
         if listening.done():
             return False
         try:
-            if line.startswith("/") and not line.startswith("//") and self._session.phase is Phase.COMMAND:
-                with self._prompt.app.input.cooked_mode():  # where Ctrl-C ends what takes too long
-                    await self._local.run(line)
-            else:
-                command = self._session.phase is Phase.COMMAND
-                await self._session.say(line.removeprefix("/") if command and line.startswith("//") else line)
+            for each in line.split("\n"):  # what was pasted may be several, and each waits for its answer
+                await self._typed(each, self._prompt)
         except NetFailure as failure:
             self._screen.event("lost", why=failure.detail or str(failure.trouble))
             return False
-        await self._answer()
         return True
+
+    async def _typed(self, line: str, prompt: PromptSession[str]) -> None:
+        session = self._session
+        command = session.phase is Phase.COMMAND
+        if command and line.startswith("/") and not line.startswith("//"):
+            with prompt.app.input.cooked_mode():  # where Ctrl-C ends what takes too long
+                await self._local.run(line)
+        else:
+            await session.say(line.removeprefix("/") if command and line.startswith("//") else line)
+        await self._answer()
 
     async def _answer(self) -> None:
         """What is answered soon stands above the next prompt; what takes longer comes while one types."""
@@ -193,6 +207,8 @@ class _Talk:
         """Those of the command line, or asked for now."""
         if self._wish is not None:
             return self._wish
+        from prompt_toolkit import PromptSession
+
         say = self._terminal.say
         ask: PromptSession[str] = PromptSession(output=self._output)
         try:

@@ -271,3 +271,26 @@ def test_what_is_behind_a_typed_starttls_never_reaches_tls(made: Made) -> None:
     shown = World(script, *made).typed("smtp://mx.test", "STARTTLS")
     assert "# tls-injected" in shown
     assert shown[-1] == "# login-by"
+
+
+REST = {
+    "lmtp://mx.test": "S: 220 mx\nC: LHLO me.test\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n* tls\n"
+    "C: LHLO me.test\nS: 250 mx\n",
+    "nntp://mx.test": "S: 200 news\nC: CAPABILITIES\nS: 101 list\nS: STARTTLS\nS: .\nC: STARTTLS\nS: 382 go\n* tls\n"
+    "C: CAPABILITIES\nS: 101 list\nS: .\n",
+    "ftp://mx.test": "S: 220 ftp\nC: FEAT\nS: 211 end\nC: AUTH TLS\nS: 234 go\n* tls\n",
+    "irc://mx.test": "C: STARTTLS\nS: :irc 670 * :go\n* tls\n",
+    "postgres://mx.test": "C| \\x00\\x00\\x00\\x08\\x04\\xd2\\x16/\nS| S\n* tls\n",
+}
+
+
+@pytest.mark.parametrize("url", REST)
+def test_upgrades_of_the_rest_on_the_scripted_server(made: Made, url: str) -> None:
+    world = World(f"@ {url} talk\n{REST[url]}", *made)
+    assert "* certificate" in world.typed(url)
+    world.server.finish()
+
+
+def test_backslashes_are_shown_as_they_came(made: Made) -> None:
+    world = World(CLEAR + "C: NOOP\nS: 250 DOMAIN\\\\user\n", *made)
+    assert world.typed("smtp://mx.test", "NOOP")[-1] == "S: 250 DOMAIN\\user"

@@ -123,11 +123,13 @@ class TalkLine:
         """Carry a course to its end, telling of each piece. Raises NetFailure, and Closed."""
         try:
             outgoing = next(course)
+            until = self.deadline
             while True:
                 if outgoing:
                     said(outgoing)
-                    await self.stream.write(outgoing, self.deadline)
-                data = await self.stream.read(self.deadline)
+                    until = self.deadline  # for the whole of the answer, however slowly it comes
+                    await self.stream.write(outgoing, until)
+                data = await self.stream.read(until)
                 if not data:
                     raise Closed
                 heard(data)

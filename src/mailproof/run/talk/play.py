@@ -39,6 +39,9 @@ _HELLO = re.compile(r"(?:EHLO|HELO|LHLO)\b", re.IGNORECASE)
 
 # A line, or an answer in raw bytes, that is longer has no end: servers of mail keep to a thousandth of it.
 _LONGEST_LINE = 1 << 20
+# An answer of more lines has no end: a message of 10 MB, Postfix's message_size_limit, has 140 000 in base64. What is
+# kept of them is for what is offered.
+_MOST_LINES, _ANSWER_LINES, _KEPT = 200_000, 200, 4096
 
 LoginFor = Callable[[TalkLine, str, tuple[str, ...]], Login | None]
 """The course of a login by this mechanism (empty: one that is offered); None where nothing serves."""
@@ -101,6 +104,9 @@ class _Player:
         self._left = False
         """The server has hung up, as the script has it."""
         self._in_message = False
+        self._lines = 0
+        self._until = 0.0
+        """When what is waited for now has taken too long, however slowly it comes."""
         self._now: ScriptLine | None = None
 
     async def to_its_end(self, addresses: Sequence[str]) -> None:
@@ -171,6 +177,7 @@ class _Player:
                 self._stop(self._stage, "refused", heard.text)
 
     async def _line(self, line: ScriptLine) -> None:
+        self._until = self.line.deadline
         if line.kind is Kind.SERVER:
             await self._expect(line)
         elif line.kind is Kind.CLIENT:
@@ -194,6 +201,7 @@ class _Player:
         self._asked, self._answer, self._left = asked, [], False
         self._replies.asked(asked)
         self._in_message = self._in_message and asked != "."
+        self._until = self.line.deadline
         await self.line.stream.write(data, self.line.deadline, secret=secret)
 
     async def _expect(self, line: ScriptLine) -> None:
@@ -278,13 +286,17 @@ class _Player:
         else:
             line, _, self._buffer = self._buffer.partition(cut)
         data = line.removesuffix(b"\r")
-        self._answer.append(data.decode("utf-8", "replace"))
+        self._lines += 1
+        if self._lines > _MOST_LINES:
+            self._stop(self._stage, "endless", self._shown(data[:200]))
+        if len(self._answer) < _ANSWER_LINES:
+            self._answer.append(data[:_KEPT].decode("utf-8", "replace"))
         heard = self._replies.line(data)
         self._in_message = self._in_message or heard.code == "354"
         if heard.kind is LineKind.FINAL:
             if asks_for_offers(self.line.place.protocol, self._asked) or '"SASL"' in "".join(self._answer):
                 self._offered = offers_in(self.line.place.protocol, "\n".join(self._answer)) or self._offered
-            self._answer = []
+            self._answer, self._lines = [], 0
         return data, heard
 
     async def _exactly(self, size: int) -> bytes:
@@ -296,14 +308,14 @@ class _Player:
     async def _more(self) -> None:
         if len(self._buffer) > _LONGEST_LINE:
             self._stop(self._stage, "endless", self._shown(self._buffer[:200]))
-        data = await self.line.stream.read(self.line.deadline)
+        data = await self.line.stream.read(self._until)
         if not data:
             raise Closed
         self._buffer += data
 
     async def _rest(self) -> bytes:
         try:
-            return self._buffer or await self.line.stream.read(self.line.deadline)
+            return self._buffer or await self.line.stream.read(self._until)
         except NetFailure as failure:
             if failure.trouble is Trouble.RESET:
                 return b""

@@ -44,7 +44,7 @@ _LOOK = 1.0
 # When silence after a line is explained; with LF alone nothing else is to be expected.
 _OVERDUE, _OVERDUE_LF = 10.0, 3.0
 # What one answer keeps of its lines for the notes: more than the longest list of extensions.
-_ANSWER_LINES = 200
+_ANSWER_LINES, _ANSWER_LINE = 200, 4096
 
 
 class Phase(StrEnum):
@@ -313,12 +313,12 @@ class Session:
                 self.screen.note(Note("silent-lf" if lf else "silent"))
 
     def _show(self, data: bytes) -> None:
-        self.screen.heard(to_text(self.line.stream.secrets.mask(data)))
+        self.screen.heard(eyes(self.line.stream.secrets.mask(data)))
 
     async def _heard(self, data: bytes) -> None:
         self._show(data)
         heard = self._replies.line(data)
-        self._answer = [*self._answer[-_ANSWER_LINES:], data.decode("utf-8", "replace")]
+        self._answer = [*self._answer[-_ANSWER_LINES:], data[:_ANSWER_LINE].decode("utf-8", "replace")]
         if heard.kind is LineKind.PART:
             return
         asked = self._waiting.popleft()[0] if self._waiting else ""
@@ -410,7 +410,12 @@ def shown(outgoing: Outgoing) -> str:
     data = bytearray(outgoing.data)
     for part in sorted(outgoing.secret, key=lambda part: -(part.start or 0)):
         data[part] = SECRET.encode()
-    return to_text(bytes(data).rstrip(b"\r\n"))
+    return eyes(bytes(data).rstrip(b"\r\n"))
+
+
+def eyes(data: bytes) -> str:
+    """For who only reads it: as `to_text`, with backslashes as they came."""
+    return to_text(data).replace("\\\\", "\\")
 
 
 def _unasked(protocol: TalkProtocol, answer: str) -> bool:
