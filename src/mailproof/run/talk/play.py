@@ -272,6 +272,7 @@ class _Player:
         return "AUTHENTICATE" if first == b"AUTHENTICATE" or self._asked == "AUTHENTICATE" else "AUTH"
 
     async def _until_final(self) -> HeardLine:
+        self._until = self.line.deadline
         while True:
             _, heard = await self._next()
             if heard.kind is not LineKind.PART:
