@@ -35,6 +35,21 @@ def test_every_page_of_the_docs_is_there_in_both_languages_and_they_lead_to_each
         assert other in links(path), path
 
 
+@pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
+def test_every_page_is_found_from_the_readme(readme: str) -> None:
+    """Of its own language; a page that nothing leads to is read by nobody."""
+    japanese = readme.endswith(".ja.md")
+    found, todo = set(), [ROOT / readme]
+    while todo:
+        page = todo.pop()
+        if page in found or page.suffix != ".md" or not page.exists() or page.name.endswith(".ja.md") != japanese:
+            continue
+        found.add(page)
+        todo += [(page.parent / link.partition("#")[0]).resolve() for link in links(page) if ":" not in link]
+    wanted = {page for page in (ROOT / "docs").glob("*.md") if page.name.endswith(".ja.md") == japanese}
+    assert sorted(page.name for page in wanted - found) == []
+
+
 def test_both_languages_show_the_same_command_lines() -> None:
     for path in (*(ROOT / "docs").glob("*.ja.md"), *ROOT.glob("*.ja.md")):
         english, japanese = (
