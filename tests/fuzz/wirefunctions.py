@@ -35,6 +35,12 @@ def _capa(data: bytes) -> object:
     return [pop3_responses.read_capa(response) for response in _all_of(reader, data)]
 
 
+def _numbered(data: bytes) -> object:
+    reader = pop3_responses.ResponseReader()
+    reader.expect(True)
+    return [pop3_responses.numbered(response) for response in _all_of(reader, data)]
+
+
 def _imap(read: Callable[[imap_responses.ImapResponse], object]) -> Callable[[bytes], object]:
     return lambda data: [read(response) for response in _all_of(imap_responses.ResponseReader(), data)]
 
@@ -132,6 +138,7 @@ FUNCTIONS: dict[Any, Callable[[bytes], object]] = {
     imap_responses.fetch_items: _imap(imap_responses.fetch_items),
     imap_responses.search_numbers: _imap(imap_responses.search_numbers),
     pop3_responses.read_capa: _capa,
+    pop3_responses.numbered: _numbered,
     pop3_responses.apop_timestamp: lambda data: pop3_responses.apop_timestamp(to_text(data)),
     sieve_responses.read_capabilities: _sieve,
     extensions.read_ehlo: _ehlo,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
-from hostilehosts import FOREVER, GREETINGS, Serving, check, check_for_real, found, heard, plan, survey_of
+from hostilehosts import FOREVER, GREETINGS, Serving, check, check_for_real, found, heard, plan, report_of, survey_of
 
 from mailproof.model.attempt import Status, Trouble
 from mailproof.model.failure import NetFailure
+from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.net.interface import Driver, ServerStream
+from mailproof.net.memory import MemoryNet
+from mailproof.run.examine import examine
 
 MEGABYTE = 1 << 20
 SCHEMES = {"smtp": "submission", "pop3": "pop3", "imap": "imap"}
@@ -152,6 +156,29 @@ def test_a_greeting_later_than_a_reply_may_be_is_slow_or_none(every: float) -> N
     # The second look, with TLS, lasts until 35 s: what the first connection has heard by then is not thrown away.
     assert ("greeting-slow" if every < 35 else "no-greeting") in found(record)
     assert record.seconds <= 36.0
+
+
+def test_a_domain_of_many_slow_hosts_ends_with_the_run_and_says_what_was_left_out() -> None:
+    """A hundred endpoints, each of which takes all the time that one connection has."""
+
+    async def serve(stream: ServerStream) -> None:
+        try:
+            while True:
+                await net.sleep(29.0)
+                await stream.write(b"250 mx.test ESMTP\r\n", FOREVER)
+        except NetFailure:
+            return
+
+    wanted = plan("smtp://mx.test")
+    addresses = tuple(f"192.0.2.{number}" for number in range(1, 200))
+    names = (DnsAnswer("mx.test", "A", DnsStatus.OK, addresses),)
+    net = MemoryNet(switchboard=lambda to, purpose: serve, names=names)
+    record = net.run(examine(net, wanted, datetime(2026, 11, 21, tzinfo=UTC)))
+    assert record.seconds <= wanted.terms.run_timeout + wanted.terms.session_timeout
+    skipped = [each.why for attempt in record.attempts for each in attempt.skipped]
+    assert skipped.count("too-many-places") == 1
+    assert skipped.count("deadline") > 10
+    assert report_of(record).not_tested
 
 
 def test_a_peer_that_takes_a_message_by_the_byte_is_not_waited_for() -> None:
