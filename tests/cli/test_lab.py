@@ -89,6 +89,31 @@ def test_a_lab_can_be_checked_from_another_process(tmp_path: Path) -> None:
     assert files_below(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--articles",), ("--account", "sample"), pytest.param(("--real",), marks=pytest.mark.real)],
+    ids=["embedded", "articles", "bare-name", "real"],
+)
+def test_the_lines_that_it_prints_of_our_own_do_what_they_say(tmp_path: Path, options: tuple[str, ...]) -> None:
+    tmp_path.chmod(0o755)
+    program = tmp_path / "mailproof"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mailproof "$@"\n')
+    program.chmod(0o755)
+    with lab(*options, home=tmp_path) as said:
+        lines = [line.strip() for line in said.splitlines() if re.match(r"  (PW=\S+ )?mailproof ", line)]
+        assert [re.findall(r"mailproof (\w+)", line)[0] for line in lines] == ["talk", "login", "send", "check"]
+        for line in lines[1:]:
+            done = subprocess.run(
+                ["/bin/sh", "-c", line],
+                env={**CLEAN, "PATH": f"{tmp_path}:{CLEAN['PATH']}"},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert done.returncode == 0, f"{line}: {done.stdout} {done.stderr}"
+
+
 def test_a_lab_is_broken_as_it_was_told(tmp_path: Path) -> None:
     log, boxes = tmp_path / "lab.log", tmp_path / "boxes"
     boxes.mkdir()
@@ -161,8 +186,8 @@ def test_what_strikes_by_chance_says_how_it_strikes_again(tmp_path: Path) -> Non
         (("--account", "../dave"), "'../dave' can be no login"),
         (("--account", "dave", "--account", "DAVE"), "two accounts with the login DAVE"),
         (("--accounts", "/nonexistent/people"), "cannot read /nonexistent/people: No such file"),
-        (("--accounts", "/dev/null"), "there is no account in /dev/null"),
-        (("--accounts", "/dev/zero"), "/dev/zero is too long for a file of accounts"),
+        (("--accounts", "/dev/null"), "/dev/null holds no account"),
+        (("--accounts", "/dev/zero"), "/dev/zero is too long for a list of accounts"),
         (("--port-base", "65000"), "--port-base: '65000' is no whole number from 0 to 61345"),
         (("--max-size", "0"), "--max-size: '0' is no whole number from 1 to "),
     ],
@@ -174,13 +199,20 @@ def test_a_lab_that_cannot_be_is_refused(arguments: tuple[str, ...], complaint: 
     assert files_below(tmp_path) == []
 
 
-def test_a_line_that_is_no_account_is_not_repeated(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("bob hidden-77", "people, line 2: there is no user name or no password"),
+        ("hidden/77,bob", "account 2 of the file"),
+    ],
+)
+def test_a_line_that_is_no_account_is_not_repeated(tmp_path: Path, line: str, complaint: str) -> None:
     people = tmp_path / "people"
-    people.write_text("alice:fine-77\nbob hidden-77\n")
+    people.write_text(f"alice,fine-77\n{line}\n")
     done = mailproof("lab", "--accounts", str(people))
     assert done.returncode == 2
-    assert sentence_of(done).startswith("line 2 of the accounts is no NAME:PASSWORD")
-    assert "77" not in done.stderr
+    assert complaint in sentence_of(done)
+    assert "77" not in done.stderr.replace(str(tmp_path), "")
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
@@ -195,7 +227,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_script_reads_one_line_and_ends_it(tmp_path: Path, number: signal.Signals) -> None:
     people = tmp_path / "people"
-    people.write_text("# a shop\nshop@example.com:pass:with:colons\nsample\n", "utf-8")
+    people.write_text("user,password\nshop@example.com,pass:with:colons\nsample,short\n", "utf-8")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     command = [sys.executable, "-m", "mailproof", "lab", "--format", "json", "--accounts", str(people), "--catch-all"]
@@ -268,7 +300,7 @@ def test_a_real_lab_says_what_it_lacks() -> None:
 def test_a_real_lab_has_the_accounts_limits_and_ports_that_were_asked_for(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     people = tmp_path / "people"
-    people.write_text("sample:pass:word\nshop@example.com:a b\n")
+    people.write_text("sample,pass:word\nshop@example.com,a b\n")
     with ClaimedPorts(("base",)) as claimed:
         base = min(claimed.numbers["base"], 60000)
     options = ("--accounts", str(people), "--port-base", str(base), "--max-size", "5000", "--format", "json")

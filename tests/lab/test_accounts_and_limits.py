@@ -10,7 +10,7 @@ from embedded_check import NOW, place_of, say
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailproof.lab.embedded.accounts import Account, made_accounts, read_accounts
+from mailproof.lab.embedded.accounts import Account, given_accounts, made_accounts
 from mailproof.lab.embedded.mailboxes import Mailbox
 from mailproof.lab.embedded.server import EmbeddedLab, in_memory
 from mailproof.lab.embedded.settings import LabSettings, Limits
@@ -38,13 +38,13 @@ def lab(authority: Authority, settings: LabSettings) -> tuple[MemoryNet, Embedde
 # -- accounts
 
 
-def test_a_file_of_accounts_is_read() -> None:
-    text = "# people\nalice@example.com:pa:ss word\n\n  sample:x  \nbob\n"
-    alice, sample, bob = read_accounts(text)
+def test_a_bare_name_has_its_mail_at_the_domain_and_a_password_is_made_up() -> None:
+    alice, sample = given_accounts([("alice@example.com", "pa:ss word"), ("sample", "x")])
     assert (alice.user, alice.password) == ("alice@example.com", "pa:ss word")
     assert (sample.user, sample.password, sample.address("example.test")) == ("sample", "x", "sample@example.test")
+    (bob,) = made_accounts(["bob"])
     assert re.fullmatch("[a-z2-9]{12}", bob.password)
-    assert bob.password != read_accounts(text)[2].password
+    assert bob.password != made_accounts(["bob"])[0].password
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_what_can_be_no_login_is_refused(name: str) -> None:
         made_accounts([name])
 
 
-@given(st.text(max_size=200))
-def test_any_file_gives_accounts_or_names_its_line(text: str) -> None:
+@given(st.lists(st.tuples(st.text(max_size=20), st.text(min_size=1, max_size=20)), max_size=5))
+def test_any_pairs_give_accounts_or_name_the_wrong_one(pairs: list[tuple[str, str]]) -> None:
     try:
-        accounts = read_accounts(text)
+        accounts = given_accounts(pairs)
     except UsageError as error:
-        assert error.reason in ("account-line", "account-twice")
+        assert error.reason in ("account-number", "account-twice")
     else:
         assert all(account.user and account.password and "/" not in account.user for account in accounts)
 

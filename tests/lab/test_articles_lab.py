@@ -99,7 +99,8 @@ def test_every_mechanism_of_the_articles_works(there: Town, mechanism: str) -> N
         check=False,
     )
     report = decode(done.stdout)
-    assert [item.name for item in report.passed].count("login-accepted") == len(urls), done.stdout
+    # At some of them the check logs in more than once.
+    assert {item.endpoint for item in report.passed if item.name == "login-accepted"} == set(urls), done.stdout
 
 
 @pytest.mark.parametrize(

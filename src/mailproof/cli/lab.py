@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 # Short enough to be typed again.
 _SEEDS = 10_000
-# A thousand accounts with long names are less; a file that never ends is not read for ever.
-_LONGEST_FILE = 256 * 1024
 # The highest of the usual ports is 4190, ManageSieve's.
 _MOST_BASE = 65535 - 4190
 
@@ -177,18 +174,12 @@ def _accounts(wish: Wish, terminal: Terminal) -> tuple[Account, ...] | None:
     """None for those that the lab has anyway. Raises Complaint and UsageError."""
     if not wish.account and wish.accounts is None:
         return None
-    from mailproof.lab.embedded.accounts import all_different, made_accounts, read_accounts
+    from mailproof.lab.embedded.accounts import all_different, given_accounts, made_accounts
 
     people = made_accounts(wish.account)
     if wish.accounts is not None:
-        try:
-            with Path(wish.accounts).open("rb") as file:
-                text = file.read(_LONGEST_FILE + 1)
-        except OSError as error:
-            raise Complaint(terminal.say("cli.unreadable", file=wish.accounts, why=error.strerror or "")) from None
-        if len(text) > _LONGEST_FILE:
-            raise Complaint(terminal.say("lab.accounts-long", file=wish.accounts))
-        people = all_different((*people, *read_accounts(text.decode("utf-8", "replace"))))
-    if not people:
-        raise Complaint(terminal.say("lab.accounts-none", file=wish.accounts or ""))
+        from mailproof.cli.accounts import read_accounts
+
+        rows = read_accounts(wish.accounts, terminal)
+        people = all_different((*people, *given_accounts((row.user, row.password) for row in rows)))
     return people

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from mailproof.cli.lab_embedded import listening, placed, running_of, until_interrupted, writing
-from mailproof.cli.lab_guide import Running, commands, data_of
+from mailproof.cli.lab_guide import Running, data_of, ours
 from mailproof.cli.terminal import Terminal
 from mailproof.lab.articles import town
 from mailproof.lab.articles.lessons import Lesson, Place, lessons
@@ -99,7 +99,7 @@ def _guide(running: Running, place: Place, terminal: Terminal) -> str:
             lines += heading(say(f"lab.article-{article}"))
         lines += _lesson(lesson, terminal)
     lines += heading("mailproof")
-    lines.append(f"  {commands(running)[-1]}")
+    lines += [f"  {line}" for line in ours(running)]
     return "\n".join(lines) + "\n"
 
 

@@ -84,13 +84,11 @@ def commands(running: Running) -> list[str]:
     places = {scheme: url.partition("://")[2] for scheme, url in running.urls.items() if "+unix" not in url}
     first = running.accounts[0]
     user, password = first.user, first.password
-    mailbox = f" --mailbox {shlex.quote(first.address)}" if first.address != user else ""
     ca = shlex.quote(running.ca_file)
     name = f" -servername {running.name} -verify_hostname {running.name}" if running.name else ""
     openssl = f"openssl s_client -crlf -quiet -CAfile {ca}{name}"
     host = places["smtp"].rpartition(":")[0].strip("[]")
     ports = ",".join(place.rpartition(":")[2] for place in places.values())
-    targets = " ".join(url for scheme, url in running.urls.items() if scheme != "lmtp")
     return [
         f"{openssl} -starttls smtp -connect {places['submission']}",
         f"{openssl} -connect {places['pop3s']}",
@@ -99,7 +97,23 @@ def commands(running: Running) -> list[str]:
         f"printf '\\0%s\\0%s' {shlex.quote(user)} {shlex.quote(password)} | base64",
         f"nmap -sT -sV -p {ports} {host}",
         f"tail -f {' '.join(map(shlex.quote, running.logs))}",
-        f"PW={shlex.quote(password)} mailproof check {targets} --ca-file {ca}"
-        + (f" --name {running.name}" if running.name else "")
-        + f" --user {shlex.quote(user)}{mailbox} --password-env PW --deliver",
+        *ours(running),
+    ]
+
+
+def ours(running: Running) -> list[str]:
+    """What this program makes of it: a session by hand, a login, a message, and the whole check, which is last."""
+    first = running.accounts[0]
+    user, secret = shlex.quote(first.user), f"PW={shlex.quote(first.password)} mailproof"
+    trusting = f"--ca-file {shlex.quote(running.ca_file)}{f' --name {running.name}' if running.name else ''}"
+    sender = f" --from {shlex.quote(first.address)}" if first.address != first.user else ""
+    mailbox = f" --mailbox {shlex.quote(first.address)}" if first.address != first.user else ""
+    to = shlex.quote(running.accounts[min(1, len(running.accounts) - 1)].address)
+    submission = running.urls["submission"]
+    targets = " ".join(url for scheme, url in running.urls.items() if scheme != "lmtp")
+    return [
+        f"mailproof talk {submission} {trusting}",
+        f"{secret} login {submission} {trusting} --user {user} --password-env PW",
+        f"{secret} send {submission} {trusting} --user {user} --password-env PW{sender} --to {to}",
+        f"{secret} check {targets} {trusting} --user {user}{sender}{mailbox} --password-env PW --deliver",
     ]

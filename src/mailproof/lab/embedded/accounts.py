@@ -48,19 +48,18 @@ def made_accounts(names: Iterable[str]) -> tuple[Account, ...]:
     return all_different(_named(name, "") for name in names)
 
 
-def read_accounts(text: str) -> tuple[Account, ...]:
-    """Of a file: `NAME:PASSWORD` in a line, or `NAME` for a password made up; `#` begins a remark.
+def given_accounts(pairs: Iterable[tuple[str, str]]) -> tuple[Account, ...]:
+    """Accounts with these logins and passwords.
 
-    Raises UsageError for a line that is neither; what stands in it is not repeated, for it may be a password.
+    Raises UsageError for one that can be none; its number is said and not its name, which may be a password that
+    stands in the wrong place.
     """
     accounts = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        name, _, password = line.strip().partition(":")
-        if not name.startswith("#") and (name or password):
-            try:
-                accounts.append(_named(name, password))
-            except UsageError:
-                raise UsageError("account-line", number=str(number)) from None
+    for number, (name, password) in enumerate(pairs, start=1):
+        try:
+            accounts.append(_named(name, password))
+        except UsageError:
+            raise UsageError("account-number", number=str(number)) from None
     return all_different(accounts)
 
 
