@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "diagnose": {"model", "checks"},
     "run": BELOW_RUN,
     "lab": {"model", "wire", "sasl", "script", "net"},
-    "report": {"model", "catalog"},
+    "report": {"model", "message", "catalog"},
     "cli": {*BELOW_RUN, "run", "lab", "report"},
     "web": {*BELOW_RUN, "run", "lab", "report"},
     # The way in: answers `--version` by itself and hands everything else to cli.

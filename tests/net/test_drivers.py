@@ -174,6 +174,31 @@ def test_tls_verifies_and_carries_bytes_and_bindings(net: Driver, tmp_path: Path
     assert ours == bindings and all(ours)
 
 
+def test_a_message_of_megabytes_goes_through_tls_whole(net: Driver, tmp_path: Path) -> None:
+    authority = Authority()
+    large = bytes(range(256)) * 12_000
+
+    async def serve(stream: ServerStream) -> None:
+        await stream.accept_tls(tls_of(authority), 60.0)
+        got = b""
+        while len(got) < len(large):
+            got += await stream.read(60.0, keep=False)
+        await stream.write(got, 60.0, keep=False)
+
+    async def client(place: Place) -> bytes:
+        stream = await net.connect(place, 60.0, purpose="test")
+        settings = TlsSettings(ca_file=str(authority.write_root(tmp_path)))
+        await stream.start_tls(settings, "mx.test", 60.0)
+        await stream.write(large, 60.0, keep=False)
+        back = b""
+        while len(back) < len(large):
+            back += await stream.read(60.0, keep=False)
+        stream.close()
+        return back
+
+    assert served(net, serve, client) == large
+
+
 def test_a_handshake_that_fails_says_what_the_peer_said(net: Driver) -> None:
     authority = Authority()
 

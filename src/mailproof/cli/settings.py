@@ -27,7 +27,10 @@ _FOR_ALL_COMMANDS = ("lang", "color")
 
 # What the file in the current directory may not ask for, beside commands: it would write over files of the user, or
 # take from a password the protection that only he can lift.
-_WRITES = {("check", "record"), ("login", "record"), ("send", "record"), ("lab", "log"), ("lab", "maildir")}
+_WRITES = {
+    *((command, "record") for command in ("check", "login", "send", "fetch")),
+    *(("fetch", "save"), ("lab", "log"), ("lab", "maildir")),
+}
 _RUNS = {("send", "pipe")}
 _LEADS = ("proxy",)
 """Through a server of somebody else's choice: it would be told the password for the proxy."""

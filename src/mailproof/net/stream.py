@@ -207,7 +207,7 @@ class BufferedStream:
         return (line + newline)[:_CLEAR_LINE]
 
     async def _flush(self, deadline: float) -> None:
-        if self._engine is not None and (data := self._engine.outgoing()):
+        while self._engine is not None and (data := self._engine.outgoing()):
             await self._transport.send(data, deadline)
 
     def note(self, deviation: Deviation) -> None:

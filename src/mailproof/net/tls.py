@@ -248,7 +248,7 @@ class Engine:
             self._connection.bio_shutdown()
 
     def outgoing(self) -> bytes:
-        """Bytes for the network, b"" if there are none."""
+        """Some of the bytes for the network, b"" if there are none left."""
         try:
             return self._connection.bio_read(1 << 17)
         except SSL.WantReadError:

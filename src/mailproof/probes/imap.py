@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.endpoint import Endpoint
@@ -81,12 +81,13 @@ class ImapConversation(Conversation[ImapResponse]):
         return name in told or ("IMAP4REV2" in told and "IMAP4REV1" not in told and name in IN_REV2)
 
     def upgrade_request(self) -> Outgoing:
-        return commands.starttls(self._tag()).parts[0]
+        return commands.starttls(self.tag()).parts[0]
 
     def goodbye(self) -> Outgoing:
-        return commands.logout(self._tag()).parts[0]
+        return commands.logout(self.tag()).parts[0]
 
-    def _tag(self) -> str:
+    def tag(self) -> str:
+        """The next one of this conversation."""
         self._used_tags.append(self._tags.next())
         return self._used_tags[-1]
 
@@ -135,9 +136,7 @@ class ImapConversation(Conversation[ImapResponse]):
 
     async def capabilities(self) -> Capabilities:
         started = self.net.now()
-        event, seconds = await self.ask_event(
-            Step.CAPABILITY, commands.capability(self._tag()).parts[0], "CAPABILITY"
-        )
+        event, seconds = await self.ask_event(Step.CAPABILITY, commands.capability(self.tag()).parts[0], "CAPABILITY")
         reply = self.to_reply(event, seconds)
         listed = [response for response in self.untagged if response.name == "CAPABILITY"]
         known = capabilities(listed[-1]) if listed else capabilities(event)
@@ -148,7 +147,7 @@ class ImapConversation(Conversation[ImapResponse]):
         return self.offered
 
     def auth_command(self, mechanism: str, initial: bytes | None) -> Outgoing:
-        return commands.authenticate(self._tag(), mechanism, initial).parts[0]
+        return commands.authenticate(self.tag(), mechanism, initial).parts[0]
 
     def auth_response(self, response: bytes | None) -> Outgoing:
         return commands.authenticate_cancel() if response is None else commands.authenticate_response(response)
@@ -162,7 +161,7 @@ class ImapConversation(Conversation[ImapResponse]):
     async def log_in_by_command(self, credentials: Credentials) -> LoginTried:
         """LOGIN."""
         started = self.net.now()
-        command = commands.login(self._tag(), credentials.user, credentials.password, self._literals)
+        command = commands.login(self.tag(), credentials.user, credentials.password, self._literals)
         try:
             reply = await self.run(Step.AUTH, command, "LOGIN")
         except Ended:
@@ -179,7 +178,7 @@ class ImapConversation(Conversation[ImapResponse]):
     async def examine(self, mailbox: str) -> Reply:
         """Open a mailbox read only, and note what came of it; its numbers are in `untagged`."""
         started = self.net.now()
-        reply = await self.run(Step.SELECT, commands.examine(self._tag(), mailbox), "EXAMINE")
+        reply = await self.run(Step.SELECT, commands.examine(self.tag(), mailbox), "EXAMINE")
         told = [event.number for event in self.untagged if event.name == "EXISTS" and event.number is not None]
         messages = told[-1] if told else None
         self.saw(MailboxOpened(reply, mailbox, messages, (reply.turn - 1, reply.turn)))
@@ -189,23 +188,28 @@ class ImapConversation(Conversation[ImapResponse]):
 
     async def look_into(self, mailbox: str) -> Reply:
         """Open a mailbox read only that need not be there; nothing is noted of it."""
-        return await self.run(Step.SELECT, commands.examine(self._tag(), mailbox), "EXAMINE")
+        return await self.run(Step.SELECT, commands.examine(self.tag(), mailbox), "EXAMINE")
 
     async def list_folders(self, *returned: str) -> tuple[Folder, ...]:
         """The user's mailboxes; none where the server does not tell."""
-        await self.run(Step.LIST, commands.list_(self._tag(), returned=returned), "LIST")
+        await self.run(Step.LIST, commands.list_(self.tag(), returned=returned), "LIST")
         return tuple(folder for event in self.untagged if (folder := listed_folder(event)) is not None)
 
     async def search(self, field: str, value: str) -> tuple[Reply, tuple[int, ...]]:
         """Numbers of the messages whose header field has this value in it."""
         reply = await self.run(
-            Step.SEARCH, commands.search_header(self._tag(), field, value, self._literals), "SEARCH"
+            Step.SEARCH, commands.search_header(self.tag(), field, value, self._literals), "SEARCH"
         )
         return reply, tuple(number for event in self.untagged for number in search_numbers(event))
 
+    async def search_with(self, command: Callable[[str, commands.Literals], commands.ImapCommand]) -> tuple[int, ...]:
+        """Numbers of the messages that this SEARCH finds, made of the tag and the literals there may be."""
+        await self.run(Step.SEARCH, command(self.tag(), self._literals), "SEARCH")
+        return tuple(number for event in self.untagged for number in search_numbers(event))
+
     async def refresh(self) -> Reply:
         """NOOP: lets the server tell of new messages (RFC 3501 6.1.2)."""
-        return await self.run(Step.SEARCH, commands.noop(self._tag()), "NOOP")
+        return await self.run(Step.SEARCH, commands.noop(self.tag()), "NOOP")
 
     @property
     def _literals(self) -> commands.Literals:
@@ -218,7 +222,7 @@ class ImapConversation(Conversation[ImapResponse]):
         """Listen until the server tells of more than `known` messages, `seconds` at most (RFC 2177)."""
         started = self.net.now()
         first = self.the_stream.turn + 1
-        event, took = await self.ask_event(Step.SEARCH, commands.idle(self._tag()).parts[0], "IDLE")
+        event, took = await self.ask_event(Step.SEARCH, commands.idle(self.tag()).parts[0], "IDLE")
         if event.kind is not ResponseKind.CONTINUATION:
             reply = self.to_reply(event, took)
             return Idled(IdleOutcome.REFUSED, 0.0, reply=reply, turns=(first, reply.turn))
@@ -258,7 +262,7 @@ class ImapConversation(Conversation[ImapResponse]):
 
     async def fetch(self, number: int, item: str, *, keep: bool = True) -> Reply:
         """One item of one message; the data is in `untagged`."""
-        return await self.run(Step.FETCH, commands.fetch(self._tag(), (number,), item), "FETCH", keep=keep)
+        return await self.run(Step.FETCH, commands.fetch(self.tag(), (number,), item), "FETCH", keep=keep)
 
 
 def _exists(responses: Iterable[ImapResponse]) -> int:

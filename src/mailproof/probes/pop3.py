@@ -42,9 +42,11 @@ class Pop3Conversation(Conversation[Pop3Response]):
     def goodbye(self) -> Outgoing:
         return commands.quit()
 
-    async def ask_lines(self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True) -> Pop3Response:
-        """Ask for a multi-line response, which is not recorded without `keep`."""
-        self._responses.expect(True)
+    async def ask_lines(
+        self, step: Step, outgoing: Outgoing, what: str, *, keep: bool = True, most: int | None = None
+    ) -> Pop3Response:
+        """Ask for a multi-line response, which is not recorded without `keep`; `most` bytes of it at most."""
+        self._responses.expect(True, keep=most)
         event, _ = await self.ask_event(step, outgoing, what, keep_answer=keep)
         return event
 

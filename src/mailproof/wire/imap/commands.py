@@ -155,6 +155,39 @@ def search_header(tag: str, field: str, value: str, literals: Literals = Literal
     return writer.text("HEADER").astring(_checked(_FIELD, field).encode("ascii")).string(data).command()
 
 
+def search_text(tag: str, value: str, literals: Literals = Literals.ASKED) -> ImapCommand:
+    """The messages that hold `value` in header or body (RFC 3501 section 6.4.4)."""
+    data = _encode(value)
+    if b"\r" in data or b"\n" in data:
+        raise ValueError("CR or LF in what is searched for")
+    return (
+        _Writer(tag, "SEARCH TEXT" if data.isascii() else "SEARCH CHARSET UTF-8 TEXT", literals)
+        .string(data)
+        .command()
+    )
+
+
+def search_deleted(tag: str) -> ImapCommand:
+    """The messages that EXPUNGE would take."""
+    return _plain(tag, "SEARCH DELETED")
+
+
+def mark_deleted(tag: str, numbers: Iterable[int]) -> ImapCommand:
+    """STORE: these messages go at the next EXPUNGE."""
+    wanted = ",".join(str(number) for number in numbers)
+    return _plain(tag, f"STORE {_checked(_SEQUENCE, wanted)} +FLAGS.SILENT (\\Deleted)")
+
+
+def expunge(tag: str) -> ImapCommand:
+    return _plain(tag, "EXPUNGE")
+
+
+def uid_expunge(tag: str, uids: Iterable[int]) -> ImapCommand:
+    """Takes these alone, whatever else is marked (RFC 4315)."""
+    wanted = ",".join(str(uid) for uid in uids)
+    return _plain(tag, f"UID EXPUNGE {_checked(_SEQUENCE, wanted)}")
+
+
 def fetch(tag: str, numbers: Iterable[int] | str, items: Iterable[str] | str) -> ImapCommand:
     """`numbers` of messages, or a sequence set (`1:*`); `items` such as `UID` or `BODY.PEEK[HEADER]`."""
     wanted = numbers if isinstance(numbers, str) else ",".join(str(number) for number in numbers)

@@ -47,6 +47,14 @@ class Pop3Response(msgspec.Struct, frozen=True):
     """Of the body, the first of each kind."""
     truncated: bool = False
     """Not all of the body is in `lines`."""
+    bare: tuple[int, ...] = ()
+    """Which of `lines` ended with LF alone."""
+
+    @property
+    def body(self) -> bytes:
+        """The body as it was before dots were doubled, each line with the end it came with."""
+        bare = frozenset(self.bare)
+        return b"".join(line + (b"\n" if at in bare else b"\r\n") for at, line in enumerate(self.lines or ()))
 
 
 class ResponseReader:
@@ -59,7 +67,7 @@ class ResponseReader:
     def __init__(self, *, body_limit: int = BODY_LIMIT, keep: int = BODY_KEEP, offset: int = 0) -> None:
         self._lines = LineReader(LINE_LIMIT, offset)
         self._body_limit = body_limit
-        self._keep = keep
+        self._keep = self._keep_next = keep
         self._multiline = False
         self._body: _Body | None = None
         self._discarding = False
@@ -74,9 +82,13 @@ class ResponseReader:
         """Of the first byte that is part of no whole line yet."""
         return self._lines.offset
 
-    def expect(self, multiline: bool) -> None:
-        """Whether the next `+OK` is followed by a body; every one after it is not, until this is called again."""
+    def expect(self, multiline: bool, *, keep: int | None = None) -> None:
+        """Whether the next `+OK` is followed by a body; every one after it is not, until this is called again.
+
+        `keep` is for this body alone.
+        """
         self._multiline = multiline
+        self._keep_next = self._keep if keep is None else keep
 
     def receive(self, data: bytes) -> list[Pop3Response]:
         self._lines.feed(data)
@@ -124,7 +136,7 @@ class ResponseReader:
             return response
         multiline, self._multiline = self._multiline, False
         if multiline and response.status == "+OK":
-            self._body = _Body(response, self._keep)
+            self._body = _Body(response, self._keep_next)
             return None
         return response
 
@@ -169,6 +181,7 @@ class _Body:
         self.room = keep
         self._response = response
         self._lines: list[bytes] = []
+        self._bare: list[int] = []
         self._truncated = False
         self._deviations: dict[DeviationKind, Deviation] = {}
 
@@ -189,6 +202,8 @@ class _Body:
             self.room = 0
             return
         self.room -= len(text) + 1
+        if any(deviation.kind is DeviationKind.BARE_LF for deviation in line.deviations):
+            self._bare.append(len(self._lines))
         self._lines.append(text)
 
     def close(self, *deviations: Deviation) -> Pop3Response:
@@ -197,6 +212,7 @@ class _Body:
             lines=tuple(self._lines),
             size=self.size,
             truncated=self._truncated,
+            bare=tuple(self._bare),
             deviations=(*self._response.deviations, *self._deviations.values(), *deviations),
         )
 

@@ -1,0 +1,199 @@
+"""`mailproof fetch`: a mailbox looked through by POP3 or IMAP; nothing is deleted unless it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.getting_ready import while_getting_ready
+from mailproof.cli.options import connecting, connection_options, terms_of
+from mailproof.cli.records import must_be_writable, write
+from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.cli.wishes import login_wish
+from mailproof.model.endpoint import Protocol
+from mailproof.model.record import Asked, Record
+from mailproof.run.targets import parse_target
+
+if TYPE_CHECKING:
+    from mailproof.probes.mailbox import Found, Want
+    from mailproof.run.fetching import FetchPlan
+
+_LONGEST = 256 << 20
+
+
+def command(terminal: Terminal) -> Command:
+    params: list[click.Parameter] = [
+        click.Argument(["target"], required=False, metavar="[TARGET]"),
+        Option("--message", metavar="N|last|all", multiple=True, section="mailbox", words="fetch-message"),
+        Option("--folder", metavar="NAME", default="INBOX", section="mailbox"),
+        Option("--folders", is_flag=True, section="mailbox"),
+        Option("--newest", metavar="N", type=click.IntRange(1), default=20, section="mailbox"),
+        Option("--search", metavar="TEXT", section="mailbox"),
+        Option("--delete", is_flag=True, section="mailbox"),
+        Option("--hops", metavar="[FILE|-]", is_flag=False, flag_value="", section="mailbox"),
+        Option("--raw", is_flag=True, section="output", words="fetch-raw"),
+        Option("--save", metavar="DIRECTORY|FILE.mbox", section="output"),
+        *(each for each in connection_options(terminal) if each.name != "all_mechanisms"),
+        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
+        Option("-v", "--verbose", is_flag=True, words="transcript"),
+        Option("--record", metavar="FILE"),
+        Option("--mask", is_flag=True),
+        Option("--keep-bodies", is_flag=True),
+    ]
+    return Command("fetch", terminal, partial(_fetch, terminal), params)
+
+
+def _fetch(terminal: Terminal, target: str | None, **given: Any) -> int:
+    if given["hops"]:
+        if target is not None:
+            raise Complaint(terminal.say("cli.fetch-hops-file"))
+        return _hops_of_file(given["hops"], given["shape"], terminal)
+    if target is None:
+        raise Complaint(terminal.say("cli.fetch-no-target"))
+    from mailproof.net.sockets import SocketNet
+    from mailproof.probes.mailbox import Found
+    from mailproof.run.fetching import fetch_by_hand
+
+    if given["record"] is not None:
+        must_be_writable(given["record"], terminal)
+    plan = _plan(target, given, terminal)
+    found = Found()
+    net = SocketNet()
+    with terminal.progress("cli.fetching-from", what=plan.target.text):
+        fetching = fetch_by_hand(net, plan, found, datetime.now(UTC))
+        record = net.run(while_getting_ready(net, fetching, terminal, "mailproof.report.mailbox"))
+    return _told(record, found, given, terminal)
+
+
+def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Terminal) -> int:
+    from mailproof.catalog.profiles import load_profile
+    from mailproof.diagnose.judge import judge
+    from mailproof.report.build import build
+    from mailproof.report.mailbox import build_fetched, encode_fetched, render_fetched
+    from mailproof.run.fetching import fetch_result
+
+    policy = load_profile("default")
+    judgement = judge(record, policy)
+    result = fetch_result(record, judgement, found)
+    whole = [item for item in found.items if item.whole]
+    saved = ""
+    if given["save"] and whole:
+        from mailproof.cli.saving import save
+
+        saved = save([item.data for item in whole], given["save"], terminal)
+    told = build_fetched(
+        result,
+        build(record, judgement, policy),
+        folder=found.folder,
+        total=found.total,
+        items=found.items,
+        folders=found.folders,
+        missing=found.missing,
+        deleted=found.deleted,
+        saved=saved,
+    )
+    if given["mask"]:
+        from mailproof.report.mask import Mask
+
+        mask = Mask(record)
+        record, told = mask.apply(record), mask.apply(told)
+    try:
+        if given["raw"] and whole and not result.exit_code:
+            for item in whole:
+                sys.stdout.buffer.write(item.data)
+            sys.stdout.buffer.flush()
+        elif given["shape"] == "json":
+            terminal.write(encode_fetched(told))
+        else:
+            options = {"hops": given["hops"] is not None, "verbose": given["verbose"]}
+            terminal.write(render_fetched(told, terminal.lang, terminal.color, terminal.width, **options))
+    finally:
+        if given["record"] is not None:
+            write(record, given["record"], terminal)
+    return result.exit_code
+
+
+def _plan(text: str, given: dict[str, Any], terminal: Terminal) -> FetchPlan:
+    from mailproof.run.endpoints import Wanted
+    from mailproof.run.fetching import FetchPlan
+
+    given["all_mechanisms"] = False
+    how = connecting(given, terminal)
+    target = parse_target(text)
+    if target.scheme is not None and target.scheme.protocol not in (Protocol.IMAP, Protocol.POP3):
+        raise Complaint(terminal.say("cli.fetch-protocol", scheme=str(target.scheme)))
+    want = _want(given, terminal)
+    login = login_wish(given["user"] or "", how, given, (target,), terminal)
+    if login is None:
+        raise Complaint(terminal.say("cli.login-user"))
+    asked = Asked(
+        user=login.credentials.user,
+        mechanism=(how.mechanism or "").upper(),
+        tls=how.policy,
+        verify=not how.no_verify,
+        proxy_protocol=how.proxied[0],
+        proxied_source=how.proxied[1],
+        proxy=how.proxy.url if how.proxy else "",
+        timeout=how.timeout,
+    )
+    wanted = Wanted(name=how.name or "", families=how.families, timeout=how.timeout)
+    terms = msgspec.structs.replace(terms_of(how), keep_bodies=given["keep_bodies"])
+    return FetchPlan(target=target, wanted=wanted, terms=terms, asked=asked, login=login, want=want)
+
+
+def _want(given: Mapping[str, Any], terminal: Terminal) -> Want:
+    from mailproof.probes.mailbox import Want
+
+    numbers: list[int] = []
+    everything = False
+    for word in given["message"]:
+        if word.lower() == "all":
+            everything = True
+        elif word.lower() == "last":
+            numbers.append(0)
+        elif word.isascii() and word.isdigit() and 0 < int(word) < 1 << 32:
+            numbers.append(int(word))
+        else:
+            raise Complaint(terminal.say("cli.fetch-number", value=word))
+    whole = given["raw"] or given["save"] or given["hops"] is not None
+    if given["save"] and not numbers:
+        everything = True
+    elif whole and not numbers and not everything:
+        numbers.append(0)
+    if given["delete"] and not numbers and not everything:
+        raise Complaint(terminal.say("cli.fetch-delete"))
+    for text in (given["folder"], given["search"] or ""):
+        if set(text) & set("\r\n\0"):
+            raise Complaint(terminal.say("cli.fetch-line", value=text))
+    return Want(
+        folder=given["folder"],
+        newest=given["newest"],
+        search=given["search"] or "",
+        numbers=tuple(numbers),
+        everything=everything,
+        folders=given["folders"],
+        delete=given["delete"],
+    )
+
+
+def _hops_of_file(file: str, shape: str, terminal: Terminal) -> int:
+    from mailproof.report.mailbox import hops_as_data, render_hops
+
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(_LONGEST)
+        else:
+            with Path(file).open("rb") as opened:
+                data = opened.read(_LONGEST)
+    except OSError as error:
+        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    terminal.write(hops_as_data(data) if shape == "json" else render_hops(data, terminal.lang, terminal.width))
+    return 0

@@ -1,0 +1,121 @@
+"""Which mailbox is looked through by hand, and how it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from mailproof import __version__
+from mailproof.diagnose.judge import Judgement
+from mailproof.model.attempt import Job, Skipped
+from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
+from mailproof.model.finding import Severity
+from mailproof.model.observation import LoginTried
+from mailproof.model.record import Asked, Attempt, Record
+from mailproof.model.report import Judged
+from mailproof.net.interface import Driver
+from mailproof.probes.conversation import held
+from mailproof.probes.login import LoginWish
+from mailproof.probes.mailbox import Found, Want, look_through
+from mailproof.probes.protocols import converse
+from mailproof.probes.terms import Terms
+from mailproof.run.endpoints import Resolver, Wanted
+from mailproof.run.nearest import nearest
+from mailproof.run.stages import Stage, stage_code
+from mailproof.run.vantage import own_addresses
+from mailproof.run.way import with_way_out
+
+_READ = (Scheme.IMAPS, Scheme.IMAP, Scheme.POP3S, Scheme.POP3)
+"""Where the mail of a host or domain is read that was named without a scheme, in this order (RFC 8314)."""
+_FOR_WANT_OF_TLS = ("tls-not-available", "tls-not-verified")
+
+
+class FetchPlan(msgspec.Struct, frozen=True, kw_only=True):
+    target: Target
+    wanted: Wanted
+    terms: Terms
+    asked: Asked
+    login: LoginWish
+    want: Want
+
+
+async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: datetime) -> Record:
+    """Carry it out, filling `found`. What goes wrong out there is in the record, never an exception."""
+    begun = net.now()
+    secrets = plan.login.secrets
+    secrets += (plan.terms.proxy.password,) if plan.terms.proxy and plan.terms.proxy.password else ()
+    terms = await with_way_out(net, msgspec.structs.replace(plan.terms, secrets=secrets))
+    resolver = Resolver(net, plan.wanted)
+    places = await resolver.endpoints(plan.target)
+    attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
+    for group in _groups(plan.target, places):
+        if not group[0].named:
+            params = {"host": group[0].host, "url": group[0].url}
+            skipped = Skipped("login-accepted", "host-not-named", group[0].url, asked=True, params=params)
+            attempts.append(Attempt(Job.FETCH, group[0], skipped=(skipped,)))
+            continue
+        talks = [converse(net, place, terms, Job.FETCH, secrets) for place in group]
+        talk, failed = await nearest(net, talks)
+        attempts += failed
+        if talk is None:
+            continue
+        done = await held(talk, look_through(talk, plan.login, plan.want, found))
+        attempts.append(done)
+        if any(isinstance(fact, LoginTried) for fact in done.observations):
+            break
+    return Record(
+        started,
+        (plan.target,),
+        plan.asked,
+        tuple(attempts),
+        net.now() - begun,
+        own_addresses(attempts),
+        __version__,
+    )
+
+
+def _groups(target: Target, places: tuple[Endpoint, ...]) -> list[list[Endpoint]]:
+    """The addresses of each service, IPv6 first; of a host or domain those where mail is read."""
+    wanted = [msgspec.structs.replace(place, promised=True) for place in places]
+    if target.kind is not TargetKind.URL:
+        wanted = [place for scheme in _READ for place in wanted if place.scheme is scheme]
+    services = dict.fromkeys((place.scheme, place.host, place.port) for place in wanted)
+    groups = [[p for p in wanted if (p.scheme, p.host, p.port) == service] for service in services]
+    return [sorted(group, key=lambda place: ":" not in place.address) for group in groups]
+
+
+class FetchResult(msgspec.Struct, frozen=True):
+    exit_code: int
+    endpoint: str
+    address: str
+    cause: Judged | None
+    reason: str
+    params: dict[str, str]
+
+
+def fetch_result(record: Record, judgement: Judgement, found: Found) -> FetchResult:
+    """`judgement` is that of the record."""
+    made = [attempt for attempt in record.attempts if attempt.job is Job.FETCH]
+    last = made[-1] if made else None
+    skipped = next((each for each in last.skipped if each.asked), None) if last is not None else None
+    code = _exit_code(last, skipped, found)
+    grave = (item for item in judgement.causes if item.severity is not Severity.INFO)
+    return FetchResult(
+        exit_code=code,
+        endpoint=last.endpoint.url if last is not None and last.endpoint is not None else "",
+        address=last.endpoint.address if last is not None and last.endpoint is not None else "",
+        cause=next(grave, None) if code and code is not Stage.NOT_FOUND else None,
+        reason=skipped.why if skipped is not None and code else "",
+        params=skipped.params if skipped is not None and code else {},
+    )
+
+
+def _exit_code(last: Attempt | None, skipped: Skipped | None, found: Found) -> Stage:
+    if last is None:
+        return Stage.CONNECT
+    if skipped is not None:
+        return Stage.TLS if skipped.why in _FOR_WANT_OF_TLS else Stage.LOGIN
+    if found.missing:
+        return Stage.NOT_FOUND
+    return stage_code(last)

@@ -1,0 +1,112 @@
+"""`fetch` from the outside, against the real Dovecot: tables, bytes, folders, boxes."""
+
+from __future__ import annotations
+
+import json
+import mailbox
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from running import CLEAN, mailproof, sentence_of
+
+from mailproof.lab.real.server import RealLab
+
+BOB = "bob@example.test"
+TEXT = b"Subject: =?iso-2022-jp?B?GyRCN29MPhsoQg==?=\nFrom: a@x.test\nTo: bob@example.test\n\n.dot\n..two\nlast\n"
+EXPECTED = TEXT.partition(b"\n\n")[2].replace(b"\n", b"\r\n")
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> RealLab:  # type: ignore[misc]
+    """Two messages in Bob's mailbox, handed to Dovecot's LMTP, which answers when they are there."""
+    with RealLab() as lab:
+        file = tmp_path_factory.mktemp("message") / "message.eml"
+        file.write_bytes(TEXT)
+        for _ in range(2):
+            done = mailproof("send", lab.urls["lmtp"], "--from", "a@x.test", "--to", BOB, "--data", f"@{file}")
+            assert done.returncode == 0, done.stdout
+        yield lab
+
+
+def fetch(lab: RealLab, scheme: str, *words: str, password: str | None = None) -> subprocess.CompletedProcess[bytes]:
+    where = (lab.urls[scheme], "--ca-file", str(lab.ca_file), "--name", lab.name, "-u", BOB, "--password-env", "PW")
+    secret = lab.accounts[BOB] if password is None else password
+    command = [sys.executable, "-m", "mailproof", "fetch", *where, *words]
+    return subprocess.run(command, env={**CLEAN, "PW": secret}, capture_output=True, timeout=60, check=False)
+
+
+BOTH = pytest.mark.parametrize("scheme", ["imaps", "imap", "pop3s", "pop3"])
+
+
+@pytest.mark.real
+@BOTH
+def test_a_table_of_what_is_there(filled: RealLab, scheme: str) -> None:
+    done = fetch(filled, scheme)
+    shown = done.stdout.decode()
+    assert done.returncode == 0
+    assert shown.startswith("OK: INBOX holds 2 messages.")
+    assert shown.count("件名") == 2 and "a@x.test" in shown
+
+
+@pytest.mark.real
+@BOTH
+def test_raw_is_the_message_to_the_byte(filled: RealLab, scheme: str) -> None:
+    done = fetch(filled, scheme, "--message", "1", "--raw")
+    assert done.returncode == 0
+    assert done.stdout.partition(b"\r\n\r\n")[2] == EXPECTED
+
+
+@pytest.mark.real
+def test_one_message_and_the_way_it_came(filled: RealLab) -> None:
+    shown = fetch(filled, "imaps", "--message", "last", "--hops", "").stdout.decode()
+    assert "LMTP" in shown and f"Delivered-To: {BOB}" in shown
+    told = json.loads(fetch(filled, "pop3s", "--message", "last", "--format", "json").stdout)
+    [message] = told["messages"]
+    assert message["subject"] == "件名" and message["text"] == ".dot\n..two\nlast\n"
+    assert message["hops"][-1]["protocol"].startswith("LMTP")
+
+
+@pytest.mark.real
+def test_kept_in_a_maildir_and_an_mbox(filled: RealLab, tmp_path: Path) -> None:
+    for place, box in ((tmp_path / "kept", mailbox.Maildir), (tmp_path / "kept.mbox", mailbox.mbox)):
+        done = fetch(filled, "imaps", "--save", str(place))
+        assert done.returncode == 0, done.stderr
+        kept = box(str(place))
+        assert [message["From"] for message in kept] == ["a@x.test"] * 2
+        kept.close()
+
+
+@pytest.mark.real
+def test_folders_and_exit_codes(filled: RealLab) -> None:
+    assert "INBOX" in fetch(filled, "imaps", "--folders").stdout.decode()
+    assert fetch(filled, "imaps", "--message", "9").returncode == 41
+    assert fetch(filled, "imaps", "--folder", "no such").returncode == 40
+    assert fetch(filled, "imaps", password="wrong").returncode == 28
+
+
+def test_the_way_of_a_message_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "m.eml"
+    file.write_text("Received: from a.test by b.test with ESMTP id 1; Sun, 29 Nov 2026 10:00:00 +0000\n\nx\n")
+    done = mailproof("fetch", "--hops", str(file))
+    assert done.returncode == 0 and "b.test" in done.stdout
+    told = json.loads(mailproof("fetch", "--hops", "-", "--format", "json", given=file.read_text()).stdout)
+    assert told["hops"][0]["by"] == "b.test"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "TARGET"),
+        (("smtp://mx.test", "-u", "a"), "smtp"),
+        (("imaps://mx.test",), "--user"),
+        (("imaps://mx.test", "-u", "a", "--message", "first"), "--message"),
+        (("imaps://mx.test", "-u", "a", "--delete"), "--message"),
+        (("--hops", "/no/such"), "/no/such"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_sentence(words: tuple[str, ...], says: str) -> None:
+    done = mailproof("fetch", *words)
+    assert done.returncode == 2
+    assert says in sentence_of(done)

@@ -1,0 +1,140 @@
+"""A mailbox looked through by hand: to the byte, and without a trace."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from labrun import BOB, HOST, NOW, WRONG
+
+from mailproof.catalog.profiles import load_profile
+from mailproof.diagnose.judge import judge
+from mailproof.lab.embedded.faults.spec import EVERYWHERE
+from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.record import Asked, Record
+from mailproof.model.tls import TlsSettings
+from mailproof.net.memory import MemoryNet
+from mailproof.probes.mailbox import Found, Want
+from mailproof.probes.terms import Terms
+from mailproof.run.endpoints import Wanted
+from mailproof.run.fetching import FetchPlan, FetchResult, fetch_by_hand, fetch_result
+from mailproof.run.targets import parse_target
+from mailproof.script.authority import Authority
+
+MESSAGES = [
+    b"Subject: one\r\nFrom: a@x.test\r\n\r\n.dot\r\n..two\r\n\r\n.\r\nlast\r\n",
+    b"Subject: two\r\n\r\nsecond\r\n",
+    b"Subject: three\r\n\r\n" + b"x" * 70 + b"\r\n",
+]
+BOTH = pytest.mark.parametrize("scheme", ["imaps", "pop3s", "imap", "pop3"])
+
+
+class Done(msgspec.Struct):
+    record: Record
+    found: Found
+    result: FetchResult
+    lab: EmbeddedLab
+
+    @property
+    def left(self) -> list[bytes]:
+        return [message.data for message in self.lab.mailboxes["bob@example.test"].messages]
+
+
+def run(authority: Authority, ca_file: str, target: str, *faults: str, wish=BOB, messages=MESSAGES, **want) -> Done:  # type: ignore[no-untyped-def]
+    net = MemoryNet(
+        switchboard=lambda to, purpose: lab.switchboard(to, purpose),
+        names=[
+            DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
+            DnsAnswer("example.test", "MX", DnsStatus.OK, (f"10 {HOST}.",)),
+        ],
+    )
+    ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
+    lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
+    lab.start()
+    for data in messages:
+        lab.mailboxes["bob@example.test"].add(data, NOW)
+    plan = FetchPlan(
+        target=parse_target(target),
+        wanted=Wanted(families=("A",)),
+        terms=Terms(ehlo="client.test", settings=TlsSettings(ca_file=ca_file)),
+        asked=Asked(user=wish.credentials.user),
+        login=wish,
+        want=Want(**want),
+    )
+    found = Found()
+    record = net.run(fetch_by_hand(net, plan, found, NOW))
+    return Done(record, found, fetch_result(record, judge(record, load_profile("default")), found), lab)
+
+
+@BOTH
+def test_the_table_has_the_newest(authority: Authority, ca_file: str, scheme: str) -> None:
+    done = run(authority, ca_file, f"{scheme}://{HOST}", newest=2)
+    assert (done.result.exit_code, done.found.total) == (0, 3)
+    assert [item.number for item in done.found.items] == [2, 3]
+    assert all(b"Subject:" in item.data and item.size and item.uid for item in done.found.items)
+    assert not any(item.whole for item in done.found.items)
+
+
+@BOTH
+def test_a_whole_message_is_the_message_to_the_byte(authority: Authority, ca_file: str, scheme: str) -> None:
+    done = run(authority, ca_file, f"{scheme}://{HOST}", numbers=(1, 0))
+    assert [item.data for item in done.found.items] == [MESSAGES[0], MESSAGES[2]]
+    assert done.left == MESSAGES
+
+
+@pytest.mark.parametrize("scheme", ["imaps", "pop3s"])
+def test_a_message_of_megabytes_too(authority: Authority, ca_file: str, scheme: str) -> None:
+    large = b"Subject: large\r\n\r\n" + b"".join(b"%07d.\r\n" % number for number in range(300_000))
+    done = run(authority, ca_file, f"{scheme}://{HOST}", numbers=(1,), messages=[large])
+    assert done.found.items[0].data == large
+
+
+@BOTH
+def test_nothing_of_a_message_is_recorded(authority: Authority, ca_file: str, scheme: str) -> None:
+    done = run(authority, ca_file, f"{scheme}://{HOST}", numbers=(1,))
+    assert b"..two" not in msgspec.json.encode(done.record)
+
+
+@BOTH
+def test_deleted_is_what_was_fetched_and_nothing_else(authority: Authority, ca_file: str, scheme: str) -> None:
+    done = run(authority, ca_file, f"{scheme}://{HOST}", numbers=(2,), delete=True)
+    assert done.found.deleted == [2]
+    assert done.left == [MESSAGES[0], MESSAGES[2]]
+
+
+@BOTH
+def test_a_message_that_is_not_there_is_41(authority: Authority, ca_file: str, scheme: str) -> None:
+    done = run(authority, ca_file, f"{scheme}://{HOST}", numbers=(9,))
+    assert (done.result.exit_code, done.found.missing) == (41, [9])
+
+
+@BOTH
+def test_a_search_finds_by_its_words(authority: Authority, ca_file: str, scheme: str) -> None:
+    done = run(authority, ca_file, f"{scheme}://{HOST}", search="TWO" if scheme.startswith("imap") else "two")
+    numbers = [item.number for item in done.found.items]
+    assert 2 in numbers and 3 not in numbers
+
+
+@BOTH
+def test_a_wrong_password_is_28_and_no_password_goes_to_a_bad_certificate(
+    authority: Authority, ca_file: str, scheme: str
+) -> None:
+    assert run(authority, ca_file, f"{scheme}://{HOST}", wish=WRONG).result.exit_code == 28
+    done = run(authority, ca_file, f"{scheme}://{HOST}", "certificate-expired")
+    assert (done.result.exit_code, done.result.reason) == (29, "tls-not-verified")
+    assert done.result.cause is not None and done.result.cause.name == "certificate-expired"
+
+
+def test_a_host_is_read_by_imaps_first(authority: Authority, ca_file: str) -> None:
+    assert run(authority, ca_file, f"[{HOST}]").result.endpoint == f"imaps://{HOST}"
+    assert run(authority, ca_file, "example.test").result.endpoint == f"imaps://{HOST}"
+
+
+def test_an_empty_mailbox(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"imaps://{HOST}", messages=[])
+    assert (done.result.exit_code, done.found.total, done.found.items) == (0, 0, [])
+
+
+def test_a_folder_that_is_not_there_is_40(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"imaps://{HOST}", folder="no such")
+    assert done.result.exit_code == 40
