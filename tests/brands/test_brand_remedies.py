@@ -121,6 +121,18 @@ done
     assert said.split() == ["nothing", "wrong"], said
 
 
+@pytest.mark.parametrize("brand", brands(SENDMAIL))
+def test_makemap_takes_what_is_for_the_access_table(brand: Brand) -> None:
+    lines = [line for remedy in entries("sendmail", "/etc/mail/access").values() for line in remedy.lines]
+    makemap = "/usr/libexec/sendmail/makemap -C $d/cf"
+    script = f"echo >$d/cf\n{makemap} hash $d/access <$d/lines\n{makemap} -u hash $d/access >$d/read\ncat $d/read"
+    said = said_by(brand, script, {"lines": "\n".join(lines) + "\n"})
+    assert len(lines) >= 4
+    for line in lines:
+        key, value = line.split("\t")
+        assert f"{key.lower()}\t{value}" in said
+
+
 @pytest.mark.parametrize("brand", brands(CYRUS))
 def test_cyrus_knows_its_settings_and_has_its_programs(brand: Brand) -> None:
     wanted = entries("cyrus", "imapd.conf")
@@ -151,7 +163,7 @@ def test_courier_has_its_settings_in_its_own_files(brand: Brand) -> None:
 @pytest.mark.parametrize(("brand", "name"), typed())
 def test_what_is_to_be_typed_is_there(brand: Brand, name: str) -> None:
     lines = [line for remedy in entries(name, "").values() for line in remedy.lines]
-    words = sorted({line.split()[0] for line in lines} - {"apt", "cat", "chmod", "chown", "echo"})
+    words = sorted({line.split()[0] for line in lines} - {"apt", "cat", "chmod", "chown", "echo", "tail"})
     missing = said_by(brand, "\n".join(f"command -v {word} >/dev/null || echo {word}" for word in words))
     assert missing.split() == []
 
