@@ -62,7 +62,9 @@ class World:
         settings = TlsSettings(ca_file=ca_file)
         self.terms = msgspec.structs.replace(Terms(ehlo="me.test", settings=settings, timeout=5.0), **terms)
 
-    def typed(self, url: str, *lines: str, lf: bool = False, login: Credentials | None = None) -> list[str]:
+    def typed(
+        self, url: str, *lines: str, lf: bool = False, login: Credentials | None = None, pause: float = 2.0
+    ) -> list[str]:
         """What the screen shows of a session in which these lines are typed, each after the answer to the last."""
         screen = Kept()
         session = Session(self.net, parse_place(url), self.terms, screen, lf=lf)
@@ -77,7 +79,7 @@ class World:
                     await session.login(login_for(login)(session.line, "", session.offered) or _nothing())
                 else:
                     await session.say(line)
-                await self.net.sleep(2)
+                await self.net.sleep(pause)
             session.close()
             listening.cancel()
 

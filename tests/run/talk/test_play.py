@@ -192,3 +192,11 @@ def test_through_a_proxy_and_with_a_proxy_header(made: Made) -> None:
     assert (played.stage, played.reason, played.said) == (Stage.OPEN, "", "")
     assert asked[0].startswith(b"CONNECT 192.0.2.25:25 HTTP/1.1\r\n")
     world.server.finish()
+
+
+def test_the_list_that_sieve_gives_again_is_waited_for(made: Made) -> None:
+    head = "@ sieve://mx.test talk\n"
+    server = head + 'S: "STARTTLS"\nS: OK\nC: STARTTLS\nS: OK\n* tls\n* wait 2\nS: "SASL" "PLAIN"\nS: OK\n'
+    world = World(server + "C: NOOP\nS: OK\n", *made)
+    assert world.played("sieve://mx.test", head + "C: NOOP\nS: OK~\n").stage is Stage.OPEN
+    world.server.finish()

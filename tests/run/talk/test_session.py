@@ -294,3 +294,26 @@ def test_upgrades_of_the_rest_on_the_scripted_server(made: Made, url: str) -> No
 def test_backslashes_are_shown_as_they_came(made: Made) -> None:
     world = World(CLEAR + "C: NOOP\nS: 250 DOMAIN\\\\user\n", *made)
     assert world.typed("smtp://mx.test", "NOOP")[-1] == "S: 250 DOMAIN\\user"
+
+
+def test_idle_is_no_login(made: Made) -> None:
+    script = "* tls\nS: * OK hi\nC: t3 CAPABILITY\nS: * CAPABILITY IMAP4rev1 IDLE\nS: t3 OK\n"
+    script += "C: a IDLE\nS: + idling\nC: DONE\n"
+    world = World(f"@ imaps://mx.test talk\n{script}S: a OK done\n", *made)
+    shown = world.typed("imaps://mx.test", "a IDLE", "DONE")
+    assert shown[-3:] == ["S: + idling", "# go-on", "S: a OK done"]
+    world.server.finish()
+
+
+def test_http_is_answered_after_its_empty_line_and_no_silence_is_told_before(made: Made) -> None:
+    script = "* tls\nC: GET / HTTP/1.0\nC: Host: www.test\nC:\nS: HTTP/1.1 200 OK\nS:\nS| <html>\n"
+    world = World(f"@ https://www.test talk\n{script}", *made)
+    shown = world.typed("https://www.test", "GET / HTTP/1.0", "Host: www.test", "")
+    assert shown == ["* connected", "* certificate", "S: HTTP/1.1 200 OK", "S: ", "S: <html>"]
+    world.server.finish()
+
+
+def test_silence_is_told_once(made: Made) -> None:
+    world = World(CLEAR + "C: NOOP\n* silence\n", *made)
+    shown = world.typed("smtp://mx.test", "NOOP", pause=30.0)
+    assert shown.count("# silent") == 1

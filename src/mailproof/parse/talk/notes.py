@@ -53,10 +53,15 @@ _STEPS = {"MAIL": Step.MAIL, "RCPT": Step.RCPT, "DATA": Step.DATA, ".": Step.DAT
 _PROMPTS = {"username": "asks-user", "user name": "asks-user", "password": "asks-password"}
 
 
+def is_login(asked: str) -> bool:
+    """Whether a line that is answered belongs to a login."""
+    return _LOGIN.match(asked) is not None
+
+
 def notes_on(heard: HeardLine, context: Context) -> tuple[Note, ...]:
     """What to say under an answer; nothing where it speaks for itself."""
     if heard.kind is LineKind.CHALLENGE:
-        return (_challenge(heard),)
+        return (_challenge(heard) if is_login(context.asked) else Note("go-on"),)
     if heard.status in (ReplyClass.TRANSIENT, ReplyClass.PERMANENT):
         return (_refused(heard, context),)
     verb = _verb(context)

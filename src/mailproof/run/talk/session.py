@@ -20,7 +20,7 @@ from mailproof.model.transcript import SECRET
 from mailproof.net.interface import Net
 from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
 from mailproof.parse.talk.message import TypedMessage
-from mailproof.parse.talk.notes import Context, Note, notes_on
+from mailproof.parse.talk.notes import Context, Note, is_login, notes_on
 from mailproof.parse.talk.offers import asks_for_offers, mechanisms_in, offers_in
 from mailproof.parse.talk.typed import Situation, Slip, secret_in, slips_in
 from mailproof.probes.terms import Terms
@@ -45,6 +45,10 @@ _LOOK = 1.0
 _OVERDUE, _OVERDUE_LF = 10.0, 3.0
 # What one answer keeps of its lines for the notes: more than the longest list of extensions.
 _ANSWER_LINES, _ANSWER_LINE = 200, 4096
+
+
+_WITHOUT_ENDS = (P.HTTP, P.NONE, P.LDAP, P.POSTGRES, P.MYSQL)
+"""Nobody here knows where their answers end."""
 
 
 class Phase(StrEnum):
@@ -258,7 +262,8 @@ class Session:
         await self._write(outgoing, asked)
 
     async def _write(self, outgoing: Outgoing, asked: str) -> None:
-        self._waiting.append((asked, self._net.now()))
+        if self.protocol is not P.HTTP or not asked:  # which answers to the empty line behind its headers
+            self._waiting.append((asked, self._net.now()))
         self._told_overdue = False
         if len(self._waiting) == 1:
             self._replies.asked(asked)
@@ -320,6 +325,8 @@ class Session:
         heard = self._replies.line(data)
         self._answer = [*self._answer[-_ANSWER_LINES:], data[:_ANSWER_LINE].decode("utf-8", "replace")]
         if heard.kind is LineKind.PART:
+            if self.protocol in _WITHOUT_ENDS:
+                self._waiting.clear()  # this is all that one can tell
             return
         asked = self._waiting.popleft()[0] if self._waiting else ""
         answer, self._answer = "\n".join(self._answer), []
@@ -337,7 +344,7 @@ class Session:
         self._remember(heard, asked)
         if self._login is not None:
             await self._step_login(heard)
-        elif heard.kind is LineKind.CHALLENGE:
+        elif heard.kind is LineKind.CHALLENGE and is_login(asked):
             self.phase = Phase.ANSWER
             self._names_user = (heard.challenge or b"").lower().startswith(b"user")
         elif heard.code == "354" and asked.upper().startswith("DATA"):
