@@ -35,8 +35,8 @@ CERTIFICATE_WANTED = (
     r"|did(n't| not) present (a )?valid .*certificate"
 )
 
-# POP3 locks the mailbox with the login, and the password was right then. RFC 1939 section 4 `maildrop locked`,
-# `unable to lock maildrop`; qpopper `lock busy! Is another session active?`, UW `Can't get lock. Mailbox in use`,
+# POP3 locks the mailbox with the login, and the password was right then. `maildrop already locked`, `unable to lock
+# maildrop` (RFC 1939 section 7); qpopper `lock busy! Is another session active?`, UW `Can't get lock`,
 # Dovecot `Mailbox is locked by another POP3 session`; a lock that nobody takes away `Timeout while waiting for lock`.
 MAILBOX_LOCKED = (
     r"lock busy|locked by (another|pop)|(maildrop|mailbox) (is )?(already )?in use|maildrop (is )?(already )?locked"
