@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
-from labcheck import BOB, check, facts, reported
+from labcheck import ALICE, BOB, check, facts, reported
 from mailproof.lab.real.server import RealLab
 from mailproof.model.finding import Severity
 from mailproof.model.observation import Capabilities, Submitted
@@ -25,3 +30,30 @@ def test_a_message_handed_in_there_is_found_in_the_mailbox(real_lab: RealLab) ->
     record = check(real_lab, user="", urls=urls, mailbox=BOB, deliver=True)
     assert [submitted.recipient for submitted in facts(record, Submitted)] == [BOB]
     assert "message-delivered" in {item.name for item in reported(record).passed}
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--chunking",), ("--chunking", "--chunk-size", "40"), ("--pipelining",)], ids=str
+)
+def test_dovecot_answers_for_each_recipient_however_the_message_goes(
+    real_lab: RealLab, words: tuple[str, ...]
+) -> None:
+    nobody = "nobody-here@example.test"
+    place = f"lmtp+unix://{real_lab.lmtp_socket}"
+    ask = ("send", place, "--from", ALICE, "--to", f"{ALICE},{nobody},{BOB}", "--format", "json", *words)
+    done = mailproof(*ask)
+    told = json.loads(done.stdout)
+    assert [(each["address"], each["taken"]) for each in told["recipients"]] == [
+        (ALICE, True),
+        (nobody, False),
+        (BOB, True),
+    ]
+    saved = [each["reply"] for each in told["recipients"] if each["taken"]]
+    assert all(reply.endswith("Saved") for reply in saved) and len(set(saved)) == 2
+    assert done.returncode == 42
+
+
+def mailproof(*words: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent"}
+    command = (sys.executable, "-m", "mailproof", *words)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
