@@ -18,6 +18,8 @@ from mailproof.model.proxy import Proxy, ProxyKind
 from mailproof.model.record import Asked, Record
 from mailproof.model.report import Report, Verdict
 from mailproof.net.memory import MemoryNet
+from mailproof.probes.terms import Terms
+from mailproof.probes.tunnel import Tunnel, dig
 from mailproof.report.build import build
 from mailproof.report.mask import Mask
 from mailproof.report.text import render
@@ -26,6 +28,7 @@ from mailproof.script.authority import Authority
 from mailproof.wire.proxies.http_connect import compose_response
 from mailproof.wire.proxies.socks5 import compose_reply
 from proxyhost import ProxyHost
+from records import endpoint_at
 
 ADDRESS = "198.51.100.80"
 NAME = "proxy.corp.test"
@@ -263,3 +266,19 @@ def test_the_report_says_so_and_the_mask_hides_it(authority: Authority, ca_file:
         assert f"{word} socks5://{NAME}:1080" in render(reported(record), lang, False, 120, True)
     masked = msgspec.json.encode(Mask(record).apply(record)).decode()
     assert "corp.test" not in masked and "socks5://" in masked
+
+
+def test_a_password_that_the_proxy_echoes_is_masked_whoever_dials(authority: Authority) -> None:
+    """Also where the run did not name it as a secret."""
+    setting = Setting(authority, ProxyKind.HTTP)
+    setting.proxy.answers[25] = compose_response(403, "no, not for jo with proxy-secret-77")
+    proxy = Proxy(ProxyKind.HTTP, ADDRESS, 1080, user="jo", password="proxy-secret-77")
+    place = endpoint_at(f"smtp://{HOST}", OUTSIDE_ADDRESS)
+
+    async def main() -> Tunnel:
+        return await dig(setting.net, place, proxy, Terms(), Job.SURVEY, (), "there")
+
+    tunnel = setting.net.run(main())
+    assert tunnel.stream is not None
+    told = f"{tunnel.asked} {tunnel.failure} {tunnel.stream.transcript()}"
+    assert "proxy-secret" not in told and "no, not for jo with [secret]" in told

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from mailproof.model.attempt import Trouble
-from mailproof.model.escape import printable
+from mailproof.model.escape import printable, to_text
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import ProxyAsked, ProxyOutcome
 from mailproof.model.proxy import Proxy, ProxyKind
@@ -20,6 +20,8 @@ from mailproof.wire.proxies.socks5 import Socks5Client
 
 # Of an answer of the proxy, in a report: a status line is shorter.
 _LONGEST_WORDS = 200
+# And of what came instead of one.
+_LONGEST_HEARD = 60
 
 
 class Tunnel(msgspec.Struct, frozen=True):
@@ -54,6 +56,7 @@ async def dig(
         words = failure.detail or {Trouble.TIMEOUT: "no answer"}.get(failure.trouble, str(failure.trouble))
         asked = ProxyAsked(proxy.url, ProxyOutcome.NOT_REACHED, words)
         return Tunnel(asked, failure=NetFailure(Trouble.PROXY, words))
+    stream.secrets.add(proxy.password.encode("utf-8", "surrogateescape"))  # a proxy may echo it too
     stream.event(f"connected to the proxy {proxy.url}" + (f" from {stream.local}" if stream.local else ""))
     talk = _Talk(stream, started + terms.timeout)
     end = await talk.to_its_end(_client(proxy, endpoint))
@@ -63,10 +66,19 @@ async def dig(
         event = stream.event(f"connected to {where} through {proxy.url}{from_there}")
         asked = ProxyAsked(proxy.url, ProxyOutcome.CONNECTED, outer=end.outer, turns=(talk.turn, event))
         return Tunnel(asked, stream, size=talk.heard - len(end.rest))
-    words = stream.secrets.mask_text(printable(end.words)[:_LONGEST_WORDS])
+    words = _words(end, stream)
     event = stream.event(f"no connection to {where} through {proxy.url}: {words}")
     asked = ProxyAsked(proxy.url, ProxyOutcome(str(end.obstacle)), words, turns=(talk.turn, event))
     return Tunnel(asked, stream, NetFailure(end.trouble or Trouble.PROXY, words), size=talk.heard)
+
+
+def _words(end: Stopped, stream: Stream) -> str:
+    """Masked before they are cut: half a secret would not be known for one."""
+    said = printable(stream.secrets.mask_text(end.words))[:_LONGEST_WORDS]
+    if not end.heard:
+        return said
+    line = stream.secrets.mask(end.heard).split(b"\n", 1)[0].rstrip(b"\r")
+    return f"{said}: {to_text(line)[:_LONGEST_HEARD]}"
 
 
 async def _dialled(

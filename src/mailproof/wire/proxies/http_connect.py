@@ -168,4 +168,4 @@ def _login_of(fields: list[bytes]) -> tuple[str, str]:
 
 
 def _no_proxy(data: bytes) -> Stopped:
-    return Stopped(Obstacle.NO_PROXY, f"this is not HTTP: {data[:60]!r}")
+    return Stopped(Obstacle.NO_PROXY, "this is not HTTP", heard=data)

@@ -43,6 +43,8 @@ class Stopped(msgspec.Struct, frozen=True):
     """What the proxy said, in the words of its protocol; unsafe characters are still in it."""
     trouble: Trouble | None = None
     """What the proxy met, with `Obstacle.TARGET`."""
+    heard: bytes = b""
+    """What came instead of an answer, with `Obstacle.NO_PROXY`; it may echo a secret."""
 
 
 class Client(Protocol):

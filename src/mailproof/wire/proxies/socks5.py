@@ -73,7 +73,7 @@ class Socks5Client:
     def receive(self, data: bytes) -> Outgoing | Through | Stopped | None:
         self._data += data
         if self._data[:1] not in (b"", bytes([VERSION])) and self._reading != self._read_login:
-            return Stopped(Obstacle.NO_PROXY, f"this is not SOCKS5: {self._data[:60]!r}")
+            return Stopped(Obstacle.NO_PROXY, "this is not SOCKS5", heard=self._data)
         return self._reading()
 
     def _read_choice(self) -> Outgoing | Stopped | None:
