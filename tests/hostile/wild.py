@@ -46,6 +46,8 @@ class Hostile(msgspec.Struct, frozen=True):
     names: Callable[[bytes, bool], Iterator[bytes]] | None = None
     """A name server that lies about the domain `example.test`, which is then what is checked: from a question, and
     whether it came over TCP, to what is sent back."""
+    way: str = ""
+    """It is no mail server but the proxy on the way to one, of this kind: `socks5`, `http`."""
     long: bool = False
 
 

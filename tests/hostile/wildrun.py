@@ -70,6 +70,11 @@ def serving(server: Hostile, place: Place) -> Iterator[list[str]]:
             stack.callback(book.close)
             yield ["example.test", "--resolver", f"127.0.0.1:{book.port}"]
             return
+        if server.way:
+            keeper = Keeper(server.talk, server.scheme, place.context)
+            stack.callback(keeper.close)
+            yield [f"{server.scheme}://127.0.0.1:9", "--proxy", f"{server.way}://127.0.0.1:{keeper.port}"]
+            return
         for scheme in (server.scheme, *server.also):
             keeper = Keeper(server.talk, scheme, place.context)
             stack.callback(keeper.close)

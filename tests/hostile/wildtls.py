@@ -197,6 +197,13 @@ def _many_names() -> tuple[list[x509.Certificate], Any]:
     return [_certificate("127.0.0.1", "127.0.0.1", key, key, names)], key
 
 
+def _too_many_names() -> tuple[list[x509.Certificate], Any]:
+    """A certificate beyond what OpenSSL takes of a chain, 100 kB (SSL_CTX_set_max_cert_list)."""
+    key = _key()
+    names = (x509.DNSName(f"host-{number}.a-name-of-some-length.example.test") for number in range(20_000))
+    return [_certificate("127.0.0.1", "127.0.0.1", key, key, names)], key
+
+
 def _long_chain() -> tuple[list[x509.Certificate], Any]:
     """Eighty certificates, each signed by the next; the last one's signer is not sent."""
     keys = [_key() for _ in range(81)]
@@ -228,6 +235,7 @@ def _escapes() -> tuple[list[x509.Certificate], Any]:
 _CHAINS: dict[str, Any] = {
     "renegotiating": _circle,
     "names": _many_names,
+    "many names": _too_many_names,
     "chain": _long_chain,
     "circle": _circle,
     "escapes": _escapes,
@@ -376,6 +384,13 @@ TLS = (
         ("no-reply", "certificate-self-signed"),
         "shows a certificate with 1500 names, none of them its own",
         "1500 個の名前を持つ証明書を示すが、自分の名前はない",
+        timeout=2.0,
+    ),
+    Hostile(
+        *("certificate-of-a-megabyte", "submissions", _showing("many names")),
+        ("tls-handshake-failed",),
+        "shows a certificate with twenty thousand names",
+        "2 万個の名前を持つ証明書を示す",
         timeout=2.0,
     ),
     Hostile(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from wild import Hostile, sound
 from wildboxes import BOXES
 from wildnames import NAMES
+from wildproxies import PROXIES
 from wildsmtp import SMTP
 from wildtls import TLS
 
-SERVERS: tuple[Hostile, ...] = (*SMTP, *TLS, *BOXES, *NAMES)
+SERVERS: tuple[Hostile, ...] = (*SMTP, *TLS, *BOXES, *NAMES, *PROXIES)
 
 FRIENDS: dict[str, Hostile] = {
     scheme: Hostile(

@@ -51,6 +51,8 @@ class ConnectClient:
             # At once, not after a 407: most proxies hang up with it.
             self._begin = Outgoing(start + login + b"\r\n\r\n", (slice(len(start), len(start) + len(login)),))
         self._data = b""
+        self._between = 0
+        """Octets of words in between."""
         self.has_asked = False
 
     def begin(self) -> Outgoing:
@@ -73,6 +75,9 @@ class ConnectClient:
                 return _no_proxy(line)
             if int(status[1]) >= 200:  # what is less is only a word in between (RFC 9110 section 15.2)
                 return self._judged(int(status[1]), line.strip(b"\r").decode("latin-1"), head.decode("latin-1"))
+            self._between += end.end()
+            if self._between > _LONGEST_HEAD:  # nor does it come to the point in many small words
+                return _no_proxy(line)
 
     def _judged(self, status: int, line: str, head: str) -> Through | Stopped:
         if status < 300:
