@@ -54,6 +54,22 @@ def test_dialogues_stand_without_their_fence() -> None:
     assert "    C: EHLO ~" in text.splitlines()
 
 
+@pytest.mark.parametrize(("lang", "heading"), [("en", "On other servers"), ("ja", "ほかのサーバーでは")])
+def test_other_servers_have_their_lines_after_the_remedy(lang: str, heading: str) -> None:
+    lines = render_page(NAME, lang, ALONE).splitlines()
+    of = dict(HEADINGS[lang])
+    assert lines.index(of["mend"]) < lines.index(heading) < lines.index(of["triggers"])
+    assert lines.index("    TLS_CERTFILE=/etc/courier/pop3d.pem") > lines.index(heading)
+    assert heading not in render_page("name-not-found", lang, ALONE)
+
+
+def test_the_data_has_them_by_brand() -> None:
+    english, japanese = (page_as_data(NAME, lang, ALONE)["servers"] for lang in ("en", "ja"))
+    assert isinstance(english, list) and isinstance(japanese, list)
+    assert [entry["brand"] for entry in english] == ["exim", "sendmail", "opensmtpd", "cyrus", "courier", "exchange"]
+    assert [entry["lines"] for entry in english] == [entry["lines"] for entry in japanese]
+
+
 def test_the_data_has_the_same_keys_in_both_languages() -> None:
     english, japanese = (page_as_data(NAME, lang, ALONE) for lang in ("en", "ja"))
     assert english.keys() == japanese.keys()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from mailproof.catalog.profiles import load_profile
+from mailproof.catalog.words import words
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.attempt import Status, Step, StepTaken
 from mailproof.model.evidence import Evidence, EvidenceKind
@@ -192,6 +193,8 @@ def test_html_folds_the_conversation_under_its_finding(lang: str) -> None:
     assert "<mark>" in article
     assert "S: 250 SIZE 1000" in page.text
     assert "login" in page.text or "ログイン" in page.text
+    assert words(lang)("explain.servers") in article
+    assert "TLS_CERTFILE=/etc/courier/pop3d.pem" in article
 
 
 @pytest.mark.parametrize(("lang", "column"), [("en", "certificate"), ("ja", "証明書")])
