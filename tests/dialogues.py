@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
+from mailproof.model.attempt import INTRUSIVE
 from mailproof.model.observation import AnyObservation, DnsAnswer
 from mailproof.model.proxy import Proxy, ProxyKind
 from mailproof.model.record import Asked, Record
@@ -107,6 +108,8 @@ def plan_of(script: Script, names: tuple[DnsAnswer, ...], ca_file: str) -> Plan:
         proxy=_proxy(script.option("proxy")),
         skip=load_profile(script.option("profile", "default")).skip,
         timeout=float(script.option("timeout", "30").removesuffix("s")),
+        intrusive=tuple(job for job in INTRUSIVE if script.mentions(job)),
+        second_login=bool(script.option("intrusive")),
     )
     token = script.option("token")
     wish = LoginWish(Credentials(user, password, token=token), "nonce-of-this-test", mechanism) if user else None

@@ -66,7 +66,7 @@ PROXIES = (
         _after_hello(b"HTTP/1.1 200 ok\r\n", b"X-More: and more\r\n"),
         ("proxy-not-reached",),
         "an HTTP proxy whose answer has fields without end",
-        "応答のヘッダーが終わらない HTTP プロキシ",
+        "応答のヘッダが終わらない HTTP プロキシ",
         way="http",
     ),
     Hostile(

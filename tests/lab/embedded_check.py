@@ -10,6 +10,7 @@ from mailproof.diagnose.judge import Judgement, judge
 from mailproof.lab.embedded.faults.spec import EVERYWHERE
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, in_memory
 from mailproof.lab.embedded.settings import LabSettings
+from mailproof.model.attempt import INTRUSIVE
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.failure import NetFailure
 from mailproof.model.record import Asked, Record
@@ -31,14 +32,21 @@ HOST = "mail.example.test"
 def plan_of(ca_file: str, given: Sequence[str] = ()) -> Plan:
     """Everything: alice logs in, bob's mailbox gets a message. `given` are further options of the check; with another
     user or secret the mailbox is alice's own, so that they are tried where mail is read too."""
-    options = dict(zip(given[::2], given[1::2], strict=False)) if "--all-mechanisms" not in given else {}
+    flags = {"--all-mechanisms", "--intrusive"} & set(given)
+    options = {} if flags else dict(zip(given[::2], given[1::2], strict=False))
     user = options.get("--user", "alice@example.test")
     token = options.get("--token", "")
     password = "" if token else options.get("--password", "alicepw")
     mechanism = options.get("--mechanism", "")
     sender, mailbox = "alice@example.test", "alice@example.test" if options else "bob@example.test"
     terms = Terms(
-        ehlo="client.test", settings=TlsSettings(ca_file=ca_file), sender=sender, mailbox=mailbox, timeout=30.0
+        ehlo="client.test",
+        settings=TlsSettings(ca_file=ca_file),
+        sender=sender,
+        mailbox=mailbox,
+        timeout=30.0,
+        intrusive=INTRUSIVE if "--intrusive" in given else (),
+        second_login="--intrusive" in given,
     )
     body = f"From: {sender}\r\nX-Mailproof-Token: {TOKEN}\r\nSubject: proof\r\n\r\n.proof\r\n".encode()
     asked = Asked(

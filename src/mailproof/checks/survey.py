@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol as Shape
 from typing import TypedDict, TypeVar
 
-from mailproof.model.attempt import Job, Trouble
+from mailproof.model.attempt import INTRUSIVE, Job, Trouble
 from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
 from mailproof.model.observation import (
     Greeting,
@@ -25,6 +25,7 @@ Seen = TypeVar("Seen", bound=Observation)
 # These jobs walk again through what another has seen; judged twice, one fault would be named twice.
 _REPEATING = frozenset(
     {Job.CLEAR, Job.VERIFY, Job.IMPERSONATE, Job.UIDL, Job.VERSION, Job.LOGIN, Job.SEND, Job.DELIVER, Job.FETCH}
+    | set(INTRUSIVE)
 )
 
 

@@ -19,6 +19,7 @@ from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
 from mailproof.cli.wishes import login_wish, must_be_sayable, random_text
+from mailproof.model.attempt import INTRUSIVE
 from mailproof.model.finding import Severity
 from mailproof.model.observation import DnsAnswer
 from mailproof.model.record import Asked, Record
@@ -200,6 +201,8 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
         # The default profile leaves nothing out, and reading it takes longer than a connection.
         skip=() if wish.profile == "default" else load_profile(wish.profile).skip,
         keep_bodies=wish.keep_bodies,
+        intrusive=INTRUSIVE if wish.intrusive else (),
+        second_login=wish.intrusive,
     )
     asked = Asked(
         user=user,

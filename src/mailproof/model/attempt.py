@@ -32,8 +32,22 @@ class Job(StrEnum):
     DELIVER = "deliver"
     """Handing a message in without a login, as another mail server would."""
     FETCH = "fetch"
+    INJECT = "inject"
+    """Whether a command that came with STARTTLS, in clear, is carried out inside TLS."""
+    HIDDEN_LOGIN = "hidden-login"
+    """Whether a login is taken where it is not offered."""
+    ERRORS = "errors"
+    """Whether wrong commands come to an end."""
+    LONG_LINE = "long-line"
+    """What becomes of one line that is far too long."""
+    RECIPIENTS = "recipients"
+    """How many recipients a message may have."""
     REFERENCE = "reference"
     """Whether anything gets out of this network: a host that is known to answer, dialled and no more."""
+
+
+INTRUSIVE = (Job.INJECT, Job.HIDDEN_LOGIN, Job.ERRORS, Job.LONG_LINE, Job.RECIPIENTS)
+"""Jobs that could disturb a server, and are only done where they are asked for."""
 
 
 class Step(StrEnum):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from mailproof.model.attempt import Step, Trouble
+from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.tls import Certificate, ChainError, Protection, TlsVersion
 
 
@@ -304,6 +304,44 @@ class UserAsked(Observation, frozen=True):
     turns: tuple[int, ...] = ()
 
 
+class Injected(Observation, frozen=True):
+    """A command in clear, in the same packet as STARTTLS (CVE-2011-0411)."""
+
+    command: str
+    reply: Reply
+    """To STARTTLS or STLS."""
+    inside: Reply | None = None
+    """What was said inside TLS without being asked for there."""
+    turns: tuple[int, ...] = ()
+
+
+class LoginProbed(Observation, frozen=True):
+    """A mechanism named where none may be named, with nothing secret behind it."""
+
+    stage: Stage
+    """CLEAR: before TLS, where no login is offered. LOGGED_IN: after a login that was accepted."""
+    mechanism: str
+    reply: Reply
+    """A challenge says that the login would be taken."""
+    turns: tuple[int, ...] = ()
+    client: str = ""
+    """The address we came from, with its port."""
+
+
+class Strained(Observation, frozen=True):
+    """Too much of something, on purpose."""
+
+    job: Job
+    said: int
+    """Wrong commands, bytes of the line, or recipients that were to be named."""
+    answered: int
+    """Answers that came; of recipients, those that were accepted."""
+    hung_up: bool = False
+    reply: Reply | None = None
+    """The first to the long line, the last one else."""
+    turns: tuple[int, ...] = ()
+
+
 class XclientTried(Observation, frozen=True):
     """XCLIENT (Postfix XCLIENT_README): who the server was asked to take us for."""
 
@@ -439,6 +477,9 @@ AnyObservation = (
     | EnvelopeTried
     | SenderClaimed
     | UserAsked
+    | Injected
+    | LoginProbed
+    | Strained
     | XclientTried
     | Submitted
     | MailboxOpened

@@ -283,10 +283,14 @@ class Conversation(Speech[Event]):
         await self.start_tls()
         return True
 
-    async def ask_for_tls(self) -> Reply:
-        """STARTTLS or STLS. What comes behind an agreement is not read as an answer: see `start_tls`."""
+    async def ask_for_tls(self, behind: bytes = b"") -> Reply:
+        """STARTTLS or STLS. What comes behind an agreement is not read as an answer: see `start_tls`.
+
+        `behind` is said in the same packet, as no client may.
+        """
         self._line_by_line = True
-        reply = await self.ask(Step.STARTTLS, self.upgrade_request(), self.upgrade_command)
+        request = Outgoing(self.upgrade_request().data + behind)
+        reply = await self.ask(Step.STARTTLS, request, self.upgrade_command)
         self._line_by_line = False
         self._agreed = reply.kind is ReplyClass.POSITIVE
         if not self._agreed and self._unread:

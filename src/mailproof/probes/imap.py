@@ -91,6 +91,9 @@ class ImapConversation(Conversation[ImapResponse]):
         self._used_tags.append(self._tags.next())
         return self._used_tags[-1]
 
+    def nonsense(self, size: int = 0) -> Outgoing:
+        return Outgoing(self.tag().encode() + b" " + super().nonsense(size).data)
+
     def is_unasked(self, event: ImapResponse) -> bool:
         # Untagged data may come at any time (RFC 3501 section 7), and tags tell what a tagged response answers.
         return event.kind is ResponseKind.CONTINUATION

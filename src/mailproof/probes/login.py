@@ -8,7 +8,15 @@ import msgspec
 
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol
-from mailproof.model.observation import Capabilities, EnvelopePurpose, Greeting, LoginTried, ReplyClass
+from mailproof.model.observation import (
+    Capabilities,
+    EnvelopePurpose,
+    Greeting,
+    LoginProbed,
+    LoginTried,
+    ReplyClass,
+    Stage,
+)
 from mailproof.model.record import Attempt
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
@@ -56,7 +64,21 @@ async def log_in_and_look(talk: Conversation[Any], wish: LoginWish) -> None:
     """The course of a conversation that may have been dialled already."""
     if await come_in(talk, wish):
         await _look_around(talk, wish)
+        if talk.terms.second_login and isinstance(talk, SmtpConversation):
+            await _ask_again(talk)
     await talk.leave()
+
+
+async def _ask_again(talk: SmtpConversation) -> None:
+    """Another AUTH after one that was accepted, which must be refused (RFC 4954 section 4). Says nothing secret."""
+    tried = next((seen for seen in reversed(talk.observations) if isinstance(seen, LoginTried)), None)
+    if tried is None:
+        return
+    answer, _ = await talk.auth_begin(tried.mechanism, None)
+    turns = (answer.reply.turn - 1, answer.reply.turn)
+    talk.saw(LoginProbed(Stage.LOGGED_IN, tried.mechanism, answer.reply, turns))
+    if answer.reply.kind is ReplyClass.INTERMEDIATE:
+        await talk.auth_say(None)
 
 
 async def come_in(talk: Conversation[Any], wish: LoginWish) -> bool:

@@ -140,6 +140,17 @@ class Speech(Notebook, ABC, Generic[Event]):
         self._events += found
         return bool(found)
 
+    def nonsense(self, size: int = 0) -> Outgoing:
+        """A command that there is not, in a line of about so many bytes."""
+        return Outgoing(b"XMAILPROOF" + (b" " + b"x" * size if size else b"") + b"\r\n")
+
+    async def unasked(self, patience: float) -> Reply | None:
+        """What the server says within so many seconds although nothing was asked; None for nothing."""
+        try:
+            return self.to_reply(await self._next(self._deadline(self.net.now(), patience)), 0.0)
+        except NetFailure:
+            return None
+
     def is_unasked(self, event: Event) -> bool:
         """Whether an event that stands here before anything was asked is no part of the answer."""
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mailproof.model.attempt import Job
 from mailproof.model.proxy import Proxy
 from mailproof.model.tls import TlsPolicy, TlsSettings
 
@@ -37,6 +38,10 @@ class Terms(msgspec.Struct, frozen=True):
     """What no conversation of this run may record, whoever says it."""
     skip: tuple[str, ...] = ()
     """What the profile does not test: `relay`, `users`."""
+    intrusive: tuple[Job, ...] = ()
+    """What is done although it could disturb the server."""
+    second_login: bool = False
+    """Ask for another login after one that was accepted."""
     keep_bodies: bool = False
     """Record messages whole, and not only their size."""
 

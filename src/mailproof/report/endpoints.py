@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.model.attempt import Job, Status, Step
+from mailproof.model.attempt import INTRUSIVE, Job, Status, Step
 from mailproof.model.observation import Capabilities, Capability, Connection, LoginTried, TlsHandshake
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import EndpointReport, Judged, StepReport, TlsReport
 
 # Jobs that ask one thing only (which versions of TLS, who has a mailbox) and say nothing of how the endpoint serves.
-_SIDE_JOBS = frozenset({Job.VERSION, Job.VERIFY, Job.IMPERSONATE, Job.UIDL})
+_SIDE_JOBS = frozenset({Job.VERSION, Job.VERIFY, Job.IMPERSONATE, Job.UIDL, *INTRUSIVE})
 
 # What OpenSSL does not look at in a chain: RFC 9525 is the business of a check.
 _WRONG_NAME = "certificate-name-mismatch"

@@ -18,6 +18,7 @@ from mailproof.model.tls import TlsPolicy, TlsVersion
 from mailproof.net.interface import Driver, Task
 from mailproof.probes.impersonate import forge
 from mailproof.probes.login import LoginWish, Message
+from mailproof.probes.provoke import provoke
 from mailproof.probes.survey import clear, survey
 from mailproof.probes.terms import Terms
 from mailproof.probes.verify import verify
@@ -153,6 +154,8 @@ def _closer_looks(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt
             yield Job.VERIFY, "users-not-revealed", partial(verify, net, endpoint, plan.terms)
         if plan.impersonate and "relay" not in plan.terms.skip:
             yield Job.IMPERSONATE, "sender-checked", partial(forge, net, endpoint, plan.terms)
+    if greeted:
+        yield from _provocations(net, plan, endpoint, surveyed)
     handshake = next((seen for seen in surveyed.observations if isinstance(seen, TlsHandshake)), None)
     if handshake is None or handshake.trouble is not None:
         return
@@ -163,3 +166,27 @@ def _closer_looks(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt
     if plan.versions and plan.terms.settings.maximum is TlsVersion.TLS1_3:
         for maximum in worth_trying(handshake):
             yield Job.VERSION, "tls-versions", partial(version, net, endpoint, plan.terms, maximum)
+
+
+_PROVOKED_FOR = {
+    Job.INJECT: "injection-discarded",
+    Job.HIDDEN_LOGIN: "login-where-offered",
+    Job.ERRORS: "strain-borne",
+    Job.LONG_LINE: "strain-borne",
+    Job.RECIPIENTS: "strain-borne",
+}
+
+
+def _provocations(net: Driver, plan: Plan, endpoint: Endpoint, surveyed: Attempt) -> Iterator[tuple[Job, str, _Look]]:
+    """What could disturb the server, where it was asked for and where there is something to learn."""
+    scheme, terms = endpoint.scheme, plan.terms
+    secured = any(isinstance(seen, TlsHandshake) and seen.trouble is None for seen in surveyed.observations)
+    upgraded = secured and scheme.tls_mode is not TlsMode.IMPLICIT
+    for job in terms.intrusive if scheme is not Scheme.LMTP else ():
+        if job in (Job.INJECT, Job.HIDDEN_LOGIN) and not upgraded:
+            continue
+        if job is Job.INJECT and scheme is Scheme.SIEVE:
+            continue
+        if job is Job.RECIPIENTS and not (scheme is Scheme.SMTP and terms.mailbox and terms.mailbox.isascii()):
+            continue
+        yield job, _PROVOKED_FOR[job], partial(provoke, net, endpoint, terms, job)

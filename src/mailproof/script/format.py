@@ -22,6 +22,7 @@ from enum import StrEnum
 
 import msgspec
 
+from mailproof.model.attempt import INTRUSIVE
 from mailproof.model.escape import to_bytes
 
 PURPOSES = (
@@ -37,6 +38,7 @@ PURPOSES = (
     "fetch",
     "send",
     "talk",
+    *INTRUSIVE,
 )
 
 

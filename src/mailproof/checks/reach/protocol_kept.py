@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from mailproof.checks.survey import place, url
-from mailproof.model.attempt import Trouble
+from mailproof.model.attempt import INTRUSIVE, Trouble
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
 from mailproof.model.observation import Greeting, Interrupted, Observation, Reply, ReplyClass
@@ -120,7 +120,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 def _named(sighting: Sighting[Observation]) -> Iterable[tuple[str, Evidence]]:
     attempt = sighting.attempt
-    if attempt.transcript is None or _we_spoke_first(attempt.transcript):
+    if attempt.transcript is None or attempt.job in INTRUSIVE or _we_spoke_first(attempt.transcript):
         return
     lost = _not_understood_from(attempt)
     for deviation in attempt.transcript.deviations:

@@ -79,6 +79,8 @@ class Passwords(StrEnum):
     IN_TLS = "in-tls"
     ALWAYS = "always"
     NEVER = "never"
+    HIDDEN = "hidden"
+    """Taken always, and offered only in TLS."""
 
 
 class Stage(StrEnum):
@@ -231,6 +233,17 @@ class Behaviour(msgspec.Struct, frozen=True):
 
     hello_needed: bool = True
     """Mail and logins want EHLO or HELO first (smtpd_helo_required)."""
+    logs_in_again: bool = False
+    """Another AUTH is taken after one that was accepted (RFC 4954 section 4)."""
+    reads_injected: bool = False
+    """What came in clear with STARTTLS is carried out inside TLS (CVE-2011-0411)."""
+    bears_errors: bool = False
+    """However many commands are wrong, the session goes on."""
+    splits_lines: bool = False
+    """A line that is too long is read as several."""
+    most_recipients: int = 0
+    """Fewer than the settings of the lab allow; 0 for as many."""
+
     login_needed: bool = False
     """Nothing is taken from strangers, as on a submission port."""
     relays: bool = False

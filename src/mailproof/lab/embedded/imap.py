@@ -104,14 +104,14 @@ class ImapSession(DovecotSession[Event]):
         idle = self.behaviour.idle is not Idle.NOT_OFFERED
         words += ["ID"] if revision is Revision.TWO else [*_EXTENSIONS, *(["IDLE"] if idle else [])]
         words += [self.upgrade_offer] if self.upgrade_offer else []
-        words += [f"AUTH={name}" for name in self.mechanisms] if not self.user else []
-        words += ["LOGINDISABLED"] if not self.takes_logins and not self.user else []
+        words += [f"AUTH={name}" for name in self.offered] if not self.user else []
+        words += ["LOGINDISABLED"] if not self.offered and not self.user else []
         return " ".join(words)
 
     async def tagged(self, tag: str, status: str, text: str, code: str = "") -> None:
         await self.say(compose_tagged(tag, status, text, code))
         self._errors += status == "BAD"
-        if self._errors >= _MOST_ERRORS:
+        if self._errors >= _MOST_ERRORS and not self.behaviour.bears_errors:
             await self.say(compose_untagged("BYE Too many invalid IMAP commands."))
             raise Over
 

@@ -74,7 +74,7 @@ class Pop3Session(DovecotSession[Event]):
     async def err(self, text: str, code: str = "") -> None:
         await self.say(compose_err(text, code))
         self._errors += 1
-        if self._errors >= _MOST_ERRORS:
+        if self._errors >= _MOST_ERRORS and not self.behaviour.bears_errors:
             await self.say(compose_err("Too many invalid commands."))
             raise Over
 
@@ -101,7 +101,7 @@ class Pop3Session(DovecotSession[Event]):
         lines = ["TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE"]
         lines += [f"EXPIRE {self.behaviour.expire}"] if self.behaviour.expire else []
         lines += [self.upgrade_offer] if self.upgrade_offer else []
-        if mechanisms := self.mechanisms:
+        if mechanisms := self.offered:
             lines += ["USER", f"SASL {' '.join(mechanisms)}"]
         return lines
 

@@ -237,7 +237,7 @@ class Session(ABC, Generic[Event]):
             data = await self.stream.read(deadline, keep=False)
             if not data:
                 raise Over
-            self._reader.feed(data)
+            self._reader.feed(_in_pieces(data) if self.behaviour.splits_lines else data)
         return event
 
     async def pause(self, seconds: float) -> None:
@@ -290,7 +290,8 @@ class Session(ABC, Generic[Event]):
             self.log_tls(made.alert or made.detail or str(made.trouble), ok=False)
             raise Over
         self.log_tls(f"{made.version} with cipher {made.cipher}", ok=True)
-        self._reader = self.new_reader()
+        if not self.behaviour.reads_injected:
+            self._reader = self.new_reader()
 
     # -- logins -----------------------------------------------------------------------------------------------------
 
@@ -304,11 +305,17 @@ class Session(ABC, Generic[Event]):
         return tuple(m for m in MECHANISMS if m not in left_out and (bound or not m.endswith("-PLUS")))
 
     @property
+    def offered(self) -> tuple[str, ...]:
+        """Those of them that stand in the list of capabilities."""
+        hidden = self.behaviour.passwords is Passwords.HIDDEN and not self.stream.is_tls
+        return () if hidden else self.mechanisms
+
+    @property
     def takes_logins(self) -> bool:
         match self.behaviour.passwords:
             case Passwords.NEVER:
                 return False
-            case Passwords.ALWAYS:
+            case Passwords.ALWAYS | Passwords.HIDDEN:
                 return True
             case Passwords.IN_TLS:
                 return self.stream.is_tls
@@ -383,6 +390,12 @@ class Session(ABC, Generic[Event]):
     @property
     def has_failed_enough(self) -> bool:
         return self.failures >= MOST_FAILURES
+
+
+def _in_pieces(data: bytes) -> bytes:
+    """With a line end where a buffer of 2048 bytes would be full."""
+    pieces = (data[at : at + 2048] for at in range(0, len(data), 2048))
+    return b"\r\n".join(pieces)
 
 
 def _decoded(data: bytes) -> bytes | None:

@@ -71,7 +71,7 @@ class SieveSession(DovecotSession[Event]):
                 "fileinto reject envelope vacation subaddress copy include variables body date index",
             ),
             ("NOTIFY", "mailto"),
-            ("SASL", " ".join(self.mechanisms)),
+            ("SASL", " ".join(self.offered)),
         ]
         lines += [(self.upgrade_offer,)] if self.upgrade_offer else []
         return compose_data([*lines, ("VERSION", "1.0")])
@@ -114,7 +114,7 @@ class SieveSession(DovecotSession[Event]):
 
     async def _unknown(self, problem: str) -> None:
         self._errors += 1
-        if self._errors >= _MOST_ERRORS:
+        if self._errors >= _MOST_ERRORS and not self.behaviour.bears_errors:
             await self.say(compose_status("BYE", "Too many invalid MANAGESIEVE commands."))
             raise Over
         await self.no(f"Error in MANAGESIEVE command: {problem or 'unknown command'}.")

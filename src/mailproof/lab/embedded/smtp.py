@@ -94,7 +94,7 @@ class SmtpSession(Session[Event]):
         """Postfix counts what it refuses, and hangs up in the end (smtpd_hard_error_limit)."""
         self._errors += code >= 400
         await self.say(compose_reply(code, _LINE_END.sub("?", text), enhanced=enhanced))
-        if self._errors >= _MOST_ERRORS:
+        if self._errors >= _MOST_ERRORS and not self.behaviour.bears_errors:
             await self.say(compose_reply(421, f"{self.site.hostname} Error: too many errors", enhanced="4.7.0"))
             raise Over
 
@@ -207,7 +207,7 @@ class SmtpSession(Session[Event]):
         lines += ["VRFY"] if self.behaviour.verifies_users else []
         lines += ["ETRN"] if not self._lmtp else []
         lines += [self.upgrade_offer] if self.upgrade_offer else []
-        if mechanisms := self.mechanisms:
+        if mechanisms := self.offered:
             lines.append(f"AUTH {' '.join(mechanisms)}")
             lines += [f"AUTH={' '.join(mechanisms)}"] if self.behaviour.legacy_auth else []
         lines += ["ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"]
@@ -238,7 +238,7 @@ class SmtpSession(Session[Event]):
                 await self.reply(538, "5.7.0", "Encryption required for requested authentication mechanism")
             else:
                 await self.reply(503, "5.5.1", "Error: authentication not enabled")
-        elif self.user:
+        elif self.user and not self.behaviour.logs_in_again:
             await self.reply(503, "5.5.1", "Error: already authenticated")
         elif self._sender is not None:
             await self.reply(503, "5.5.1", "Error: MAIL transaction in progress")
@@ -295,7 +295,7 @@ class SmtpSession(Session[Event]):
             await self.reply(501, "5.5.4", "Syntax: RCPT TO:<address>")
         elif unknown := _unknown(path, _RCPT_PARAMS):
             await self.reply(555, "5.5.4", f"Unsupported option: {unknown}")
-        elif len(self._recipients) >= self.site.limits.recipients:
+        elif len(self._recipients) >= (self.behaviour.most_recipients or self.site.limits.recipients):
             await self.reply(452, "4.5.3", "Error: too many recipients")
         elif not await self._refused(Stage.RCPT, path.address):
             self._recipients.append(path.address)
