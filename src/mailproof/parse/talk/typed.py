@@ -44,8 +44,8 @@ _SECRETS: dict[TalkProtocol, tuple[re.Pattern[str], ...]] = {
         re.compile(r"\s*APOP\s+(\S+)[ \t]+(\S.*)\Z", re.IGNORECASE | re.DOTALL),
     ),
     P.IMAP: (
-        re.compile(r"\s*\S+\s+LOGIN\s+(\"(?:[^\"\\]|\\.)*\"|\S+)[ \t]+(.+)\Z", re.IGNORECASE | re.DOTALL),
-        re.compile(r"\s*\S+\s+AUTHENTICATE\s+(\S+)[ \t]+(\S.*)\Z", re.IGNORECASE | re.DOTALL),
+        re.compile(r"\s*(?:\S+\s+)?LOGIN\s+(\"(?:[^\"\\]|\\.)*\"|\S+)[ \t]+(.+)\Z", re.IGNORECASE | re.DOTALL),
+        re.compile(r"\s*(?:\S+\s+)?AUTHENTICATE\s+(\S+)[ \t]+(\S.*)\Z", re.IGNORECASE | re.DOTALL),
     ),
     P.SIEVE: (re.compile(r"\s*AUTHENTICATE\s+(\S+)[ \t]+(\S.*)\Z", re.IGNORECASE | re.DOTALL),),
     P.FTP: (re.compile(r"\s*(PASS)[ \t]+(.+)\Z", re.IGNORECASE | re.DOTALL),),
@@ -59,7 +59,12 @@ _HARMLESS = re.compile(r'[=*]|"="|\{\d+\+?\}|PLAIN|LOGIN', re.IGNORECASE)
 
 
 def secret_in(protocol: TalkProtocol, line: str) -> slice | None:
-    """Which characters of the line hold a password, a token or a proof of one; None if there are none."""
+    """Which characters of the line hold a password, a token or a proof of one; None if there are none.
+
+    In IMAP also where the tag was forgotten; and a line that is nothing but base64 was meant for a challenge.
+    """
+    if protocol in _WITH_SASL and _is_token(line.strip()):
+        return slice(0, len(line))
     for pattern in _SECRETS.get(protocol, ()):
         match = pattern.match(line)
         if match is not None and not _HARMLESS.fullmatch(match[2].strip()):
@@ -67,9 +72,16 @@ def secret_in(protocol: TalkProtocol, line: str) -> slice | None:
     return None
 
 
+_WITH_SASL = (P.SMTP, P.LMTP, P.POP3, P.IMAP, P.SIEVE)
 _HEADER = re.compile(r"(?:subject|from|to|cc|date|reply-to|message-id|mime-version|content-type)\s*:", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}\Z")
 _PATH = re.compile(r"\s*(MAIL|RCPT)\s+(FROM|TO)\b(\s*)(:?)(\s*)(.*)\Z", re.IGNORECASE)
+
+
+def _is_token(text: str) -> bool:
+    """Base64 and no word: words are in small letters or in capitals."""
+    word = text.isalpha() and (text.isupper() or text.islower())
+    return not word and _BASE64.match(text) is not None
 
 
 def slips_in(protocol: TalkProtocol, line: str, situation: Situation) -> tuple[Slip, ...]:
@@ -92,7 +104,7 @@ def _unknown(protocol: TalkProtocol, verb: str, argument: str, situation: Situat
         return ()
     if protocol in (P.SMTP, P.LMTP) and _HEADER.match(f"{verb} {argument}"):
         return (Slip("header-outside-message", {"header": verb.rstrip(":")}),)
-    if not argument and _BASE64.match(verb):
+    if not argument and _is_token(verb):
         return (Slip("base64-as-command"),)
     near = get_close_matches(verb.upper(), verbs, 1)
     return (Slip("verb-mistyped", {"near": near[0]}),) if near else ()

@@ -219,11 +219,11 @@ class Session:
         if secret is not None:
             if not self.may_be_secret():
                 return
+            self._hide(text[secret])
             words = text[: secret.start].split()
             self._mechanism = words[-1].strip('"').upper() if words else ""
             if words and words[0].upper() in ("AUTH", "AUTHENTICATE"):
                 self._exchange = text[: secret.start].strip()
-                self._hide(text[secret])
                 for flaw in flaws_in(self._mechanism, text[secret]):
                     self.screen.slip(Slip("token", {"flaw": flaw}))
         elif (words := text.split()) and any("AUTH" in word.upper() for word in words[:2]):
