@@ -7,9 +7,10 @@ import json
 import os
 import pty
 import select
+import smtplib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,11 @@ from wild import PASSWORD, USER, Keeper, Peer
 from wildrun import Place
 from wildsmtp import ESCAPES
 
+import mailproof
 from mailproof.cli.overview import COMMANDS
+from mailproof.lab.embedded.settings import LabSettings
+from mailproof.lab.embedded.threaded import serving
+from mailproof.script.authority import Authority
 
 TEXT = ESCAPES.decode("utf-8", "surrogateescape")
 NOTHING_OF_A_PEER = {
@@ -57,11 +62,13 @@ def port(place: Place) -> Iterator[int]:
     keeper.close()
 
 
-def shown(*arguments: str | bytes, given: bytes = b"") -> str:
+def shown(*arguments: str | bytes, given: bytes = b"", env: Mapping[str, str] | None = None) -> str:
     """What a command writes, to standard output and standard error."""
-    env = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "RUDE_PASSWORD": PASSWORD, "COLUMNS": "100"}
+    usual = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "RUDE_PASSWORD": PASSWORD, "COLUMNS": "100"}
     command = [sys.executable, "-m", "mailproof", *arguments]
-    done = subprocess.run(command, env=env, input=given, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, env={**usual, **(env or {})}, input=given, capture_output=True, timeout=60, check=False
+    )
     assert b"Traceback" not in done.stderr
     return (done.stdout + done.stderr).decode("utf-8", "surrogateescape")
 
@@ -132,6 +139,61 @@ def test_a_session_on_a_terminal(place: Place, port: int) -> None:
         assert piece not in out
 
 
+def _rude_message() -> bytes:
+    """Escapes in every part of a message, as they are and in each encoding that hides them on the way."""
+    word = b"=?utf-8?B?" + base64.b64encode(ESCAPES) + b"?= =?iso-8859-1?Q?=1B[31m=9B2J?="
+    quoted = b"".join(b"=%02X" % byte for byte in ESCAPES)
+    fields = [
+        b"From: " + word + b" <a@x.test>",
+        b'To: "' + ESCAPES.replace(b"\\", b"") + b'" <b@x.test>',
+        b"Subject: " + ESCAPES + b" " + word,
+        b"Date: Sat, 21 Nov 2026 10:00:00 +0000 (" + ESCAPES + b")",
+        b"Received: from "
+        + ESCAPES
+        + b" (x [192.0.2.1]) by mx.test ("
+        + ESCAPES
+        + b") id 1; Sat, 21 Nov 2026 10:00:00 +0000",
+        b"Message-ID: <" + ESCAPES + b"@x.test>",
+        b'Content-Type: multipart/mixed; boundary="b"',
+    ]
+    parts = [
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + ESCAPES,
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + quoted,
+        b"Content-Type: text/html; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.b64encode(ESCAPES),
+        b'Content-Type: application/x; name="'
+        + word
+        + b"\"\r\nContent-Disposition: attachment; filename*=utf-8''%1B%5B31m%C2%9B\r\n\r\nx",
+        b"Content-Type: text/plain; charset=" + ESCAPES + b"\r\n\r\n" + ESCAPES,
+    ]
+    lines = (
+        b"\r\n".join(fields) + b"\r\n\r\n" + b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
+    )
+    return lines.replace(b"\0", b"")
+
+
+@pytest.mark.parametrize("scheme", ["imaps", "pop3s"])
+def test_a_mailbox_full_of_escapes(scheme: str, tmp_path: Path) -> None:
+    """`--raw` alone gives the bytes as they are: that is what it is for."""
+    authority = Authority("Test")
+    root, message = str(authority.write_root(tmp_path)), tmp_path / "rude.eml"
+    message.write_bytes(_rude_message())
+    with serving(LabSettings(), authority) as lab:
+        alice = lab.accounts[0]
+        with smtplib.SMTP(*lab.address("smtp"), timeout=30) as client:
+            client.sendmail("a@x.test", [alice.user], message.read_bytes(), ["BODY=8BITMIME"])
+        lab.wait_for(alice.user)
+        where = ("fetch", lab.urls[scheme], "--ca-file", root, "--user", alice.user, "--password-env", "LAB_PASSWORD")
+        folders = (("--folders",),) if scheme == "imaps" else ()
+        for wish in ((), ("--message", "last"), ("--message", "last", "--hops"), ("-v",), *folders):
+            for shape in ("text", "json"):
+                said = shown(*where, *wish, "--format", shape, env={"LAB_PASSWORD": alice.password})
+                assert "INBOX" in said or "owned" in said
+                assert not disturbing(said)
+    for shape in ("text", "json"):
+        assert not disturbing(shown("fetch", "--hops", str(message), "--format", shape))
+
+
 @pytest.mark.parametrize("shape", ["text", "json"])
 def test_a_scan_from_elsewhere(shape: str, port: int, tmp_path: Path) -> None:
     """`--compare` reads what somebody else may have written."""
@@ -173,5 +235,12 @@ def test_a_usage_mistake_full_of_escapes(name: str, tmp_path: Path) -> None:
         assert not disturbing(shown(name, *arguments))
 
 
+def test_json_is_written_in_one_place() -> None:
+    """`report.json.text_of` escapes what JSON itself leaves as it is."""
+    package = Path(mailproof.__file__).parent
+    wrong = [path.name for path in package.rglob("*.py") if "json.format(" in path.read_text("utf-8")]
+    assert wrong == ["json.py"]
+
+
 def test_every_command_is_looked_at() -> None:
-    assert {*FORMATS, "talk", "token", "explain", *NOTHING_OF_A_PEER} == set(COMMANDS)
+    assert {*FORMATS, "talk", "fetch", "token", "explain", *NOTHING_OF_A_PEER} == set(COMMANDS)

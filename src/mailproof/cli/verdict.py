@@ -96,8 +96,7 @@ def exit_code(report: Report, shape: str, fail_on: Severity, slow: Slow | None =
 
 def schema_text() -> str:
     """The JSON Schema of the report."""
-    import msgspec
-
     from mailproof.model.report import schema
+    from mailproof.report.json import text_of
 
-    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
+    return text_of(schema())

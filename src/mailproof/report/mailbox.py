@@ -14,6 +14,7 @@ from mailproof.model.escape import printable
 from mailproof.model.mail import AttachedTold, FetchReport, FolderTold, HopTold, MailTold
 from mailproof.model.report import Judged, Report
 from mailproof.report.build import message
+from mailproof.report.json import text_of
 from mailproof.report.layout import cut, table, wrap
 from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
@@ -140,7 +141,7 @@ def build_fetched(
 
 def encode_fetched(told: FetchReport) -> str:
     """As indented JSON with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return text_of(told)
 
 
 def render_fetched(
@@ -184,7 +185,7 @@ def hops_as_data(data: bytes) -> str:
     """The same as JSON."""
     mail = told_mail(_File(data))
     told = {"hops": mail.hops, "seconds": mail.seconds, "headers": mail.headers}
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return text_of(told)
 
 
 class _File(msgspec.Struct, frozen=True):

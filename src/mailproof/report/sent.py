@@ -11,6 +11,7 @@ from mailproof.model.escape import printable
 from mailproof.model.report import Judged, Report
 from mailproof.model.sent import RecipientResult, SendReport
 from mailproof.report.build import message
+from mailproof.report.json import text_of
 from mailproof.report.layout import table, wrap
 from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
@@ -77,7 +78,7 @@ def build_sent(result: Result, report: Report) -> SendReport:
 
 def encode_sent(told: SendReport) -> str:
     """As indented JSON with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return text_of(told)
 
 
 def render_sent(told: SendReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:

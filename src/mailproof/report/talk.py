@@ -11,6 +11,7 @@ from mailproof.catalog.words import Words, words
 from mailproof.model.observation import TlsHandshake
 from mailproof.model.tls import Certificate
 from mailproof.model.transcript import Transcript, TurnKind
+from mailproof.report.json import text_of
 from mailproof.report.layout import wrap
 from mailproof.report.style import Style, paint
 
@@ -44,7 +45,7 @@ def played_as_json(played: object) -> str:
         "message": _sentence(told, words("en")),
         "transcript": told.transcript,
     }
-    return msgspec.json.format(msgspec.json.encode(data), indent=1).decode() + "\n"
+    return text_of(data, 1)
 
 
 def render_played(played: object, lang: str, color: bool, width: int, *, verbose: bool) -> str:
