@@ -6,7 +6,7 @@ import pytest
 from mailrecord import POLICY, answers, attempt, record, reply
 
 from mailproof.checks.retrieval import mailbox_opened
-from mailproof.model.observation import LoginTried, MailboxOpened
+from mailproof.model.observation import Greeting, LoginTried, MailboxOpened
 from mailproof.model.tls import Protection
 
 
@@ -29,6 +29,25 @@ def test_what_the_server_said_is_told() -> None:
     opened = MailboxOpened(reply("NO gone", 5), turns=(4, 5))
     [finding] = mailbox_opened.check(record(attempt(opened, scheme="imaps", job="login")), POLICY)
     assert finding.params == {"mailbox": "INBOX", "reply": "NO gone"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "line"),
+    [
+        ("imaps", "BYE [UNAVAILABLE] Too many connections from your IP address."),
+        ("imap", "BYE Maximum number of connections exceeded"),
+        ("pop3s", "-ERR [SYS/TEMP] Too many connections from your IP address."),
+    ],
+)
+def test_a_limit_may_be_met_at_the_greeting(scheme: str, line: str) -> None:
+    greeted = Greeting(0.1, reply(line, 5), turns=(5,))
+    assert answers(mailbox_opened.check, record(attempt(greeted, scheme=scheme))) == ["retrieval-connection-limit"]
+
+
+def test_a_greeting_that_lets_in_or_is_of_smtp_is_none() -> None:
+    for scheme, line in (("imaps", "OK ready, no limit"), ("smtp", "421 4.7.0 too many connections")):
+        greeted = Greeting(0.1, reply(line, 5), turns=(5,))
+        assert answers(mailbox_opened.check, record(attempt(greeted, scheme=scheme))) == []
 
 
 def test_pop3_locks_with_the_login() -> None:

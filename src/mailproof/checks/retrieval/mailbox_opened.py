@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.survey import place, uncounted, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
-from mailproof.model.observation import LoginTried, MailboxOpened, Reply, ReplyClass
+from mailproof.model.observation import Greeting, LoginTried, MailboxOpened, Reply, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.login_refusal import MAILBOX_LOCKED
 
 NAME = "mailbox-opened"
-NEEDS = (MailboxOpened, LoginTried)
+NEEDS = (MailboxOpened, LoginTried, Greeting)
 # Dovecot hangs up on POP3 once it has said that the mailbox cannot be opened.
 _UNREAD = (Explains("not-delivered", Scope.SERVER), Explains("closed-unexpectedly"))
 KINDS = (
@@ -46,11 +46,12 @@ KINDS = (
         Layer.RETRIEVAL,
         params=("reply",),
         gathered=("reply",),
-        explains=_UNREAD,
+        explains=(*_UNREAD, Explains("greeting-refused")),
         references=("RFC 5530 section 3", "Dovecot manual: mail_max_userip_connections"),
     ),
 )
 
+_REFUSALS = (ReplyClass.TRANSIENT, ReplyClass.PERMANENT)
 _IN_USE_CODES = ("IN-USE", "INUSE")
 # Dovecot `Mailbox is locked`, qpopper `mailbox lock busy! Is another session active?`, Courier and others alike.
 # Dovecot `Timeout while waiting for lock`, UW and qpopper of a lock file that nobody takes away.
@@ -63,7 +64,7 @@ _LIMIT = re.compile(r"maximum number of connections|too many (\w+ )?connections"
 _LOCKED = re.compile(MAILBOX_LOCKED, re.IGNORECASE)
 _IN_USE = re.compile(r"\block(ed)?\b|\bin use\b|another (session|process|client)", re.IGNORECASE)
 
-_Refused = tuple[Sighting[MailboxOpened] | Sighting[LoginTried], Reply, str]
+_Refused = tuple[Sighting[MailboxOpened] | Sighting[LoginTried] | Sighting[Greeting], Reply, str]
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -87,6 +88,13 @@ def _refusals(record: Record) -> Iterator[_Refused]:
         reply = opened.fact.reply
         if reply.kind is not ReplyClass.POSITIVE:
             yield opened, reply, _of_the_session(reply) or "mailbox-not-opened"
+    for greeting in record.seen(Greeting):
+        # Courier (MAXPERIP) and Cyrus count before the login, and turn away at the greeting.
+        said, where = greeting.fact.reply, greeting.attempt.endpoint
+        if said is None or said.kind not in _REFUSALS or where is None or not where.scheme.is_retrieval:
+            continue
+        if _LIMIT.search(said.text):
+            yield greeting, said, "retrieval-connection-limit"
     for tried in record.seen(LoginTried):
         # POP3 locks the mailbox with the login, which was good then (RFC 2449 section 8.1.1).
         answer = tried.fact.reply

@@ -10,7 +10,11 @@ REACH = (
     FaultSpec("port-filtered", {"port": Port.FILTERED}),
     FaultSpec("no-greeting", {"welcome": Welcome.SILENCE}),
     FaultSpec("greeting-slow", {"welcome_delay": 3.0}),
-    FaultSpec("greeting-refused", {"welcome": Welcome.REFUSAL}, leads_to=("too-many-connections",)),
+    FaultSpec(
+        "greeting-refused",
+        {"welcome": Welcome.REFUSAL},
+        leads_to=("too-many-connections", "retrieval-connection-limit"),
+    ),
     FaultSpec("too-many-connections", {"welcome": Welcome.REFUSAL}, ANY_SMTP),
     FaultSpec("connection-rate-limited", {"most_visits": 1}, SERVERS),
     FaultSpec("unexpected-greeting", {"welcome": Welcome.NOISE}),
