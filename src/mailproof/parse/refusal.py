@@ -84,7 +84,8 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     ),
     Row(
         _K.HELO_REJECTED,
-        words=r"helo command rejected|(invalid|bad|illegal|syntactically invalid) (helo|ehlo)|invalid domain name\Z",
+        words=r"helo command rejected|(invalid|bad|illegal|syntactically invalid) (helo|ehlo)|invalid domain name\Z"
+        r"|(helo|ehlo) (name |argument |hostname )?(is )?(invalid|bad|illegal|forged|bogus)",
     ),
     Row(_K.SENDER_NOT_LOGGED_IN, words=r"sender address rejected: not logged in\Z"),
     Row(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mailproof.model.attempt import Job, Step
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, Reply, ReplyClass, Submitted
+from mailproof.model.endpoint import Protocol
+from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, Greeting, Reply, ReplyClass, Submitted
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.refusal import refusal
 from mailproof.parse.refusal_kind import RefusalKind
@@ -84,3 +85,15 @@ def refused(record: Record) -> Iterator[Refused]:
     for submitted in messages(record):
         if (answer := submission_refused(submitted)) is not None:
             yield answer
+
+
+def turned_away(record: Record) -> Iterator[tuple[Sighting[Greeting], Reply, RefusalKind]]:
+    """Greetings of SMTP that refuse, once for each endpoint: what a server thinks of a client it may say at once."""
+    told: set[str] = set()
+    for greeting in record.seen(Greeting):
+        reply, endpoint = greeting.fact.reply, greeting.attempt.endpoint
+        if endpoint is None or endpoint.scheme.protocol not in (Protocol.SMTP, Protocol.LMTP) or endpoint.url in told:
+            continue
+        if reply is not None and (kind := refusal(reply)) is not None and greeting.evidence(reply.turn):
+            told.add(endpoint.url)
+            yield greeting, reply, kind

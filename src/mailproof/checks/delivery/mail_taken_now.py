@@ -6,19 +6,19 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
+from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, Greeting
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.refusal_kind import RefusalKind
-from mailproof.parse.refused import Refused, refused
+from mailproof.parse.refused import Refused, refused, turned_away
 
 NAME = "mail-taken-now"
-NEEDS = (EnvelopeTried,)
+NEEDS = (EnvelopeTried, Greeting)
 KINDS = (
     FindingKind(
         "server-config-problem",
         Layer.DELIVERY,
-        explains=(Explains("closed-unexpectedly"),),
+        explains=(Explains("closed-unexpectedly"), Explains("greeting-refused")),
         references=("RFC 3463 section 3.4", "postconf(5) smtpd_recipient_restrictions", "Postfix DEBUG_README"),
     ),
     FindingKind(
@@ -40,6 +40,7 @@ KINDS = (
     FindingKind(
         "queue-disk-full",
         Layer.DELIVERY,
+        explains=(Explains("closed-unexpectedly"), Explains("greeting-refused")),
         references=("RFC 3463 section 3.4", "postconf(5) queue_minfree", "postconf(5) message_size_limit"),
     ),
     FindingKind(
@@ -61,6 +62,7 @@ _NAMES = {
     RefusalKind.SERVICE_UNAVAILABLE: "temporary-reject",
     RefusalKind.ALIAS_LOOP: "alias-loop",
 }
+_SAID_AT_ONCE = frozenset({RefusalKind.CONFIG_PROBLEM, RefusalKind.DISK_FULL})
 _VAGUE = frozenset(
     {
         RefusalKind.OTHER,
@@ -83,6 +85,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             continue
         named.add((name, url(answer.sighting)))
         yield Finding(name, evidence, **place(answer.sighting))
+    for greeting, said, kind in turned_away(record):
+        if kind in _SAID_AT_ONCE and (_NAMES[kind], url(greeting)) not in named:
+            yield Finding(_NAMES[kind], greeting.evidence(said.turn), **place(greeting))
 
 
 def _name(answer: Refused) -> str | None:

@@ -6,24 +6,28 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, surveyed, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer
-from mailproof.model.observation import Capabilities, EnvelopeTried, Reply
+from mailproof.model.observation import Capabilities, EnvelopeTried, Greeting, Reply
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.refusal import refusal
 from mailproof.parse.refusal_kind import RefusalKind
-from mailproof.parse.refused import refused
+from mailproof.parse.refused import refused, turned_away
 
 NAME = "client-accepted"
-NEEDS = (EnvelopeTried, Capabilities)
+NEEDS = (EnvelopeTried, Capabilities, Greeting)
+# A server may know the client by its address alone, and say so in the place of the greeting.
+_AT_THE_DOOR = (Explains("greeting-refused"), Explains("closed-unexpectedly"))
 KINDS = (
     FindingKind(
         "client-blocklisted",
         Layer.RELAY,
+        explains=_AT_THE_DOOR,
         references=("RFC 5782", "RFC 6471", "postconf(5) reject_rbl_client"),
     ),
     FindingKind(
         "client-name-missing",
         Layer.RELAY,
+        explains=_AT_THE_DOOR,
         references=("RFC 7372 section 3.3", "RFC 1912 section 2.1", "postconf(5) reject_unknown_client_hostname"),
     ),
     FindingKind(
@@ -62,6 +66,7 @@ _NAMED = frozenset(
         RefusalKind.HELO_REJECTED,
     }
 )
+_BY_ADDRESS = frozenset({RefusalKind.CLIENT_BLOCKLISTED, RefusalKind.CLIENT_NAME_MISSING})
 _HELLOS = ("EHLO", "HELO", "LHLO")
 
 
@@ -73,6 +78,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if answer.kind in _NAMED and key not in named and evidence:
             named.add(key)
             yield Finding(answer.kind.value, evidence, **place(answer.sighting))
+    for greeting, said, meant in turned_away(record):
+        if meant in _BY_ADDRESS and (meant, url(greeting)) not in named:
+            yield Finding(meant.value, greeting.evidence(said.turn), **place(greeting))
     for sighting, reply, kind in _refused_hellos(record):
         evidence = sighting.evidence(reply.turn)
         if not evidence:
