@@ -259,6 +259,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     idle: Idle = Idle.TELLS
     delivery_seconds: float = 0.0
     """From the acceptance of a message to the mailbox."""
+    login_delay: int = 0
+    """POP3's LOGIN-DELAY (RFC 2449 section 6.5): seconds between two logins of one user."""
     expire: str = ""
     """POP3's EXPIRE (RFC 2449 section 6.7): days that mail is kept, or NEVER; empty for nothing said."""
     other_mailbox: bool = False

@@ -99,6 +99,7 @@ class Pop3Session(DovecotSession[Event]):
 
     def _capabilities(self) -> list[str]:
         lines = ["TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE"]
+        lines += [f"LOGIN-DELAY {self.behaviour.login_delay}"] if self.behaviour.login_delay else []
         lines += [f"EXPIRE {self.behaviour.expire}"] if self.behaviour.expire else []
         lines += [self.upgrade_offer] if self.upgrade_offer else []
         if mechanisms := self.offered:
@@ -141,6 +142,11 @@ class Pop3Session(DovecotSession[Event]):
 
     async def _answer_login(self, login: Login) -> None:
         self._name = ""
+        delay = self.behaviour.login_delay
+        if login.user and self.site.comes_too_soon(login.user, delay):
+            self.user = ""
+            await self.err(f"Logins must be at least {delay} seconds apart.", "LOGIN-DELAY")
+            return
         if login.user:
             delivered_to = self.site.mailbox_of(login.user)
             elsewhere = self.behaviour.other_mailbox

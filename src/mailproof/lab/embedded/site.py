@@ -66,12 +66,22 @@ class Site:
         self._failures: OrderedDict[str, int] = OrderedDict()
         self._visits: OrderedDict[str, int] = OrderedDict()
         self._triplets: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+        self._pop3_logins: dict[str, float] = {}
+        """When each account last came in by POP3."""
 
     def clock(self) -> datetime:
         return self._started + timedelta(seconds=self.net.now())
 
     def nonce(self) -> str:
         return secrets.token_hex(18)
+
+    def comes_too_soon(self, user: str, delay: float) -> bool:
+        """By POP3, less than `delay` seconds after the last time; if not, this counts as a time."""
+        now, before = self.net.now(), self._pop3_logins.get(user)
+        if before is not None and now - before < delay:
+            return True
+        self._pop3_logins[user] = now
+        return False
 
     def enter(self, client: str, scheme: Scheme) -> bool:
         """Count a new session; False if this client has too many."""
