@@ -18,13 +18,12 @@ from mailproof.cli.options import Connecting, connecting, connection_options, du
 from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
-from mailproof.cli.wishes import login_wish, must_be_sayable, random_text
+from mailproof.cli.wishes import login_wish, mailbox_wish, random_text
 from mailproof.model.attempt import INTRUSIVE
 from mailproof.model.finding import Severity
 from mailproof.model.observation import DnsAnswer
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
-from mailproof.probes.login import LoginWish
 from mailproof.run.targets import is_host_name, parse_target
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
         message = message_of(wish.message, mailbox, token, terminal)
     elif deliver:
         message = proof_message(sender, mailbox, token, now)
-    mailbox_login = _mailbox_login(wish, given, mailbox, terminal)
+    mailbox_login = mailbox_wish(wish.mailbox_user or "", given, mailbox, terminal)
     terms = msgspec.structs.replace(
         terms_of(how),
         sender=sender,
@@ -226,23 +225,6 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
         if not is_host_name(host):
             raise Complaint(terminal.say("cli.no-reference", value=host))
     return Plan(targets, wanted, terms, asked, login, mailbox_login, message, wish.reference)
-
-
-def _mailbox_login(wish: Wish, given: Mapping[str, Any], mailbox: str, terminal: Terminal) -> LoginWish | None:
-    from mailproof.sasl.credentials import Credentials
-
-    source = credentials.source(given, "mailbox-password", terminal)
-    user = wish.mailbox_user or (mailbox if source.option else "")
-    if not user:
-        if source.option:
-            raise Complaint(terminal.say("cli.whose-mailbox", option=source.option))
-        return None
-    if source.option:
-        password = credentials.read(source, terminal)
-    else:
-        password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
-    must_be_sayable("--mailbox-user", user, terminal)
-    return LoginWish(Credentials(user, password), random_text())
 
 
 def _must_be_address(option: str, address: str, terminal: Terminal) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailproof.cli.terminal import Terminal
 
-COMMANDS = ("check", "login", "talk", "send", "fetch", "ports", "explain", "demo", "lab", "token")
+COMMANDS = ("check", "login", "talk", "send", "fetch", "roundtrip", "ports", "explain", "demo", "lab", "token")
 """In the order in which a newcomer needs them; each is a file of this room."""
 
 

@@ -52,6 +52,24 @@ def login_wish(
     return LoginWish(Credentials(user, password, token=token), random_text(), mechanism)
 
 
+def mailbox_wish(user: str, given: Mapping[str, Any], mailbox: str, terminal: Terminal) -> LoginWish | None:
+    """The login of the mailbox where it is not the sender's; None if there is none. Raises Complaint."""
+    from mailproof.sasl.credentials import Credentials
+
+    source = credentials.source(given, "mailbox-password", terminal)
+    user = user or (mailbox if source.option else "")
+    if not user:
+        if source.option:
+            raise Complaint(terminal.say("cli.whose-mailbox", option=source.option))
+        return None
+    if source.option:
+        password = credentials.read(source, terminal)
+    else:
+        password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
+    must_be_sayable("--mailbox-user", user, terminal)
+    return LoginWish(Credentials(user, password), random_text())
+
+
 def random_text() -> str:
     """For a nonce or a token. `secrets` would do the same, and brings OpenSSL's hashes along."""
     return os.urandom(18).hex()

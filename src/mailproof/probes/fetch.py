@@ -71,8 +71,8 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
     opened = await talk.examine("INBOX")
     if opened.kind is not ReplyClass.POSITIVE:
         return _refused(talk, token, since, opened)
-    messages = _exists(talk)
-    wait = _Waiting(talk, until)
+    messages = exists(talk)
+    wait = Waiting(talk, until)
     looked_elsewhere = False
     while True:
         reply, numbers = await talk.search(TOKEN_FIELD, token)
@@ -81,8 +81,8 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
             return _refused(talk, token, since, reply)
         if numbers:
             return await _take_out(talk, numbers[-1], Retrieved(token, True, messages, talk.net.now() - since))
-        arrived = _exists(talk) > messages  # told in the answer to the search: it may have come too late for it
-        messages = max(messages, _exists(talk))
+        arrived = exists(talk) > messages  # told in the answer to the search: it may have come too late for it
+        messages = max(messages, exists(talk))
         if arrived or ((looked_elsewhere or not wait.is_long) and await wait.for_mail(messages)):
             continue
         # A filter has put it into a folder by the time when a delivery is late, or by the end.
@@ -95,7 +95,7 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
             return Retrieved(token, False, messages, talk.net.now() - since, reply=reply, turns=_last(reply))
         looked_elsewhere = True
         await talk.look_into("INBOX")
-        messages = max(messages, _exists(talk))
+        messages = max(messages, exists(talk))
 
 
 async def _take_out(talk: ImapConversation, number: int, found: Retrieved) -> Retrieved:
@@ -108,7 +108,7 @@ async def _take_out(talk: ImapConversation, number: int, found: Retrieved) -> Re
     return msgspec.structs.replace(found, headers=shown, reply=whole, turns=(turn - 1, turn))
 
 
-class _Waiting:
+class Waiting:
     """Until there may be something new in a mailbox of IMAP: by IDLE where it is offered, else by looking again."""
 
     def __init__(self, talk: ImapConversation, until: float) -> None:
@@ -170,7 +170,8 @@ async def _find_pop3(talk: Pop3Conversation, token: str, since: float) -> Retrie
     return Retrieved(token, False, messages, talk.net.now() - since, turns=(talk.the_stream.turn,))
 
 
-def _exists(talk: ImapConversation) -> int:
+def exists(talk: ImapConversation) -> int:
+    """Messages in the open mailbox, as the answer to the last command told; 0 if it did not."""
     return max((event.number or 0 for event in talk.untagged if event.name == "EXISTS"), default=0)
 
 

@@ -79,13 +79,18 @@ async def look_through(talk: Conversation[Any], wish: LoginWish, want: Want, fou
     """The course of a conversation that may have been dialled already. Follow it with `held`."""
     if await come_in(talk, wish):
         started = talk.net.now()
-        if isinstance(talk, ImapConversation):
-            await _Imap(talk, want, found).look()
-        elif isinstance(talk, Pop3Conversation):
-            await _Pop3(talk, want, found).look()
+        await take_whole(talk, want, found)
         trouble = NetFailure(Trouble.NOT_FOUND, "no such message") if found.missing else None
         talk.took(Step.FETCH, started, trouble)
     await talk.leave()
+
+
+async def take_whole(talk: Conversation[Any], want: Want, found: Found) -> None:
+    """The same for who has logged in already, and notes nothing of it as a step."""
+    if isinstance(talk, ImapConversation):
+        await _Imap(talk, want, found).look()
+    elif isinstance(talk, Pop3Conversation):
+        await _Pop3(talk, want, found).look()
 
 
 def _wanted(want: Want, total: int) -> tuple[list[int], list[int]]:

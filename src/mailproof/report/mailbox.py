@@ -98,6 +98,11 @@ def told_mail(item: Item) -> MailTold:
     )
 
 
+def hops_of(headers: tuple[tuple[str, str], ...]) -> tuple[HopTold, ...]:
+    """The way that these header fields tell, the sender's server first."""
+    return tuple(map(_told_hop, read_hops(headers)))
+
+
 def _told_hop(hop: Hop) -> HopTold:
     date = hop.date.strftime("%Y-%m-%dT%H:%M:%SZ") if hop.date is not None else ""
     return HopTold(hop.by, hop.source, hop.protocol, hop.queue_id, hop.recipient, date, hop.delay)

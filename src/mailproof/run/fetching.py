@@ -49,7 +49,7 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(plan.target)
     attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
-    for group in _groups(plan.target, places):
+    for group in read_groups(plan.target, places):
         if not group[0].named:
             params = {"host": group[0].host, "url": group[0].url}
             skipped = Skipped("login-accepted", "host-not-named", group[0].url, asked=True, params=params)
@@ -75,7 +75,7 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
     )
 
 
-def _groups(target: Target, places: tuple[Endpoint, ...]) -> list[list[Endpoint]]:
+def read_groups(target: Target, places: tuple[Endpoint, ...]) -> list[list[Endpoint]]:
     """The addresses of each service, IPv6 first; of a host or domain those where mail is read."""
     wanted = [msgspec.structs.replace(place, promised=True) for place in places]
     if target.kind is not TargetKind.URL:

@@ -1,0 +1,124 @@
+"""A message waited for in a mailbox, taken out whole and removed: in INBOX, then where a filter may have put it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mailproof.model.attempt import Step, Trouble
+from mailproof.model.failure import NetFailure
+from mailproof.model.observation import ReplyClass
+from mailproof.probes.conversation import Conversation
+from mailproof.probes.fetch import TOKEN_FIELD, Waiting, exists
+from mailproof.probes.folders import find_elsewhere
+from mailproof.probes.imap import ImapConversation
+from mailproof.probes.login import LoginWish, come_in
+from mailproof.probes.mailbox import Found, Want, take_whole
+from mailproof.probes.pop3 import Pop3Conversation
+
+# The newest messages of a POP3 mailbox that are looked at.
+_NEWEST = 20
+
+
+class Arrived(msgspec.Struct):
+    """Filled while it is waited for."""
+
+    data: bytes = b""
+    folder: str = ""
+    found_at: float | None = None
+    """On the clock of the net; None where it was not found."""
+    retrieved: float = 0.0
+    """Seconds from being found to being whole."""
+    removed: bool = False
+    looked: list[str] = []
+    trouble: bool = False
+    """The mailbox could not be looked into: waiting longer is of no use."""
+
+
+async def await_arrival(
+    talk: Conversation[Any], wish: LoginWish, token: str, until: float, arrived: Arrived, *, keep: bool
+) -> None:
+    """The course of a conversation. IMAP waits here; POP3 looks once, for it shows a mailbox as it was at login.
+
+    The message is removed unless `keep`.
+    """
+    if not await come_in(talk, wish):
+        arrived.trouble = True
+        await talk.leave()
+        return
+    started = talk.net.now()
+    if isinstance(talk, ImapConversation):
+        await _by_imap(talk, token, until, arrived, keep=keep)
+    elif isinstance(talk, Pop3Conversation):
+        await _by_pop3(talk, token, arrived, keep=keep)
+    failure = NetFailure(Trouble.REJECTED, "the mailbox could not be looked into") if arrived.trouble else None
+    talk.took(Step.FETCH, started, failure)
+    await talk.leave()
+
+
+async def _by_imap(talk: ImapConversation, token: str, until: float, arrived: Arrived, *, keep: bool) -> None:
+    opened = await talk.examine("INBOX")
+    if opened.kind is not ReplyClass.POSITIVE:
+        arrived.trouble = True
+        return
+    _looked(arrived, talk, "INBOX")
+    messages = exists(talk)
+    wait = Waiting(talk, until)
+    while True:
+        reply, numbers = await talk.search(TOKEN_FIELD, token)
+        wait.looked(reply, found=bool(numbers))
+        if numbers:
+            await _take(talk, "INBOX", numbers[-1], arrived, keep=keep)
+            return
+        messages = max(messages, exists(talk))
+        if not wait.is_long and await wait.for_mail(messages):
+            continue
+        if (found := await find_elsewhere(talk, TOKEN_FIELD, token)) is not None:
+            folder, number = found
+            _looked(arrived, talk, folder.name)
+            await _take(talk, folder.name, number, arrived, keep=keep)
+            return
+        _looked(arrived, talk, "*")
+        await talk.look_into("INBOX")
+        if not await wait.for_mail(exists(talk)):
+            return
+
+
+async def _take(talk: ImapConversation, folder: str, number: int, arrived: Arrived, *, keep: bool) -> None:
+    began = arrived.found_at = talk.net.now()
+    arrived.folder = folder
+    found = Found()
+    await take_whole(talk, Want(folder=folder, numbers=(number,), delete=not keep), found)
+    if found.items:
+        arrived.data = found.items[0].data
+    arrived.retrieved = talk.net.now() - began
+    arrived.removed = bool(found.deleted)
+
+
+async def _by_pop3(talk: Pop3Conversation, token: str, arrived: Arrived, *, keep: bool) -> None:
+    _looked(arrived, talk, "INBOX")
+    total = await talk.count()
+    if total is None:
+        arrived.trouble = True
+        return
+    marker = f"{TOKEN_FIELD}: {token}".encode()
+    table = Found()
+    await take_whole(talk, Want(newest=_NEWEST), table)
+    number = next((item.number for item in table.items if marker in item.data.splitlines()), None)
+    if number is None:
+        return
+    began = arrived.found_at = talk.net.now()
+    arrived.folder = "INBOX"
+    found = Found()
+    await take_whole(talk, Want(numbers=(number,), delete=not keep), found)
+    if found.items:
+        arrived.data = found.items[0].data
+    arrived.retrieved = talk.net.now() - began
+    arrived.removed = bool(found.deleted)
+
+
+def _looked(arrived: Arrived, talk: Conversation[Any], folder: str) -> None:
+    place = f"{talk.endpoint.url} {folder}"
+    if place not in arrived.looked:
+        arrived.looked.append(place)
