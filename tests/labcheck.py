@@ -11,6 +11,7 @@ import msgspec
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.real.server import RealLab
+from mailproof.model.attempt import Job
 from mailproof.model.proxy import Proxy
 from mailproof.model.record import Asked, Record, Seen
 from mailproof.model.report import Report
@@ -47,6 +48,7 @@ def check(
     proxied: tuple[int, str] = (0, ""),
     proxy: Proxy | None = None,
     timeout: float = 10.0,
+    intrusive: Sequence[Job] = (),
 ) -> Record:
     """The record of a check of these schemes, all seven by default; an empty `user` logs in nowhere.
 
@@ -66,6 +68,8 @@ def check(
         proxy_protocol=proxied[0],
         proxied_source=proxied[1],
         proxy=proxy,
+        intrusive=tuple(intrusive),
+        second_login=bool(intrusive),
     )
     asked = Asked(
         user=user,
