@@ -51,6 +51,8 @@ K = LoginRefusal
         ("-ERR Invalid user name or password. Please use full email address as user name.", K.WANTS_DOMAIN),
         ("450 4.7.1 Error: too many AUTH commands from 127.0.0.1", K.OTHER),
         ("-ERR [SYS/PERM] Your mailbox is damaged.", K.OTHER),
+        ("-ERR [SYS/PERM] Your account is not enabled for POP access.", K.BY_PROVIDER),
+        ("-ERR [SYS/PERM] Your account is disabled.", K.DISABLED),
         ("-ERR [IN-USE] Mailbox is locked by another POP3 session.", K.OTHER),
         ("-ERR maildrop already locked", K.OTHER),
         ("-ERR /var/mail/alice lock busy!  Is another session active? (11)", K.OTHER),

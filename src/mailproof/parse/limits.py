@@ -36,8 +36,11 @@ _ROWS: tuple[Row[Limit], ...] = (
     Row(Limit.PIPELINING, words=r"improper use of .*pipelining|smtp (protocol )?synchroni[sz]ation error"),
     # Postfix `too many errors`, Exim `Too many syntax or protocol errors`, sendmail `Too many bad commands`.
     Row(Limit.ERRORS, words=r"too many (\w+ (or \w+ )?)?(errors|commands)\b(?<!auth commands)"),
-    # Postfix `too many AUTH commands from`, Gmail 454 `Too many login attempts`.
-    Row(Limit.AUTH_RATE, words=r"too many (failed )?(auth|login|authentication)\w* (commands|attempts|failures)"),
+    # Postfix `too many AUTH commands`, Gmail `Too many login attempts`, Yahoo `[LIMIT] LOGIN Rate limit hit`.
+    Row(
+        Limit.AUTH_RATE,
+        words=r"too many (failed )?(auth|login|authentication)\w* (commands|attempts|failures)|log-?in rate[- ]limit",
+    ),
     # sendmail 421 4.3.2 `Connection rate limit exceeded`.
     Row(Limit.CONNECTION_RATE, words=r"connection rate|too (many|frequent) connections? (in|within|per|too fast)"),
     # Postfix, Exim `Too many concurrent SMTP connections`, sendmail `Too many open connections`, Exchange

@@ -54,7 +54,7 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
     # Dovecot says so of mail_max_userip_connections in IMAP, after the password was found right.
     Row(_K.OTHER, words=r"maximum number of connections|too many (simultaneous )?connections"),
     Row(_K.TEMPORARY, status=r"UNAVAILABLE|SERVERBUG|SYS/TEMP|TRYLATER"),
-    Row(_K.OTHER, status=r"IN-USE|INUSE|LIMIT|LOGIN-DELAY|CLIENTBUG|SYS/PERM"),
+    Row(_K.OTHER, status=r"IN-USE|INUSE|LIMIT|LOGIN-DELAY|CLIENTBUG"),
     Row(_K.OTHER, words=MAILBOX_LOCKED),
     Row(_K.MECHANISM_UNKNOWN, code="504"),
     Row(_K.MECHANISM_UNKNOWN, status=r"AUTH-TOO-WEAK"),
@@ -101,7 +101,8 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
         _K.WANTS_NO_DOMAIN,
         words=r"without (the |its |@ ?)*domain|user ?name (must|may|should) not contain (a |the )?(domain|@)",
     ),
-    # Codes alone.
+    # Codes alone. Gmail says [SYS/PERM] of an account that is not enabled for POP3, in words.
+    Row(_K.OTHER, status=r"SYS/PERM"),
     Row(_K.TEMPORARY, code="4"),
     Row(_K.TEMPORARY, words=r"temporary authentication failure|(temporary|internal) (server )?(error|failure)"),
     Row(_K.REJECTED, code="53"),

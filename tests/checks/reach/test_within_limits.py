@@ -46,3 +46,18 @@ def test_a_login_that_meets_the_mailbox(line: str, expected: list[str]) -> None:
     tried = LoginTried("PLAIN", reply(line, turn=1), Protection.VERIFIED, "a@mx.test")
     scheme = "pop3s" if line.startswith("-") else "imaps"
     assert answers(mailbox_opened.check, record(attempt(tried, scheme=scheme))) == expected
+
+
+@pytest.mark.parametrize(
+    ("scheme", "line", "expected"),
+    [
+        ("imaps", "NO [LIMIT] LOGIN Rate limit hit.", ["auth-rate-limited"]),
+        ("pop3s", "-ERR [SYS/TEMP] Too many login attempts", ["auth-rate-limited"]),
+        ("submission", "454 4.7.0 Too many login attempts, please try again later.", ["auth-rate-limited"]),
+        ("imaps", "NO [ALERT] Too many simultaneous connections. (Failure)", []),  # told of the mailbox
+        ("pop3s", "-ERR [AUTH] Authentication failed.", []),
+    ],
+)
+def test_too_many_logins_are_told_wherever_they_are_made(scheme: str, line: str, expected: list[str]) -> None:
+    tried = LoginTried("PLAIN", reply(line, turn=1), Protection.VERIFIED, "a@mx.test", turns=(1,))
+    assert answers(within_limits.check, record(attempt(tried, scheme=scheme, job="login"))) == expected

@@ -83,6 +83,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     told: set[tuple[Limit, str | None]] = set()
     for sighting, reply in _replies(record):
         met = limit(reply)
+        if _reads_mail(sighting) and met is not Limit.AUTH_RATE:
+            continue  # there the mailbox has limits of its own: `mailbox-opened`
         if met is Limit.CONNECTIONS and _came_alone_again(sighting, record):
             met = Limit.CONNECTION_RATE
         evidence = sighting.evidence(reply.turn)
@@ -93,9 +95,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 def _replies(record: Record) -> Iterator[tuple[Sighting[Observation], Reply]]:
     for sighting in record.seen(Observation):
-        fact, endpoint = sighting.fact, sighting.attempt.endpoint
-        if endpoint is not None and endpoint.scheme.is_retrieval:
-            continue  # there the mailbox has limits of its own: `mailbox-opened`
+        fact = sighting.fact
         replies: tuple[Reply | None, ...] = ()
         match fact:
             case Greeting() | Capabilities() | LoginTried() | Interrupted():
@@ -105,6 +105,11 @@ def _replies(record: Record) -> Iterator[tuple[Sighting[Observation], Reply]]:
             case Submitted():
                 replies = (fact.mail, fact.rcpt, fact.data, fact.final)
         yield from ((sighting, reply) for reply in replies if reply is not None)
+
+
+def _reads_mail(sighting: Sighting[Observation]) -> bool:
+    endpoint = sighting.attempt.endpoint
+    return endpoint is not None and endpoint.scheme.is_retrieval
 
 
 def _came_alone_again(sighting: Sighting[Observation], record: Record) -> bool:
