@@ -19,6 +19,11 @@ _CONTROL = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9
 _PATIENCE = 20.0
 
 
+def _control() -> None:
+    """In the child: its terminal is the one that sends it SIGINT for Ctrl-C."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A context manager. Everything that was shown is in `shown`, without control sequences."""
 
@@ -27,7 +32,7 @@ class Terminal:
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         whole = {"TERM": "xterm", **env}
         self.process = subprocess.Popen(
-            command, stdin=inner, stdout=inner, stderr=inner, env=whole, start_new_session=True
+            command, stdin=inner, stdout=inner, stderr=inner, env=whole, start_new_session=True, preexec_fn=_control
         )
         os.close(inner)
         self.raw = b""

@@ -169,3 +169,18 @@ def test_pasted_lines_are_lines_and_noop_is_said_by_itself(server: Server, trust
         assert terminal.end() == 0
     assert server.heard()[1:3] == [b"RSET", b"NOOP pasted"]
     assert b"NOOP" in server.heard()
+
+
+def test_ctrl_c_before_the_prompt_says_quit_and_leaves(trusted: Trusted, home: Path) -> None:
+    def talk(peer: Peer) -> None:
+        peer.say("220 mail.example.test ESMTP\r\n")
+        while peer.hear():
+            pass
+
+    context, _ = trusted
+    with serving(talk, context) as server, talking(server, trusted, home, "--timeout", "1m") as terminal:
+        terminal.wait_for("C: EHLO")
+        terminal.type("\x03")
+        terminal.wait_for("interrupted")
+        assert terminal.end() == 130
+    assert server.heard()[-1] == b"QUIT"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -97,3 +98,45 @@ def test_a_wrong_password_ends_with_28(real_lab: RealLab) -> None:
     done = subprocess.run(whole, input="* auth\n", env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 28
     assert "535" in done.stdout
+
+
+TYPED = {
+    "pop3": (("USER {user}", "now PASS"), ("PASS {password}", "logged in"), ("STAT", "bytes in all")),
+    "imaps": (
+        ("a1 LOGIN {user} {password}", "logged in"),
+        ("a2 SELECT INBOX", "a2 OK"),
+        ("a3 IDLE", "+ idling"),
+        ("DONE", "a3 OK"),
+    ),
+    "sieve": (('AUTHENTICATE "PLAIN" "{token}"', "logged in"), ("LISTSCRIPTS", "S: OK")),
+    "submissions": (
+        ("AUTH LOGIN", "user name"),
+        ("{user64}", "password"),
+        ("{password64}", "logged in"),
+        ("NOOP", "S: 250"),
+    ),
+}
+
+
+@pytest.mark.parametrize("scheme", TYPED)
+def test_a_login_typed_by_hand_is_recorded_without_its_secret_and_played_again(
+    real_lab: RealLab, tmp_path: Path, scheme: str
+) -> None:
+    password, record = real_lab.accounts[ALICE], tmp_path / "session.dialogue"
+    values = {
+        "user": ALICE,
+        "password": password,
+        "token": base64.b64encode(f"\0{ALICE}\0{password}".encode()).decode(),
+        "user64": base64.b64encode(ALICE.encode()).decode(),
+        "password64": base64.b64encode(password.encode()).decode(),
+    }
+    with talking(real_lab, scheme, tmp_path, "--record", str(record)) as terminal:
+        terminal.wait_for("/help lists")
+        for line, answer in TYPED[scheme]:
+            terminal.line(line.format(**values), answer)
+        terminal.type("\x04")
+        assert terminal.end() == 0
+        kept = record.read_text() + (tmp_path / ".local/state/mailproof/talk_history").read_text() + terminal.shown
+        assert not any(values[name] in kept for name in ("password", "token", "password64"))
+    again = played(real_lab, scheme, "", "--script", str(record), "-v")
+    assert again.returncode == 0, record.read_text() + again.stdout

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.options import Connecting, name_server, terms_of
@@ -48,7 +49,23 @@ def talk_by_hand(
     """Until the user or the server has had enough. The exit code says where it could not even begin."""
     named = any(given.get(name) for name in ("user", "netrc", "mechanism"))
     given_wish = wish() if named else None
-    return asyncio.run(_Talk(terminal, place, how, given, given_wish, key_log).run())
+    with _no_echo():
+        return asyncio.run(_Talk(terminal, place, how, given, given_wish, key_log).run())
+
+
+@contextmanager
+def _no_echo() -> Iterator[None]:
+    """What is typed ahead waits for the prompt, unseen: it can be a password. Signals stay as they are."""
+    import termios
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    quiet = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
+    termios.tcsetattr(descriptor, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 def _output() -> Vt100_Output:
@@ -84,6 +101,15 @@ class _Talk:
         self._prompt: PromptSession[str] | None = None
 
     async def run(self) -> int:
+        try:
+            return await self._run()
+        except asyncio.CancelledError:  # Ctrl-C: goodbye is said, and not waited for
+            self._local.stop()
+            greeted = self._session.stage is not Stage.GREETING  # who speaks before is a spammer
+            self._session.close(FAREWELLS.get(self._place.protocol, b"") if greeted else b"")
+            raise
+
+    async def _run(self) -> int:
         session = self._session
         try:
             addresses = await addresses_of(self._net, self._place, self._how)

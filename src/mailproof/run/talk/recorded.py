@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from mailproof.model.transcript import SECRET, Transcript, Turn, TurnKind
 
-# Queue ids, and the time and number with which many servers greet.
+# Queue ids, the time and number with which many servers greet, and how long Dovecot took.
 _VOLATILE = (
     (re.compile(r"(queued as|id=)\s*\S+", re.IGNORECASE), r"\1 ~"),
     (re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ?\d.*"), "~"),
+    (re.compile(r"\(\d+\.\d+ \+ [^()]*secs\)"), "(~)"),
     (re.compile(r"<\d+\.[^<>\s]+@[^<>\s]+>"), "<~>"),
 )
 _AUTH = re.compile(r"(?:\S+ )?(?:AUTH|AUTHENTICATE)(?: +\"?([A-Za-z0-9-]+))?", re.IGNORECASE)
