@@ -177,3 +177,9 @@ def test_no_test_sleeps() -> None:
         if name in {"time.sleep", "asyncio.sleep", "sleep"}
     ]
     assert wrong == []
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports them by their names alone."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name not in ("conftest.py", "__init__.py")]
+    assert sorted(names) == sorted(set(names))

@@ -117,6 +117,42 @@ def test_however_it_is_echoed(echo: str, mechanisms: str, trusted: Trusted, tmp_
     assert_silent(done.stdout, done.stderr, record.read_text(), secret=secret)
 
 
+COMMANDS = {
+    "login": (),
+    "send": ("--from", USER, "--to", "bob@example.test"),
+    "roundtrip": ("imaps://127.0.0.1:1",),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_nor_by_the_commands_by_hand(command: str, echo: str, shape: str, trusted: Trusted, tmp_path: Path) -> None:
+    context, root = trusted
+    record = tmp_path / "record.json"
+    talk = partial(smtp, offers=("AUTH PLAIN",), answer=ECHOES[echo])
+    with serving(talk, context) as server:
+        url = f"submissions://127.0.0.1:{server.port}"
+        login = ("--user", USER, "--password-env", "PW", "--ca-file", str(root), "--record", str(record), "-v")
+        done = mailproof(command, url, *COMMANDS[command], *login, "--format", shape, env={"PW": PASSWORD})
+        assert any(b"AUTH" in line for line in server.heard())
+    assert "Traceback" not in done.stderr
+    assert_silent(done.stdout, done.stderr, record.read_text())
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_nor_by_who_reads_a_mailbox(shape: str, trusted: Trusted, tmp_path: Path) -> None:
+    context, root = trusted
+    record = tmp_path / "record.json"
+    with serving(echo_imap, context) as server:
+        url = f"imaps://127.0.0.1:{server.port}"
+        login = ("--user", USER, "--password-env", "PW", "--ca-file", str(root), "--record", str(record), "-v")
+        done = mailproof("fetch", url, *login, "--format", shape, env={"PW": PASSWORD})
+        assert any(b"AUTHENTICATE" in line for line in server.heard())
+    assert done.returncode == 28
+    assert_silent(done.stdout, done.stderr, record.read_text())
+
+
 def test_what_fails_before_the_check_does_not_tell_either(tmp_path: Path) -> None:
     (tmp_path / "password").write_text(PASSWORD + "\n")
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login alice passwort {PASSWORD}\n")

@@ -195,11 +195,26 @@ def test_a_mailbox_full_of_escapes(scheme: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_message_of_escapes_there_and_back(shape: str, tmp_path: Path) -> None:
+    authority = Authority("Test")
+    root, message = str(authority.write_root(tmp_path)), tmp_path / "rude.eml"
+    message.write_bytes(_rude_message())
+    with serving(LabSettings(), authority) as lab:
+        alice = lab.accounts[0]
+        places = (lab.urls["submission"], lab.urls["imaps"], "--ca-file", root, "-v", "--format", shape)
+        login = ("--user", alice.user, "--password-env", "LAB_PASSWORD", "--message", str(message))
+        for lang in ("en", "ja"):
+            said = shown("--lang", lang, "roundtrip", *places, *login, env={"LAB_PASSWORD": alice.password})
+            assert "INBOX" in said
+            assert not disturbing(said)
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
 def test_a_scan_from_elsewhere(shape: str, port: int, tmp_path: Path) -> None:
     """`--compare` reads what somebody else may have written."""
     scanned = shown("ports", "127.0.0.1", "-p", str(port), "--format", "json")
     rude = json.dumps(TEXT.encode("utf-8", "replace").decode())[1:-1]
-    texts = [text for text in ("mx.test", "ESMTP", "220") if text in scanned]
+    texts = [text for text in ("mx.test", "ESMTP") if text in scanned]
     assert texts
     for text in texts:
         scanned = scanned.replace(text, rude)
@@ -243,4 +258,4 @@ def test_json_is_written_in_one_place() -> None:
 
 
 def test_every_command_is_looked_at() -> None:
-    assert {*FORMATS, "talk", "fetch", "token", "explain", *NOTHING_OF_A_PEER} == set(COMMANDS)
+    assert {*FORMATS, "talk", "fetch", "roundtrip", "token", "explain", *NOTHING_OF_A_PEER} == set(COMMANDS)

@@ -15,6 +15,7 @@ from mailproof.model.escape import printable
 from mailproof.model.report import Judged, Report
 from mailproof.model.roundtrip import Change, Leg, RoundtripReport
 from mailproof.report.build import message
+from mailproof.report.json import text_of
 from mailproof.report.layout import table, wrap
 from mailproof.report.mailbox import hops_of
 from mailproof.report.proof import shown_lines
@@ -127,7 +128,7 @@ def _envelope(fields: Sequence[tuple[str, str]], sender: str, recipient: str) ->
 
 def encode_roundtrip(told: RoundtripReport) -> str:
     """As indented JSON with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return text_of(told)
 
 
 def render_roundtrip(told: RoundtripReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:
