@@ -12,6 +12,7 @@ from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import click
 from markdown_it import MarkdownIt
@@ -87,7 +88,7 @@ def broken(path: Path, link: str) -> str:
         return f"{link}: there is no such file"
     if ROOT not in target.parents:
         return f"{link}: that is outside of the repository"
-    if anchor and anchor not in anchors(target):
+    if anchor and unquote(anchor) not in anchors(target):
         return f"{link}: there is no such heading"
     return ""
 

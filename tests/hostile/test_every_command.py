@@ -27,6 +27,7 @@ from mailproof.script.authority import Authority
 
 TEXT = ESCAPES.decode("utf-8", "surrogateescape")
 NOTHING_OF_A_PEER = {
+    "completion": "prints its own words",
     "demo": "checks its own lab",
     "lab": "writes what it was told, and its own log",
 }

@@ -16,7 +16,7 @@ _NEAR = 5
 
 def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
-        click.Argument(["words"], nargs=-1, metavar="NAME"),
+        click.Argument(["words"], nargs=-1, metavar="FINDING"),
         Option("--list", "listed", is_flag=True, words="list"),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
     ]

@@ -49,7 +49,7 @@ def command(terminal: Terminal) -> Command:
         return converted(lambda text: _whole(text, terminal, least, most))
 
     params: list[click.Parameter] = [
-        Option("--fault", "faults", metavar="NAME[:WHEN]", multiple=True, section="faults", words="fault"),
+        Option("--fault", "faults", metavar="FAULT[:WHEN]", multiple=True, section="faults", words="fault"),
         Option("--seed", metavar="N", section="faults", callback=number(0, 10**9)),
         Option("--list-faults", "listed", is_flag=True, section="faults", words="list-faults"),
         Option("--account", metavar="NAME", multiple=True, section="accounts", words="lab-account"),

@@ -112,7 +112,7 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
     seconds = converted(lambda text: duration(text, terminal))
     return [
         *user_options(terminal),
-        Option("--mechanism", metavar="NAME", section="login"),
+        Option("--mechanism", metavar="MECHANISM", section="login"),
         Option("--all-mechanisms", is_flag=True, section="login"),
         Option("--name", metavar="HOST", section="connection"),
         Option("--tls", default="auto", section="connection", **one_of(tuple(TlsPolicy), terminal)),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from mailproof.cli.terminal import Terminal
 
-COMMANDS = ("check", "login", "talk", "send", "fetch", "roundtrip", "ports", "explain", "demo", "lab", "token")
+COMMANDS = (
+    *("check", "login", "talk", "send", "fetch", "roundtrip", "ports", "explain", "demo", "lab", "token"),
+    "completion",
+)
 """In the order in which a newcomer needs them; each is a file of this room."""
 
 
@@ -26,7 +29,7 @@ def overview(terminal: Terminal) -> str:
         heading("commands"),
     ]
     for name in COMMANDS:
-        lines += wrap(say(f"commands.{name}"), width, f"  {name:9}")
+        lines += wrap(say(f"commands.{name}"), width, f"  {name:12}")
     lines += ["", heading("examples")]
     lines += [f"  {line}" for line in say("cli.first-examples").splitlines()]
     lines += ["", *wrap(say("cli.more-help"), width)]

@@ -35,7 +35,7 @@ def command(terminal: Terminal) -> Command:
         Option("--host", metavar="NAME", section="token", words="token-host"),
         Option("--port", metavar="N", type=int, default=587, section="token", words="token-port"),
         Option("--service", default="smtp", section="token", **one_of(_SERVICES, terminal)),
-        Option("--mechanism", metavar="NAME", section="token", words="token-mechanism"),
+        Option("--mechanism", metavar="MECHANISM", section="token", words="token-mechanism"),
         Option("--show-secret", is_flag=True, section="token"),
         Option("--decode", "-d", "-D", is_flag=True, section="base64"),
         Option("--wrap", "-w", "-b", metavar="N", type=click.IntRange(0), default=0, section="base64"),

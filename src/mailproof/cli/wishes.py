@@ -75,11 +75,16 @@ def random_text() -> str:
     return os.urandom(18).hex()
 
 
-def mechanism_of(name: str, terminal: Terminal) -> str:
-    """In upper case; empty for none. Raises Complaint for one that nobody knows."""
+def known_mechanisms() -> tuple[str, ...]:
+    """What --mechanism takes: those of SASL, and the commands that log in without it."""
     from mailproof.sasl.registry import MECHANISMS
 
-    known = (*MECHANISMS, *(command for command in _COMMANDS if command not in MECHANISMS))
+    return (*MECHANISMS, *(command for command in _COMMANDS if command not in MECHANISMS))
+
+
+def mechanism_of(name: str, terminal: Terminal) -> str:
+    """In upper case; empty for none. Raises Complaint for one that nobody knows."""
+    known = known_mechanisms()
     if name and name.upper() not in known:
         raise Complaint(terminal.say("cli.one-of-mechanisms", value=name, choices=known))
     return name.upper()
