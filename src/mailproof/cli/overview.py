@@ -10,6 +10,11 @@ COMMANDS = (
 )
 """In the order in which a newcomer needs them; each is a file of this room."""
 
+BY_HAND = ("login", "talk", "send", "fetch", "roundtrip")
+"""Those that end with the number of the stage that failed."""
+
+_NAMES = max(map(len, COMMANDS)) + 1
+
 
 def overview(terminal: Terminal) -> str:
     """The commands with a line each, and the options that go before them."""
@@ -29,7 +34,7 @@ def overview(terminal: Terminal) -> str:
         heading("commands"),
     ]
     for name in COMMANDS:
-        lines += wrap(say(f"commands.{name}"), width, f"  {name:12}")
+        lines += wrap(say(f"commands.{name}"), width, f"  {name:{_NAMES}}")
     lines += ["", heading("examples")]
     lines += [f"  {line}" for line in say("cli.first-examples").splitlines()]
     lines += ["", *wrap(say("cli.more-help"), width)]

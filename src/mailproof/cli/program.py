@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from mailproof.cli.overview import COMMANDS, overview
+from mailproof.cli.overview import BY_HAND, COMMANDS, overview
 from mailproof.cli.settings_files import places, top
 from mailproof.cli.terminal import COLORS, Complaint, Terminal, language
 from mailproof.model.failure import UsageError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mailproof.cli.settings import SettingsFile
 
 USAGE = 2
+USAGE_BY_HAND = 1
+"""Of the commands that end with the number of a stage, where 2 is the connection (CONTRACT: exit codes)."""
 UNKNOWN = 3
 """The state of a plugin of Nagios that was asked wrongly (guidelines of the Monitoring Plugins, section 2.4)."""
 CRASHED = 3
@@ -73,7 +75,8 @@ def _complain(sentence: str, arguments: list[str], terminal: Terminal) -> int:
         terminal.write(f"MAIL UNKNOWN - {sentence}\n")
         return UNKNOWN
     terminal.tell(f"mailproof: {sentence}")
-    return USAGE
+    command = next((word for word in arguments if word in COMMANDS), "")
+    return USAGE_BY_HAND if command in BY_HAND else USAGE
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

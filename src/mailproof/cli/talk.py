@@ -1,7 +1,7 @@
 """`mailproof talk`: a session by hand. On a terminal it prompts; otherwise it plays a script and checks the answers.
 
-Exit codes: 0; 2 connect, 6 closed unexpectedly, 21 greeting, 22 EHLO, 23 MAIL, 24 RCPT, 25 DATA, 26 the message,
-27 QUIT, 28 login, 29 TLS, 32 EHLO inside TLS, 40 another command; wrong usage is 2 too, before anything is dialled.
+Exit codes: 0; 1 wrong usage, 2 connect, 6 closed unexpectedly, 21 greeting, 22 EHLO, 23 MAIL, 24 RCPT, 25 DATA, 26 the message,
+27 QUIT, 28 login, 29 TLS, 32 EHLO inside TLS, 40 another command.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import click
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.options import Connecting, connecting, connection_options
 from mailproof.cli.records import must_be_writable
-from mailproof.cli.talk_script import play_script
+from mailproof.cli.talk_script import NotFound, play_script
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
 from mailproof.model.endpoint import Target, TargetKind
 from mailproof.model.talk import TalkPlace
 from mailproof.probes.login import LoginWish
+from mailproof.run.stages import Stage
 from mailproof.run.talk.url import parse_place
 
 # What a single connection made by hand has no use for.
@@ -45,6 +46,14 @@ def command(terminal: Terminal) -> Command:
 
 
 def _talk(terminal: Terminal, url: str, **given: Any) -> int:
+    try:
+        return _session(terminal, url, given)
+    except NotFound as name:
+        terminal.tell("mailproof: " + terminal.say("cli.not-resolved", names=(str(name),)))
+        return Stage.CONNECT
+
+
+def _session(terminal: Terminal, url: str, given: dict[str, Any]) -> int:
     place = parse_place(url)
     how = connecting(given, terminal)
     if how.name is not None:

@@ -122,9 +122,12 @@ def login_course(
     return by_sasl(place.protocol, name, wish.credentials, where, offered)
 
 
+class NotFound(Exception):
+    """A name without an address; its text is the name."""
+
+
 async def addresses_of(net: Net, place: TalkPlace, how: Connecting) -> tuple[str, ...]:
-    """Where to dial, IPv6 first as the system does (RFC 6724). Raises UsageError for a name without an address."""
-    from mailproof.model.failure import UsageError
+    """Where to dial, IPv6 first as the system does (RFC 6724). Raises NotFound for a name without an address."""
     from mailproof.parse.vantage import address
 
     if place.path is not None:
@@ -136,7 +139,7 @@ async def addresses_of(net: Net, place: TalkPlace, how: Connecting) -> tuple[str
         answer = await net.resolve(place.host, family, net.now() + how.timeout)
         found += [each for each in answer.answers if address(each) is not None]
     if not found:
-        raise UsageError("no-address-for", host=place.host)
+        raise NotFound(place.host)
     return tuple(dict.fromkeys(found))
 
 
