@@ -1,7 +1,7 @@
 """`mailproof talk`: a session by hand. On a terminal it prompts; otherwise it plays a script and checks the answers.
 
-Exit codes: 0; 1 wrong usage, 2 connect, 6 closed unexpectedly, 21 greeting, 22 EHLO, 23 MAIL, 24 RCPT, 25 DATA, 26 the message,
-27 QUIT, 28 login, 29 TLS, 32 EHLO inside TLS, 40 another command.
+Exit codes: 0; 1 wrong usage, 2 connect, 6 closed unexpectedly, 21 greeting, 22 EHLO, 23 MAIL, 24 RCPT, 25 DATA,
+26 the message, 27 QUIT, 28 login, 29 TLS, 32 EHLO inside TLS, 40 another command.
 """
 
 from __future__ import annotations
