@@ -13,6 +13,7 @@ from functools import partial
 import dns.message
 import dns.name
 import dns.rrset
+import texttargets
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 from wholecheck import whole_check
@@ -206,6 +207,9 @@ TARGETS: dict[str, Target] = {
     "parse.words": _words,
     "model.escape": _escapes,
     "net.dns": _dns,
+    "message.read": texttargets.mail,
+    "parse.talk": texttargets.session,
+    "parse.service": texttargets.greeting,
     "run.examine": whole_check,
 }
 
@@ -237,6 +241,9 @@ WORDS: dict[str, tuple[bytes, ...]] = {
         b"Relay access denied",
         b"blocked using",
     ),
+    "message.read": texttargets.MAIL_WORDS,
+    "parse.talk": texttargets.SESSION_WORDS,
+    "parse.service": texttargets.GREETING_WORDS,
     "run.examine": (
         *(
             b"220 mx ESMTP\r\n\xff",

@@ -11,7 +11,6 @@ import msgspec
 # More are a loop that no server let go on: Postfix's hopcount_limit is 50, Exchange's 60.
 _MOST_HOPS = 100
 _CLAUSE = re.compile(r"(?:^|\s)(from|by|via|with|id|for)\s+(\S+)", re.IGNORECASE)
-_COMMENT = re.compile(r"\([^()]*\)")
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -51,9 +50,7 @@ def _hop(value: str) -> Hop:
     clauses, _, date = text.rpartition(";")
     if not clauses:
         clauses, date = text, ""
-    bare = clauses
-    while (shorter := _COMMENT.sub(" ", bare)) != bare:
-        bare = shorter
+    bare = _without_comments(clauses)
     found: dict[str, str] = {}
     for match in _CLAUSE.finditer(bare):
         found.setdefault(match[1].lower(), match[2])
@@ -66,6 +63,21 @@ def _hop(value: str) -> Hop:
         date=_date(date),
         text=text,
     )
+
+
+def _without_comments(text: str) -> str:
+    """Comments nest (RFC 5322 section 3.2.2); one that is not closed is none."""
+    kept: list[str] = []
+    begun: list[int] = []
+    for char in text:
+        if char == "(":
+            begun.append(len(kept))
+        elif char == ")" and begun:
+            del kept[begun.pop() :]
+            kept.append(" ")
+            continue
+        kept.append(char)
+    return "".join(kept)
 
 
 def _date(text: str) -> datetime | None:
