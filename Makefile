@@ -52,6 +52,7 @@ docs: $(STAMP) ## Write the tables of docs/ that are made from the code and from
 	@$(BIN)/python tools/corpus.py --pages
 	@$(BIN)/python tools/articles_table.py
 	@$(BIN)/python tools/readme_demo.py
+	@$(BIN)/python tools/man_pages.py
 
 corpus: $(STAMP) servers ## Run the broken servers of the corpus, and write down what the check names
 	@$(BIN)/python tools/corpus.py

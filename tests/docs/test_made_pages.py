@@ -14,7 +14,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("tool", ["findings_table.py", "corpus.py", "articles_table.py", "readme_demo.py"])
+@pytest.mark.parametrize(
+    "tool", ["findings_table.py", "corpus.py", "articles_table.py", "readme_demo.py", "man_pages.py"]
+)
 def test_the_tables_are_current_and_have_no_unexplained_gap(tool: str) -> None:
     command = [sys.executable, str(ROOT / "tools" / tool), "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from mailproof.cli.terminal import Terminal
 
 COMMANDS = (
-    *("check", "login", "talk", "send", "fetch", "roundtrip", "ports", "explain", "demo", "lab", "token"),
+    "check",
+    "login",
+    "talk",
+    "send",
+    "fetch",
+    "roundtrip",
+    "ports",
+    "explain",
+    "demo",
+    "lab",
+    "token",
     "completion",
 )
 """In the order in which a newcomer needs them; each is a file of this room."""
