@@ -15,7 +15,6 @@ Value = TypeVar("Value")
 
 # In the order in which they import each other, in pieces of a few milliseconds.
 _AFTERWARDS = (
-    "mailproof.parse.refusal",
     "mailproof.parse.login_refusal",
     "mailproof.diagnose.judge",
     "mailproof.report.build",
@@ -24,9 +23,14 @@ _AFTERWARDS = (
 
 
 async def while_getting_ready(
-    net: Driver, talking: Coroutine[Any, Any, Value], terminal: Terminal, report: str = "mailproof.report.text"
+    net: Driver,
+    talking: Coroutine[Any, Any, Value],
+    terminal: Terminal,
+    report: str = "mailproof.report.text",
+    subjects: tuple[str, ...] = (),
 ) -> Value:
-    """What comes of `talking`; meanwhile the checks, the words and the module of the report are imported."""
+    """What comes of `talking`; meanwhile the checks of these subjects, or all, the words and the report's module
+    are imported."""
 
     async def get_ready() -> None:
         from mailproof.catalog.profiles import load_profile
@@ -35,7 +39,7 @@ async def while_getting_ready(
         for module in (*_AFTERWARDS, report):
             await net.sleep(0)  # whoever hears from a server goes first
             import_module(module)
-        for prepare in (all_checks, lambda: terminal.say, lambda: load_profile("default")):
+        for prepare in (lambda: all_checks(*subjects), lambda: terminal.say, lambda: load_profile("default")):
             await net.sleep(0)
             prepare()
 

@@ -44,6 +44,7 @@ def command(terminal: Terminal) -> Command:
 def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
     from mailproof.cli.getting_ready import while_getting_ready
     from mailproof.run.by_hand import log_in_by_hand
+    from mailproof.run.login_results import SUBJECTS
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
@@ -51,7 +52,8 @@ def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
     net = network(connecting(given, terminal))
     with bar(terminal, "cli.logging-in") as progress:
         logging_in = log_in_by_hand(net, plan, datetime.now(UTC), progress)
-        record, trials = net.run(while_getting_ready(net, logging_in, terminal, "mailproof.report.login"))
+        ready = while_getting_ready(net, logging_in, terminal, "mailproof.report.login", SUBJECTS)
+        record, trials = net.run(ready)
     told = _told(record, trials)
     if given["mask"]:
         from mailproof.report.mask import Mask
@@ -68,13 +70,14 @@ def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
 
 def _told(record: Record, trials: Sequence[Trial]) -> LoginReport:
     from mailproof.catalog.profiles import load_profile
+    from mailproof.checks import all_checks
     from mailproof.diagnose.judge import judge
     from mailproof.report.build import build
     from mailproof.report.login import build_login
-    from mailproof.run.login_results import login_results
+    from mailproof.run.login_results import SUBJECTS, login_results
 
     policy = load_profile("default")
-    judgement = judge(record, policy)
+    judgement = judge(record, policy, all_checks(*SUBJECTS))
     return build_login(login_results(record, trials, judgement, policy), build(record, judgement, policy))
 
 

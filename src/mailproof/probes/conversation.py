@@ -30,6 +30,7 @@ from mailproof.net.interface import Net
 from mailproof.probes.handshake import handshake_fact, protection_of
 from mailproof.probes.speech import Ended, Event, Speech, trouble_words
 from mailproof.probes.terms import Terms
+from mailproof.sasl.credentials import Credentials
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.proxy_protocol import Proxied, compose
 
@@ -98,6 +99,17 @@ class Conversation(Speech[Event]):
     def takes_initial(self, size: int) -> bool:
         """Whether an initial response of so many characters of base64 may go along with the command."""
         return size <= self.initial_limit
+
+    def own_command(self, offered: Capabilities) -> str:
+        """USER or LOGIN, where the protocol has a login of its own and the server does not rule it out."""
+        return ""
+
+    async def log_in_by_command(self, credentials: Credentials, greeting: str = "") -> LoginTried:
+        """By that command; `greeting` is for one that proves itself by it (APOP)."""
+        raise NotImplementedError
+
+    async def look_around(self) -> None:
+        """What shows a user that the login leads somewhere: the mailbox, the scripts."""
 
     async def leave(self) -> None:
         """Say goodbye, wait for the answer, hang up."""

@@ -161,7 +161,13 @@ class ImapConversation(Conversation[ImapResponse]):
     def takes_initial(self, size: int) -> bool:
         return self.can("SASL-IR") and super().takes_initial(size)
 
-    async def log_in_by_command(self, credentials: Credentials) -> LoginTried:
+    def own_command(self, offered: Capabilities) -> str:
+        return "" if offered.get("LOGINDISABLED") is not None else "LOGIN"
+
+    async def look_around(self) -> None:
+        await self.examine("INBOX")
+
+    async def log_in_by_command(self, credentials: Credentials, greeting: str = "") -> LoginTried:
         """LOGIN."""
         started = self.net.now()
         command = commands.login(self.tag(), credentials.user, credentials.password, self._literals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,15 +22,14 @@ from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.exchange import log_in
-from mailproof.probes.imap import ImapConversation
-from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.protocols import converse
-from mailproof.probes.sieve import SieveConversation
-from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.speech import Ended
 from mailproof.probes.terms import Terms
 from mailproof.sasl.credentials import BINDINGS, Credentials
 from mailproof.sasl.registry import MECHANISMS, preferred
+
+if TYPE_CHECKING:
+    from mailproof.probes.smtp import SmtpConversation
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -102,14 +101,11 @@ async def authenticate(talk: Conversation[Any], wish: LoginWish, greeting: Greet
     if not mechanism and not command:
         talk.skip("login-accepted", "no-mechanism-offered", asked=True)
         return False
-    tried: LoginTried
     if mechanism:
         tried = await log_in(talk, MECHANISMS[mechanism], wish.credentials, wish.nonce)
-    elif isinstance(talk, Pop3Conversation):
+    else:
         stamp = greeting.reply.text if command == "APOP" and greeting is not None and greeting.reply else ""
         tried = await talk.log_in_by_command(wish.credentials, stamp)
-    elif isinstance(talk, ImapConversation):
-        tried = await talk.log_in_by_command(wish.credentials)
     return tried.accepted
 
 
@@ -125,7 +121,7 @@ def _too_open(talk: Conversation[Any]) -> str:
 def _choose(talk: Conversation[Any], offered: Capabilities, wish: LoginWish) -> tuple[str, str]:
     """The SASL mechanism to use, or else the protocol's own command; both empty if there is neither."""
     names = list(offered.mechanisms)
-    own = _own_command(talk, offered)
+    own = talk.own_command(offered)
     if wish.mechanism:
         wanted = wish.mechanism.upper()
         if wanted in names and wanted in MECHANISMS:
@@ -141,27 +137,15 @@ def _choose(talk: Conversation[Any], offered: Capabilities, wish: LoginWish) -> 
     return (usable[0], "") if usable else ("", own)
 
 
-def _own_command(talk: Conversation[Any], offered: Capabilities) -> str:
-    """USER or LOGIN, where the protocol has it and the server does not rule it out."""
-    if isinstance(talk, Pop3Conversation):
-        known = offered.reply.kind is ReplyClass.POSITIVE
-        return "USER" if not known or offered.get("USER") is not None else ""
-    if isinstance(talk, ImapConversation):
-        return "" if offered.get("LOGINDISABLED") is not None else "LOGIN"
-    return ""
-
-
 async def _look_around(talk: Conversation[Any], wish: LoginWish) -> None:
-    if isinstance(talk, SmtpConversation) and talk.endpoint.scheme.protocol is Protocol.SMTP:
+    from mailproof.probes.smtp import SmtpConversation
+
+    if talk.endpoint.scheme.protocol is Protocol.SMTP and isinstance(talk, SmtpConversation):
         await _as_user(talk)
         if wish.message is not None:
             await talk.hand_in(talk.terms.sender, wish.message.recipient, wish.message.data, wish.message.token)
-    elif isinstance(talk, Pop3Conversation):
-        await talk.count()
-    elif isinstance(talk, ImapConversation):
-        await talk.examine("INBOX")
-    elif isinstance(talk, SieveConversation):
-        await talk.list_scripts()
+    else:
+        await talk.look_around()
 
 
 async def _as_user(talk: SmtpConversation) -> None:
@@ -183,6 +167,8 @@ async def deliver(net: Net, endpoint: Endpoint, terms: Terms, message: Message) 
 
 
 async def _deliver(talk: Conversation[Any], message: Message) -> None:
+    from mailproof.probes.smtp import SmtpConversation
+
     await talk.enter()
     if talk.protection is Protection.NONE and talk.terms.tls is TlsPolicy.REQUIRED:
         talk.skip("message-delivered", "tls-not-available", asked=True)

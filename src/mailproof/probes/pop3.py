@@ -72,6 +72,13 @@ class Pop3Conversation(Conversation[Pop3Response]):
     def challenge_of(self, event: Pop3Response) -> bytes | None:
         return event.challenge
 
+    def own_command(self, offered: Capabilities) -> str:
+        known = offered.reply.kind is ReplyClass.POSITIVE
+        return "USER" if not known or offered.get("USER") is not None else ""
+
+    async def look_around(self) -> None:
+        await self.count()
+
     async def log_in_by_command(self, credentials: Credentials, greeting: str = "") -> LoginTried:
         """USER and PASS; APOP instead where the greeting text has its timestamp."""
         started = self.net.now()

@@ -91,6 +91,9 @@ class SieveConversation(Conversation[SieveResponse]):
         self._responses.expect_challenge(False)
         return answer
 
+    async def look_around(self) -> None:
+        await self.list_scripts()
+
     async def list_scripts(self) -> Reply:
         """LISTSCRIPTS: whether the user's scripts can be reached; their names are in the transcript."""
         started = self.net.now()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from mailproof.checks import all_checks
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.attempt import Skipped
 from mailproof.model.finding import Severity
@@ -24,6 +25,10 @@ _TRANSCRIPT = re.compile(r"transcript (\d+),")
 # What says no more than that the server answered, where one wants to know why.
 _BARE = "auth-rejected"
 _NO_WORD = frozenset({LoginRefusal.OTHER, LoginRefusal.TEMPORARY})
+
+
+SUBJECTS = ("certificate", "login", "reach", "retrieval", "tls")
+"""Of the checks that a login can tell anything to."""
 
 
 def login_results(
@@ -49,7 +54,7 @@ def _alone(record: Record, trials: Sequence[Trial], policy: Policy) -> Iterable[
         spans.append(range(len(kept), len(kept) + trial.end - trial.first))
         kept += record.attempts[trial.first : trial.end]
     part = msgspec.structs.replace(record, attempts=tuple(kept))
-    return _of_account(kept, trials, spans, judge(part, policy))
+    return _of_account(kept, trials, spans, judge(part, policy, all_checks(*SUBJECTS)))
 
 
 def _of_account(
