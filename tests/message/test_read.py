@@ -106,3 +106,23 @@ def test_a_date_that_is_none_breaks_no_sum() -> None:
     text = RECEIVED.replace(b"Sun, 29 Nov 2026 19:00:05 +0900 (JST)", b"yesterday")
     hops = read_hops(read_headers(text))
     assert [hop.delay for hop in hops] == [None, None, -2.0]
+
+
+@pytest.mark.parametrize("piece", [b"<a ", b"<", b"<!--", b'<a "', b"&#x", b"<p>"])
+def test_html_that_opens_and_never_closes_is_read_in_one_pass(piece: bytes) -> None:
+    """CVE-2025-6069: by the square of this it would never end."""
+    assert read_mail(b"Content-Type: text/html\r\n\r\n" + piece * 200_000).html
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [b"filename*=x; filename*0*=y''%41", b"filename*=\1\0utf-8''%41", b"filename*=''%", b"filename=" + b'"' * 9],
+)
+def test_a_name_that_the_library_does_not_bear_is_none(parameters: bytes) -> None:
+    head = b"Content-Disposition: attachment; " + parameters + b"\r\n\r\nx"
+    assert [part.type for part in read_mail(head).attachments] == ["text/plain"]
+
+
+def test_comments_of_a_hop_nest() -> None:
+    [hop] = read_hops((("Received", "from a (b (c) d) by e (f with SMTP id 1; Sat, 21 Nov 2026 10:00:00 +0000"),))
+    assert (hop.source, hop.by) == ("a", "e")
