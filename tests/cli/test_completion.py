@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from running import CLEAN, mailproof, sentence_of
 
-from mailproof.catalog.pages import names
+from mailproof.catalog.pages import load, names
 from mailproof.catalog.profiles import PROFILES
 from mailproof.cli.completing import Values, all_commands, values_of
+from mailproof.cli.listing import titles_of
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.terminal import Terminal
 from mailproof.cli.wishes import known_mechanisms
@@ -27,7 +28,9 @@ Complete = Callable[[str], set[str]]
 _SHOW = {
     "bash": "mailproof() { printf '<%s>' \"$@\"; echo; echo DONE; }",
     # What matches is told where it is offered to zsh; every function of completion ends there.
-    "zsh": 'compadd() { local -a hits; builtin compadd -A hits "$@"; print -rn -- ${hits/(#m)*/<$MATCH>}; '
+    # With -O, -A or -D nothing is offered: only what would match is asked.
+    "zsh": 'compadd() { (( ${@[(I)-[OAD]*]} )) && { builtin compadd "$@"; return }; '
+    'local -a hits; builtin compadd -A hits "$@"; print -rn -- ${hits/(#m)*/<$MATCH>}; '
     'builtin compadd "$@" }; setopt extendedglob; mailproof() { echo; echo DONE }',
 }
 
@@ -54,6 +57,7 @@ def complete(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     home = tmp_path_factory.mktemp(shell)
     (home / "with blank.eml").write_text("", "utf-8")
     (home / "folder").mkdir()
+    (home / "st*r.eml").write_text("", "utf-8")
     script = tmp_path_factory.mktemp("script") / "script"
     script.write_text(mailproof("completion", shell).stdout, "utf-8")
     if shell == "fish":
@@ -139,6 +143,7 @@ def test_files_where_a_file_is_wanted_and_only_there(complete: Complete) -> None
 
     assert "with blank.eml" in plain("mailproof send --data with")
     assert plain("mailproof check --profile ") >= {*PROFILES, "with blank.eml"}
+    assert plain("mailproof check --profile st") == {"strict", "st*r.eml"}
     assert plain("mailproof lab --maildir fold") == {"folder"}
     assert "with blank.eml" not in plain("mailproof check --tls ") | plain("mailproof explain ")
     assert "with blank.eml" in plain("mailproof token read with")
@@ -163,7 +168,7 @@ def test_files_where_a_file_is_wanted_and_only_there(complete: Complete) -> None
     ],
 )
 def test_a_metavar_says_what_stands_there(metavar: str, values: Values) -> None:
-    assert values_of("check", metavar) == values
+    assert values_of("check", metavar, "en") == values
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -177,7 +182,41 @@ def test_the_script_is_one_the_shell_reads_in_silence(shell: str, lang: str, tmp
     assert done.stdout + done.stderr == ""
 
 
+def test_the_script_loads_from_a_directory_of_zsh(tmp_path: Path) -> None:
+    """As _mailproof in fpath, where it is read at the first key press."""
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    (tmp_path / "_mailproof").write_text(mailproof("completion", "zsh").stdout, "utf-8")
+    env = {**CLEAN, "HOME": str(tmp_path), "PS1": "", "LC_ALL": "C.UTF-8"}
+    with Screen(["zsh", "-f", "-i"], env) as screen:
+        screen.type(f"fpath=({tmp_path} $fpath); autoload -U compinit; compinit -D -u; echo RE''ADY\r")
+        screen.wait_for("READY")
+        screen.type('mailproof() { echo "<$*>" }\r')
+        screen.type("mailproof expl\tcertificate-expired --for\tjs\t\r")
+        screen.wait_for("<explain certificate-expired --format=json>")
+
+
 def test_another_shell_is_refused_with_those_that_there_are() -> None:
     done = mailproof("completion", "tcsh")
     assert done.returncode == 2
     assert all(shell in sentence_of(done) for shell in SHELLS)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_zsh_and_fish_show_what_a_finding_is(lang: str) -> None:
+    title = load("greylisted", lang).title
+    for shell in ("zsh", "fish"):
+        text = mailproof("--lang", lang, "completion", shell).stdout
+        assert title in text, shell
+    assert title not in mailproof("--lang", lang, "completion", "bash").stdout
+
+
+def test_fish_reads_the_titles_of_all_findings_apart(tmp_path: Path) -> None:
+    if shutil.which("fish") is None:
+        pytest.skip("fish is not installed")
+    script = tmp_path / "script"
+    script.write_text(mailproof("completion", "fish").stdout, "utf-8")
+    code = f"source {script}; complete -C 'mailproof explain '"
+    env = {**CLEAN, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(["fish", "--no-config", "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert dict(line.split("\t", 1) for line in done.stdout.splitlines()) == titles_of(names(), "en")

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from mailproof.cli.command import Option, one_of
+from mailproof.cli.listing import titles_of
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.terminal import COLORS, Terminal
 from mailproof.model.endpoint import Protocol, Scheme
@@ -23,6 +24,7 @@ _URL = re.compile(r"[a-z0-9]+://")
 _NAME = re.compile(r"[A-Z]+")
 _FILES = {"FILE", "PEM", "PATH"}
 _DIRECTORIES = {"DIR", "DIRECTORY"}
+_WITH_PAGES = {"FINDING", "FAULT"}
 _PLACES = {"HOST", "TARGET", "URL"}
 # What has no mail to take, no login, or no mailbox.
 _OF_COMMAND: dict[str, tuple[Protocol, ...]] = {
@@ -36,6 +38,8 @@ class Values(msgspec.Struct, frozen=True):
     """What is offered for one value. Nothing at all where only the user knows it."""
 
     words: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    """What each of the words means; of none of them, or of all."""
     urls: tuple[str, ...] = ()
     """Beginnings of URLs, `smtp://`: no blank follows them."""
     files: bool = False
@@ -86,8 +90,8 @@ def global_options(terminal: Terminal) -> tuple[OptionWords, ...]:
     return (*(_option("", each, terminal) for each in before), _help(terminal), version)
 
 
-def values_of(command: str, metavar: str) -> Values:
-    """What a metavar of a command stands for."""
+def values_of(command: str, metavar: str, lang: str) -> Values:
+    """What a metavar of a command stands for; titles are in this language."""
     words, urls, names = [], [], set()
     for part in re.split(r"[|,]", metavar.lstrip("[").rstrip("…")):
         bare = part.partition("[")[0].rstrip("]")
@@ -99,9 +103,17 @@ def values_of(command: str, metavar: str) -> Values:
             names.add(name[0])
     for listed in sorted(names & _LISTS.keys()):
         words += _LISTS[listed](command)
+    titles = titles_of(words, lang).values() if names & _WITH_PAGES else ()
     if names & {"TARGET", "URL"}:
         urls += [f"{scheme}://" for scheme in _schemes(command, talk="URL" in names)]
-    return Values(tuple(words), tuple(urls), bool(names & _FILES), bool(names & _DIRECTORIES), bool(names & _PLACES))
+    return Values(
+        words=tuple(words),
+        titles=tuple(titles),
+        urls=tuple(urls),
+        files=bool(names & _FILES),
+        directories=bool(names & _DIRECTORIES),
+        hosts=bool(names & _PLACES),
+    )
 
 
 def _command(name: str, terminal: Terminal) -> CommandWords:
@@ -112,7 +124,7 @@ def _command(name: str, terminal: Terminal) -> CommandWords:
         name,
         terminal.say(f"commands.{name}"),
         (*(_option(name, each, terminal) for each in options), _help(terminal)),
-        tuple(_argument(name, each) for each in arguments),
+        tuple(_argument(name, each, terminal) for each in arguments),
     )
 
 
@@ -124,13 +136,14 @@ def _option(command: str, option: Option, terminal: Terminal) -> OptionWords:
         takes=takes,
         optional=not option.is_flag and isinstance(option.flag_value, str),
         repeats=option.multiple,
-        values=values_of(command, takes),
+        values=values_of(command, takes, terminal.lang),
     )
 
 
-def _argument(command: str, argument: click.Argument) -> ArgumentWords:
+def _argument(command: str, argument: click.Argument, terminal: Terminal) -> ArgumentWords:
     takes = str(argument.metavar)
-    return ArgumentWords(takes, argument.nargs == -1, argument.required, values_of(command, takes))
+    values = values_of(command, takes, terminal.lang)
+    return ArgumentWords(takes, argument.nargs == -1, argument.required, values)
 
 
 def _help(terminal: Terminal) -> OptionWords:

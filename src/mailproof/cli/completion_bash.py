@@ -64,7 +64,7 @@ _mailproof() {
         before=$option=
     elif [[ -z $option && $cur == -* ]]; then
         value=$cur
-        COMPREPLY=($(compgen -W "$options" -- "$value"))
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$value")
         return
     fi
 
@@ -74,20 +74,25 @@ _mailproof() {
     *) return ;;
     esac
     local IFS=$'\\n'
-    local -a found=($(compgen -W "${offered// /$IFS}" -- "$value"))
-    local -a begun=($(compgen -W "${urls// /$IFS}" -- "$value"))
+    local -a found begun named
+    mapfile -t found < <(compgen -W "${offered// /$IFS}" -- "$value")
+    mapfile -t begun < <(compgen -W "${urls// /$IFS}" -- "$value")
     if ((${#begun[@]})); then
         compopt -o nospace
         found+=("${begun[@]}")
     fi
-    [[ -n $hosts && -n $value ]] && found+=($(compgen -A hostname -- "$value"))
+    if [[ -n $hosts && -n $value ]]; then
+        mapfile -t named < <(compgen -A hostname -- "$value")
+        found+=("${named[@]}")
+    fi
     if [[ -n $files ]]; then
         if ((${#found[@]} == 0)); then
             compopt -o "$files" # readline's own, which knows quotes and ~
             return
         fi
         compopt -o filenames
-        found+=($(compgen -f -- "$value"))
+        mapfile -t named < <(compgen -f -- "$value")
+        found+=("${named[@]}")
     fi
     # Only what stands behind the last = or : is replaced.
     local cut=${cur%"$2"}

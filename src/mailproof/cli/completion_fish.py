@@ -78,6 +78,9 @@ def _option(option: OptionWords, where: str) -> str:
 
 def _offered(values: Values) -> str:
     words = [*values.words, *values.urls]
+    if values.titles:
+        # The list is read once more as fish reads a line; a tab stands before what a word means.
+        words = [f"{word}\\t{_quoted(title)}" for word, title in zip(values.words, values.titles, strict=True)]
     if values.directories and not values.files:
         words.append("(__fish_complete_directories)")
     if values.hosts:

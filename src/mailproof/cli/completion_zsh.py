@@ -97,7 +97,12 @@ def _action(values: Values, numbers: dict[Values, int]) -> str:
 
 def _function(values: Values, number: int) -> str:
     lines = [f"_mailproof_values_{number}() {{", "    local ret=1"]
-    if values.words:
+    if values.titles:
+        lines.append("    local -a titled=(")
+        for word, title in zip(values.words, values.titles, strict=True):
+            lines.append(f"        {shlex.quote(f'{_plain(word)}:{_plain(title)}')}")
+        lines += ["    )", "    _describe -t names name titled && ret=0"]
+    elif values.words:
         lines.append(f'    compadd "$@" -- {" ".join(map(shlex.quote, values.words))} && ret=0')
     if values.urls:
         lines.append(f"""    compadd "$@" -S '' -- {" ".join(map(shlex.quote, values.urls))} && ret=0""")
