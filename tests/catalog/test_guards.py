@@ -119,7 +119,7 @@ def test_both_languages_have_the_same_strings_with_the_same_parameters() -> None
     english, japanese = words("en"), words("ja")
     assert english.keys() == japanese.keys()
     for key in english.keys():  # noqa: SIM118 - Words is no mapping
-        assert parameters(english._strings[key]) == parameters(japanese._strings[key]), key
+        assert parameters(english.template(key)) == parameters(japanese.template(key)), key
 
 
 def test_both_languages_have_as_many_headings() -> None:
@@ -215,7 +215,7 @@ def _strings_with_parameters(section: str) -> Iterator[tuple[str, set[str]]]:
     say = words("en")
     for key in say.keys():  # noqa: SIM118 - Words is no mapping
         if key.startswith(f"{section}."):
-            yield key.partition(".")[2], set(parameters(say._strings[key]))
+            yield key.partition(".")[2], set(parameters(say.template(key)))
 
 
 def _texts(file: Path) -> Iterator[str]:

@@ -46,3 +46,17 @@ def test_a_subject_is_a_check_or_a_step_or_stands_for_itself() -> None:
     assert say.question("starttls-offered") == "whether STARTTLS is offered"
     assert say.subject("rcpt") == say.question("rcpt") == "RCPT TO"
     assert say.subject("of-a-later-version") == "of-a-later-version"
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_sections_one_by_one_are_the_whole_file(lang: str) -> None:
+    import tomllib
+
+    from mailproof.catalog import CATALOG
+
+    whole = tomllib.loads((CATALOG / f"{lang}.toml").read_text("utf-8"))
+    flat = {f"{section}.{key}": value for section, table in whole.items() for key, value in table.items()}
+    say = words(lang)
+    assert say.keys() == flat.keys()
+    assert all(key in say for key in flat)
+    assert say("login.can-be") == flat["login.can-be"]

@@ -13,44 +13,68 @@ from mailproof.model.finding import Param
 LANGUAGES = ("en", "ja")
 
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+# A line of its own, as TOML has it; no string of ours has such a line (tests/catalog/test_words.py).
+_SECTION = re.compile(r"^\[([a-z]+)\]\n", re.MULTILINE)
 _BETWEEN = {"en": ", ", "ja": "、"}
 
 
 class Words:
-    """The strings of one language, by `section.key`."""
+    """The strings of one language, by `section.key`.
 
-    def __init__(self, lang: str, strings: Mapping[str, str]) -> None:
+    A section is parsed when a string of it is first asked for: all of them take longer than a login.
+    """
+
+    def __init__(self, lang: str, text: str) -> None:
         self.lang = lang
-        self._strings = strings
+        pieces = _SECTION.split(text)
+        self._texts = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+        self._sections: dict[str, dict[str, str]] = {}
 
     def __call__(self, key: str, /, **params: Param) -> str:
         """The string, filled. Raises KeyError for a key or a parameter that is missing: our mistake."""
-        return fill(self._strings[key], params, self.lang)
+        return fill(self.template(key), params, self.lang)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._strings
+        return self._found(key) is not None
+
+    def template(self, key: str) -> str:
+        """The string as it stands, with its {parameters}. Raises KeyError."""
+        if (string := self._found(key)) is None:
+            raise KeyError(key)
+        return string
+
+    def _found(self, key: str) -> str | None:
+        section, _, name = key.partition(".")
+        if section not in self._sections:
+            import tomllib
+
+            self._sections[section] = tomllib.loads(self._texts.get(section, ""))
+        return self._sections[section].get(name)
 
     def reason(self, why: str, params: Mapping[str, Param]) -> str:
         """Why something was not tested. Raises KeyError for a reason that the catalogue does not know."""
-        return fill(self._strings[f"reasons.{why}"], params, self.lang)
+        return fill(self.template(f"reasons.{why}"), params, self.lang)
 
     def usage(self, reason: str, params: Mapping[str, Param]) -> str:
         """The sentence of a UsageError. Raises KeyError for a reason that the catalogue does not know."""
-        return fill(self._strings[f"usage.{reason}"], params, self.lang)
+        return fill(self.template(f"usage.{reason}"), params, self.lang)
 
     def subject(self, name: str) -> str:
         """What a check or a step is about; a name without an entry stands for itself, as in the JSON."""
         for section in ("checks", "steps"):
-            if (key := f"{section}.{name}") in self._strings:
-                return self._strings[key]
+            if (string := self._found(f"{section}.{name}")) is not None:
+                return string
         return name
 
     def question(self, name: str) -> str:
         """The same where it could not be told: `whether the login is accepted`. Begins with a small letter."""
-        return self._strings.get(f"subjects.{name}") or self.subject(name)
+        return self._found(f"subjects.{name}") or self.subject(name)
 
     def keys(self) -> frozenset[str]:
-        return frozenset(self._strings)
+        """Of all sections."""
+        for section in self._texts:
+            self._found(f"{section}.")
+        return frozenset(f"{section}.{name}" for section, strings in self._sections.items() for name in strings)
 
 
 def fill(template: str, params: Mapping[str, Param], lang: str) -> str:
@@ -73,9 +97,6 @@ def shown(value: Param, lang: str) -> str:
 @cache
 def words(lang: str) -> Words:
     """The strings of `en` or `ja`. Raises KeyError for another language."""
-    import tomllib
-
     if lang not in LANGUAGES:
         raise KeyError(lang)
-    text = (CATALOG / f"{lang}.toml").read_text(encoding="utf-8")
-    return Words(lang, {f"{s}.{k}": v for s, table in tomllib.loads(text).items() for k, v in table.items()})
+    return Words(lang, (CATALOG / f"{lang}.toml").read_text(encoding="utf-8"))

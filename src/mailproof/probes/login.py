@@ -63,12 +63,12 @@ async def log_in_and_look(talk: Conversation[Any], wish: LoginWish) -> None:
     """The course of a conversation that may have been dialled already."""
     if await come_in(talk, wish):
         await _look_around(talk, wish)
-        if talk.terms.second_login and isinstance(talk, SmtpConversation):
+        if talk.terms.second_login and talk.endpoint.scheme.protocol is Protocol.SMTP:
             await _ask_again(talk)
     await talk.leave()
 
 
-async def _ask_again(talk: SmtpConversation) -> None:
+async def _ask_again(talk: Conversation[Any]) -> None:
     """Another AUTH after one that was accepted, which must be refused (RFC 4954 section 4). Says nothing secret."""
     tried = next((seen for seen in reversed(talk.observations) if isinstance(seen, LoginTried)), None)
     if tried is None:
