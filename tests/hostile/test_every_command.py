@@ -244,6 +244,21 @@ def test_what_is_pasted_for_an_explanation(shape: str) -> None:
         assert not disturbing(shown("explain", "--format", shape, "-", given=given))
 
 
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_log_full_of_escapes(shape: str) -> None:
+    heads = (b"Jan 18 20:28:39 mx postfix/smtpd[1]: ", b"Jan 18 20:28:39 mx dovecot: imap-login: Error: ", b"")
+    tails = (
+        b"warning: " + ESCAPES,
+        b"fatal: open database " + ESCAPES.replace(b" ", b"") + b": No such file",
+        ESCAPES,
+    )
+    given = b"\n".join(head + tail.replace(b"\n", b"") for head in heads for tail in tails)
+    for lang in ("en", "ja"):
+        said = shown("--lang", lang, "log", "explain", "-v", "--format", shape, "-", given=given)
+        assert "owned" in said
+        assert not disturbing(said)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_usage_mistake_full_of_escapes(name: str, tmp_path: Path) -> None:
     rude = TEXT.replace("\0", "").encode("utf-8", "surrogateescape")
@@ -259,4 +274,4 @@ def test_json_is_written_in_one_place() -> None:
 
 
 def test_every_command_is_looked_at() -> None:
-    assert {*FORMATS, "talk", "fetch", "roundtrip", "token", "explain", *NOTHING_OF_A_PEER} == set(COMMANDS)
+    assert {*FORMATS, "talk", "fetch", "roundtrip", "token", "explain", "log", *NOTHING_OF_A_PEER} == set(COMMANDS)

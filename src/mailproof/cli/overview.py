@@ -16,6 +16,7 @@ COMMANDS = (
     "demo",
     "lab",
     "token",
+    "log",
     "completion",
 )
 """In the order in which a newcomer needs them; each is a file of this room."""

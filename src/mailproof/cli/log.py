@@ -1,0 +1,76 @@
+"""`mailproof log`: the mail log, read.
+
+Exit codes: 0 nothing wrong in it; 1 something is; 2 wrong usage; 3 there is no line of a mail server in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.terminal import Complaint, Terminal
+
+if TYPE_CHECKING:
+    from mailproof.model.log import LogLine
+
+_ACTIONS = ("explain",)
+
+
+def command(terminal: Terminal) -> Command:
+    params: list[click.Parameter] = [
+        click.Argument(["action"], metavar="explain"),
+        click.Argument(["files"], nargs=-1, metavar="[FILE|-]…"),
+        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
+        Option("-v", "--verbose", is_flag=True, words="log-verbose"),
+    ]
+    return Command("log", terminal, partial(_log, terminal), params)
+
+
+def _log(terminal: Terminal, action: str, files: tuple[str, ...], shape: str, verbose: bool) -> int:
+    from mailproof.report.log import explained_as_json, render_explained
+    from mailproof.run.log_explain import LogExplainer
+
+    if action not in _ACTIONS:
+        raise Complaint(terminal.say("cli.not-one-of", option="log", choices=_ACTIONS, value=action))
+    explainer = LogExplainer()
+    explainer.take(_lines(files, terminal))
+    result = explainer.result()
+    if shape == "json":
+        terminal.write(explained_as_json(result, terminal.lang))
+    else:
+        terminal.write(render_explained(result, terminal.lang, terminal.color, terminal.width, everything=verbose))
+    if not result.mail:
+        return 3
+    return int(any(cause.rank < 5 for cause in result.causes))
+
+
+def _lines(files: tuple[str, ...], terminal: Terminal) -> Iterator[LogLine | bytes]:
+    """Of all the files, in the order given. Raises Complaint for one that cannot be read."""
+    from mailproof.run.log_files import DAMAGED, day_of, journal, lines_of, pieces, raw_lines, usual_log
+
+    today = datetime.now().date()
+    if not files:
+        usual = usual_log()
+        if usual is None:
+            found = journal()
+            if not found:
+                raise Complaint(terminal.say("cli.no-log"))
+            yield from lines_of(found, today)
+            return
+        files = (str(usual),)
+    for name in files:
+        if name == "-":
+            yield from lines_of(pieces(sys.stdin.buffer), today)
+            continue
+        try:
+            yield from lines_of(raw_lines(Path(name)), day_of(Path(name)))
+        except (*DAMAGED, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise Complaint(terminal.say("cli.unreadable", file=name, why=why)) from None

@@ -1,0 +1,167 @@
+"""A line of a mail log, the facts in it, and what `log explain` makes of many."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class LogLine(msgspec.Struct, frozen=True, gc=False):
+    """The envelope of one line. What the log did not say is empty; nothing in it is safe to print yet."""
+
+    time: str
+    """ISO 8601, with the zone if the log has one; a stamp without a year has got the year of its file."""
+    host: str
+    program: str
+    """`smtpd` of `postfix/submission/smtpd`; `dovecot`; `dovecot-auth`."""
+    tag: str
+    pid: str
+    text: str
+
+
+class Routine(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A line that is known, and tells nothing that the others do not."""
+
+
+class Arrived(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A message has got its queue id: from an SMTP client, or (`client` empty) from a user of the machine."""
+
+    queue_id: str
+    client: str = ""
+    method: str = ""
+    user: str = ""
+
+
+class Identified(msgspec.Struct, frozen=True, gc=False, tag=True):
+    queue_id: str
+    message_id: str
+
+
+class Queued(msgspec.Struct, frozen=True, gc=False, tag=True):
+    queue_id: str
+    sender: str
+    size: int
+    recipients: int
+
+
+class Removed(msgspec.Struct, frozen=True, gc=False, tag=True):
+    queue_id: str
+
+
+class Notified(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A report about a message is a message of its own, `child`."""
+
+    queue_id: str
+    child: str
+
+
+class Delivered(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """One try to deliver to one recipient; `status` says how it ended (sent, deferred, bounced, expired …)."""
+
+    queue_id: str
+    recipient: str
+    status: str
+    reason: str
+    relay: str = ""
+    dsn: str = ""
+    delay: str = ""
+    """Seconds, as Postfix writes them."""
+    delays: str = ""
+    """Before the queue manager, in it, connecting, sending: seconds, with slashes between."""
+    tls: str = ""
+    original: str = ""
+    child: str = ""
+    """The queue id that the next server, or this one, gave it."""
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """What smtpd, cleanup or a milter did not take as it was; `queue_id` is empty before there was one."""
+
+    queue_id: str
+    action: str
+    stage: str
+    client: str
+    reply: str
+    sender: str = ""
+    recipient: str = ""
+
+
+class LoggedIn(msgspec.Struct, frozen=True, gc=False, tag=True):
+    user: str
+    client: str
+    method: str = ""
+    session: str = ""
+
+
+class LoginFailed(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A login that did not come about; `user` and `client` are empty where the line does not tell."""
+
+    user: str
+    client: str
+    reason: str
+    session: str = ""
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Dovecot put a message into a folder."""
+
+    user: str
+    message_id: str
+    folder: str
+
+
+class Trouble(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """What the program itself calls a warning, an error, fatal or a panic."""
+
+    level: str
+    text: str
+
+
+Fact = (
+    Routine
+    | Arrived
+    | Identified
+    | Queued
+    | Removed
+    | Notified
+    | Delivered
+    | Refused
+    | LoggedIn
+    | LoginFailed
+    | Stored
+    | Trouble
+)
+
+
+class LogCause(msgspec.Struct, frozen=True):
+    """Lines of a log that have the same cause. Texts are safe to print."""
+
+    name: str
+    """Of the row in the table of messages; `unknown-trouble` where there is none."""
+    rank: int
+    """1 the server does not work; 2 mail is stuck or lost; 3 refusals and logins; 4 worth a look; 5 harmless."""
+    count: int
+    first: str
+    last: str
+    program: str
+    example: str
+    page: str
+    params: dict[str, str]
+    followed_by: int = 0
+    """Lines that only say that the program has ended because of it."""
+
+
+class LogExplained(msgspec.Struct, frozen=True):
+    """What is wrong in a log, most telling first."""
+
+    lines: int
+    mail: int
+    """Lines of a mail server's programs."""
+    unknown: int
+    """Of these, lines that this program does not know yet."""
+    unread: int
+    """Lines of no form that is known."""
+    first: str
+    last: str
+    causes: tuple[LogCause, ...]
+    samples: tuple[str, ...]
+    """Some of the lines that are unknown or unread."""

@@ -1,0 +1,124 @@
+"""`log explain`: each row of the table by its sample, and the lines of the articles."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mailproof.catalog.log_messages import LogMessage, log_messages
+from mailproof.catalog.pages import names
+from mailproof.model.log import LogExplained
+from mailproof.report.log import explained_as_json, render_explained
+from mailproof.run.log_explain import LogExplainer
+from mailproof.run.log_files import lines_of
+
+ARTICLE = (Path(__file__).parent / "article_2.log").read_text("utf-8")
+BEHIND = "Jan 18 20:28:40 example postfix/master[1226]: warning: "
+
+
+def explained(*lines: str) -> LogExplained:
+    explainer = LogExplainer()
+    explainer.take(lines_of([line.encode() for line in lines], date(2026, 1, 18)))
+    return explainer.result()
+
+
+def found(*lines: str) -> dict[str, int]:
+    return {cause.name: cause.count for cause in explained(*lines).causes}
+
+
+@pytest.mark.parametrize("row", log_messages(), ids=lambda row: row.name)
+def test_a_row_is_found_by_its_sample(row: LogMessage) -> None:
+    result = explained(row.sample)
+    assert [(cause.name, cause.page, cause.count) for cause in result.causes] == [(row.name, row.page, 1)]
+    assert result.unknown == result.unread == 0
+    assert not row.page or row.page in names("en")
+    for words in (row.meaning, row.mend):
+        assert words["en"].isascii() and words["ja"] and not words["ja"].isascii()
+
+
+def test_no_name_has_two_rows() -> None:
+    assert len({row.name for row in log_messages()}) == len(log_messages())
+
+
+def test_article_1_a_refused_relay() -> None:
+    line = (
+        "postfix/smtpd[17650]: NOQUEUE: reject: RCPT from xxxx.vs.example.jp[xxx.xxx.xxx.xxx]: 554 5.7.1 "
+        "<xxxx@outside.example>: Relay access denied;"
+    )
+    assert found(line) == {"relay-denied": 1}
+
+
+def test_article_1_a_login_is_nothing_wrong() -> None:
+    result = explained(
+        "postfix/smtpd[20043]: DA59C6966: client=xxxx.vs.example.jp[xxx.xxx.xxx.xxx], "
+        "sasl_method=PLAIN, sasl_username=xxx"
+    )
+    assert (result.mail, result.unknown, result.causes) == (1, 0, ())
+
+
+def test_article_2_the_whole_log() -> None:
+    result = explained(*ARTICLE.splitlines())
+    assert [cause.name for cause in result.causes] == [
+        *(
+            "tlsmgr-cache-missing",
+            "login-name-has-domain",
+            "login-user-unknown",
+            "password-wrong",
+            "stopped-by-signal",
+        )
+    ]
+    assert (result.lines, result.unknown, result.unread) == (11, 0, 0)
+    assert (result.first, result.last) == ("2026-01-18T20:26:20", "2026-01-18T22:26:38")
+    for lang in ("en", "ja"):
+        assert "smtpd_scache.db" in render_explained(result, lang, color=False, width=80)
+        assert "tlsmgr-cache-missing" in explained_as_json(result, lang)
+
+
+def test_article_2_an_address_as_user_name() -> None:
+    (cause,) = [each for each in explained(*ARTICLE.splitlines()).causes if each.name == "login-name-has-domain"]
+    assert (cause.count, cause.page, cause.params) == (2, "user-name-has-domain", {"user": "sample@example.com"})
+
+
+def test_article_2_throttling_is_followed_to_its_fatal_line() -> None:
+    first = explained(*ARTICLE.splitlines()).causes[0]
+    assert (first.name, first.count, first.followed_by, first.last) == (
+        *("tlsmgr-cache-missing", 1, 2, "2026-01-18T20:28:40"),
+    )
+    assert found(BEHIND + "/usr/libexec/postfix/tlsmgr: bad command startup -- throttling") == {
+        "service-throttled": 1
+    }
+
+
+def test_article_2_the_broken_cache_is_another_cause() -> None:
+    line = "postfix/tlsmgr[1]: fatal: open database /var/lib/postfix/smtpd_scache.db: Invalid argument"
+    assert found(line) == {"tlsmgr-cache-broken": 1}
+
+
+def test_many_names_from_one_client_are_guessing() -> None:
+    line = "Jan 18 20:28:39 mx dovecot: auth: passwd-file({},192.0.2.9,<s>): unknown user"
+    result = found(*(line.format(f"user{n}") for n in range(20)))
+    assert result == {"login-user-unknown": 4, "login-guessing": 16}
+    assert found(*[line.format("alice")] * 20) == {"login-user-unknown": 20}
+
+
+def test_what_is_not_known_is_counted_and_kept() -> None:
+    result = explained(
+        "Jan 18 20:28:39 mx postfix/smtpd[1]: something new", "what is this", "Jan 18 20:28:39 mx cron[1]: x"
+    )
+    assert (result.lines, result.mail, result.unknown, result.unread) == (3, 1, 1, 1)
+    assert result.samples == ("postfix/smtpd: something new", "what is this")
+
+
+def test_a_complaint_that_is_in_no_row_is_told_all_the_same() -> None:
+    lines = [f"Jan 18 20:28:39 mx postfix/smtpd[1]: fatal: never seen {n}" for n in range(3)]
+    (cause,) = explained(*lines).causes
+    assert (cause.name, cause.rank, cause.count) == ("unknown-trouble", 1, 3)
+
+
+def test_a_password_in_a_line_is_not_shown() -> None:
+    result = explained(
+        "Jan 18 20:28:39 mx dovecot: auth: sql(al,192.0.2.9): Password mismatch (given password: hunter2)"
+    )
+    assert "hunter2" not in explained_as_json(result, "en")
