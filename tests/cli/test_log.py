@@ -54,6 +54,8 @@ def test_what_the_real_servers_have_just_written(real_lab: RealLab) -> None:
         done = mailproof("log", "explain", "-v", "--format", "json", str(log))
         result = json.loads(done.stdout)
         assert (result["unknown"], result["unread"]) == (0, 0), result["samples"]
+    done = mailproof("log", "trace", "--from", user, str(real_lab.mail_log), str(real_lab.dovecot_log))
+    assert f"handed in by {user}" in done.stdout
     done = mailproof("log", "explain", "--format", "json", str(real_lab.mail_log))
     assert "password-wrong" in [cause["name"] for cause in json.loads(done.stdout)["causes"]]
 

@@ -257,6 +257,14 @@ def test_a_log_full_of_escapes(shape: str) -> None:
         said = shown("--lang", lang, "log", "explain", "-v", "--format", shape, "-", given=given)
         assert "owned" in said
         assert not disturbing(said)
+        story = (
+            b"Jan 18 20:28:39 mx postfix/smtp[1]: AAAAAA1: to=<b@mx.test>, relay=r, dsn=2.0.0, status=sent ("
+            + ESCAPES
+            + b")"
+        )
+        said = shown("--lang", lang, "log", "trace", "--to", "b@mx.test", "--format", shape, "-", given=story)
+        assert "owned" in said
+        assert not disturbing(said)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

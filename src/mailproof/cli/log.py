@@ -1,6 +1,7 @@
 """`mailproof log`: the mail log, read.
 
 Exit codes: 0 nothing wrong in it; 1 something is; 2 wrong usage; 3 there is no line of a mail server in it.
+With trace: 0 delivered; 1 not, or not yet; 3 no such message.
 """
 
 from __future__ import annotations
@@ -20,25 +21,33 @@ from mailproof.cli.terminal import Complaint, Terminal
 if TYPE_CHECKING:
     from mailproof.model.log import LogLine
 
-_ACTIONS = ("explain",)
+_ACTIONS = ("explain", "trace")
 
 
 def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
-        click.Argument(["action"], metavar="explain"),
+        click.Argument(["action"], metavar="explain|trace"),
         click.Argument(["files"], nargs=-1, metavar="[FILE|-]…"),
+        Option("--queue-id", metavar="ID", section="log"),
+        Option("--message-id", metavar="ID", section="log", words="log-message-id"),
+        Option("--from", "sender", metavar="ADDRESS", section="log", words="log-from"),
+        Option("--to", "recipient", metavar="ADDRESS", section="log", words="log-to"),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="log-verbose"),
     ]
     return Command("log", terminal, partial(_log, terminal), params)
 
 
-def _log(terminal: Terminal, action: str, files: tuple[str, ...], shape: str, verbose: bool) -> int:
+def _log(
+    terminal: Terminal, action: str, files: tuple[str, ...], shape: str, verbose: bool, **wish: str | None
+) -> int:
     from mailproof.report.log import explained_as_json, render_explained
     from mailproof.run.log_explain import LogExplainer
 
     if action not in _ACTIONS:
         raise Complaint(terminal.say("cli.not-one-of", option="log", choices=_ACTIONS, value=action))
+    if action == "trace":
+        return _trace(terminal, files, shape, {name: value or "" for name, value in wish.items()})
     explainer = LogExplainer()
     explainer.take(_lines(files, terminal))
     result = explainer.result()
@@ -49,6 +58,25 @@ def _log(terminal: Terminal, action: str, files: tuple[str, ...], shape: str, ve
     if not result.mail:
         return 3
     return int(any(cause.rank < 5 for cause in result.causes))
+
+
+def _trace(terminal: Terminal, files: tuple[str, ...], shape: str, wish: dict[str, str]) -> int:
+    from mailproof.report.log_trace import render_traces, traces_as_json
+    from mailproof.run.log_trace import LogTracer, Wanted
+
+    wanted = Wanted(**wish)
+    if not any(wanted):
+        raise Complaint(terminal.say("cli.trace-what"))
+    tracer = LogTracer()
+    tracer.take(_lines(files, terminal))
+    traces = tracer.traces(wanted)
+    if shape == "json":
+        terminal.write(traces_as_json(traces))
+    else:
+        terminal.write(render_traces(traces, terminal.lang, terminal.color, terminal.width))
+    if not traces:
+        return 3
+    return int(any(trace.outcome != "delivered" for trace in traces))
 
 
 def _lines(files: tuple[str, ...], terminal: Terminal) -> Iterator[LogLine | bytes]:

@@ -165,3 +165,24 @@ class LogExplained(msgspec.Struct, frozen=True):
     causes: tuple[LogCause, ...]
     samples: tuple[str, ...]
     """Some of the lines that are unknown or unread."""
+
+
+class LogLeg(msgspec.Struct, frozen=True):
+    """One thing that happened to a message. Texts are safe to print."""
+
+    time: str
+    after: float | None
+    """Seconds since the first leg, where both have a time."""
+    queue_id: str
+    kind: str
+    """arrived, identified, queued, refused, stored, notified, removed, or the status of a delivery (sent …)."""
+    params: dict[str, str]
+
+
+class LogTrace(msgspec.Struct, frozen=True):
+    """The story of one message, over all the queue ids that it had."""
+
+    queue_ids: tuple[str, ...]
+    outcome: str
+    """delivered, deferred, bounced, refused, or open where the log does not tell."""
+    legs: tuple[LogLeg, ...]

@@ -16,16 +16,18 @@ _CHILD = re.compile(r"(?:queued as|forwarded as) ([0-9A-Za-z]{6,20})\b")
 
 def delivered(queue_id: str, text: str) -> Delivered | None:
     """`to=<…>, …, status=sent (…)`; None if it has no recipient or status."""
-    end = text.find(">, ")
-    found = _STATUS.search(text, end + 1)
+    bare = not text.startswith("to=<")
+    # Lines that were quoted or passed through a mask have lost the brackets.
+    end = text.find(", ") if bare else text.find(">, ")
+    found = _STATUS.search(text, max(end, 0))
     if end < 0 or found is None:
         return None
-    pairs = dict(_PAIR.findall(text[end + 1 : found.start()]))
+    pairs = dict(_PAIR.findall(text[end + (not bare) : found.start()]))
     reason = found[2] or found[3] or ""
     child = _CHILD.search(reason)
     return Delivered(
         queue_id,
-        text[4:end],
+        text[3:end] if bare else text[4:end],
         found[1],
         reason,
         relay=pairs.get("relay", ""),

@@ -19,7 +19,7 @@ _ROUTINE = (
     *("daemon started", "reload ", "starting the Postfix", "stopping the Postfix", "refreshing the Postfix"),
     *("the Postfix mail system is running", "table ", "CONNECT ", "DISCONNECT ", "PASS ", "ALLOWLISTED "),
     *("WHITELISTED ", "BLACKLISTED ", "DNSBL ", "PREGREET ", "HANGUP ", "COMMAND ", "BARE NEWLINE"),
-    *("NON-SMTP COMMAND", "DENYLISTED "),
+    *("NON-SMTP COMMAND", "WHITELIST VETO", "ALLOWLIST VETO", "proxy-reject: ", "bare <LF> received", "DENYLISTED "),
     *("cache ", "close database", "addr ", "using backwards-compatible", "Postfix is ", "See http", "To "),
     *("Deleted: ", "Requeued: ", "Placed on hold", "Released from hold", "Renamed to match"),
     *("delivered to ", "enabling PIX", "proxy-accept: ", "Verified: ", "Host offered STARTTLS"),

@@ -7,14 +7,14 @@ import re
 from mailproof.model.log import Arrived, Fact, Identified, Notified, Queued, Refused, Removed, Routine
 from mailproof.parse.log.delivery import delivered
 
-QUEUE_ID = re.compile(r"(NOQUEUE|[0-9A-F]{6,20}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}): ")
+QUEUE_ID = re.compile(r"(NOQUEUE|[0-9A-F]{6,24}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}): ")
 _ID_ALONE = r"[0-9A-Za-z]{6,20}"
 _CLIENT = re.compile(
     r"client=([^\s,]+)(?:, sasl_method=([^,]*))?(?:, sasl_username=([^,]*))?(?:, sasl_sender=[^,]*)?"
 )
 _QUEUED = re.compile(r"from=<(.*)>, size=(\d{1,18}), nrcpt=(\d{1,9})")
 _ACTION = re.compile(
-    r"(?:milter-|proxy-)?(reject_warning|reject|hold|discard|filter|redirect|warn|info|bcc|delay|hangup|abort|warning|"
+    r"(?:milter-(?:header-)?|proxy-)?(reject_warning|reject|hold|discard|filter|redirect|warn|info|bcc|delay|hangup|abort|warning|"
     r"prepend|replace|strip): "
 )
 _FROM = re.compile(r"(?:^| )from=<([^>]*)>")
@@ -23,14 +23,20 @@ _NOTIFIED = re.compile(rf"(?:sender|postmaster) (?:non-delivery|delivery status|
 _ROUTINE = (
     *("resent-message-id=", "skipped, still being delivered", "passing <", "enabling PIX workarounds"),
     *("requeued", "placed on hold", "released from hold", "host ", "lost connection ", "timeout after "),
-    *("sender notification failed", "expired", "too many errors after "),
+    *(
+        "sender notification failed",
+        "expired",
+        "conversation with ",
+        "SASL authentication failed",
+        "too many errors after ",
+    ),
 )
 
 
 def queue_line(queue_id: str, text: str) -> Fact | None:
     """What follows the id, as a fact; None for what is not known. `NOQUEUE` becomes the empty id."""
     identity = "" if queue_id == "NOQUEUE" else queue_id
-    if text.startswith("to=<"):
+    if text.startswith("to="):
         return delivered(identity, text)
     if text.startswith("message-id="):
         return Identified(identity, text[11:])
