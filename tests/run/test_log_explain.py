@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -122,3 +123,13 @@ def test_a_password_in_a_line_is_not_shown() -> None:
         "Jan 18 20:28:39 mx dovecot: auth: sql(al,192.0.2.9): Password mismatch (given password: hunter2)"
     )
     assert "hunter2" not in explained_as_json(result, "en")
+
+
+@pytest.mark.parametrize("piece", ["a", "[", "1:", "/x and ", "connect to a[", "said: x ", "mysql", "cannot load "])
+def test_no_pattern_blows_up(piece: str) -> None:
+    """Each row by itself, on as much of a line as is looked at."""
+    text = (piece * 2000)[:2000]
+    for row in log_messages():
+        began = time.process_time()
+        row.pattern.search(text)
+        assert time.process_time() - began < 0.1, row.name
