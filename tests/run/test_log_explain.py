@@ -64,8 +64,8 @@ def test_article_2_the_whole_log() -> None:
     assert [cause.name for cause in result.causes] == [
         *(
             "tlsmgr-cache-missing",
-            "login-name-has-domain",
-            "login-user-unknown",
+            "user-name-has-domain",
+            "user-unknown",
             "password-wrong",
             "stopped-by-signal",
         )
@@ -78,7 +78,7 @@ def test_article_2_the_whole_log() -> None:
 
 
 def test_article_2_an_address_as_user_name() -> None:
-    (cause,) = [each for each in explained(*ARTICLE.splitlines()).causes if each.name == "login-name-has-domain"]
+    (cause,) = [each for each in explained(*ARTICLE.splitlines()).causes if each.name == "user-name-has-domain"]
     assert (cause.count, cause.page, cause.params) == (2, "user-name-has-domain", {"user": "sample@example.com"})
 
 
@@ -100,8 +100,8 @@ def test_article_2_the_broken_cache_is_another_cause() -> None:
 def test_many_names_from_one_client_are_guessing() -> None:
     line = "Jan 18 20:28:39 mx dovecot: auth: passwd-file({},192.0.2.9,<s>): unknown user"
     result = found(*(line.format(f"user{n}") for n in range(20)))
-    assert result == {"login-user-unknown": 4, "login-guessing": 16}
-    assert found(*[line.format("alice")] * 20) == {"login-user-unknown": 20}
+    assert result == {"user-unknown": 4, "login-guessing": 16}
+    assert found(*[line.format("alice")] * 20) == {"user-unknown": 20}
 
 
 def test_what_is_not_known_is_counted_and_kept() -> None:
