@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from mailproof import __version__
 from mailproof.model.attempt import Job, Skipped
-from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
+from mailproof.model.endpoint import Endpoint, Target, TargetKind
 from mailproof.model.observation import LoginTried
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.net.interface import Driver
@@ -20,13 +20,12 @@ from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
+from mailproof.run.services import HANDED_IN, services
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 from mailproof.sasl.mechanism import SecretKind
 from mailproof.sasl.registry import MECHANISMS
 
-_SUBMISSION = (Scheme.SUBMISSION, Scheme.SUBMISSIONS)
-"""Where a host is logged in to that was named without a scheme, in this order (RFC 6409, RFC 8314)."""
 _NEEDS = {SecretKind.PASSWORD: "needs-password", SecretKind.TOKEN: "needs-token"}
 
 
@@ -129,7 +128,7 @@ class _Run:
         """At the first place where a secret may go; None if no connection stood."""
         places = await self._places_of(account.target)
         made = None
-        for group in _groups(account.target, places):
+        for group in services(account.target, places, HANDED_IN):
             named = [place for place in group if place.named]
             if not named:
                 params = {"host": group[0].host, "url": group[0].url}
@@ -205,21 +204,6 @@ class _Run:
             self.resolvers.append(resolver)
             self._places[target] = await resolver.endpoints(target)
         return self._places[target]
-
-
-def _groups(target: Target, places: Sequence[Endpoint]) -> list[list[Endpoint]]:
-    """Addresses of one service together, IPv6 first (RFC 6724); of a host or domain those where mail is handed in."""
-    # What is asked for by hand is no guess: a port that does not answer is told.
-    wanted = (msgspec.structs.replace(place, promised=True) for place in places)
-    by_version = sorted(wanted, key=lambda place: ":" not in place.address)
-    if target.kind is TargetKind.URL:
-        return [by_version] if by_version else []
-    groups: list[list[Endpoint]] = []
-    for scheme in _SUBMISSION:
-        of_scheme = [place for place in by_version if place.scheme is scheme]
-        for service in dict.fromkeys((place.host, place.port) for place in of_scheme):
-            groups.append([place for place in of_scheme if (place.host, place.port) == service])
-    return groups
 
 
 def _tried(made: Attempt) -> LoginTried | None:

@@ -9,7 +9,7 @@ import msgspec
 from mailproof import __version__
 from mailproof.diagnose.judge import Judgement
 from mailproof.model.attempt import Job, Skipped
-from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
+from mailproof.model.endpoint import Target
 from mailproof.model.finding import Severity
 from mailproof.model.observation import LoginTried
 from mailproof.model.record import Asked, Attempt, Record
@@ -22,12 +22,11 @@ from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
+from mailproof.run.services import READ, services
 from mailproof.run.stages import Stage, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
-_READ = (Scheme.IMAPS, Scheme.IMAP, Scheme.POP3S, Scheme.POP3)
-"""Where the mail of a host or domain is read that was named without a scheme, in this order (RFC 8314)."""
 _FOR_WANT_OF_TLS = ("tls-not-available", "tls-not-verified")
 
 
@@ -49,7 +48,7 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(plan.target)
     attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
-    for group in read_groups(plan.target, places):
+    for group in services(plan.target, places, READ):
         if not group[0].named:
             params = {"host": group[0].host, "url": group[0].url}
             skipped = Skipped("login-accepted", "host-not-named", group[0].url, asked=True, params=params)
@@ -73,16 +72,6 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
         own_addresses(attempts),
         __version__,
     )
-
-
-def read_groups(target: Target, places: tuple[Endpoint, ...]) -> list[list[Endpoint]]:
-    """The addresses of each service, IPv6 first; of a host or domain those where mail is read."""
-    wanted = [msgspec.structs.replace(place, promised=True) for place in places]
-    if target.kind is not TargetKind.URL:
-        wanted = [place for scheme in _READ for place in wanted if place.scheme is scheme]
-    services = dict.fromkeys((place.scheme, place.host, place.port) for place in wanted)
-    groups = [[p for p in wanted if (p.scheme, p.host, p.port) == service] for service in services]
-    return [sorted(group, key=lambda place: ":" not in place.address) for group in groups]
 
 
 class FetchResult(msgspec.Struct, frozen=True):

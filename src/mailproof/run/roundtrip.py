@@ -22,9 +22,9 @@ from mailproof.probes.protocols import converse
 from mailproof.probes.send import Sending
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
-from mailproof.run.fetching import read_groups
 from mailproof.run.nearest import nearest
 from mailproof.run.sending import SendPlan, last_of, send_by_hand
+from mailproof.run.services import READ, services
 from mailproof.run.stages import Stage, stage_code
 from mailproof.run.vantage import own_addresses
 
@@ -69,7 +69,7 @@ async def roundtrip(net: Driver, plan: RoundtripPlan, started: datetime) -> tupl
         if (made := resolver.attempt()) is not None:
             attempts.append(made)
         until = times.accepted + plan.within
-        for group in read_groups(plan.read, places):
+        for group in services(plan.read, places, READ):
             tried = await _at(net, plan, terms, group, until, arrived, attempts)
             if tried:
                 break

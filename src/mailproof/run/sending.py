@@ -8,7 +8,7 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.model.attempt import Job, Skipped, Status
-from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
+from mailproof.model.endpoint import Target
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.net.interface import Driver
 from mailproof.probes.conversation import held
@@ -17,6 +17,7 @@ from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
+from mailproof.run.services import EXCHANGED, HANDED_IN, services
 from mailproof.run.stages import Stage, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
@@ -43,7 +44,7 @@ async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(plan.target)
     attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
-    for group in _groups(plan.target, places, login is not None):
+    for group in services(plan.target, places, EXCHANGED if login is None else HANDED_IN):
         if login is not None and not group[0].named:
             params = {"host": group[0].host, "url": group[0].url}
             skipped = Skipped("message-accepted", "host-not-named", group[0].url, asked=True, params=params)
@@ -67,18 +68,6 @@ async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record
         own_addresses(attempts),
         __version__,
     )
-
-
-def _groups(target: Target, places: tuple[Endpoint, ...], logs_in: bool) -> list[list[Endpoint]]:
-    """The addresses of each host, IPv6 first; of a domain its exchangers in their order, of a host port 25, or the
-    ports of submission where somebody logs in."""
-    wanted = [msgspec.structs.replace(place, promised=True) for place in places]
-    if target.kind is not TargetKind.URL:
-        schemes = (Scheme.SUBMISSION, Scheme.SUBMISSIONS) if logs_in else (Scheme.SMTP,)
-        wanted = [place for scheme in schemes for place in wanted if place.scheme is scheme]
-    services = dict.fromkeys((place.scheme, place.host, place.port, place.path) for place in wanted)
-    groups = [[p for p in wanted if (p.scheme, p.host, p.port, p.path) == service] for service in services]
-    return [sorted(group, key=lambda place: ":" not in place.address) for group in groups]
 
 
 def last_of(record: Record) -> Attempt | None:
