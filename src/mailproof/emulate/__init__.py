@@ -1,0 +1,1 @@
+"""What a mail server would do with a message, computed from its configuration; nothing is run and nothing is sent."""

@@ -1,0 +1,1 @@
+"""Postfix's decisions: which keys of which tables are asked in which order, and what follows from the answers."""

@@ -1,0 +1,256 @@
+"""Where a message goes: class, transport, next hop (src/trivial-rewrite/resolve.c, transport.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+import msgspec
+
+from mailproof.emulate.postfix.aliases import expanded
+from mailproof.emulate.postfix.maps import Hit, Maps, Missing, member, transport_keys
+from mailproof.emulate.postfix.nexthop import hosts_of
+from mailproof.emulate.postfix.server import Postfix, from_table, nothing, untold
+from mailproof.model.postfix import NextHost, Outcome, Route, Routes, Step
+
+# Class, the list that decides it, and the parameter with its transport; in the order in which Postfix asks.
+_CLASSES = (
+    ("alias", "virtual_alias_domains", ""),
+    ("virtual", "virtual_mailbox_domains", "virtual_transport"),
+    ("relay", "relay_domains", "relay_transport"),
+)
+_BY_SENDER = "sender_dependent_default_transport_maps"
+_RELAY_BY_SENDER = "sender_dependent_relayhost_maps"
+_UNDELIVERABLE = "Address is undeliverable"
+
+
+class _Candidate(msgspec.Struct):
+    """What names a transport, a next hop or both; the last of each that is named wins."""
+
+    step: Step
+    transport: str = ""
+    nexthop: str = ""
+
+
+def routes_of(postfix: Postfix, sender: str, recipient: str) -> Routes:
+    """Of an envelope; "" is the sender of a bounce. Never raises, and asks nobody."""
+    sender = postfix.standard(sender) if sender else ""
+    address = postfix.standard(recipient)
+    addresses, steps = expanded(postfix.of_service("cleanup"), address)
+    resolver = postfix.of_service("rewrite")
+    notes = _notes(postfix)
+    routes = tuple(_Resolve(resolver, sender, each).route() for each in addresses)
+    return Routes(sender, address, (*notes, *steps), routes)
+
+
+def _notes(postfix: Postfix) -> list[Step]:
+    """What goes before routing and is not followed, and options that look like routing and are none."""
+    notes = []
+    for name in ("content_filter", "sender_canonical_maps", "recipient_canonical_maps", "canonical_maps"):
+        setting = postfix.main.setting(name)
+        if postfix.value(name):
+            notes.append(Step(f"note-{name.replace('_', '-')}", Outcome.NOTE, {}, setting.file, setting.line))
+    routing = {"transport_maps", "relayhost", "default_transport", "relay_transport", _BY_SENDER, _RELAY_BY_SENDER}
+    for service in postfix.master.services:
+        for name in sorted(routing & service.options.keys()):
+            if service.command not in ("trivial-rewrite", "qmgr"):
+                params = {"parameter": name, "service": f"{service.name} {service.type}"}
+                notes.append(Step("note-option", Outcome.NOTE, params, "master.cf", service.line))
+    return notes
+
+
+class _Resolve:
+    """One address on its way through resolve_addr()."""
+
+    def __init__(self, postfix: Postfix, sender: str, address: str) -> None:
+        self.postfix, self.sender = postfix, sender
+        self.address, self.domain, self.local = self._destination(address)
+        self.steps: list[Step] = []
+        self.candidates: list[_Candidate] = []
+        self.failed = False
+        """Whether Postfix defers the message, for a table names a transport that is none."""
+
+    def _destination(self, address: str) -> tuple[str, str, bool]:
+        """The address without domains of ours behind which another is written, as in `user%other@ours`."""
+        postfix = self.postfix
+        while True:
+            user, at, domain = address.rpartition("@")
+            if not domain:
+                address = user if at else address
+                return f"{address}@{postfix.value('myhostname')}", postfix.value("myhostname"), True
+            if not postfix.is_local(domain):
+                return address, domain, False
+            routed = "@" in user or ("%" in user and postfix.value("allow_percent_hack") == "yes")
+            routed |= "!" in user and postfix.value("swap_bangpath") == "yes"
+            if not routed or not user:
+                return address, domain, True
+            address = postfix.standard(user)
+
+    def route(self) -> Route:
+        """The decision, and the steps to it in their order."""
+        domain_class, parameter = self._class()
+        if domain_class == "alias":
+            step = Step("alias-unknown", Outcome.WON, {"address": self.address})
+            self.candidates.append(_Candidate(step, "error", "5.1.1 User unknown in virtual alias table"))
+        else:
+            self._of_class(domain_class, parameter)
+            if not self.failed:
+                self._transport_maps()
+        if not self.failed:
+            self._relocated()
+        transport, nexthop, decided = self._decided()
+        nexthop = nexthop or self.domain
+        if self.failed:
+            return Route(self.address, domain_class, "", nexthop, (), 0, (*self.steps, *decided))
+        hosts, line = self._hosts(transport, nexthop)
+        if not line:
+            decided.append(Step("no-service", Outcome.NOTE, {"transport": transport}, "master.cf"))
+        return Route(self.address, domain_class, transport, nexthop, hosts, line, (*self.steps, *decided))
+
+    def _class(self) -> tuple[str, str]:
+        setting = self.postfix.main.setting("mydestination")
+        named = {"domain": self.domain, "parameter": "mydestination"}
+        if self.local:
+            self.steps.append(
+                Step("in-list", Outcome.WON, {**named, "item": self.domain}, setting.file, setting.line)
+            )
+            return "local", "local_transport"
+        self.steps.append(Step("not-in-list", Outcome.NOTHING, named, setting.file, setting.line))
+        for name, parameter, transport in _CLASSES:
+            setting, named = self.postfix.main.setting(parameter), {"domain": self.domain, "parameter": parameter}
+            patterns = self.postfix.value(parameter)
+            parents = self.postfix.takes_parents(parameter)
+            found = member(self.domain, patterns, self.postfix.tables, parents=parents)
+            if isinstance(found, Missing):
+                self.steps.append(untold(parameter, found))
+            elif found is not None and found.inside:
+                place = (found.file, found.line) if found.file else (setting.file, setting.line)
+                self.steps.append(Step("in-list", Outcome.WON, {**named, "item": found.item}, *place))
+                return name, transport
+            elif patterns:
+                self.steps.append(Step("not-in-list", Outcome.NOTHING, named, setting.file, setting.line))
+        self.steps.append(Step("in-no-list", Outcome.WON, {"domain": self.domain}))
+        return "default", "default_transport"
+
+    def _of_class(self, domain_class: str, parameter: str) -> None:
+        """Least first: the domain, the host to relay by, then transports, which may bring a next hop of their own."""
+        for name, classes in ((_RELAY_BY_SENDER, ("relay", "default")), (_BY_SENDER, ("default",))):
+            setting = self.postfix.main.setting(name)
+            if domain_class not in classes and setting.value:
+                params = {"parameter": name, "class": domain_class}
+                self.steps.append(Step("not-asked", Outcome.LOST, params, setting.file, setting.line))
+        if domain_class in ("relay", "default"):
+            self._relayhost()
+        setting = self.postfix.main.setting(parameter)
+        value = self.postfix.value(parameter)
+        by_sender = self._by_sender(_BY_SENDER) if domain_class == "default" else None
+        step = Step("parameter", Outcome.WON, {"parameter": parameter, "value": value}, setting.file, setting.line)
+        transport, nexthop = _divided(value)
+        self.candidates.append(_Candidate(step, transport, nexthop))
+        if by_sender is not None:
+            step = from_table("from-map", Outcome.WON, _BY_SENDER, by_sender)
+            # It replaces the default transport whole, with the next hop that may be in it.
+            self.candidates[-1].nexthop = ""
+            self.candidates.append(_Candidate(step, *_divided(by_sender.value)))
+
+    def _relayhost(self) -> None:
+        setting = self.postfix.main.setting("relayhost")
+        value = self.postfix.value("relayhost")
+        hit = self._by_sender(_RELAY_BY_SENDER)
+        if value:
+            params = {"parameter": "relayhost", "value": value}
+            step = Step("parameter", Outcome.WON, params, setting.file, setting.line)
+            self.candidates.append(_Candidate(step, "", value))
+        if hit is not None:
+            self.candidates.append(
+                _Candidate(from_table("from-map", Outcome.WON, _RELAY_BY_SENDER, hit), "", hit.value)
+            )
+
+    def _by_sender(self, parameter: str) -> Hit | None:
+        """What a table of senders names, but DUNNO. Where that decides nothing, the step is written."""
+        maps = self.postfix.maps(parameter)
+        if not maps.tables:
+            return None
+        key = f"empty_address_{parameter.removeprefix('sender_dependent_')}_lookup_key"
+        found = self.postfix.by_address(maps, self.sender or self.postfix.value(key))
+        if isinstance(found, Missing):
+            self.steps.append(untold(parameter, found))
+        elif found is None:
+            self.steps.append(nothing(maps, self.sender))
+        elif found.value.upper() == "DUNNO":
+            self.steps.append(from_table("dunno", Outcome.NOTHING, parameter, found))
+        elif parameter == _BY_SENDER and found.value.startswith(":"):
+            # transport(5) allows it there, and resolve.c fails on it here.
+            self.failed = True
+            self.steps.append(from_table("null-transport", Outcome.WON, parameter, found))
+        else:
+            return found
+        return None
+
+    def _transport_maps(self) -> None:
+        maps = self.postfix.maps("transport_maps")
+        if not maps.tables:
+            return
+        found = maps.first(self._keys(maps))
+        if isinstance(found, Missing):
+            self.steps.append(untold("transport_maps", found))
+        elif found is None:
+            self.steps.append(nothing(maps, self.address))
+        else:
+            transport, nexthop = _divided(found.value)
+            if transport and not nexthop:
+                nexthop = _UNDELIVERABLE if transport in ("error", "retry") else self.domain
+            name, outcome = ("from-map", Outcome.WON) if transport or nexthop else ("no-op", Outcome.NOTHING)
+            step = from_table(name, outcome, "transport_maps", found)
+            self.candidates.append(_Candidate(step, transport, nexthop))
+
+    def _keys(self, maps: Maps) -> Sequence[tuple[str, bool, str]]:
+        delimiter = self.postfix.value("recipient_delimiter")
+        return transport_keys(self.address, delimiter, parents_bare=self.postfix.takes_parents("transport_maps"))
+
+    def _relocated(self) -> None:
+        maps = self.postfix.maps("relocated_maps")
+        found = self.postfix.by_address(maps, self.address) if maps.tables else None
+        if isinstance(found, Missing):
+            self.steps.append(untold("relocated_maps", found))
+        elif found is not None:
+            step = from_table("from-map", Outcome.WON, "relocated_maps", found)
+            self.candidates.append(_Candidate(step, "error", f"5.1.6 User has moved to {found.value}"))
+
+    def _decided(self) -> tuple[str, str, list[Step]]:
+        """The last of each kind wins; what names neither any more has lost, and to whom is said."""
+        transports = [each for each in self.candidates if each.transport]
+        nexthops = [each for each in self.candidates if each.nexthop]
+        winners = [*transports[-1:], *nexthops[-1:]]
+        steps = []
+        for each in self.candidates:
+            step = each.step
+            if step.outcome is Outcome.WON and not any(each is winner for winner in winners):
+                winner = (transports if each.transport else nexthops)[-1].step.params.get("parameter", "")
+                name = f"{step.name}-lost"
+                step = Step(name, Outcome.LOST, {**step.params, "winner": winner}, step.file, step.line)
+            steps.append(step)
+        return (
+            transports[-1].transport if transports else "",
+            nexthops[-1].nexthop if nexthops else "",
+            steps,
+        )
+
+    def _hosts(self, transport: str, nexthop: str) -> tuple[tuple[NextHost, ...], int]:
+        service = self.postfix.master.service(transport)
+        if service is None:
+            return (), 0
+        client = PurePosixPath(service.command).name
+        if client not in ("smtp", "lmtp"):
+            return (), service.line
+        seen = self.postfix.main.with_options(service.options, service.line)
+        port = seen.value(f"{client}_tcp_port").text
+        disabled = seen.value("disable_dns_lookups").text == "yes" or (
+            seen.value("smtp_dns_support_level").text == "disabled"
+        )
+        return hosts_of(nexthop, client, port, dns=not disabled), service.line
+
+
+def _divided(value: str) -> tuple[str, str]:
+    transport, _, nexthop = value.partition(":")
+    return transport, nexthop

@@ -1,0 +1,101 @@
+"""A configuration as its daemons see it, and the steps that are written down while it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mailproof.emulate.postfix.maps import Hit, Maps, Missing, Read, Result, Tables, address_keys, member
+from mailproof.model.postfix import Outcome, Step
+from mailproof.parse.postfix.lines import split_list
+from mailproof.parse.postfix.master import MasterFile, read_master
+from mailproof.parse.postfix.parameters import MainFile, read_main
+
+
+class Postfix(msgspec.Struct, frozen=True):
+    """main.cf, master.cf and the tables."""
+
+    main: MainFile
+    master: MasterFile
+    tables: Tables
+
+    def of_service(self, name: str) -> Postfix:
+        """With the `-o` options of this service of master.cf, which only its own daemon sees."""
+        service = self.master.service(name)
+        if service is None or not service.options:
+            return self
+        return msgspec.structs.replace(self, main=self.main.with_options(service.options, service.line))
+
+    def value(self, name: str) -> str:
+        """Expanded; empty where Postfix would fail on it."""
+        return self.main.value(name).text
+
+    def maps(self, parameter: str) -> Maps:
+        """The tables of a parameter."""
+        return Maps(self.main, parameter, self.tables)
+
+    def is_local(self, domain: str) -> bool:
+        """Whether mydestination has it (src/global/resolve_local.c), or it is a literal of an own interface."""
+        if domain.startswith("[") and domain.endswith("]"):
+            address = domain[1:-1].lower().removeprefix("ipv6:")
+            own = split_list(f"{self.value('inet_interfaces')} {self.value('proxy_interfaces')}")
+            return address in [each.strip("[]").lower() for each in own]
+        found = member(domain, self.value("mydestination"), self.tables, parents=self.takes_parents("mydestination"))
+        return found is not None and not isinstance(found, Missing) and found.inside
+
+    def takes_parents(self, parameter: str) -> bool:
+        """Whether `example.com` in this list stands for what is below it too."""
+        return parameter in split_list(self.value("parent_domain_matches_subdomains"))
+
+    def by_address(self, maps: Maps, address: str) -> Result:
+        """As most tables are asked for an address."""
+        domain = address.rpartition("@")[2]
+        local = domain.lower() == self.value("myorigin").lower() or self.is_local(domain)
+        return maps.first(address_keys(address, self.value("recipient_delimiter"), local=local))
+
+    def standard(self, address: str) -> str:
+        """With the domain that it lacks (src/trivial-rewrite/rewrite.c), as in an envelope."""
+        user, at, domain = address.rpartition("@")
+        if not at:
+            user, domain = address, ""
+            site, bang, rest = address.partition("!")
+            if bang and self.value("swap_bangpath") == "yes":
+                user, domain = rest, site
+            elif "%" in address and self.value("allow_percent_hack") == "yes":
+                user, _, domain = address.rpartition("%")
+            elif self.value("append_at_myorigin") == "yes":
+                domain = self.value("myorigin")
+        if domain and "." not in domain and not domain.startswith("[") and self.value("append_dot_mydomain") == "yes":
+            domain = f"{domain}.{self.value('mydomain')}"
+        if at and not domain:
+            return address
+        domain = domain.removesuffix(".")
+        return f"{user}@{domain}" if domain else user
+
+
+def read_postfix(read: Read, directory: str, machine: Mapping[str, str]) -> Postfix:
+    """The configuration below a directory. `read` gives the bytes of a path, or None."""
+    main = read_main(read(f"{directory}/main.cf") or b"", {"config_directory": directory, **machine})
+    master = read_master(read(f"{directory}/master.cf") or b"")
+    return Postfix(main, master, Tables(read, main.value("default_database_type").text))
+
+
+def from_table(name: str, outcome: Outcome, parameter: str, hit: Hit, **params: str) -> Step:
+    """The step of an answer, with the file and line of the entry."""
+    given = {"parameter": parameter, "table": hit.table.spec, "key": hit.key, "value": hit.value, **params}
+    return Step(name, outcome, given, hit.table.file, hit.line)
+
+
+def untold(parameter: str, missing: Missing) -> Step:
+    """The step of a table that could not be read."""
+    return Step(
+        f"untold-{missing.why}", Outcome.UNTOLD, {"parameter": parameter, "table": missing.table}, "", missing.line
+    )
+
+
+def nothing(maps: Maps, address: str) -> Step:
+    """The step of a table that has no entry for an address."""
+    setting = maps.setting
+    params = {"parameter": setting.name, "address": address or "<>"}
+    return Step("map-none", Outcome.NOTHING, params, setting.file, setting.line)

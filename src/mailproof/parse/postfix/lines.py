@@ -1,0 +1,64 @@
+"""Logical lines, as all of Postfix's files have them (postconf(5), src/util/readlline.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+BLANKS = " \t\n\v\f\r"
+"""isspace(3) in the C locale."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A logical line, and the number of the physical line on which it begins, from 1."""
+
+    number: int
+    text: str
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """What Postfix would warn of or refuse: the line, a name, and the text that it is about."""
+
+    line: int
+    name: str
+    text: str = ""
+
+
+def logical_lines(data: bytes) -> tuple[Sequence[Line], Sequence[Trouble]]:
+    """Never raises. Bytes that are no UTF-8 become surrogates, as the files of Python have them.
+
+    Comments and empty lines are dropped, inside a continuation too; a line that begins with a blank continues the one
+    before it, and is ignored where there is none.
+    """
+    found: list[tuple[int, list[str]]] = []
+    troubles = []
+    for number, raw in enumerate(data.split(b"\n"), 1):
+        text = raw.decode("utf-8", "surrogateescape")
+        if not text.strip(BLANKS) or text.lstrip(BLANKS)[0] == "#":
+            continue
+        if text[0] not in BLANKS:
+            found.append((number, [text]))
+        elif found:
+            found[-1][1].append(text)
+        else:
+            troubles.append(Trouble(number, "begins-with-blank", text.strip(BLANKS)))
+    return [Line(number, "".join(parts).rstrip(BLANKS)) for number, parts in found], troubles
+
+
+def split_list(text: str) -> list[str]:
+    """A value that is a list: at commas and blanks, but not inside braces (src/util/mystrtok.c)."""
+    parts, depth, begun = [], 0, -1
+    for at, char in enumerate(text):
+        if depth == 0 and (char in BLANKS or char == ","):
+            if begun >= 0:
+                parts.append(text[begun:at])
+            begun = -1
+            continue
+        if begun < 0:
+            begun = at
+        if char == "{":
+            depth += 1
+        elif char == "}" and depth:
+            depth -= 1
+    return parts if begun < 0 else [*parts, text[begun:]]

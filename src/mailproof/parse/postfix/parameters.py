@@ -1,0 +1,69 @@
+"""main.cf: parameters with the line that sets each (postconf(5))."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from mailproof.parse.postfix.defaults import DEFAULTS
+from mailproof.parse.postfix.expand import Expansion, expand
+from mailproof.parse.postfix.lines import BLANKS, Trouble, logical_lines
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A value as it is written, and where; line 0 is Postfix's own default."""
+
+    name: str
+    value: str
+    line: int = 0
+    file: str = ""
+
+
+class MainFile(msgspec.Struct, frozen=True):
+    """What main.cf sets: the last of each name, as Postfix takes it."""
+
+    settings: Mapping[str, Setting]
+    troubles: Sequence[Trouble] = ()
+    machine: Mapping[str, str] = {}
+    """What Postfix asks the machine for: `myhostname`, and `config_directory`."""
+
+    def setting(self, name: str) -> Setting:
+        """As written; else the default of Postfix, which may be empty."""
+        default = self.machine.get(name, DEFAULTS.get(name, ""))
+        return self.settings.get(name) or Setting(name, default)
+
+    def value(self, name: str) -> Expansion:
+        """With every $name filled in. Never raises."""
+        written = self._lookup(name)
+        return expand("" if written is None else written, self._lookup)
+
+    def _lookup(self, name: str) -> str | None:
+        if name in self.settings:
+            return self.settings[name].value
+        if name == "mydomain":  # postconf(5): $myhostname minus its first component
+            host = expand(self.setting("myhostname").value, self._lookup).text
+            return host.partition(".")[2] or "localdomain"
+        return self.machine.get(name, DEFAULTS.get(name))
+
+    def with_options(self, options: Mapping[str, str], line: int, file: str = "master.cf") -> MainFile:
+        """As a daemon sees it that master.cf starts with `-o` options."""
+        changed = {name: Setting(name, value, line, file) for name, value in options.items()}
+        return msgspec.structs.replace(self, settings={**self.settings, **changed})
+
+
+def read_main(data: bytes, machine: Mapping[str, str] | None = None, file: str = "main.cf") -> MainFile:
+    """Any bytes; what Postfix would refuse is a Trouble with its line."""
+    lines, first = logical_lines(data)
+    troubles = list(first)
+    settings: dict[str, Setting] = {}
+    for line in lines:
+        name, equals, value = line.text.partition("=")
+        name = name.strip(BLANKS)
+        if not equals or not name or set(name) & set(BLANKS):
+            troubles.append(Trouble(line.number, "no-equals" if not equals else "no-name", line.text))
+            continue
+        if name in settings:
+            troubles.append(Trouble(line.number, "overrides", name))
+        settings[name] = Setting(name, value.strip(BLANKS), line.number, file)
+    return MainFile(settings, troubles, machine or {})

@@ -1,0 +1,197 @@
+"""regexp, pcre and cidr tables: rules in their order, the first that matches decides."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from mailproof.parse.postfix.lines import BLANKS, Line, Trouble, logical_lines
+
+# RFC 5321 section 4.5.3.1: 64 octets, an @ and 255. Of a longer key the pattern is not asked.
+_LONGEST_KEY = 320
+# Trying back takes time in the power of the repetitions; three over 320 characters take a second.
+_REPETITIONS = 3
+_SUBSTITUTE = re.compile(r"\$(?:(\$)|(\d{1,2})|\{(\d{1,2})\}|\((\d{1,2})\))")
+_CLASSES = {
+    "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z",
+    "space": r"\s", "blank": r" \t", "xdigit": "0-9a-fA-F", "punct": r"!-/:-@\[-`{-~",
+}  # fmt: skip
+
+
+class Rule(msgspec.Struct, frozen=True):
+    # Trying back takes time in the power of the repetitions: three over 320 characters take a second.
+
+    line: int
+    match: Callable[[str], str | None]
+    unread: bool = False
+
+
+Test = Callable[[str], re.Match[str] | None]
+
+
+def read_patterns(data: bytes, kind: str) -> tuple[Sequence[Rule], Sequence[Trouble]]:
+    """`/pattern/flags result`, `!/pattern/`, `if` and `endif`. Never raises, and no pattern can hang it."""
+    lines, first = logical_lines(data)
+    troubles, rules = list(first), []
+    guards: list[tuple[bool, re.Pattern[str]] | None] = []
+    for line in lines:
+        word = line.text.split(None, 1)[0].lower()
+        if word == "endif":
+            if guards:
+                guards.pop()
+            else:
+                troubles.append(Trouble(line.number, "endif-without-if", line.text))
+            continue
+        guard = word == "if" or word.startswith(("if/", "if!"))
+        negated, pattern, result = _parts(line.text[2:] if guard else line.text)
+        if pattern is None:
+            troubles.append(Trouble(line.number, "no-pattern", line.text))
+            continue
+        compiled = _compiled(*pattern, kind)
+        if guard:
+            guards.append(None if compiled is None else (negated, compiled))
+        if compiled is None:
+            troubles.append(Trouble(line.number, "pattern-not-read", line.text))
+            rules.append(Rule(line.number, lambda _: None, unread=True))
+        elif not guard:
+            rules.append(Rule(line.number, _matcher(tuple(guards), negated, compiled, result)))
+    if guards:
+        troubles.append(Trouble(lines[-1].number, "if-without-endif"))
+    return rules, troubles
+
+
+def _parts(text: str) -> tuple[bool, tuple[str, str] | None, str]:
+    body = text.lstrip(BLANKS)
+    negated = body.startswith("!")
+    body = body.lstrip("!" + BLANKS) if negated else body
+    if not body or body[0].isalnum():
+        return negated, None, ""
+    at = 1
+    while at < len(body) and body[at] != body[0]:
+        at += 2 if body[at] == "\\" else 1
+    if at >= len(body):
+        return negated, None, ""
+    flags, _, result = body[at + 1 :].replace("\t", " ").partition(" ")
+    return negated, (body[1:at], flags), result.strip(BLANKS)
+
+
+def _compiled(pattern: str, flags: str, kind: str) -> re.Pattern[str] | None:
+    """None for what Python's `re` reads in another way, or what could take for ever."""
+    if set(flags) - set("imsx" if kind == "pcre" else "imx") or (kind == "pcre" and "x" in flags):
+        return None
+    if re.search(r"\\[1-9]|\(\?|[*+?}][*+]", pattern) or _nested(pattern):
+        return None
+    if kind == "regexp" and "x" in flags:  # turns extended expressions off (regexp_table(5))
+        return None
+    text = re.sub(r"\[:(\w+):\]", lambda match: _CLASSES.get(match[1], match[0]), pattern)
+    options = 0 if "i" in flags else re.IGNORECASE
+    options |= re.DOTALL if kind == "regexp" or "s" not in flags else 0
+    options |= re.MULTILINE if "m" in flags else 0
+    try:
+        return re.compile(text.replace(r"\<", r"\b").replace(r"\>", r"\b"), options)
+    except (re.error, OverflowError, RecursionError):
+        return None
+
+
+def _nested(pattern: str) -> bool:
+    """Whether a repetition stands over a group with a choice or a repetition in it, or there are too many."""
+    stack, repetitions, inside, at = [False], 0, False, 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            at += 2
+            continue
+        if inside:
+            inside = char != "]"
+        elif char == "[":
+            inside = True
+            at += 2 if pattern.startswith("^", at + 1) else 1  # a bracket here is one of the set
+        elif char == "(":
+            stack.append(False)
+        elif char == ")" and len(stack) > 1:
+            many = stack.pop()
+            if many and pattern[at + 1 : at + 2] in ("*", "+", "{"):
+                return True
+            stack[-1] |= many
+        elif char in "*+{":
+            repetitions += 1
+            stack[-1] = True
+        elif char in "|?":
+            stack[-1] = True
+        at += 1
+    return repetitions > _REPETITIONS
+
+
+def _matcher(
+    guards: Sequence[tuple[bool, re.Pattern[str]] | None], negated: bool, compiled: re.Pattern[str], result: str
+) -> Callable[[str], str | None]:
+    def match(key: str) -> str | None:
+        if len(key) > _LONGEST_KEY:
+            return None
+        for guard in guards:
+            if guard is not None and (guard[1].search(key) is None) != guard[0]:
+                return None
+        found = compiled.search(key)
+        if negated:
+            return result if found is None else None
+        return None if found is None else _substituted(result, found)
+
+    return match
+
+
+def _substituted(result: str, match: re.Match[str]) -> str:
+    def part(dollar: re.Match[str]) -> str:
+        if dollar[1]:
+            return "$"
+        number = int(dollar[2] or dollar[3] or dollar[4])
+        return (match[number] or "") if number <= (match.re.groups or 0) else ""
+
+    return _SUBSTITUTE.sub(part, result)
+
+
+def read_networks(data: bytes) -> tuple[Sequence[Rule], Sequence[Trouble]]:
+    """`network/mask result`, `!network`, `if` and `endif` (cidr_table(5)); a network with host bits is left out."""
+    lines, first = logical_lines(data)
+    troubles, rules = list(first), []
+    guards: list[Callable[[str], bool]] = []
+    for line in lines:
+        words = line.text.split(None, 1)
+        if words[0].lower() == "endif":
+            if guards:
+                guards.pop()
+            continue
+        guard = words[0].lower() == "if"
+        body = words[1].split(None, 1) if guard and len(words) > 1 else words
+        inside = _inside(body[0])
+        if inside is None or (not guard and len(body) < 2):
+            troubles.append(Trouble(line.number, "no-network", line.text))
+            continue
+        if guard:
+            guards.append(inside)
+        else:
+            rules.append(_network_rule(line, (*guards, inside), body[1]))
+    return rules, troubles
+
+
+def _network_rule(line: Line, tests: Sequence[Callable[[str], bool]], result: str) -> Rule:
+    return Rule(line.number, lambda key: result if all(test(key) for test in tests) else None)
+
+
+def _inside(text: str) -> Callable[[str], bool] | None:
+    negated = text.startswith("!")
+    try:
+        network = ipaddress.ip_network(re.sub(r"[\[\]]", "", text.lstrip("!")))
+    except ValueError:
+        return None
+
+    def inside(key: str) -> bool:
+        try:
+            address = ipaddress.ip_address(key)
+        except ValueError:
+            return False
+        return address.version == network.version and (address in network) != negated
+
+    return inside

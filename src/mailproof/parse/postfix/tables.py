@@ -1,0 +1,179 @@
+"""Lookup tables from their text (postmap(1), regexp_table(5), pcre_table(5), cidr_table(5), DATABASE_README)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from mailproof.parse.postfix.lines import BLANKS, Trouble, logical_lines, split_list
+from mailproof.parse.postfix.patterns import Rule, read_networks, read_patterns
+
+FILES = ("hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash")
+"""Types whose source is one text of keys and values."""
+PATTERNS = ("regexp", "pcre", "cidr")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A value and the line that has it; line 0 where the table stands in main.cf itself."""
+
+    value: str
+    line: int = 0
+
+
+class Untold(msgspec.Struct, frozen=True):
+    """The table was not read: `unreadable`, `second-entry`, `other-program`, `random`, `fails`, `no-type`,
+    `pattern-not-read`.
+    """
+
+    why: str
+    line: int = 0
+
+
+Found = Answer | Untold | None
+
+
+class Table(msgspec.Struct, frozen=True):
+    """Answers single keys, as `postmap -q` does. `fixed` tables see parts of an address too, others do not."""
+
+    spec: str
+    file: str
+    fixed: bool
+    ask: Callable[[str], Found]
+    troubles: Sequence[Trouble] = ()
+
+
+def open_table(spec: str, read: Callable[[str], bytes | None], default_type: str = "hash") -> Table:
+    """`type:name`, `proxy:` before it or not. `read` gives the text of a file, or None. Never raises."""
+    kind, colon, name = spec.partition(":")
+    if not colon:
+        kind, name = default_type, spec
+    if kind == "proxy":
+        inner = open_table(name, read, default_type)
+        return msgspec.structs.replace(inner, spec=spec)
+    if kind in FILES or kind in PATTERNS:
+        return _of_file(spec, kind, name, read)
+    if kind == "inline":
+        entries, troubles = _inline(name)
+        return Table(spec, "", True, lambda key: entries.get(key.lower()), troubles)
+    if kind == "static":
+        value = name[1:-1].strip(BLANKS) if name.startswith("{") and name.endswith("}") else name
+        return Table(spec, "", True, lambda _: Answer(value))
+    if kind in ("unionmap", "pipemap", "randmap"):
+        return _of_tables(spec, kind, name, read, default_type)
+    why = "fails" if kind == "fail" else "other-program"
+    return Table(spec, "", kind not in ("fail", "tcp", "socketmap"), lambda _: Untold(why))
+
+
+def _of_file(spec: str, kind: str, name: str, read: Callable[[str], bytes | None]) -> Table:
+    fixed = kind in FILES
+    data = read(name)
+    if data is None:
+        return Table(spec, name, fixed, lambda _: Untold("unreadable"))
+    if fixed:
+        entries, troubles = read_entries(data)
+        twice = next((each.line for each in troubles if each.name == "second-entry"), 0)
+        if kind == "texthash" and twice:  # dict_thash.c opens no such table, where postmap(1) only warns
+            return Table(spec, name, fixed, lambda _: Untold("second-entry", twice), troubles)
+        return Table(spec, name, fixed, lambda key: entries.get(key.lower()), troubles)
+    rules, troubles = read_networks(data) if kind == "cidr" else read_patterns(data, kind)
+    return Table(spec, name, fixed, lambda key: _first(rules, key), troubles)
+
+
+def _first(rules: Sequence[Rule], key: str) -> Found:
+    for rule in rules:
+        if rule.unread:
+            return Untold("pattern-not-read", rule.line)
+        value = rule.match(key)
+        if value is not None:
+            return Answer(value, rule.line)
+    return None
+
+
+def _of_tables(
+    spec: str, kind: str, name: str, read: Callable[[str], bytes | None], default_type: str, depth: int = 0
+) -> Table:
+    text = name.strip(BLANKS)
+    if not (text.startswith("{") and text.endswith("}")):
+        return Table(spec, "", True, lambda _: Untold("no-type"))
+    members = split_list(text[1:-1])
+    if kind == "randmap":
+        values = [each[1:-1].strip(BLANKS) if each.startswith("{") else each for each in members]
+        found = Answer(values[0]) if len(values) == 1 else Untold("random")
+        return Table(spec, "", True, lambda _: found)
+    tables = [open_table(each, read, default_type) for each in members]
+    fixed = tables[0].fixed if tables else True
+    ask = _union(tables) if kind == "unionmap" else _pipe(tables)
+    return Table(spec, "", fixed, ask)
+
+
+def _union(tables: Sequence[Table]) -> Callable[[str], Found]:
+    def ask(key: str) -> Found:
+        values = []
+        for table in tables:
+            found = table.ask(key)
+            if isinstance(found, Untold):
+                return found
+            if found is not None:
+                values.append(found.value)
+        return Answer(",".join(values)) if values else None
+
+    return ask
+
+
+def _pipe(tables: Sequence[Table]) -> Callable[[str], Found]:
+    def ask(key: str) -> Found:
+        found: Found = Answer(key)
+        for table in tables:
+            if not isinstance(found, Answer):
+                break
+            found = table.ask(found.value)
+        return Answer(found.value) if isinstance(found, Answer) else found
+
+    return ask
+
+
+def read_entries(data: bytes) -> tuple[Mapping[str, Answer], Sequence[Trouble]]:
+    """Keys in small letters; of two with one key the first stands, as postmap(1) keeps it."""
+    lines, first = logical_lines(data)
+    entries: dict[str, Answer] = {}
+    troubles = list(first)
+    for line in lines:
+        key, value = _key_and_value(line.text)
+        if not value:
+            troubles.append(Trouble(line.number, "no-value", key))
+            continue
+        if key.lower() in entries:
+            troubles.append(Trouble(line.number, "second-entry", key))
+            continue
+        entries[key.lower()] = Answer(value, line.number)
+    return entries, troubles
+
+
+def _key_and_value(text: str) -> tuple[str, str]:
+    """The key ends at a blank outside of double quotes (Postfix 3.2 and later)."""
+    quoted, at = False, 0
+    while at < len(text) and (quoted or text[at] not in BLANKS):
+        if text[at] == "\\" and quoted:
+            at += 1
+        elif text[at] == '"':
+            quoted = not quoted
+        at += 1
+    return text[:at], text[at:].strip(BLANKS)
+
+
+def _inline(name: str) -> tuple[Mapping[str, Answer], Sequence[Trouble]]:
+    entries: dict[str, Answer] = {}
+    troubles = []
+    text = name.strip(BLANKS)
+    if text.startswith("{") and text.endswith("}"):
+        text = text[1:-1]
+    for part in split_list(text):
+        body = part[1:-1] if part.startswith("{") and part.endswith("}") else part
+        key, equals, value = body.partition("=")
+        key, value = key.strip(BLANKS), value.strip(BLANKS)
+        if not equals or not key or not value:
+            troubles.append(Trouble(0, "no-value", body))
+            continue
+        entries[key.lower()] = Answer(value)
+    return entries, troubles

@@ -1,0 +1,181 @@
+"""What is computed is what Postfix's own trivial-rewrite answers, of the articles' set-ups and of generated ones."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rewriteservice import needs_postfix, resolved, rewritten
+
+from mailproof.emulate.postfix.route import routes_of
+from mailproof.emulate.postfix.server import Postfix, read_postfix
+from mailproof.model.postfix import NextHost, Outcome, Route
+
+MAIN = "compatibility_level = 3.6\nmyhostname = mail.example.test\nmydestination = $myhostname, localhost, a.test\n"
+MASTER = """
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+tosub unix - - n - - smtp
+lmtp unix - - n - - lmtp
+"""
+ARTICLE = "@example.co.jp {}[relay1.test]:25\n@sub.example.co.jp {}[relay2.test]:25\n"
+
+
+def of(main: str, files: dict[str, str] | None = None, master: str = MASTER) -> Postfix:
+    """A configuration from its texts."""
+    texts = {"/c/main.cf": MAIN + main, "/c/master.cf": master, **(files or {})}
+    return read_postfix(lambda path: texts[path].encode() if path in texts else None, "/c", {})
+
+
+def one(postfix: Postfix, sender: str, recipient: str) -> Route:
+    (route,) = routes_of(postfix, sender, recipient).routes
+    return route
+
+
+def steps(route: Route, outcome: Outcome) -> list[tuple[str, str, int]]:
+    return [
+        (step.params.get("parameter", ""), step.file, step.line) for step in route.steps if step.outcome is outcome
+    ]
+
+
+def test_a_transport_by_its_sender() -> None:
+    postfix = of(
+        "relayhost = [gw.test]:587\nsender_dependent_default_transport_maps = hash:/c/by_sender\n",
+        {"/c/by_sender": ARTICLE.format("smtp:", "smtp:")},
+    )
+    route = one(postfix, "who@example.co.jp", "you@far.test")
+    assert (route.domain_class, route.transport, route.nexthop) == ("default", "smtp", "[relay1.test]:25")
+    assert route.hosts == (NextHost("relay1.test", 25, mx=False),)
+    assert steps(route, Outcome.WON)[-1] == ("sender_dependent_default_transport_maps", "/c/by_sender", 1)
+    assert steps(route, Outcome.LOST) == [("relayhost", "main.cf", 4), ("default_transport", "", 0)]
+    assert one(postfix, "who@sub.example.co.jp", "you@far.test").nexthop == "[relay2.test]:25"
+    assert one(postfix, "who@other.test", "you@far.test").nexthop == "[gw.test]:587"
+
+
+def test_a_relayhost_by_its_sender_loses_to_a_transport_table() -> None:
+    files = {"/c/by_sender": ARTICLE.format("", ""), "/c/transport": "# all\nfar.test smtp:[t.test]\n"}
+    main = "sender_dependent_relayhost_maps = texthash:/c/by_sender\n"
+    assert one(of(main, files), "who@example.co.jp", "you@far.test").nexthop == "[relay1.test]:25"
+    route = one(of(main + "transport_maps = hash:/c/transport\n", files), "who@example.co.jp", "you@far.test")
+    assert (route.transport, route.nexthop) == ("smtp", "[t.test]")
+    assert ("sender_dependent_relayhost_maps", "/c/by_sender", 1) in steps(route, Outcome.LOST)
+    assert steps(route, Outcome.WON)[-1] == ("transport_maps", "/c/transport", 2)
+
+
+def test_a_transport_by_its_sender_is_not_asked_for_a_relay_domain() -> None:
+    main = "relay_domains = far.test\nsender_dependent_default_transport_maps = static:smtp:[x.test]\n"
+    route = one(of(main), "who@example.co.jp", "you@sub.far.test")
+    assert (route.domain_class, route.transport, route.nexthop) == ("relay", "relay", "sub.far.test")
+    assert ("sender_dependent_default_transport_maps", "main.cf", 5) in steps(route, Outcome.LOST)
+    assert route.hosts == (NextHost("sub.far.test", 25, mx=True),)
+
+
+def test_a_table_that_cannot_be_read_is_said_and_not_guessed() -> None:
+    routes = routes_of(of("transport_maps = mysql:/c/t.cf\n"), "a@b.test", "c@d.test")
+    assert not routes.told
+    assert [step.name for step in routes.routes[0].steps if step.outcome is Outcome.UNTOLD] == [
+        "untold-other-program"
+    ]
+
+
+def test_virtual_aliases_are_followed_and_a_loop_ends() -> None:
+    table = (
+        "team@v.test a@far.test, b@v.test\nb@v.test b@v.test, c@other.test\nx@v.test y@v.test\ny@v.test x@v.test\n"
+    )
+    postfix = of("virtual_alias_maps = hash:/c/v\nvirtual_alias_domains = v.test\n", {"/c/v": table})
+    routes = routes_of(postfix, "s@s.test", "team@v.test")
+    assert [route.recipient for route in routes.routes] == ["a@far.test", "b@v.test", "c@other.test"]
+    endless = routes_of(postfix, "s@s.test", "x@v.test")
+    assert endless.steps[-1].name == "alias-endless"
+
+
+def test_routing_options_of_smtpd_do_nothing_and_are_named() -> None:
+    master = MASTER + "submission inet n - n - - smtpd\n -o relayhost=[no.test]\n"
+    routes = routes_of(of("", master=master), "a@b.test", "c@far.test")
+    assert routes.routes[0].nexthop == "far.test"
+    assert [(step.name, step.line) for step in routes.steps] == [("note-option", 6)]
+
+
+@given(st.binary(max_size=300), st.binary(max_size=200), st.text(max_size=30), st.text(max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_are_a_configuration(main: bytes, table: bytes, sender: str, recipient: str) -> None:
+    text = main + b"\ntransport_maps = regexp:/c/t, hash:/c/t, cidr:/c/t\nvirtual_alias_maps = pcre:/c/t\n"
+    files = {"/c/main.cf": text, "/c/master.cf": main, "/c/t": table}
+    routes_of(read_postfix(files.get, "/c", {}), sender, recipient)
+
+
+DOMAINS = ("a.test", "b.test", "sub.b.test", "example.co.jp", "sub.example.co.jp", "mail.example.test", "localhost")
+USERS = ("u", "u+x", "w", "w+y+z")
+RESULTS = (
+    "smtp:[h1.test]:587",
+    "relay:h2.test",
+    "tosub:",
+    ":[h3.test]",
+    ":",
+    "[h4.test]",
+    "DUNNO",
+    "error:no",
+    "error:",
+)
+
+
+def generated(chance: random.Random, directory: Path) -> str:
+    """A main.cf with tables beside it."""
+    lines = [MAIN]
+    for name in ("transport_maps", "sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps"):
+        if chance.random() < 0.6:
+            keys = [chance.choice(("", "u@", "@", "u+x@", ".")) + chance.choice(DOMAINS) for _ in range(4)]
+            keys += [chance.choice(("*", "u", "w", "<>", "test", ".test"))]
+            rows = "".join(f"{key} {chance.choice(RESULTS)}\n" for key in dict.fromkeys(keys))
+            (directory / name).write_text(rows)
+            lines.append(f"{name} = texthash:{directory / name}\n")
+    if chance.random() < 0.3:
+        (directory / "patterns").write_text("/^(.*)@b\\.test$/ smtp:[p.test]\n!/example/ relay:\n")
+        lines.append(f"transport_maps = regexp:{directory / 'patterns'}\n")
+    for name, values in {
+        "relayhost": ("", "[gw.test]:25", "gw.test"),
+        "relay_domains": ("", "b.test", "!sub.b.test, b.test", ".b.test"),
+        "virtual_mailbox_domains": ("", "example.co.jp", "inline:{sub.b.test=1}"),
+        "virtual_alias_domains": ("", "sub.example.co.jp"),
+        "default_transport": ("smtp", "smtp:[d.test]", "relay:"),
+        "recipient_delimiter": ("", "+"),
+        "parent_domain_matches_subdomains": ("", "relay_domains", "transport_maps, relay_domains, mydestination"),
+    }.items():
+        lines.append(f"{name} = {chance.choice(values)}\n")
+    return "".join(lines)
+
+
+@needs_postfix
+@pytest.mark.parametrize("seed", range(12))
+def test_generated_routes_are_those_of_trivial_rewrite(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    tmp_path.chmod(0o755)
+    text = generated(chance, tmp_path)
+    (tmp_path / "main.cf").write_text(text)
+    (tmp_path / "master.cf").write_text(MASTER)
+    postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
+    for _ in range(12):
+        sender = f"{chance.choice(USERS)}@{chance.choice(DOMAINS)}" if chance.random() < 0.9 else ""
+        recipient = f"{chance.choice(USERS)}@{chance.choice(DOMAINS)}"
+        route = one(postfix, sender, recipient)
+        ours = (route.domain_class, route.transport, route.nexthop, route.recipient)
+        theirs = resolved(tmp_path, sender, recipient)
+        if theirs[1] == "":  # it has failed, and its next hop is what was there by then
+            assert (route.transport, route.domain_class) == ("", theirs[0]), (sender, recipient, text)
+        else:
+            assert ours == theirs, (sender, recipient, text)
+
+
+@needs_postfix
+@pytest.mark.parametrize(
+    "address", ["u", "u@d", "u@d.test.", "site!u", "u%far.test", "u@", "a!b@c.test", "u%x@mail.example.test"]
+)
+@pytest.mark.parametrize("level", ["0", "3.6"])
+def test_the_standard_form_is_that_of_trivial_rewrite(address: str, level: str, tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(MAIN.replace("= 3.6", f"= {level}"))
+    (tmp_path / "master.cf").write_text("")
+    postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
+    assert postfix.standard(address) == rewritten(tmp_path, address)

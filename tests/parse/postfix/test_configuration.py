@@ -1,0 +1,144 @@
+"""main.cf and master.cf as postconf reads them, tables as `postmap -q` does; and any bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailproof.parse.postfix.expand import expand
+from mailproof.parse.postfix.lines import split_list
+from mailproof.parse.postfix.master import read_master
+from mailproof.parse.postfix.parameters import read_main
+from mailproof.parse.postfix.tables import Answer, Untold, open_table
+
+postfix_there = pytest.mark.skipif(shutil.which("postconf") is None, reason="needs Postfix")
+BEGIN = "compatibility_level = 3.6\nmyhostname = h.d.test\n"
+
+
+def postconf(directory: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["postconf", "-c", str(directory), *arguments], capture_output=True, text=True, check=False, timeout=20
+    )
+    return done.stdout if done.returncode == 0 else "fatal"
+
+
+def test_continuations_and_comments_inside_them_keep_the_first_line() -> None:
+    main = read_main(b"# top\na_list = one\n   # c\n\n   two\n  three\nb=2\nb = 3 # kept\n junk\n")
+    assert main.setting("a_list").value.split() == ["one", "two", "three"]
+    assert (main.setting("a_list").line, main.setting("b").line) == (2, 8)
+    assert main.setting("b").value == "3 # kept junk"
+    assert [(each.line, each.name) for each in main.troubles] == [(8, "overrides")]
+
+
+EXPRESSIONS = (
+    "${myhostname?{[smtp.x]:587}:{none}}", "$$literal $(myhostname) ${undef:dflt} ${undef?x}", "x$myhostname.foo",
+    "${{10} > {9} ? {numeric}:{lexical}}", "${{a10} > {a9} ? {numeric}:{lexical}}", "${myhostname?a:b}",
+    "${relayhost?a:b}", "${relayhost?{a}:b}", "${myhostname?{a}:b}", "${ myhostname ? { a } : { b } }", "$1x",
+    "${a", "${myhostname?{a}", "${{a} ~ {b}}", "end $", "${{3.6} >=level {2} ? {new} : {old}}", "${myhostname:{x}}",
+    "${relayhost:{x y}}", "${{a} == {a}}", "${{$myhostname} != {h.d.test} ? {no}}", "$mydomain", "${a b}", "$-",
+    "${{1}<{02}?{yes}:{no}}", "a,b  {c, d} e",
+)  # fmt: skip
+
+
+@postfix_there
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_expressions_are_what_postconf_makes_of_them(expression: str, tmp_path: Path) -> None:
+    text = f"{BEGIN}smtpd_banner = {expression}\n"
+    (tmp_path / "main.cf").write_text(text)
+    ours = read_main(text.encode()).value("smtpd_banner")
+    theirs = postconf(tmp_path, "-xh", "smtpd_banner")
+    assert ("fatal" if ours.trouble else " ".join(ours.text.split())) == " ".join(theirs.split())
+
+
+def test_values_that_name_each_other_come_to_an_end() -> None:
+    values = {f"a{n}": f"$a{n + 1} $a{n + 1}" for n in range(60)}
+    assert expand("$a0", values.get).trouble == "nesting"
+    assert expand("$x", {"x": "$x"}.get).trouble == "nesting"
+
+
+MASTER = """smtp inet n - y - - smtpd
+submission inet n - y - - smtpd
+  -o { smtpd_client_restrictions = permit_sasl_authenticated, reject }
+  # a comment
+  -o syslog_name=postfix/$service_name
+relay unix - - n - - smtp -v
+"""
+
+
+@postfix_there
+def test_services_and_their_options_are_those_of_postconf(tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(BEGIN)
+    (tmp_path / "master.cf").write_text(MASTER)
+    services = read_master(MASTER.encode()).services
+    ours = [f"{s.name}/{s.type}/{name} = {value}" for s in services for name, value in s.options.items()]
+    assert sorted(ours) == sorted(postconf(tmp_path, "-P").splitlines())
+    assert [service.line for service in services] == [1, 2, 6]
+    assert services[2].arguments == ("-v",)
+
+
+TABLES = {
+    "texthash": "a@b.test x y # kept\nKey with spaces\n\n# no\n  \nc  one\n   two\n",
+    "regexp": "/^a(b)?c$/i sensitive\n"
+    "/^(.*)@x\\.test$/ $1@y.test $$ ${1}\n!/test/ none\nif /@z/\n/^u/ in-if\nendif\n",
+    "cidr": "192.0.2.0/24 net\n!198.51.100.0/24 elsewhere\n2001:db8::/32 six\n192.0.2.1/24 wrong\n",
+}
+KEYS = ("a@b.test", "key", "KEY", "c", "abc", "ABC", "u@x.test", "u@z.test", "192.0.2.7", "198.51.100.1", "::1")
+
+
+@postfix_there
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_answer_as_postmap_does(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(BEGIN)
+    (tmp_path / "t").write_text(TABLES[kind])
+    spec = f"{kind}:{tmp_path}/t"
+    table = open_table(spec, lambda path: Path(path).read_bytes())
+    for key in KEYS:
+        assert table.ask(key) is None or isinstance(table.ask(key), Answer)
+        found = table.ask(key)
+        assert (found.value if isinstance(found, Answer) else "") == asked(tmp_path, key, spec), key
+
+
+@postfix_there
+@pytest.mark.parametrize(
+    "spec",
+    ["inline:{a=1, {b = 2 3}}", "static:{x y}", "static:z", "unionmap:{inline:{a=1},inline:{a=2}}",
+     "pipemap:{inline:{a=b},inline:{b=c}}", "proxy:inline:{a=q}", "randmap:{one}"],
+)  # fmt: skip
+def test_tables_inside_main_cf_answer_as_postmap_does(spec: str, tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(BEGIN)
+    plain = spec.removeprefix("proxy:")
+    for key in ("a", "b", "A", "n"):
+        found = open_table(spec, lambda _: None).ask(key)
+        assert (found.value if isinstance(found, Answer) else "") == asked(tmp_path, key, plain), key
+
+
+def asked(directory: Path, key: str, spec: str) -> str:
+    env = {"MAIL_CONFIG": str(directory), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["postmap", "-q", key, spec], capture_output=True, text=True, env=env, timeout=20, check=False
+    )
+    return done.stdout.rstrip("\n")
+
+
+def test_a_pattern_that_could_take_for_ever_is_not_tried() -> None:
+    table = open_table("pcre:/t", {"/t": b"/^(a+)+$/ x\n"}.get)
+    assert table.ask("a" * 60 + "b") == Untold("pattern-not-read", 1)
+
+
+@given(st.binary(max_size=400), st.text(max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_read(data: bytes, key: str) -> None:
+    main = read_main(data)
+    for name in main.settings:
+        main.value(name)
+    read_master(data)
+    split_list(data.decode("latin-1"))
+    for kind in ("hash", "regexp", "pcre", "cidr", "texthash"):
+        open_table(f"{kind}:/t", lambda _: data).ask(key)
+    open_table(data.decode("latin-1"), lambda _: None).ask(key)
