@@ -15,6 +15,7 @@ _LONGEST_KEY = 320
 # Trying back takes time in the power of the repetitions; three over 320 characters take a second.
 _REPETITIONS = 3
 _SUBSTITUTE = re.compile(r"\$(?:(\$)|(\d{1,2})|\{(\d{1,2})\}|\((\d{1,2})\))")
+_BLANK = re.compile(r"[ \t\n\v\f\r]+")
 _CLASSES = {
     "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z",
     "space": r"\s", "blank": r" \t", "xdigit": "0-9a-fA-F", "punct": r"!-/:-@\[-`{-~",
@@ -38,7 +39,7 @@ def read_patterns(data: bytes, kind: str) -> tuple[Sequence[Rule], Sequence[Trou
     troubles, rules = list(first), []
     guards: list[tuple[bool, re.Pattern[str]] | None] = []
     for line in lines:
-        word = line.text.split(None, 1)[0].lower()
+        word = _BLANK.split(line.text, 1)[0].lower()
         if word == "endif":
             if guards:
                 guards.pop()
@@ -158,13 +159,13 @@ def read_networks(data: bytes) -> tuple[Sequence[Rule], Sequence[Trouble]]:
     troubles, rules = list(first), []
     guards: list[Callable[[str], bool]] = []
     for line in lines:
-        words = line.text.split(None, 1)
+        words = _BLANK.split(line.text, 1)
         if words[0].lower() == "endif":
             if guards:
                 guards.pop()
             continue
         guard = words[0].lower() == "if"
-        body = words[1].split(None, 1) if guard and len(words) > 1 else words
+        body = _BLANK.split(words[1], 1) if guard and len(words) > 1 else words
         inside = _inside(body[0])
         if inside is None or (not guard and len(body) < 2):
             troubles.append(Trouble(line.number, "no-network", line.text))
