@@ -282,10 +282,6 @@ def test_json_is_written_in_one_place() -> None:
 
 
 def test_every_command_is_looked_at() -> None:
-<<<<<<< HEAD
-    assert {*FORMATS, "talk", "fetch", "roundtrip", "token", "explain", "log", *NOTHING_OF_A_PEER} == set(COMMANDS)
-=======
-    assert {*FORMATS, "talk", "fetch", "roundtrip", "token", "explain", "postfix", *NOTHING_OF_A_PEER} == set(
+    assert {*FORMATS, "talk", "fetch", "roundtrip", "token", "postfix", "explain", "log", *NOTHING_OF_A_PEER} == set(
         COMMANDS
     )
->>>>>>> 3d48301 (postfix route: where Postfix would send a message, and which line decides it, from its files alone)

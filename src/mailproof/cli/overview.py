@@ -12,19 +12,13 @@ COMMANDS = (
     "fetch",
     "roundtrip",
     "ports",
-<<<<<<< HEAD
-=======
     "postfix",
->>>>>>> 3d48301 (postfix route: where Postfix would send a message, and which line decides it, from its files alone)
     "explain",
     "demo",
     "lab",
     "token",
-<<<<<<< HEAD
     "log",
     "completion",
-=======
->>>>>>> 3d48301 (postfix route: where Postfix would send a message, and which line decides it, from its files alone)
 )
 """In the order in which a newcomer needs them; each is a file of this room."""
 
