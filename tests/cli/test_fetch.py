@@ -79,6 +79,18 @@ def test_kept_in_a_maildir_and_an_mbox(filled: RealLab, tmp_path: Path) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.parametrize("scheme", ["imaps", "pop3s"])
+def test_nothing_is_deleted_before_it_is_kept(filled: RealLab, tmp_path: Path, scheme: str) -> None:
+    nowhere = tmp_path / "file"
+    nowhere.write_text("not a Maildir")
+    failed = fetch(filled, scheme, "--message", "1", "--delete", "--save", str(nowhere))
+    assert failed.returncode == 1
+    missing = fetch(filled, scheme, "--message", "1", "--message", "99", "--delete", "--raw")
+    assert missing.returncode == 41 and EXPECTED in missing.stdout
+    assert fetch(filled, scheme).stdout.startswith(b"OK: INBOX holds 2 messages.")
+
+
+@pytest.mark.real
 def test_folders_and_exit_codes(filled: RealLab) -> None:
     assert "INBOX" in fetch(filled, "imaps", "--folders").stdout.decode()
     assert fetch(filled, "imaps", "--message", "9").returncode == 41
@@ -103,6 +115,9 @@ def test_the_way_of_a_message_in_a_file(tmp_path: Path) -> None:
         (("imaps://mx.test",), "--user"),
         (("imaps://mx.test", "-u", "a", "--message", "first"), "--message"),
         (("imaps://mx.test", "-u", "a", "--delete"), "--message"),
+        (("imaps://mx.test", "-u", "a", "--delete", "--save", "x"), "--message"),
+        (("imaps://mx.test", "-u", "a", "--search", "x", "--save", "x"), "--search"),
+        (("imaps://mx.test", "-u", "a", "--mask", "--raw"), "--mask"),
         (("--hops", "/no/such"), "/no/such"),
     ],
 )

@@ -178,6 +178,9 @@ def test_what_cannot_be_is_said_in_one_sentence(words: tuple[str, ...], says: st
         ("user,password\nalice,x\nbob,\n", "line 3"),
         ('alice,"x\n', "CSV"),
         ("user,password\n", "no account"),
+        ("name,email,password\nBob,bob@example.test,S3cretWord\n", "heading"),
+        ("email,password\nbob@example.test,S3cretWord\n", "heading"),
+        ("bob@example.test,a,Secret\n", "line 1"),
     ],
 )
 def test_a_file_of_accounts_that_is_none(text: str, says: str, tmp_path: Path) -> None:

@@ -168,6 +168,8 @@ def test_a_program_that_is_not_there_is_stage_2() -> None:
         (("smtp://mx.test", "--from", "a@x.test", "--to", "b@y.test>\r\nRSET"), "--to"),
         (("smtp://mx.test", *FROM_TO, "-ap", "hunter2"), "never an argument"),
         (("smtp://mx.test", *FROM_TO, "--protocol", "uucp"), "--protocol"),
+        (("smtp://mx.test", *FROM_TO, "--port", "9"), "--port"),
+        (("-s", "mx.test", *FROM_TO, "--protocol", "esmtpsa"), "--user"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(words: tuple[str, ...], says: str) -> None:
@@ -182,3 +184,16 @@ def test_the_transcript_is_that_of_a_refusal_too() -> None:
         done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, "-v")
     assert done.returncode in (23, 24)
     assert "C:MAIL FROM:<alice@x.test>" in done.stdout
+
+
+def test_the_s_of_esmtps_is_tls() -> None:
+    with serving(smtp_takes) as server:
+        done = mailproof("send", "-s", "127.0.0.1", "-p", str(server.port), *FROM_TO, "--protocol", "ESMTPS")
+        assert done.returncode == 29
+        assert not any(line.startswith(b"MAIL") for line in server.heard())
+
+
+def test_a_long_body_is_a_body() -> None:
+    with serving(smtp_takes) as server:
+        done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, "--body", "x" * 5000)
+        assert done.returncode == 0 and any(b"x" * 5000 in line for line in server.heard())

@@ -137,3 +137,11 @@ def test_a_key_that_is_none_is_said_without_its_content() -> None:
     with pytest.raises(NotSigned) as said:
         sign(compose(draft()), "x.test", "sel", b"-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n")
     assert "c2VjcmV0" not in str(said.value)
+
+
+def test_the_address_stays_outside_the_encoded_name() -> None:
+    data = compose(draft(replaced=(("From", "山田 <yamada@x.test>"), ("Reply-To", "山田@例.test"))))
+    message = read(data)
+    assert message["From"].addresses[0].addr_spec == "yamada@x.test"
+    assert message["From"].addresses[0].display_name == "山田"
+    assert "Reply-To: 山田@例.test\n".encode() in data

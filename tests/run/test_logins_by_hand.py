@@ -167,6 +167,7 @@ def test_every_mechanism_has_its_row_and_one_without_a_secret_says_so(authority:
     assert {"PLAIN", "CRAM-MD5", "SCRAM-SHA-256", "LOGIN"} <= {
         name for name, r in by_name.items() if r.end is LoginEnd.ACCEPTED
     }
+    assert all(result.exit_code == 0 for result in done.results)
     assert by_name["XOAUTH2"].reason == "needs-token" and by_name["XOAUTH2"].end is LoginEnd.NOT_TRIED
     assert len(by_name) == len(done.results) and len(done.dialled) == len(done.tried)
 

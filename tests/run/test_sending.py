@@ -233,3 +233,10 @@ def test_raw_bytes_go_as_they_are(authority: Authority, ca_file: str) -> None:
     raw = b"Subject: x\r\n\r\nbare\nline feed\r\n.\r\n"
     done = run(authority, ca_file, f"submission://{HOST}", login=ALICE, data=raw, raw=True)
     assert any("bare\\nline feed" in line for line in done.said)
+
+
+def test_a_message_is_handed_over_once_even_where_the_server_hangs_up_after_it(
+    authority: Authority, ca_file: str
+) -> None:
+    done = run(authority, ca_file, f"[{HOST}]", "message:hang-up", login=ALICE)
+    assert {place.rpartition(":")[2] for place in done.dialled} == {"587"}

@@ -134,3 +134,11 @@ def test_a_wrong_password_of_the_mailbox_is_28_and_tried_once(authority: Authori
         done = run(authority, ca_file, f"submission://{HOST}", f"{read}://{HOST}", reader=WRONG)
         assert done.told.exit_code == 28
         assert sum(s.url.startswith(read) for s in done.record.seen(LoginTried)) == 1
+
+
+def test_only_the_message_with_our_marker_is_taken_and_removed(authority: Authority, ca_file: str) -> None:
+    """A number of SEARCH can be another message by the time it is used."""
+    from mailproof.probes.arrival import _holds
+
+    assert _holds(f"X-Mailproof-Token: {TOKEN}\r\nSubject: x\r\n\r\n".encode(), TOKEN)
+    assert not _holds(f"Subject: PRECIOUS\r\n\r\nX-Mailproof-Token: {TOKEN}\r\n".encode(), TOKEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -13,9 +14,14 @@ from mailproof.cli.terminal import Complaint, Terminal
 
 # A provider's largest list of accounts that one would try at a few seconds each.
 _LONGEST = 4 << 20
+_MAY_BE_HEADING = ("email", "e-mail", "mail", "address", "name", "メールアドレス", "氏名", "名前")
 _USER = ("user", "username", "user name", "login", "account", "ユーザー名", "ユーザ名", "アカウント")
 _PASSWORD = ("password", "pass", "パスワード")
 _TARGET = ("target", "server", "host", "サーバー", "サーバ")
+
+
+# In a column without a name only what looks like a place is one.
+_PLACE = re.compile(r"://|\.|:|\A\[")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -37,18 +43,23 @@ def read_accounts(file: str, terminal: Terminal) -> tuple[Row, ...]:
     """
     text = _text(file, terminal)
     first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    # A semicolon or a tab where there is one: a comma can stand in a password beside them.
+    delimiter = next((mark for mark in "\t;" if mark in first), ",")
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
         raise Complaint(terminal.say("cli.accounts-form", file=file)) from None
-    order, begin = _columns(lines[0]) if lines else ((0, 1, 2), 0)
+    for text in (text for cells in lines for text in cells):
+        terminal.secrets.add(text.encode("utf-8", "surrogateescape"))  # until it is known which are the passwords
+    order, begin = _columns(lines[0], file, terminal) if lines else ((0, 1, 2), 0)
     rows: list[Row] = []
     for number, cells in enumerate(lines[begin:], begin + 1):
         if not any(cell.strip() for cell in cells):
             continue
         cell = [cells[at] if 0 <= at < len(cells) else "" for at in order]
         row = Row(cell[0].strip(), cell[1], cell[2].strip())
+        if not begin and row.target and not _PLACE.search(row.target):
+            raise Complaint(terminal.say("cli.accounts-line", file=file, line=number))
         if not row.user or not row.password or set(row.user) & set("\r\n\0"):
             raise Complaint(terminal.say("cli.accounts-line", file=file, line=number))
         terminal.secrets.add(row.password.encode("utf-8", "surrogateescape"))
@@ -58,8 +69,12 @@ def read_accounts(file: str, terminal: Terminal) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _columns(heading: list[str]) -> tuple[tuple[int, int, int], int]:
-    """Where user, password and target stand, and the first line of accounts."""
+def _columns(heading: list[str], file: str, terminal: Terminal) -> tuple[tuple[int, int, int], int]:
+    """Where user, password and target stand, and the first line of accounts.
+
+    Raises Complaint for a heading that does not name both of the first two: a guess could log in as the heading, or
+    look up a password as a host.
+    """
     names = [cell.strip().lower() for cell in heading]
 
     def place(known: tuple[str, ...]) -> int:
@@ -67,6 +82,8 @@ def _columns(heading: list[str]) -> tuple[tuple[int, int, int], int]:
 
     user, password = place(_USER), place(_PASSWORD)
     if user < 0 or password < 0:
+        if any(name in (*_USER, *_PASSWORD, *_TARGET, *_MAY_BE_HEADING) for name in names):
+            raise Complaint(terminal.say("cli.accounts-heading", file=file))
         return (0, 1, 2), 0
     return (user, password, place(_TARGET)), 1
 

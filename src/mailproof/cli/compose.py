@@ -125,9 +125,16 @@ def _text_or_file(value: str, terminal: Terminal) -> bytes:
     if value == "-":
         return sys.stdin.buffer.read(_LONGEST)
     name = value.removeprefix("@")
-    if value.startswith("@") or Path(name).is_file():
+    if value.startswith("@") or _is_file(name):
         return _file(name, terminal)
     return value.replace("\\n", "\n").encode("utf-8", "surrogateescape")
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # longer than any name, or with a NUL in it: a text
+        return False
 
 
 def _file(name: str, terminal: Terminal) -> bytes:
@@ -160,7 +167,7 @@ def _attachment(text: str, terminal: Terminal) -> Attachment:
         raise Complaint(terminal.say("cli.send-attach", value=text))
     data = _text_or_file(file, terminal)
     path = Path(file.removeprefix("@"))
-    name = known.get("name") or (path.name if file.startswith("@") or path.is_file() else "")
+    name = known.get("name") or (path.name if file.startswith("@") or _is_file(str(path)) else "")
     kind = known.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Attachment(data, kind, name)
 
@@ -169,7 +176,10 @@ def _form(text: str, terminal: Terminal) -> Attachment:
     kind, semicolon, value = text.partition(";")
     if not semicolon or "/" not in kind:
         raise Complaint(terminal.say("cli.send-attach-body", value=text))
-    return Attachment(_text_or_file(value, terminal), kind)
+    data = _text_or_file(value, terminal)
+    if kind.startswith("text/") and "charset" not in kind and not data.isascii():
+        kind += "; charset=utf-8"
+    return Attachment(data, kind)
 
 
 def _signed(data: bytes, given: Mapping[str, Any], terminal: Terminal) -> bytes:

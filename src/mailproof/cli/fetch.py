@@ -23,7 +23,7 @@ from mailproof.model.record import Asked, Record
 from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
-    from mailproof.probes.mailbox import Found, Want
+    from mailproof.probes.mailbox import Found, Item, Want
     from mailproof.run.fetching import FetchPlan
 
 _LONGEST = 256 << 20
@@ -66,6 +66,7 @@ def _fetch(terminal: Terminal, target: str | None, **given: Any) -> int:
         must_be_writable(given["record"], terminal)
     plan = _plan(target, given, terminal)
     found = Found()
+    found.kept = partial(_kept, found, given, terminal)
     net = SocketNet()
     with terminal.progress("cli.fetching-from", what=plan.target.text):
         fetching = fetch_by_hand(net, plan, found, datetime.now(UTC))
@@ -84,11 +85,8 @@ def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Term
     judgement = judge(record, policy)
     result = fetch_result(record, judgement, found)
     whole = [item for item in found.items if item.whole]
-    saved = ""
-    if given["save"] and whole:
-        from mailproof.cli.saving import save
-
-        saved = save([item.data for item in whole], given["save"], terminal)
+    if found.kept is not None:  # nothing was to be deleted
+        _kept(found, given, terminal, whole)
     told = build_fetched(
         result,
         build(record, judgement, policy),
@@ -98,7 +96,7 @@ def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Term
         folders=found.folders,
         missing=found.missing,
         deleted=found.deleted,
-        saved=saved,
+        saved=given["save"] or "" if whole else "",
     )
     if given["mask"]:
         from mailproof.report.mask import Mask
@@ -106,10 +104,8 @@ def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Term
         mask = Mask(record)
         record, told = mask.apply(record), mask.apply(told)
     try:
-        if given["raw"] and whole and not result.exit_code:
-            for item in whole:
-                sys.stdout.buffer.write(item.data)
-            sys.stdout.buffer.flush()
+        if given["raw"] and whole:
+            pass  # written already, before anything was deleted
         elif given["shape"] == "json":
             terminal.write(encode_fetched(told))
         else:
@@ -119,6 +115,21 @@ def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Term
         if given["record"] is not None:
             write(record, given["record"], terminal)
     return result.exit_code
+
+
+def _kept(found: Found, given: Mapping[str, Any], terminal: Terminal, items: list[Item] | None = None) -> bool:
+    """What is to be kept is written before anything is deleted, and once. Raises Complaint where it cannot be."""
+    whole = [item for item in (found.items if items is None else items) if item.whole]
+    found.kept = None
+    if given["save"] and whole:
+        from mailproof.cli.saving import save
+
+        save([item.data for item in whole], given["save"], terminal)
+    if given["raw"]:
+        for item in whole:
+            sys.stdout.buffer.write(item.data)
+        sys.stdout.buffer.flush()
+    return True
 
 
 def _plan(text: str, given: dict[str, Any], terminal: Terminal) -> FetchPlan:
@@ -163,13 +174,17 @@ def _want(given: Mapping[str, Any], terminal: Terminal) -> Want:
             numbers.append(int(word))
         else:
             raise Complaint(terminal.say("cli.fetch-number", value=word))
+    if given["delete"] and not numbers and not everything:
+        raise Complaint(terminal.say("cli.fetch-delete"))
     whole = given["raw"] or given["save"] or given["hops"] is not None
+    if given["search"] and (whole or numbers or everything):
+        raise Complaint(terminal.say("cli.fetch-search"))
+    if given["mask"] and (given["raw"] or given["save"]):
+        raise Complaint(terminal.say("cli.fetch-mask"))
     if given["save"] and not numbers:
         everything = True
     elif whole and not numbers and not everything:
         numbers.append(0)
-    if given["delete"] and not numbers and not everything:
-        raise Complaint(terminal.say("cli.fetch-delete"))
     for text in (given["folder"], given["search"] or ""):
         if set(text) & set("\r\n\0"):
             raise Complaint(terminal.say("cli.fetch-line", value=text))

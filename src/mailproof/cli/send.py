@@ -38,7 +38,14 @@ _STAGES: dict[str, Until] = {
 }
 """Ours and those of swaks."""
 
-_PROTOCOLS = {"smtp": Scheme.SMTP, "esmtp": Scheme.SMTP, "ssmtp": Scheme.SUBMISSIONS, "lmtp": Scheme.LMTP}
+# As swaks has them: S is TLS (at once with SSMTP), A a login.
+_PROTOCOLS: dict[str, Scheme] = {
+    **dict.fromkeys(("smtp", "esmtp", "esmtpa", "esmtps", "esmtpsa"), Scheme.SMTP),
+    **dict.fromkeys(("ssmtp", "ssmtpa"), Scheme.SUBMISSIONS),
+    **dict.fromkeys(("lmtp", "lmtpa", "lmtps", "lmtpsa"), Scheme.LMTP),
+}
+_WITH_TLS = ("esmtps", "esmtpsa", "lmtps", "lmtpsa")
+_WITH_LOGIN = ("esmtpa", "esmtpsa", "ssmtpa", "lmtpa", "lmtpsa")
 # One BDAT for a message of any usual size.
 _CHUNK = 1 << 30
 _NOTIFY = ("NEVER", "SUCCESS", "FAILURE", "DELAY")
@@ -107,6 +114,13 @@ def _send(terminal: Terminal, target: str | None, **given: Any) -> int:
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
     given["all_mechanisms"] = False
+    if (protocol := (given["protocol"] or "").lower()) and protocol not in _PROTOCOLS:
+        told = {"option": "--protocol", "choices": tuple(_PROTOCOLS), "value": protocol}
+        raise Complaint(terminal.say("cli.not-one-of", **told))
+    if protocol in _WITH_TLS:
+        given["tls"] = "required"
+    if protocol in _WITH_LOGIN and not given["user"]:
+        raise Complaint(terminal.say("cli.whose-secret", option=f"--protocol {protocol}"))
     how = connecting(given, terminal)
     plan = _plan(target, given, how, terminal)
     net = PipeNet(_program(given["pipe"], terminal)) if given["pipe"] else SocketNet()
@@ -214,18 +228,15 @@ def _target(text: str | None, given: Mapping[str, Any], recipients: tuple[str, .
     """TARGET; or --server, --port and --socket; or the domain that all recipients share, for its exchangers."""
     scheme = Scheme.SUBMISSIONS if given["tls_at_once"] else Scheme.SMTP
     if given["protocol"] is not None:
-        name = given["protocol"].lower()
-        # swaks adds S for TLS and A for a login (ESMTPSA), which its other options say as well.
-        known = name if name in _PROTOCOLS else name.rstrip("sa")
-        if known not in _PROTOCOLS:
-            told = {"option": "--protocol", "choices": tuple(_PROTOCOLS), "value": name}
-            raise Complaint(terminal.say("cli.not-one-of", **told))
-        scheme = _PROTOCOLS[known]
+        scheme = _PROTOCOLS[given["protocol"].lower()]
     if sum(map(bool, (text, given["server"], given["socket"], given["pipe"]))) > 1:
         raise Complaint(terminal.say("cli.send-one-place"))
     if given["pipe"]:
         program = _program(given["pipe"], terminal)[0]
         return Target(f"{scheme}: {program}", TargetKind.URL, "", scheme, None, program)
+    apart = next((name for name in ("port", "protocol", "tls_at_once") if given[name]), "")
+    if apart and not given["server"] and not given["socket"]:
+        raise Complaint(terminal.say("cli.send-apart", option=f"--{apart.replace('_', '-')}"))
     if text is not None:
         target = parse_target(text)
     elif given["socket"]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.charset import Charset
 from email.header import Header
-from email.utils import format_datetime
+from email.utils import format_datetime, getaddresses
 
 import msgspec
 
@@ -19,6 +19,7 @@ DEFAULT_BODY = "This is a test mailing"
 
 # RFC 2045 section 6.8: encoded lines are of at most 76 characters.
 _LINE = 76
+_OF_ADDRESSES = frozenset({"from", "to", "cc", "bcc", "reply-to", "sender"})
 # RFC 5322 section 2.1.1: lines should be of at most 78 characters.
 _HEADER_LINE = 78
 
@@ -155,8 +156,19 @@ def _field(name: str, value: str, charset: str) -> bytes:
         raise ValueError(f"{name} holds a line end that would begin another field")
     if value.isascii():
         return f"{name}: {folded}\n".encode("ascii")
+    if name.lower() in _OF_ADDRESSES:
+        return f"{name}: {_addresses(folded, charset)}\n".encode("utf-8", "surrogateescape")
     header = Header(value, Charset(charset), maxlinelen=_HEADER_LINE, header_name=name)
     return f"{name}: {header.encode()}\n".encode("ascii")
+
+
+def _addresses(value: str, charset: str) -> str:
+    """Display names encoded, addresses as they are, in UTF-8 where not ASCII (RFC 2047 section 5, RFC 6532)."""
+    told = []
+    for name, address in getaddresses([value]):
+        shown = name if name.isascii() else Header(name, Charset(charset), maxlinelen=10_000).encode()
+        told.append(f"{shown} <{address}>" if shown else address)
+    return ", ".join(told) or value
 
 
 def _replace(fields: list[tuple[str, str]], name: str, value: str) -> list[tuple[str, str]]:

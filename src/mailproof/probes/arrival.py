@@ -54,7 +54,8 @@ async def await_arrival(
         await _by_pop3(talk, token, arrived, keep=keep)
     failure = NetFailure(Trouble.REJECTED, "the mailbox could not be looked into") if arrived.trouble else None
     talk.took(Step.FETCH, started, failure)
-    await talk.leave()
+    if (await talk.leave()).kind is not ReplyClass.POSITIVE:
+        arrived.removed = False  # POP3 deletes at QUIT, and may fail to (RFC 1939 section 6)
 
 
 async def _by_imap(talk: ImapConversation, token: str, until: float, arrived: Arrived, *, keep: bool) -> None:
@@ -68,8 +69,7 @@ async def _by_imap(talk: ImapConversation, token: str, until: float, arrived: Ar
     while True:
         reply, numbers = await talk.search(TOKEN_FIELD, token)
         wait.looked(reply, found=bool(numbers))
-        if numbers:
-            await _take(talk, "INBOX", numbers[-1], arrived, keep=keep)
+        if numbers and await _take(talk, "INBOX", numbers[-1], token, arrived, keep=keep):
             return
         messages = max(messages, exists(talk))
         if not wait.is_long and await wait.for_mail(messages):
@@ -77,45 +77,46 @@ async def _by_imap(talk: ImapConversation, token: str, until: float, arrived: Ar
         if (found := await find_elsewhere(talk, TOKEN_FIELD, token)) is not None:
             folder, number = found
             _looked(arrived, talk, folder.name)
-            await _take(talk, folder.name, number, arrived, keep=keep)
-            return
+            if await _take(talk, folder.name, number, token, arrived, keep=keep):
+                return
         _looked(arrived, talk, "*")
         await talk.look_into("INBOX")
         if not await wait.for_mail(exists(talk)):
             return
 
 
-async def _take(talk: ImapConversation, folder: str, number: int, arrived: Arrived, *, keep: bool) -> None:
-    began = arrived.found_at = talk.net.now()
-    arrived.folder = folder
-    found = Found()
+async def _take(
+    talk: Conversation[Any], folder: str, number: int, token: str, arrived: Arrived, *, keep: bool
+) -> bool:
+    """Whole, and removed unless `keep`; False where it is another message: a number may have moved on meanwhile."""
+    began = talk.net.now()
+    found = Found(kept=lambda items: _holds(items[0].data, token))
     await take_whole(talk, Want(folder=folder, numbers=(number,), delete=not keep), found)
-    if found.items:
-        arrived.data = found.items[0].data
+    if not found.items or not _holds(found.items[0].data, token):
+        return False
+    arrived.found_at, arrived.folder, arrived.data = began, folder, found.items[0].data
     arrived.retrieved = talk.net.now() - began
     arrived.removed = bool(found.deleted)
+    return True
+
+
+def _holds(data: bytes, token: str) -> bool:
+    """The header has our marker."""
+    head = data.partition(b"\r\n\r\n")[0]
+    return f"{TOKEN_FIELD}: {token}".encode() in head.split(b"\r\n")
 
 
 async def _by_pop3(talk: Pop3Conversation, token: str, arrived: Arrived, *, keep: bool) -> None:
     _looked(arrived, talk, "INBOX")
-    total = await talk.count()
-    if total is None:
+    table = Found()
+    await take_whole(talk, Want(newest=_NEWEST), table)
+    if table.total is None:
         arrived.trouble = True
         return
     marker = f"{TOKEN_FIELD}: {token}".encode()
-    table = Found()
-    await take_whole(talk, Want(newest=_NEWEST), table)
     number = next((item.number for item in table.items if marker in item.data.splitlines()), None)
-    if number is None:
-        return
-    began = arrived.found_at = talk.net.now()
-    arrived.folder = "INBOX"
-    found = Found()
-    await take_whole(talk, Want(numbers=(number,), delete=not keep), found)
-    if found.items:
-        arrived.data = found.items[0].data
-    arrived.retrieved = talk.net.now() - began
-    arrived.removed = bool(found.deleted)
+    if number is not None:
+        await _take(talk, "INBOX", number, token, arrived, keep=keep)
 
 
 def _looked(arrived: Arrived, talk: Conversation[Any], folder: str) -> None:

@@ -111,14 +111,15 @@ class Conversation(Speech[Event]):
     async def look_around(self) -> None:
         """What shows a user that the login leads somewhere: the mailbox, the scripts."""
 
-    async def leave(self) -> None:
+    async def leave(self) -> Reply:
         """Say goodbye, wait for the answer, hang up."""
         self._obey_last_word()
         started = self.net.now()
-        await self.ask(Step.QUIT, self.goodbye(), self.farewell.split()[-1].decode())
+        reply = await self.ask(Step.QUIT, self.goodbye(), self.farewell.split()[-1].decode())
         self.took(Step.QUIT, started)
         self._over = True
         self.the_stream.close()
+        return reply
 
     # -- the way in -------------------------------------------------------------------------------------------------
 

@@ -6,14 +6,15 @@ Nothing is changed on the server unless it is asked for: IMAP opens read only, P
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import MailboxOpened, ReplyClass
+from mailproof.model.observation import MailboxOpened, Reply, ReplyClass
+from mailproof.model.transcript import DeviationKind
 from mailproof.probes.conversation import Conversation
 from mailproof.probes.imap import ImapConversation
 from mailproof.probes.login import LoginWish, come_in
@@ -33,6 +34,9 @@ _TABLE = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", f"BODY.PEEK[HEADER.FIEL
 _AT_ONCE = 20
 _PIECE = 512 * 1024
 _LISTED = re.compile(rb"([1-9][0-9]{0,9}) ([^ ]+)")
+
+
+_CUT = frozenset({DeviationKind.REPLY_TOO_LONG, DeviationKind.MISSING_LAST_LINE})
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +76,11 @@ class Found(msgspec.Struct):
     items: list[Item] = []
     deleted: list[int] = []
     missing: list[int] = []
-    """Asked for, and not there."""
+    """Asked for, and not there, or not to be had whole."""
+    kept: Callable[[list[Item]], bool] | None = None
+    """Called with the whole messages before any is deleted; False, or an error, and none is."""
+    refused: bool = False
+    """The server said at the end that it has not deleted what it was told to (RFC 1939 section 6)."""
 
 
 async def look_through(talk: Conversation[Any], wish: LoginWish, want: Want, found: Found) -> None:
@@ -82,7 +90,14 @@ async def look_through(talk: Conversation[Any], wish: LoginWish, want: Want, fou
         await take_whole(talk, want, found)
         trouble = NetFailure(Trouble.NOT_FOUND, "no such message") if found.missing else None
         talk.took(Step.FETCH, started, trouble)
-    await talk.leave()
+    note_goodbye(await talk.leave(), found)
+
+
+def note_goodbye(reply: Reply, found: Found) -> None:
+    """POP3 deletes at QUIT, and may fail to: then nothing is deleted."""
+    if found.deleted and reply.kind is not ReplyClass.POSITIVE:
+        found.deleted.clear()
+        found.refused = True
 
 
 async def take_whole(talk: Conversation[Any], want: Want, found: Found) -> None:
@@ -97,8 +112,14 @@ def _wanted(want: Want, total: int) -> tuple[list[int], list[int]]:
     """Numbers of whole messages, those that are there and those that are not."""
     if want.everything:
         return list(range(1, total + 1)), []
-    asked = [number or total for number in want.numbers]
+    asked = list(dict.fromkeys(number or total for number in want.numbers))
     return [n for n in asked if 1 <= n <= total], [n for n in asked if not 1 <= n <= total]
+
+
+def _may_delete(found: Found) -> bool:
+    """Everything that was asked for is here whole, and whoever is to keep it has it."""
+    whole = bool(found.items) and all(item.whole for item in found.items) and not found.missing
+    return whole and (found.kept is None or found.kept(found.items))
 
 
 class _Imap:
@@ -120,8 +141,8 @@ class _Imap:
             there, found.missing[:] = _wanted(want, total)
             for number in there:
                 await self._whole(number)
-            if want.delete:
-                await self._delete(there)
+            if want.delete and _may_delete(found):
+                await self._delete([item.number for item in found.items])
             return
         numbers = range(max(total - want.newest, 0) + 1, total + 1)
         if want.search:
@@ -174,18 +195,23 @@ class _Imap:
             data += piece
             if len(piece) < _PIECE or len(data) > BODY_LIMIT:
                 break
-        head = head or Item(number)
+        short = head is None or (head.size is not None and head.size != len(data))
+        if head is None or short or len(data) > BODY_LIMIT:
+            self._found.missing.append(number)
+            return
         self._found.items.append(msgspec.structs.replace(head, data=data, whole=True))
 
     async def _delete(self, numbers: Sequence[int]) -> None:
         """These alone: what others have marked before stays, where the server can tell the two apart."""
         talk = self._talk
         uids = [int(item.uid) for item in self._found.items if item.number in numbers and item.uid.isdigit()]
+        if not uids or len(uids) != len(numbers):
+            return
         others = await talk.search_with(lambda tag, _: imap.search_deleted(tag))
-        marked = await talk.run(Step.FETCH, imap.mark_deleted(talk.tag(), numbers), "STORE")
+        marked = await talk.run(Step.FETCH, imap.uid_mark_deleted(talk.tag(), uids), "UID STORE")
         if marked.kind is not ReplyClass.POSITIVE:
             return
-        if talk.can("UIDPLUS") and len(uids) == len(numbers):
+        if talk.can("UIDPLUS"):
             done = await talk.run(Step.FETCH, imap.uid_expunge(talk.tag(), uids), "UID EXPUNGE")
         elif set(others) <= set(numbers):
             done = await talk.run(Step.FETCH, imap.expunge(talk.tag()), "EXPUNGE")
@@ -236,10 +262,10 @@ class _Pop3:
             there, found.missing[:] = _wanted(want, total)
             for number in there:
                 await self._take(number, None, sizes, uids)
-                if want.delete:
-                    reply = await self._talk.ask(Step.FETCH, pop3.dele(number), "DELE")
-                    if reply.kind is ReplyClass.POSITIVE:
-                        found.deleted.append(number)
+            for item in found.items if want.delete and _may_delete(found) else ():
+                reply = await self._talk.ask(Step.FETCH, pop3.dele(item.number), "DELE")
+                if reply.kind is ReplyClass.POSITIVE:
+                    found.deleted.append(item.number)
             return
         for number in range(max(total - want.newest, 0) + 1, total + 1):
             await self._take(number, 0, sizes, uids)
@@ -260,7 +286,8 @@ class _Pop3:
             event = await talk.ask_lines(Step.FETCH, pop3.top(number, lines), "TOP", keep=keep)
         if event is None or event.kind is not ReplyClass.POSITIVE:
             event = await talk.ask_lines(Step.FETCH, pop3.retr(number), "RETR", keep=keep, most=BODY_LIMIT)
-        if event.kind is not ReplyClass.POSITIVE:
+        cut = event.truncated or any(deviation.kind in _CUT for deviation in event.deviations)
+        if event.kind is not ReplyClass.POSITIVE or (lines is None and cut):
             self._found.missing.append(number)
             return
         size = sizes.get(number, "")

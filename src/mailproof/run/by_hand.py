@@ -182,7 +182,8 @@ class _Run:
 
     def _skip(self, number: int, account: Account, wish: LoginWish, endpoint: Endpoint, why: str) -> None:
         first = len(self.attempts)
-        skipped = Skipped("login-accepted", why, endpoint.url, params={"mechanism": wish.mechanism})
+        asked = why == "no-more-logins"
+        skipped = Skipped("login-accepted", why, endpoint.url, asked, {"mechanism": wish.mechanism})
         self.attempts.append(Attempt(Job.LOGIN, endpoint, skipped=(skipped,)))
         self._keep(number, account, wish, first)
 

@@ -107,4 +107,6 @@ def _exit_code(last: Attempt | None, skipped: Skipped | None, found: Found) -> S
         return Stage.TLS if skipped.why in _FOR_WANT_OF_TLS else Stage.LOGIN
     if found.missing:
         return Stage.NOT_FOUND
+    if found.refused:
+        return Stage.QUIT
     return stage_code(last)

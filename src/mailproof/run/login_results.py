@@ -90,7 +90,7 @@ def _result(
     bare = end is LoginEnd.REFUSED and cause is not None and cause.name == _BARE
     return LoginResult(
         end=end,
-        exit_code=0 if end is LoginEnd.ACCEPTED else _exit_code(attempts, end),
+        exit_code=0 if end is LoginEnd.ACCEPTED or _left_out(skipped) else _exit_code(attempts, end),
         target=trial.target,
         user=trial.user,
         mechanism=tried.mechanism if tried is not None else trial.mechanism,
@@ -103,6 +103,11 @@ def _result(
         reason=skipped.why if skipped is not None and tried is None else "",
         params=skipped.params if skipped is not None and tried is None else {},
     )
+
+
+def _left_out(skipped: Skipped | None) -> bool:
+    """A mechanism that the secret at hand does not serve is no failure of the credentials."""
+    return skipped is not None and not skipped.asked
 
 
 def _end(tried: LoginTried | None, skipped: Skipped | None) -> LoginEnd:

@@ -9,6 +9,7 @@ import msgspec
 from mailproof import __version__
 from mailproof.model.attempt import Job, Skipped, Status
 from mailproof.model.endpoint import Target
+from mailproof.model.observation import LoginTried, Submitted
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.net.interface import Driver
 from mailproof.probes.conversation import held
@@ -57,7 +58,9 @@ async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record
             continue
         done = await held(talk, send(talk, plan.sending))
         attempts.append(done)
-        if stage_code(done) not in _NEXT_MAY_DO:
+        # Whoever was told the password, or has answered MAIL, is the one: the message may be there already.
+        told = any(isinstance(fact, (Submitted, LoginTried)) for fact in done.observations)
+        if told or stage_code(done) not in _NEXT_MAY_DO:
             break
     return Record(
         started,

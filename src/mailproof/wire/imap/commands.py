@@ -172,10 +172,10 @@ def search_deleted(tag: str) -> ImapCommand:
     return _plain(tag, "SEARCH DELETED")
 
 
-def mark_deleted(tag: str, numbers: Iterable[int]) -> ImapCommand:
-    """STORE: these messages go at the next EXPUNGE."""
-    wanted = ",".join(str(number) for number in numbers)
-    return _plain(tag, f"STORE {_checked(_SEQUENCE, wanted)} +FLAGS.SILENT (\\Deleted)")
+def uid_mark_deleted(tag: str, uids: Iterable[int]) -> ImapCommand:
+    """UID STORE: these messages go at the next EXPUNGE."""
+    wanted = ",".join(str(uid) for uid in uids)
+    return _plain(tag, f"UID STORE {_checked(_SEQUENCE, wanted)} +FLAGS.SILENT (\\Deleted)")
 
 
 def expunge(tag: str) -> ImapCommand:
