@@ -23,8 +23,11 @@ def main() -> None:
             if key.fileobj is sys.stdin:
                 return
             if isinstance(key.data, bytes) and isinstance(key.fileobj, socket.socket):
-                connection, _ = key.fileobj.accept()
-                connection.sendall(key.data + b"\r\n")
+                try:
+                    connection, _ = key.fileobj.accept()
+                    connection.sendall(key.data + b"\r\n")
+                except OSError:  # a scanner that resets what it has opened is gone before the line is out
+                    continue
                 selector.register(connection, selectors.EVENT_READ, connection)
             elif isinstance(key.data, socket.socket):
                 try:
