@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import sys
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -172,14 +173,17 @@ def test_pasted_lines_are_lines_and_noop_is_said_by_itself(server: Server, trust
 
 
 def test_ctrl_c_before_the_prompt_says_quit_and_leaves(trusted: Trusted, home: Path) -> None:
+    waits = threading.Event()
+
     def talk(peer: Peer) -> None:
         peer.say("220 mail.example.test ESMTP\r\n")
         while peer.hear():
-            pass
+            waits.set()
 
     context, _ = trusted
     with serving(talk, context) as server, talking(server, trusted, home, "--timeout", "1m") as terminal:
         terminal.wait_for("C: EHLO")
+        assert waits.wait(20)
         terminal.type("\x03")
         terminal.wait_for("interrupted")
         assert terminal.end() == 130
