@@ -36,6 +36,7 @@ def test_letters_of_microsoft_under_the_name_of_the_standard() -> None:
         (b"=?utf-8?B?4pyT", "=?utf-8?B?4pyT"),
         (b"=?utf-8?Q?=E2=9C=93?= and =?iso-8859-1?Q?=E9?=", "✓ and é"),
         ("✓ raw".encode(), "✓ raw"),
+        ("署名ぅ".encode() + b" =?utf-8?B?4pyT?=", "署名ぅ ✓"),
         (b"\xe9 latin", "\ufffd latin"),
         (b"folded\n over", "folded over"),
     ],

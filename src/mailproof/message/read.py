@@ -19,6 +19,7 @@ _MOST_PARTS = 200
 _BREAKS = frozenset({"p", "br", "div", "tr", "li", "h1", "h2", "h3", "table", "blockquote"})
 _HIDDEN = frozenset({"style", "script", "head", "title"})
 _BLANK = re.compile(r"\n{3,}")
+_ESCAPED_OCTET = re.compile(rb"\\udc([89a-f][0-9a-f])")
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -98,6 +99,9 @@ def _piece(data: bytes | str, charset: str | None) -> str:
     if isinstance(data, str):
         # compat32 keeps bytes that are no ASCII as surrogates: read as UTF-8 first, as everybody writes it now.
         data = data.encode("ascii", "surrogateescape")
+    elif charset is None:
+        # Beside an encoded word the library writes each such surrogate as an escape.
+        data = _ESCAPED_OCTET.sub(lambda found: bytes.fromhex(found[1].decode()), data)
     return as_text(data, charset or "utf-8")
 
 
