@@ -100,14 +100,6 @@ class Conversation(Speech[Event]):
         """Whether an initial response of so many characters of base64 may go along with the command."""
         return size <= self.initial_limit
 
-    def own_command(self, offered: Capabilities) -> str:
-        """USER or LOGIN, where the protocol has a login of its own and the server does not rule it out."""
-        return ""
-
-    async def log_in_by_command(self, credentials: Credentials, greeting: str = "") -> LoginTried:
-        """By that command; `greeting` is for one that proves itself by it (APOP)."""
-        raise NotImplementedError
-
     async def look_around(self) -> None:
         """What shows a user that the login leads somewhere: the mailbox, the scripts."""
 
@@ -376,6 +368,18 @@ class Conversation(Speech[Event]):
         else:
             words = tried.error or (tried.reply.line if tried.reply else "")
             self.took(step, started, NetFailure(Trouble.REJECTED, words))
+
+
+class OwnLogin(Conversation[Event]):
+    """A protocol that had a login before SASL: POP3 and IMAP."""
+
+    @abstractmethod
+    def own_command(self, offered: Capabilities) -> str:
+        """USER or LOGIN; empty where the server rules it out."""
+
+    @abstractmethod
+    async def log_in_by_command(self, credentials: Credentials, greeting: str) -> LoginTried:
+        """By that command; `greeting` is for one that proves itself by it (APOP)."""
 
 
 async def held(talk: Conversation[Any], course: Coroutine[Any, Any, Any]) -> Attempt:

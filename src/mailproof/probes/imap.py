@@ -18,7 +18,7 @@ from mailproof.model.observation import (
 )
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.net.interface import Net
-from mailproof.probes.conversation import Conversation
+from mailproof.probes.conversation import OwnLogin
 from mailproof.probes.speech import Ended
 from mailproof.probes.terms import Terms
 from mailproof.sasl.credentials import Credentials
@@ -43,7 +43,7 @@ _MOST_UNTAGGED = 10_000
 _MOST_KEPT = LINE_LIMIT + KEEP
 
 
-class ImapConversation(Conversation[ImapResponse]):
+class ImapConversation(OwnLogin[ImapResponse]):
     service = "imap"
     auth_verb = "AUTHENTICATE"
     initial_limit = 8000  # of 8192 (RFC 7162 section 4)
@@ -167,7 +167,7 @@ class ImapConversation(Conversation[ImapResponse]):
     async def look_around(self) -> None:
         await self.examine("INBOX")
 
-    async def log_in_by_command(self, credentials: Credentials, greeting: str = "") -> LoginTried:
+    async def log_in_by_command(self, credentials: Credentials, greeting: str) -> LoginTried:
         """LOGIN."""
         started = self.net.now()
         command = commands.login(self.tag(), credentials.user, credentials.password, self._literals)

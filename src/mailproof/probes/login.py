@@ -20,7 +20,7 @@ from mailproof.model.observation import (
 from mailproof.model.record import Attempt
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
-from mailproof.probes.conversation import Conversation, held
+from mailproof.probes.conversation import Conversation, OwnLogin, held
 from mailproof.probes.exchange import log_in
 from mailproof.probes.protocols import converse
 from mailproof.probes.speech import Ended
@@ -98,14 +98,14 @@ async def authenticate(talk: Conversation[Any], wish: LoginWish, greeting: Greet
         talk.skip("login-accepted", why, asked=True)
         return False
     mechanism, command = _choose(talk, offered, wish)
-    if not mechanism and not command:
-        talk.skip("login-accepted", "no-mechanism-offered", asked=True)
-        return False
     if mechanism:
         tried = await log_in(talk, MECHANISMS[mechanism], wish.credentials, wish.nonce)
-    else:
+    elif command and isinstance(talk, OwnLogin):
         stamp = greeting.reply.text if command == "APOP" and greeting is not None and greeting.reply else ""
         tried = await talk.log_in_by_command(wish.credentials, stamp)
+    else:
+        talk.skip("login-accepted", "no-mechanism-offered", asked=True)
+        return False
     return tried.accepted
 
 
@@ -121,7 +121,7 @@ def _too_open(talk: Conversation[Any]) -> str:
 def _choose(talk: Conversation[Any], offered: Capabilities, wish: LoginWish) -> tuple[str, str]:
     """The SASL mechanism to use, or else the protocol's own command; both empty if there is neither."""
     names = list(offered.mechanisms)
-    own = talk.own_command(offered)
+    own = talk.own_command(offered) if isinstance(talk, OwnLogin) else ""
     if wish.mechanism:
         wanted = wish.mechanism.upper()
         if wanted in names and wanted in MECHANISMS:

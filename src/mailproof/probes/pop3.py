@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import Capabilities, LoginTried, MailboxOpened, Reply, ReplyClass
-from mailproof.probes.conversation import Conversation
+from mailproof.probes.conversation import OwnLogin
 from mailproof.probes.speech import Ended
 from mailproof.sasl.apop import apop_digest
 from mailproof.sasl.credentials import Credentials
@@ -20,7 +20,7 @@ from mailproof.wire.pop3.responses import Pop3Response, ResponseReader, apop_tim
 _COUNT = re.compile(r"[0-9]{1,10}(?= |\Z)")
 
 
-class Pop3Conversation(Conversation[Pop3Response]):
+class Pop3Conversation(OwnLogin[Pop3Response]):
     service = "pop"
     auth_verb = "AUTH"
     initial_limit = 220  # of 255 (RFC 5034 section 4), less "AUTH SCRAM-SHA-256-PLUS " and CRLF
@@ -79,7 +79,7 @@ class Pop3Conversation(Conversation[Pop3Response]):
     async def look_around(self) -> None:
         await self.count()
 
-    async def log_in_by_command(self, credentials: Credentials, greeting: str = "") -> LoginTried:
+    async def log_in_by_command(self, credentials: Credentials, greeting: str) -> LoginTried:
         """USER and PASS; APOP instead where the greeting text has its timestamp."""
         started = self.net.now()
         stamp = apop_timestamp(greeting)
