@@ -143,7 +143,7 @@ def test_a_program_in_place_of_a_connection(tmp_path: Path) -> None:
     file.write_text(PROGRAM)
     done = mailproof("send", "--pipe", f"{sys.executable} {file}", *FROM_TO, "-q", "RCPT", "-v")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "S:220 x ESMTP" in done.stdout
+    assert "S: 220 x ESMTP" in done.stdout
 
 
 def test_a_program_that_is_not_there_is_stage_2() -> None:
@@ -183,7 +183,7 @@ def test_the_transcript_is_that_of_a_refusal_too() -> None:
     with serving(refuses) as server:
         done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, "-v")
     assert done.returncode in (23, 24)
-    assert "C:MAIL FROM:<alice@x.test>" in done.stdout
+    assert "C: MAIL FROM:<alice@x.test>" in done.stdout
 
 
 def test_the_s_of_esmtps_is_tls() -> None:

@@ -19,8 +19,9 @@ from mailproof.model.observation import LoginTried
 from mailproof.model.report import Judged, PassedItem, Report
 from mailproof.model.tls import Protection
 from mailproof.report.build import build
+from mailproof.report.frame import EVIDENCE_LINES
 from mailproof.report.layout import cut, pad, table, wrap
-from mailproof.report.text import EVIDENCE_LINES, render
+from mailproof.report.text import render
 from records import attempt_of, record_of, reply_of, sound, without_starttls
 
 SCHEMES = ("smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps")

@@ -14,11 +14,11 @@ from mailproof.model.finding import Severity
 from mailproof.model.login import LoginEnd, LoginReport, LoginResult
 from mailproof.model.report import Judged, Report
 from mailproof.report.build import message
+from mailproof.report.frame import headed, hint_lines, in_english, proof_lines, sessions
 from mailproof.report.json import text_of
 from mailproof.report.layout import table, wrap
-from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
-from mailproof.report.telling import between, ended, spoken, transcript_title
+from mailproof.report.telling import between, ended
 
 _STYLES = {
     LoginEnd.ACCEPTED: Style.PASS,
@@ -33,8 +33,6 @@ _OF_LOGIN = frozenset({"auth-rejected"})
 _OF_SEVERAL = frozenset({"user-name-has-domain", "user-name-lacks-domain", "auth-mechanism-broken"})
 # Cells for the server's words beside a row of the table.
 _ROOM = 30
-# Of evidence without -v; a refusal is two lines, a chain of certificates a few more.
-_EVIDENCE_LINES = 8
 
 
 def build_login(results: Sequence[LoginResult], report: Report) -> LoginReport:
@@ -42,9 +40,8 @@ def build_login(results: Sequence[LoginResult], report: Report) -> LoginReport:
     english = words("en")
 
     def told(result: LoginResult) -> LoginResult:
-        cause = result.cause and msgspec.structs.replace(result.cause, message=message(result.cause, "en"))
         why = english.reason(result.reason, result.params) if result.reason else ""
-        return msgspec.structs.replace(result, cause=cause, why=why)
+        return msgspec.structs.replace(result, cause=in_english(result.cause), why=why)
 
     logins = tuple(map(told, results))
     code = next((result.exit_code for result in logins if result.exit_code), 0)
@@ -64,24 +61,21 @@ def render_login(told: LoginReport, lang: str, color: bool, width: int, verbose:
     else:
         lines = _several(told, say, color, width, verbose)
     if verbose:
-        for number, transcript in enumerate(told.report.transcripts, 1):
-            lines += ["", *wrap(transcript_title(number, transcript, say), width)]
-            for at, mark, text in spoken(transcript):
-                lines += wrap(text, width, f"  {at:7.3f} {mark}")
+        lines += sessions(told.report, say, color, width)
     return "\n".join(lines) + "\n"
 
 
 def _single(result: LoginResult, report: Report, say: Words, color: bool, width: int, verbose: bool) -> list[str]:
-    lines = _headed(result, say, color, width, _answer(result, say))
+    word = say(f"login.word-{result.end}")
+    lines = headed(word, _STYLES[result.end], _answer(result, say), say, color, width)
     if result.end is not LoginEnd.ACCEPTED:
-        lines += _proof(result.cause, width, verbose)
+        lines += proof_lines(result.cause.evidence if result.cause is not None else (), say, width, verbose)
     if result.reason and result.cause is not None:
         lines += wrap(say.reason(result.reason, result.params), width, "  ")
     lines += wrap(_place(result, report, say), width, "  ")
     lines += _doubts(result, say, width)
     if result.cause is not None:
-        hint = say("report.explain", name=result.cause.name)
-        lines += ["", *(paint(line, Style.DIM, color) for line in wrap(hint, width, "  "))]
+        lines += ["", *hint_lines(result.cause, say, color, width)]
     return lines + _beside(result, report, say, width)
 
 
@@ -115,17 +109,9 @@ def _several(told: LoginReport, say: Words, color: bool, width: int, verbose: bo
         lines += [paint(line, _STYLES[result.end], color and result.end is not LoginEnd.ACCEPTED) for line in shown]
     for name, cause in causes.items():
         lines += ["", *(() if name in _OF_SEVERAL else wrap(message(cause, say.lang), width))]
-        lines += _proof(cause, width, verbose)
-        hint = say("report.explain", name=cause.name)
-        lines += [paint(line, Style.DIM, color) for line in wrap(hint, width, "  ")]
+        lines += proof_lines(cause.evidence, say, width, verbose)
+        lines += hint_lines(cause, say, color, width)
     lines += _doubts(next((r for r in told.logins if r.can_be), told.logins[0]), say, width)
-    return lines
-
-
-def _headed(result: LoginResult, say: Words, color: bool, width: int, sentence: str) -> list[str]:
-    word = say(f"login.word-{result.end}")
-    lines = wrap(say("report.answer", verdict=word, sentence=sentence), width)
-    lines[0] = lines[0].replace(word, paint(word, _STYLES[result.end], color), 1)
     return lines
 
 
@@ -150,15 +136,6 @@ def _reason_of(result: LoginResult, say: Words) -> str:
     if result.reason:
         return say.reason(result.reason, result.params)
     return message(result.cause, say.lang) if result.cause is not None else ""
-
-
-def _proof(cause: Judged | None, width: int, verbose: bool) -> list[str]:
-    lines = [
-        line
-        for text in shown_lines(cause.evidence if cause is not None else (), verbose)
-        for line in wrap(printable(text), width, "    ", "      ")
-    ]
-    return lines if verbose else lines[:_EVIDENCE_LINES]
 
 
 def _place(result: LoginResult, report: Report, say: Words) -> str:

@@ -12,13 +12,11 @@ from mailproof.message.hops import Hop, read_hops
 from mailproof.message.read import read_headers, read_mail
 from mailproof.model.escape import printable
 from mailproof.model.mail import AttachedTold, FetchReport, FolderTold, HopTold, MailTold
-from mailproof.model.report import Judged, Report
-from mailproof.report.build import message
+from mailproof.model.report import Report
+from mailproof.report.frame import Result, answered, ending, hint_of, proof_of, sessions, why_not
 from mailproof.report.json import text_of
 from mailproof.report.layout import cut, table, wrap
-from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
-from mailproof.report.telling import ended, spoken, transcript_title
 
 # What a person wants to see of a header, in this order.
 _SHOWN = ("Date", "From", "To", "Cc", "Subject", "Message-ID", "X-Original-To", "Delivered-To", "Return-Path")
@@ -54,19 +52,11 @@ class Folder(Protocol):
     def uses(self) -> tuple[str, ...]: ...
 
 
-class Result(Protocol):
-    @property
-    def exit_code(self) -> int: ...
+class FetchResult(Result, Protocol):
     @property
     def endpoint(self) -> str: ...
     @property
     def address(self) -> str: ...
-    @property
-    def cause(self) -> Judged | None: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def params(self) -> dict[str, str]: ...
 
 
 def told_mail(item: Item) -> MailTold:
@@ -109,7 +99,7 @@ def _told_hop(hop: Hop) -> HopTold:
 
 
 def build_fetched(
-    result: Result,
+    result: FetchResult,
     report: Report,
     *,
     folder: str,
@@ -121,12 +111,7 @@ def build_fetched(
     saved: str,
 ) -> FetchReport:
     """The result with its English sentences."""
-    cause = result.cause
-    if cause is not None:
-        cause = msgspec.structs.replace(cause, message=message(cause, "en"))
     return FetchReport(
-        ok=not result.exit_code,
-        exit_code=result.exit_code,
         endpoint=result.endpoint,
         address=result.address,
         folder=folder,
@@ -136,11 +121,8 @@ def build_fetched(
         missing=tuple(missing),
         deleted=tuple(deleted),
         saved=saved,
-        cause=cause,
-        why=words("en").reason(result.reason, result.params) if result.reason else "",
-        reason=result.reason,
-        params=result.params,
         report=report,
+        **ending(result),
     )
 
 
@@ -164,19 +146,10 @@ def render_fetched(
             lines += ["", *(_way(mail, say, width) if hops else _message(mail, say, color, width))]
     elif told.messages and not told.saved:
         lines += ["", *_table(told.messages, say, width)]
-    if not told.ok and told.cause is not None:
-        lines += [
-            line
-            for text in shown_lines(told.cause.evidence, verbose)
-            for line in wrap(printable(text), width, "    ", "      ")
-        ]
-        hint = say("report.explain", name=told.cause.name)
-        lines += ["", *(paint(line, Style.DIM, color) for line in wrap(hint, width, "  "))]
+    lines += proof_of(told, say, width, verbose)
+    lines += hint_of(told, say, color, width)
     if verbose:
-        for number, transcript in enumerate(told.report.transcripts, 1):
-            lines += ["", *wrap(transcript_title(number, transcript, say), width)]
-            for at, mark, text in spoken(transcript):
-                lines += wrap(text, width, f"  {at:7.3f} {mark}")
+        lines += sessions(told.report, say, color, width)
     return "\n".join(lines) + "\n"
 
 
@@ -204,8 +177,6 @@ class _File(msgspec.Struct, frozen=True):
 
 
 def _answer(told: FetchReport, say: Words, color: bool, width: int) -> list[str]:
-    word = say("login.word-accepted" if told.ok else "login.word-failed")
-    style = Style.PASS if told.ok else Style.FAIL
     if told.ok and told.saved:
         sentence = say("mailbox.saved", n=len(told.messages), place=told.saved)
     elif told.ok and told.folders:
@@ -215,14 +186,11 @@ def _answer(told: FetchReport, say: Words, color: bool, width: int) -> list[str]
         sentence = say("mailbox.total", folder=told.folder, n=total)
     elif told.missing:
         sentence = say("mailbox.missing", numbers=tuple(map(str, told.missing)), n=told.total or 0)
-    elif told.cause is not None:
-        sentence = message(told.cause, say.lang)
     else:
-        sentence = ended(say.reason(told.reason, told.params), say.lang) if told.reason else say("login.failed")
+        sentence = why_not(told, say, say("login.failed"))
     if told.ok and told.deleted:
         sentence += " " + say("mailbox.deleted", n=len(told.deleted))
-    lines = wrap(say("report.answer", verdict=word, sentence=sentence), width)
-    lines[0] = lines[0].replace(word, paint(word, style, color), 1)
+    lines = answered(told, sentence, say, color, width)
     if told.endpoint:
         lines += wrap(say("report.at", where=told.endpoint), width, "  ")
     return lines

@@ -6,29 +6,22 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-import msgspec
-
 from mailproof.catalog.words import Words, words
 from mailproof.message.compare import compare
 from mailproof.message.read import read_headers
 from mailproof.model.escape import printable
-from mailproof.model.report import Judged, Report
+from mailproof.model.report import Report
 from mailproof.model.roundtrip import Change, Leg, RoundtripReport
-from mailproof.report.build import message
+from mailproof.report.frame import Result, answered, ending, hint_of, proof_of, sessions, why_not
 from mailproof.report.json import text_of
 from mailproof.report.layout import table, wrap
 from mailproof.report.mailbox import hops_of
-from mailproof.report.proof import shown_lines
-from mailproof.report.style import Style, paint
-from mailproof.report.telling import ended, spoken, transcript_title
 
 _DKIM_DOMAIN = re.compile(r"(?:^|;)\s*d=\s*([A-Za-z0-9.-]+)")
 _RESULTS = ("authentication-results", "received-spf")
 
 
-class Result(Protocol):
-    @property
-    def exit_code(self) -> int: ...
+class RoundtripResult(Result, Protocol):
     @property
     def submitted(self) -> str: ...
     @property
@@ -37,12 +30,6 @@ class Result(Protocol):
     def reply(self) -> str: ...
     @property
     def queue_id(self) -> str: ...
-    @property
-    def cause(self) -> Judged | None: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def params(self) -> dict[str, str]: ...
 
 
 class Arrival(Protocol):
@@ -61,7 +48,7 @@ class Arrival(Protocol):
 
 
 def build_roundtrip(
-    result: Result,
+    result: RoundtripResult,
     arrived: Arrival,
     report: Report,
     *,
@@ -72,9 +59,6 @@ def build_roundtrip(
     sent: bytes,
 ) -> RoundtripReport:
     """The result with its English sentences, and what a comparison of both messages tells."""
-    cause = result.cause
-    if cause is not None:
-        cause = msgspec.structs.replace(cause, message=message(cause, "en"))
     legs = [Leg("submission", round(accepted - began, 3))]
     if arrived.found_at is not None:
         legs.append(Leg("delivery", round(arrived.found_at - accepted, 3)))
@@ -85,8 +69,6 @@ def build_roundtrip(
     ids = [result.queue_id, *(hop.queue_id for hop in hops)]
     fields = [(name.lower(), value) for name, value in headers]
     return RoundtripReport(
-        ok=not result.exit_code,
-        exit_code=result.exit_code,
         submitted=result.submitted,
         found=result.found,
         folder=arrived.folder,
@@ -108,11 +90,8 @@ def build_roundtrip(
         removed=arrived.removed,
         reply=result.reply,
         looked=tuple(arrived.looked),
-        cause=cause,
-        why=words("en").reason(result.reason, result.params) if result.reason else "",
-        reason=result.reason,
-        params=result.params,
         report=report,
+        **ending(result),
     )
 
 
@@ -134,29 +113,19 @@ def encode_roundtrip(told: RoundtripReport) -> str:
 def render_roundtrip(told: RoundtripReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:
     """For people, in lines of at most `width` cells, with a final newline."""
     say = words(lang)
-    word = say("login.word-accepted" if told.ok else "login.word-failed")
-    lines = wrap(say("report.answer", verdict=word, sentence=_answer(told, say)), width)
-    lines[0] = lines[0].replace(word, paint(word, Style.PASS if told.ok else Style.FAIL, color), 1)
-    if not told.ok and told.cause is not None:
-        lines += [
-            line
-            for text in shown_lines(told.cause.evidence, verbose)
-            for line in wrap(printable(text), width, "    ", "      ")
-        ]
+    lines = [
+        *answered(told, _answer(told, say), say, color, width),
+        *proof_of(told, say, width, verbose),
+    ]
     lines += ["", *(f"  {line}" for line in table(_leg(leg, told, say) for leg in told.legs))]
     for key, values in _facts(told, say):
         lines += wrap(values, width, f"  {say(f'roundtrip.{key}')}: ", "      ")
     if not told.found:
         for place in told.looked:
             lines += wrap(printable(place), width, f"  {say('roundtrip.looked')}: ", "      ")
-    if not told.ok and told.cause is not None:
-        hint = say("report.explain", name=told.cause.name)
-        lines += ["", *(paint(line, Style.DIM, color) for line in wrap(hint, width, "  "))]
+    lines += hint_of(told, say, color, width)
     if verbose:
-        for number, transcript in enumerate(told.report.transcripts, 1):
-            lines += ["", *wrap(transcript_title(number, transcript, say), width)]
-            for at, mark, text in spoken(transcript):
-                lines += wrap(text, width, f"  {at:7.3f} {mark}")
+        lines += sessions(told.report, say, color, width)
     return "\n".join(lines) + "\n"
 
 
@@ -170,11 +139,7 @@ def _leg(leg: Leg, told: RoundtripReport, say: Words) -> tuple[str, str, str]:
 def _answer(told: RoundtripReport, say: Words) -> str:
     if told.ok:
         return say("roundtrip.arrived", folder=told.folder, seconds=f"{told.seconds:.2f}")
-    if told.cause is not None:
-        return message(told.cause, say.lang)
-    if told.reason:
-        return ended(say.reason(told.reason, told.params), say.lang)
-    return say("roundtrip.lost", reply=told.reply) if told.reply else say("login.failed")
+    return why_not(told, say, say("roundtrip.lost", reply=told.reply) if told.reply else say("login.failed"))
 
 
 def _facts(told: RoundtripReport, say: Words) -> list[tuple[str, str]]:

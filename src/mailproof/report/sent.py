@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import msgspec
-
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
-from mailproof.model.report import Judged, Report
+from mailproof.model.report import Report
 from mailproof.model.sent import RecipientResult, SendReport
-from mailproof.report.build import message
+from mailproof.report.frame import Result, answered, ending, hint_of, proof_of, sessions, why_not
 from mailproof.report.json import text_of
 from mailproof.report.layout import table, wrap
-from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
-from mailproof.report.telling import between, ended, spoken, transcript_title
-
-_EVIDENCE_LINES = 8
+from mailproof.report.telling import between
 
 
-class Result(Protocol):
-    """What `run` hands over; named here by its shape, for reports may not import it."""
-
-    @property
-    def exit_code(self) -> int: ...
+class SendResult(Result, Protocol):
     @property
     def stage(self) -> str: ...
     @property
@@ -43,22 +34,11 @@ class Result(Protocol):
     def reply(self) -> str: ...
     @property
     def queue_id(self) -> str: ...
-    @property
-    def cause(self) -> Judged | None: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def params(self) -> dict[str, str]: ...
 
 
-def build_sent(result: Result, report: Report) -> SendReport:
+def build_sent(result: SendResult, report: Report) -> SendReport:
     """The result with its English sentences."""
-    cause = result.cause
-    if cause is not None:
-        cause = msgspec.structs.replace(cause, message=message(cause, "en"))
     return SendReport(
-        ok=not result.exit_code,
-        exit_code=result.exit_code,
         stage=result.stage,
         endpoint=result.endpoint,
         address=result.address,
@@ -68,11 +48,8 @@ def build_sent(result: Result, report: Report) -> SendReport:
         seconds=result.seconds,
         reply=result.reply,
         queue_id=result.queue_id,
-        cause=cause,
-        why=words("en").reason(result.reason, result.params) if result.reason else "",
-        reason=result.reason,
-        params=result.params,
         report=report,
+        **ending(result),
     )
 
 
@@ -84,18 +61,12 @@ def encode_sent(told: SendReport) -> str:
 def render_sent(told: SendReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:
     """For people, in lines of at most `width` cells, with a final newline."""
     say = words(lang)
-    word = say("login.word-accepted" if told.ok else "login.word-failed")
-    lines = wrap(say("report.answer", verdict=word, sentence=_answer(told, say)), width)
-    lines[0] = lines[0].replace(word, paint(word, Style.PASS if told.ok else Style.FAIL, color), 1)
-    if not told.ok and told.cause is not None:
-        proof = [
-            line
-            for text in shown_lines(told.cause.evidence, verbose)
-            for line in wrap(printable(text), width, "    ", "      ")
-        ]
-        lines += proof if verbose else proof[:_EVIDENCE_LINES]
-        if told.reason:
-            lines += wrap(say.reason(told.reason, told.params), width, "  ")
+    lines = [
+        *answered(told, _answer(told, say), say, color, width),
+        *proof_of(told, say, width, verbose),
+    ]
+    if not told.ok and told.cause is not None and told.reason:
+        lines += wrap(say.reason(told.reason, told.params), width, "  ")
     if told.endpoint:
         where = told.endpoint + ("" if not told.address or told.address in told.endpoint else f" ({told.address})")
         lines += wrap(
@@ -105,14 +76,9 @@ def render_sent(told: SendReport, lang: str, color: bool, width: int, verbose: b
         )
     if len(told.recipients) > 1 or (told.recipients and not told.ok):
         lines += ["", *_recipients(told, say, color, width)]
-    if not told.ok and told.cause is not None:
-        hint = say("report.explain", name=told.cause.name)
-        lines += ["", *(paint(line, Style.DIM, color) for line in wrap(hint, width, "  "))]
+    lines += hint_of(told, say, color, width)
     if verbose:
-        for number, transcript in enumerate(told.report.transcripts, 1):
-            lines += ["", *wrap(transcript_title(number, transcript, say), width)]
-            for at, mark, text in spoken(transcript):
-                lines += wrap(text, width, f"  {at:7.3f} {mark}")
+        lines += sessions(told.report, say, color, width)
     return "\n".join(lines) + "\n"
 
 
@@ -122,11 +88,7 @@ def _answer(told: SendReport, say: Words) -> str:
         return say(key, n=len(told.recipients), reply=told.reply)
     if told.ok:
         return say("sent.stopped", stage=say(f"steps.{told.stage}"), reply=told.reply)
-    if told.cause is not None:
-        return message(told.cause, say.lang)
-    if told.reason:
-        return ended(say.reason(told.reason, told.params), say.lang)
-    return say("sent.refused", reply=told.reply) if told.reply else say("login.failed")
+    return why_not(told, say, say("sent.refused", reply=told.reply) if told.reply else say("login.failed"))
 
 
 def _recipients(told: SendReport, say: Words, color: bool, width: int) -> list[str]:

@@ -8,10 +8,9 @@ from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.finding import Severity
 from mailproof.model.report import Judged, Report, Verdict
-from mailproof.model.transcript import Transcript
 from mailproof.report.build import message
+from mailproof.report.frame import headed, hint_lines, proof_lines, transcript_lines
 from mailproof.report.layout import cut, wrap
-from mailproof.report.proof import shown_lines
 from mailproof.report.style import Style, paint
 from mailproof.report.survey import endpoint_lines
 from mailproof.report.telling import (
@@ -22,8 +21,6 @@ from mailproof.report.telling import (
     made,
     notes,
     sentence,
-    spoken,
-    transcript_title,
     untested,
 )
 
@@ -31,7 +28,6 @@ NARROWEST = 20
 """Cells; a terminal that claims less is written to as if it had these."""
 
 # How much of what repeats is shown without -v; with it, everything is.
-EVIDENCE_LINES = 8
 PLACES = 4
 SUBJECTS = 6
 
@@ -71,14 +67,17 @@ class _Text:
             rest,
         ]
         if self.verbose:
-            blocks.extend(self._transcript(n, t) for n, t in enumerate(self.report.transcripts, 1))
+            blocks.extend(
+                transcript_lines(number, transcript, self.say, self.color, self.width)
+                for number, transcript in enumerate(self.report.transcripts, 1)
+            )
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
     def _answer(self) -> list[str]:
         verdict = self.report.verdict
         word = self.say(f"verdict.{verdict}")
-        lines = wrap(self.say("report.answer", verdict=word, sentence=sentence(self.report, self.say)), self.width)
-        return [lines[0].replace(word, paint(word, _VERDICT_STYLE[verdict], self.color), 1), *lines[1:]]
+        told = sentence(self.report, self.say)
+        return headed(word, _VERDICT_STYLE[verdict], told, self.say, self.color, self.width)
 
     def _causes(self) -> Iterable[list[str]]:
         many = len(self.report.causes) > 1
@@ -90,18 +89,9 @@ class _Text:
         word = self.say(f"severity.{item.severity}")
         lines = wrap(message(item, self.say.lang), self.width, f"{lead}{word}  ")
         lines[0] = lines[0].replace(word, paint(word, _SEVERITY_STYLE[item.severity], self.color), 1)
-        proof = [
-            line
-            for text in shown_lines(item.evidence, self.verbose)
-            for line in wrap(printable(text), self.width, "    ", "      ")
-        ]
-        hidden = len(proof) - EVIDENCE_LINES
-        if hidden > 1 and not self.verbose:  # one line left off would only make room for the note about it
-            proof[EVIDENCE_LINES:] = wrap(self.say("report.more-lines", n=hidden), self.width, "    ")
-        lines.extend(proof)
+        lines.extend(proof_lines(item.evidence, self.say, self.width, self.verbose))
         lines.extend(wrap(self.say("report.at", where=self._where(item)), self.width, "  "))
-        hint = wrap(self.say("report.explain", name=item.name), self.width, "  ")
-        return [*lines, *(paint(line, Style.DIM, self.color) for line in hint)]
+        return [*lines, *hint_lines(item, self.say, self.color, self.width)]
 
     def _where(self, item: Judged) -> str:
         return self._shown(item.endpoints) if item.endpoints else self.say("report.whole-server")
@@ -189,12 +179,3 @@ class _Text:
     def _made(self) -> list[str]:
         """When, from where and by what: what a report says by itself a week later."""
         return [paint(line, Style.DIM, self.color) for line in wrap(made(self.report, self.say), self.width)]
-
-    def _transcript(self, number: int, transcript: Transcript) -> list[str]:
-        title = transcript_title(number, transcript, self.say)
-        lines = [paint(line, Style.HEADING, self.color) for line in wrap(title, self.width)]
-        for at, mark, line in spoken(transcript):
-            lines.extend(wrap(line, self.width, f"  {at:8.3f}  {mark} ", " " * 15))
-        if transcript.truncated:
-            lines.extend(wrap(self.say("report.cut"), self.width, "  "))
-        return lines

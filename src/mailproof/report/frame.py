@@ -1,0 +1,141 @@
+"""What reports on a terminal have in common: the answer, its proof, what to read on, the session; and its English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, TypedDict
+
+import msgspec
+
+from mailproof.catalog.words import Words, words
+from mailproof.model.escape import printable
+from mailproof.model.evidence import Evidence
+from mailproof.model.report import Judged, Report
+from mailproof.model.transcript import Transcript
+from mailproof.report.build import message
+from mailproof.report.layout import wrap
+from mailproof.report.proof import shown_lines
+from mailproof.report.style import Style, paint
+from mailproof.report.telling import ended, spoken, transcript_title
+
+# Of evidence without -v; a refusal is two lines, a chain of certificates a few more.
+EVIDENCE_LINES = 8
+
+
+class Result(Protocol):
+    """What every command by hand ends with; named here by its shape, for reports may not import `run`."""
+
+    @property
+    def exit_code(self) -> int: ...
+    @property
+    def cause(self) -> Judged | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def params(self) -> dict[str, str]: ...
+
+
+class Ending(TypedDict):
+    """The fields by which each of their reports says how it ended."""
+
+    ok: bool
+    exit_code: int
+    cause: Judged | None
+    why: str
+    reason: str
+    params: dict[str, str]
+
+
+class Told(Protocol):
+    """Such a report."""
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def cause(self) -> Judged | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def params(self) -> dict[str, str]: ...
+
+
+def ending(result: Result) -> Ending:
+    """How it ended, with its sentences in English."""
+    return Ending(
+        ok=not result.exit_code,
+        exit_code=result.exit_code,
+        cause=in_english(result.cause),
+        why=words("en").reason(result.reason, result.params) if result.reason else "",
+        reason=result.reason,
+        params=result.params,
+    )
+
+
+def in_english(cause: Judged | None) -> Judged | None:
+    """With its sentence."""
+    return cause and msgspec.structs.replace(cause, message=message(cause, "en"))
+
+
+def why_not(told: Told, say: Words, otherwise: str) -> str:
+    """The sentence of something that failed: of the finding, else of the reason, else `otherwise`."""
+    if told.cause is not None:
+        return message(told.cause, say.lang)
+    return ended(say.reason(told.reason, told.params), say.lang) if told.reason else otherwise
+
+
+def headed(word: str, style: Style, sentence: str, say: Words, color: bool, width: int) -> list[str]:
+    """`FAIL: The server …`, with the word in its colour."""
+    lines = wrap(say("report.answer", verdict=word, sentence=sentence), width)
+    return [lines[0].replace(word, paint(word, style, color), 1), *lines[1:]]
+
+
+def answered(told: Told, sentence: str, say: Words, color: bool, width: int) -> list[str]:
+    """The same for what either worked or failed."""
+    word, style = ("accepted", Style.PASS) if told.ok else ("failed", Style.FAIL)
+    return headed(say(f"login.word-{word}"), style, sentence, say, color, width)
+
+
+def proof_lines(evidence: Iterable[Evidence], say: Words, width: int, verbose: bool) -> list[str]:
+    """What was seen, line by line; the first of them without `verbose`, and how many more there are."""
+    proof = [
+        line for text in shown_lines(evidence, verbose) for line in wrap(printable(text), width, "    ", "      ")
+    ]
+    hidden = len(proof) - EVIDENCE_LINES
+    if hidden > 1 and not verbose:  # one line left off would only make room for the note about it
+        proof[EVIDENCE_LINES:] = wrap(say("report.more-lines", n=hidden), width, "    ")
+    return proof
+
+
+def proof_of(told: Told, say: Words, width: int, verbose: bool) -> list[str]:
+    """Of the cause, where it failed and has one."""
+    return [] if told.ok or told.cause is None else proof_lines(told.cause.evidence, say, width, verbose)
+
+
+def hint_lines(cause: Judged, say: Words, color: bool, width: int) -> list[str]:
+    """Where to read on."""
+    return [paint(line, Style.DIM, color) for line in wrap(say("report.explain", name=cause.name), width, "  ")]
+
+
+def hint_of(told: Told, say: Words, color: bool, width: int) -> list[str]:
+    """A blank line and the hint, where it failed and has a cause."""
+    return [] if told.ok or told.cause is None else ["", *hint_lines(told.cause, say, color, width)]
+
+
+def transcript_lines(number: int, transcript: Transcript, say: Words, color: bool, width: int) -> list[str]:
+    """A heading and what passed, with the seconds since the record began."""
+    title = transcript_title(number, transcript, say)
+    lines = [paint(line, Style.HEADING, color) for line in wrap(title, width)]
+    for at, mark, line in spoken(transcript):
+        lines += wrap(line, width, f"  {at:8.3f}  {mark} ", " " * 15)
+    if transcript.truncated:
+        lines += wrap(say("report.cut"), width, "  ")
+    return lines
+
+
+def sessions(report: Report, say: Words, color: bool, width: int) -> list[str]:
+    """All transcripts, each after a blank line."""
+    return [
+        line
+        for number, transcript in enumerate(report.transcripts, 1)
+        for line in ("", *transcript_lines(number, transcript, say, color, width))
+    ]
