@@ -32,6 +32,16 @@ def test_the_table_of_a_copy_decides_and_is_named(directory: Path) -> None:
     assert "lost relayhost = [gw.test]: lost to sender_dependent_relayhost_maps [main.cf:2]" in flat
 
 
+@pytest.mark.parametrize("named", ["{}", "./{}/", "{0}/../{0}"])
+def test_a_copy_may_be_named_from_where_one_stands(
+    directory: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(directory.parent)
+    from_here = mailproof(*ARGUMENTS, named.format(directory.name))
+    assert (from_here.returncode, from_here.stderr) == (0, "")
+    assert from_here.stdout == mailproof(*ARGUMENTS, str(directory)).stdout
+
+
 def test_it_speaks_japanese(directory: Path) -> None:
     done = mailproof("--lang", "ja", *ARGUMENTS, str(directory))
     assert "次ホップ [relay1.test]:587" in done.stdout

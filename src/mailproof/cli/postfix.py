@@ -41,9 +41,10 @@ def _postfix(terminal: Terminal, action: str, sender: str, recipient: str, postf
         raise Complaint(terminal.say("cli.not-one-of", option="postfix", choices=("route",), value=action))
     if not recipient.strip("<>"):
         raise Complaint(terminal.say("cli.postfix-recipient"))
-    directory = postfix_dir.rstrip("/") or "/"
+    # What is read is named below it, so a directory that is named from here would be looked for in itself.
+    directory = str(Path.cwd() / postfix_dir)
     if read_file(directory, f"{directory}/main.cf") is None:
-        raise Complaint(terminal.say("cli.postfix-no-main", directory=directory))
+        raise Complaint(terminal.say("cli.postfix-no-main", directory=postfix_dir))
     postfix = read_postfix(partial(read_file, directory), directory, {"myhostname": _hostname()})
     routes = routes_of(postfix, sender.removeprefix("<").removesuffix(">"), recipient.strip("<>"))
     if shape == "json":
