@@ -162,6 +162,13 @@ def test_the_current_directory_may_not_do_what_could_harm(place: Place, table: s
     assert not (place.here / "ran").exists()
 
 
+@pytest.mark.parametrize("command", ["check", "login", "talk", "send", "fetch", "roundtrip"])
+def test_no_command_records_where_the_current_directory_says(place: Place, command: str) -> None:
+    place.project.write_text(f"[{command}]\nrecord = 'ran'\n")
+    said = place.run(command, TARGET).stderr
+    assert "record writes files, which the file in the current directory may not" in said
+
+
 def logging_in(peer: Peer) -> None:
     smtp(peer, offers=("AUTH PLAIN",), answer=lambda line: "235 ok\r\n")
 

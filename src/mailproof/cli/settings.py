@@ -28,7 +28,7 @@ _FOR_ALL_COMMANDS = ("lang", "color")
 # What the file in the current directory may not ask for, beside commands: it would write over files of the user, or
 # take from a password the protection that only he can lift.
 _WRITES = {
-    *((command, "record") for command in ("check", "login", "send", "fetch", "roundtrip")),
+    *((command, "record") for command in ("check", "login", "talk", "send", "fetch", "roundtrip")),
     *(("fetch", "save"), ("lab", "log"), ("lab", "maildir")),
 }
 _RUNS = {("send", "pipe")}
