@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +110,21 @@ def test_every_room_is_known() -> None:
 def test_imports_go_one_way() -> None:
     wrong = [f"{shown(path, node)} imports {name}" for path, node, name in imports() if not allowed(room(path), name)]
     assert wrong == []
+
+
+def test_the_table_of_the_rooms_is_the_rule() -> None:
+    """ARCHITECTURE.md names every folder of the package, and says who may import whom as it is held here."""
+    table = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## The rooms")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)/` \|.*\| ([^|]+) \|$", table, re.MULTILINE)
+    there = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert {name for name, _ in rows} == there
+    above: set[str] = set()
+    for name, said in rows:
+        held = {part for part in MAY_IMPORT[name] if part.partition(".")[0] in there}
+        known = {"nothing of ours": set(), "all above": above, "anything; nothing imports it": there - {name}}
+        told = known[said] if said in known else set(said.replace("`", "").split(", "))
+        assert told == held, name
+        above = above | {name}
 
 
 def test_the_interfaces_know_nothing_but_the_vocabulary() -> None:
