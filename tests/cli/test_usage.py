@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -173,3 +176,62 @@ def test_explaining_what_does_not_exist_names_what_does() -> None:
     assert "its findings are starttls-not-offered" in sentence_of(mailproof("explain", "starttls-offered"))
     assert "only the names of findings" in sentence_of(mailproof("explain", "535 5.7.8 Error: no"))
     assert "name a finding" in sentence_of(mailproof("explain"))
+
+
+@pytest.fixture
+def resolver() -> Iterator[tuple[str, list[bytes]]]:
+    """A name server that knows no name, and what it was asked."""
+    asked: list[bytes] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+
+        def answer() -> None:
+            while True:
+                query, client = server.recvfrom(4096)
+                if not query:
+                    return
+                asked.append(query)
+                server.sendto(query[:2] + b"\x81\x83" + query[4:], client)  # NXDOMAIN (RFC 1035 section 4.1.1)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.getsockname()[1]}", asked
+        finally:
+            server.sendto(b"", server.getsockname())
+            thread.join()
+
+
+BOBS = ("--user", "bob@mail.example.test", "--password-env", "PW")
+
+
+BY_HAND = pytest.mark.parametrize(
+    "words",
+    [
+        ("send", "smtp://mail.example.test", "--from", "a@x.test", "--to", "b@y.test"),
+        ("fetch", "imaps://mail.example.test", *BOBS),
+        ("login", "imaps://mail.example.test", *BOBS),
+        ("roundtrip", "submission://mail.example.test", "imaps://mail.example.test", *BOBS),
+    ],
+    ids=lambda words: words[0],
+)
+
+
+@BY_HAND
+def test_each_command_by_hand_asks_the_name_server_it_was_told(
+    resolver: tuple[str, list[bytes]], words: tuple[str, ...]
+) -> None:
+    place, asked = resolver
+    mailproof(*words, "--resolver", place, env={"PW": "secret"})
+    assert any(b"\x04mail\x07example\x04test" in query for query in asked)
+
+
+@BY_HAND
+def test_what_openssl_cannot_read_is_said_before_anything_is_dialled(
+    resolver: tuple[str, list[bytes]], words: tuple[str, ...]
+) -> None:
+    place, asked = resolver
+    done = mailproof(*words, "--resolver", place, "--ciphers", "ROT13", env={"PW": "secret"})
+    assert done.returncode in (1, 2)
+    assert "OpenSSL knows no cipher in 'ROT13'" in sentence_of(done)
+    assert asked == []

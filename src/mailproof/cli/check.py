@@ -23,7 +23,6 @@ from mailproof.model.attempt import INTRUSIVE
 from mailproof.model.finding import Severity
 from mailproof.model.observation import DnsAnswer
 from mailproof.model.record import Asked, Record
-from mailproof.model.tls import TlsSettings
 from mailproof.run.targets import is_host_name, parse_target
 
 if TYPE_CHECKING:
@@ -120,8 +119,6 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
     now = datetime.now(UTC)
     how = connecting(given, terminal)
     net = network(how)
-    if how.settings != TlsSettings():
-        net.contexts.client(how.settings)  # says now, not in the middle of a run, what OpenSSL cannot read
     plan = _plan(wish, how, given, now, terminal)
     shown = plan.targets[0].text if len(plan.targets) == 1 else str(len(plan.targets))
     key = "cli.checking-one" if len(plan.targets) == 1 else "cli.checking-many"

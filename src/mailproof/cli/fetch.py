@@ -14,7 +14,7 @@ import msgspec
 
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import connecting, connection_options, terms_of
+from mailproof.cli.options import Connecting, connecting, connection_options, network, terms_of
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
@@ -58,16 +58,16 @@ def _fetch(terminal: Terminal, target: str | None, **given: Any) -> int:
         return _hops_of_file(given["hops"], given["shape"], terminal)
     if target is None:
         raise Complaint(terminal.say("cli.fetch-no-target"))
-    from mailproof.net.sockets import SocketNet
     from mailproof.probes.mailbox import Found
     from mailproof.run.fetching import fetch_by_hand
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
-    plan = _plan(target, given, terminal)
+    how = connecting(given, terminal)
+    plan = _plan(target, given, how, terminal)
     found = Found()
     found.kept = partial(_kept, found, given, terminal)
-    net = SocketNet()
+    net = network(how)
     with terminal.progress("cli.fetching-from", what=plan.target.text):
         fetching = fetch_by_hand(net, plan, found, datetime.now(UTC))
         record = net.run(while_getting_ready(net, fetching, terminal, "mailproof.report.mailbox"))
@@ -132,12 +132,10 @@ def _kept(found: Found, given: Mapping[str, Any], terminal: Terminal, items: lis
     return True
 
 
-def _plan(text: str, given: dict[str, Any], terminal: Terminal) -> FetchPlan:
+def _plan(text: str, given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> FetchPlan:
     from mailproof.run.endpoints import Wanted
     from mailproof.run.fetching import FetchPlan
 
-    given["all_mechanisms"] = False
-    how = connecting(given, terminal)
     target = parse_target(text)
     if target.scheme is not None and target.scheme.protocol not in (Protocol.IMAP, Protocol.POP3):
         raise Complaint(terminal.say("cli.fetch-protocol", scheme=str(target.scheme)))

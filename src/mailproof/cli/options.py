@@ -165,10 +165,16 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
 
 
 def network(how: Connecting, key_log: str = "") -> SocketNet:
-    """The network, as this run sees it: with the name server that it was told to ask."""
+    """The network, as this run sees it: with the name server that it was told to ask.
+
+    Raises UsageError now, not in the middle of a run, for what OpenSSL cannot read.
+    """
     from mailproof.net.sockets import SocketNet
 
-    return SocketNet(name_server(how), key_log)
+    net = SocketNet(name_server(how), key_log)
+    if how.settings != TlsSettings():  # what everybody has is made when the first connection wants it
+        net.contexts.client(how.settings)
+    return net
 
 
 def name_server(how: Connecting) -> Configuration | None:

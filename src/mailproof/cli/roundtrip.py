@@ -13,7 +13,7 @@ import msgspec
 from mailproof.cli import credentials
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import Connecting, connecting, connection_options, duration, terms_of
+from mailproof.cli.options import Connecting, connecting, connection_options, duration, network, terms_of
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish, mailbox_wish, random_text
@@ -51,13 +51,13 @@ def command(terminal: Terminal) -> Command:
 def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> int:
     from mailproof.catalog.profiles import load_profile
     from mailproof.diagnose.judge import judge
-    from mailproof.net.sockets import SocketNet
     from mailproof.run.roundtrip import roundtrip, roundtrip_result
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
-    plan = _plan(targets, given, terminal)
-    net = SocketNet()
+    how = connecting(given, terminal)
+    plan = _plan(targets, given, how, terminal)
+    net = network(how)
     with terminal.progress("cli.travelling", what=plan.read.text):
         going = roundtrip(net, plan, datetime.now(UTC))
         record, arrived, times = net.run(while_getting_ready(net, going, terminal, "mailproof.report.roundtrip"))
@@ -93,14 +93,12 @@ def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> in
     return told.exit_code
 
 
-def _plan(texts: tuple[str, ...], given: dict[str, Any], terminal: Terminal) -> RoundtripPlan:
+def _plan(texts: tuple[str, ...], given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> RoundtripPlan:
     from mailproof.cli.compose import addresses
     from mailproof.probes.send import Recipient, Sending
     from mailproof.run.endpoints import Wanted
     from mailproof.run.roundtrip import RoundtripPlan
 
-    given |= {"all_mechanisms": False, "xclient": ()}
-    how = connecting(given, terminal)
     submit, read = _places(texts, terminal)
     login = login_wish(given["user"] or "", how, given, tuple({submit, read}), terminal)
     user = login.credentials.user if login is not None else ""

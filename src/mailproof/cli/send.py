@@ -12,7 +12,7 @@ import msgspec
 
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import Connecting, connecting, connection_options, terms_of
+from mailproof.cli.options import Connecting, connecting, connection_options, network, terms_of
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.swaks import translated
 from mailproof.cli.terminal import Complaint, Terminal
@@ -108,12 +108,10 @@ def command(terminal: Terminal) -> Command:
 
 def _send(terminal: Terminal, target: str | None, **given: Any) -> int:
     from mailproof.net.pipe import PipeNet
-    from mailproof.net.sockets import SocketNet
     from mailproof.run.sending import send_by_hand
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
-    given["all_mechanisms"] = False
     if (protocol := (given["protocol"] or "").lower()) and protocol not in _PROTOCOLS:
         told = {"option": "--protocol", "choices": tuple(_PROTOCOLS), "value": protocol}
         raise Complaint(terminal.say("cli.not-one-of", **told))
@@ -123,7 +121,7 @@ def _send(terminal: Terminal, target: str | None, **given: Any) -> int:
         raise Complaint(terminal.say("cli.whose-secret", option=f"--protocol {protocol}"))
     how = connecting(given, terminal)
     plan = _plan(target, given, how, terminal)
-    net = PipeNet(_program(given["pipe"], terminal)) if given["pipe"] else SocketNet()
+    net = PipeNet(_program(given["pipe"], terminal)) if given["pipe"] else network(how)
     with terminal.progress("cli.sending-to", what=plan.target.text):
         sending = send_by_hand(net, plan, datetime.now(UTC))
         record = net.run(while_getting_ready(net, sending, terminal, "mailproof.report.sent"))

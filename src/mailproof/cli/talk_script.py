@@ -41,7 +41,6 @@ def play_script(
     section = _section(given["script"] or "-", place, terminal)
     terms = msgspec.structs.replace(terms_of(how), secrets=wish.secrets if wish is not None else ())
     net = network(how, key_log)
-    net.contexts.client(terms.settings)  # says now, not in the middle, what OpenSSL cannot read
     login_for = LoginMaker(wish, place)
 
     async def played() -> Played:
