@@ -14,7 +14,16 @@ from click.core import ParameterSource
 from mailproof.cli import credentials
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import Connecting, connecting, connection_options, duration, network, terms_of
+from mailproof.cli.options import (
+    Connecting,
+    asked_of,
+    connecting,
+    connection_options,
+    duration,
+    network,
+    terms_of,
+    wanted_of,
+)
 from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
@@ -22,7 +31,7 @@ from mailproof.cli.wishes import login_wish, mailbox_wish, random_text
 from mailproof.model.attempt import INTRUSIVE
 from mailproof.model.finding import Severity
 from mailproof.model.observation import DnsAnswer
-from mailproof.model.record import Asked, Record
+from mailproof.model.record import Record
 from mailproof.run.targets import is_host_name, parse_target
 
 if TYPE_CHECKING:
@@ -167,7 +176,6 @@ def _nothing_resolved(record: Record) -> bool:
 def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, terminal: Terminal) -> Plan:
     from mailproof.catalog.profiles import load_profile
     from mailproof.cli.message import message_of, proof_message
-    from mailproof.run.endpoints import Wanted
     from mailproof.run.examine import Plan
 
     targets = tuple(dict.fromkeys(parse_target(text) for text in wish.targets))
@@ -189,8 +197,8 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
     elif deliver:
         message = proof_message(sender, mailbox, token, now)
     mailbox_login = mailbox_wish(wish.mailbox_user or "", given, mailbox, terminal)
-    terms = msgspec.structs.replace(
-        terms_of(how),
+    terms = terms_of(
+        how,
         sender=sender,
         outside=wish.outside or _DEFAULT_OUTSIDE,
         mailbox=mailbox,
@@ -200,28 +208,19 @@ def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, 
         intrusive=INTRUSIVE if wish.intrusive else (),
         second_login=wish.intrusive,
     )
-    asked = Asked(
+    asked = asked_of(
+        how,
         user=user,
-        mechanism=(how.mechanism or "").upper(),
-        all_mechanisms=how.all_mechanisms,
         sender=sender,
         mailbox=mailbox,
         mailbox_user=mailbox_login.credentials.user if mailbox_login else "",
         outside=terms.outside,
         deliver=deliver,
-        tls=terms.tls,
-        verify=terms.verify,
-        xclient=terms.xclient,
-        proxy_protocol=terms.proxy_protocol,
-        proxied_source=terms.proxied_source,
-        proxy=how.proxy.url if how.proxy else "",
-        timeout=terms.timeout,
     )
-    wanted = Wanted(name=how.name or "", families=how.families, timeout=how.timeout)
     for host in wish.reference:
         if not is_host_name(host):
             raise Complaint(terminal.say("cli.no-reference", value=host))
-    return Plan(targets, wanted, terms, asked, login, mailbox_login, message, wish.reference)
+    return Plan(targets, wanted_of(how), terms, asked, login, mailbox_login, message, wish.reference)
 
 
 def _must_be_address(option: str, address: str, terminal: Terminal) -> None:

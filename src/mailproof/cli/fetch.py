@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import Connecting, connecting, connection_options, network, terms_of
+from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
 from mailproof.model.endpoint import Protocol
-from mailproof.model.record import Asked, Record
+from mailproof.model.record import Record
 from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def command(terminal: Terminal) -> Command:
         Option("--hops", metavar="[FILE|-]", is_flag=False, flag_value="", section="mailbox"),
         Option("--raw", is_flag=True, section="output", words="fetch-raw"),
         Option("--save", metavar="DIRECTORY|FILE.mbox", section="output"),
-        *(each for each in connection_options(terminal) if each.name != "all_mechanisms"),
+        *connection_options(terminal, without=("all_mechanisms",)),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="transcript"),
         Option("--record", metavar="FILE"),
@@ -133,7 +132,6 @@ def _kept(found: Found, given: Mapping[str, Any], terminal: Terminal, items: lis
 
 
 def _plan(text: str, given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> FetchPlan:
-    from mailproof.run.endpoints import Wanted
     from mailproof.run.fetching import FetchPlan
 
     target = parse_target(text)
@@ -143,19 +141,14 @@ def _plan(text: str, given: Mapping[str, Any], how: Connecting, terminal: Termin
     login = login_wish(given["user"] or "", how, given, (target,), terminal)
     if login is None:
         raise Complaint(terminal.say("cli.login-user"))
-    asked = Asked(
-        user=login.credentials.user,
-        mechanism=(how.mechanism or "").upper(),
-        tls=how.policy,
-        verify=not how.no_verify,
-        proxy_protocol=how.proxied[0],
-        proxied_source=how.proxied[1],
-        proxy=how.proxy.url if how.proxy else "",
-        timeout=how.timeout,
+    return FetchPlan(
+        target=target,
+        wanted=wanted_of(how),
+        terms=terms_of(how, keep_bodies=given["keep_bodies"]),
+        asked=asked_of(how, user=login.credentials.user),
+        login=login,
+        want=want,
     )
-    wanted = Wanted(name=how.name or "", families=how.families, timeout=how.timeout)
-    terms = msgspec.structs.replace(terms_of(how), keep_bodies=given["keep_bodies"])
-    return FetchPlan(target=target, wanted=wanted, terms=terms, asked=asked, login=login, want=want)
 
 
 def _want(given: Mapping[str, Any], terminal: Terminal) -> Want:

@@ -11,12 +11,12 @@ import click
 
 from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, converted, one_of
-from mailproof.cli.options import connecting, connection_options, duration, network, terms_of
+from mailproof.cli.options import asked_of, connecting, connection_options, duration, network, terms_of, wanted_of
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish, mechanism_of, must_be_sayable, random_text
 from mailproof.model.endpoint import Protocol, Target
-from mailproof.model.record import Asked, Record
+from mailproof.model.record import Record
 from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ def _show(told: LoginReport, shape: str, terminal: Terminal, *, verbose: bool) -
 
 def _plan(text: str | None, given: Mapping[str, Any], terminal: Terminal) -> Any:
     from mailproof.run.by_hand import Account, ByHand, other_names
-    from mailproof.run.endpoints import Wanted
 
     how = connecting(given, terminal)
     target = _target(text, terminal) if text is not None else None
@@ -113,23 +112,11 @@ def _plan(text: str | None, given: Mapping[str, Any], terminal: Terminal) -> Any
         names = other_names(user, target, how.name or "") if given["try_names"] else ()
         if given["try_names"] and not names:
             raise Complaint(terminal.say("cli.login-names", user=user))
-    asked = Asked(
-        user=user,
-        mechanism=(how.mechanism or "").upper(),
-        all_mechanisms=how.all_mechanisms,
-        tls=how.policy,
-        verify=not how.no_verify,
-        xclient=how.xclient,
-        proxy_protocol=how.proxied[0],
-        proxied_source=how.proxied[1],
-        proxy=how.proxy.url if how.proxy else "",
-        timeout=how.timeout,
-    )
     return ByHand(
         accounts=accounts,
-        wanted=Wanted(name=how.name or "", families=how.families, timeout=how.timeout),
+        wanted=wanted_of(how),
         terms=terms_of(how),
-        asked=asked,
+        asked=asked_of(how, user=user),
         all_mechanisms=how.all_mechanisms,
         names=names,
         pace=given["pace"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from mailproof.cli.proxy import proxy_of, proxy_options
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.xclient import attributes
 from mailproof.model.proxy import Proxy
+from mailproof.model.record import Asked
 from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
 from mailproof.run.targets import is_host_name
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mailproof.net.dns import Configuration
     from mailproof.net.sockets import SocketNet
     from mailproof.probes.terms import Terms
+    from mailproof.run.endpoints import Wanted
 
 _UNITS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?\Z", re.ASCII)
@@ -106,11 +108,11 @@ class Connecting(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def connection_options(terminal: Terminal) -> list[click.Parameter]:
-    """For `connecting`, and those of `credentials`."""
+def connection_options(terminal: Terminal, *, without: Collection[str] = ()) -> list[click.Parameter]:
+    """For `connecting`, and those of `credentials`; but for those that a command has no use for."""
     versions = one_of(tuple(_VERSIONS), terminal)
     seconds = converted(lambda text: duration(text, terminal))
-    return [
+    options = [
         *user_options(terminal),
         Option("--mechanism", metavar="MECHANISM", section="login"),
         Option("--all-mechanisms", is_flag=True, section="login"),
@@ -133,6 +135,7 @@ def connection_options(terminal: Terminal) -> list[click.Parameter]:
         Option("--proxy-protocol", metavar="v1|v2[,ADDRESS]", section="connection"),
         Option("--xclient", metavar="ATTR=VALUE", multiple=True, section="connection"),
     ]
+    return [option for option in options if option.name not in without]
 
 
 def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
@@ -186,8 +189,31 @@ def name_server(how: Connecting) -> Configuration | None:
     return Configuration((how.asking,))
 
 
-def terms_of(how: Connecting) -> Terms:
-    """What every conversation of the run keeps to."""
+def asked_of(how: Connecting, **more: Any) -> Asked:
+    """What the record keeps of it; `more` is what else was asked for."""
+    return Asked(
+        mechanism=(how.mechanism or "").upper(),
+        all_mechanisms=how.all_mechanisms,
+        tls=how.policy,
+        verify=not how.no_verify,
+        xclient=how.xclient,
+        proxy_protocol=how.proxied[0],
+        proxied_source=how.proxied[1],
+        proxy=how.proxy.url if how.proxy else "",
+        timeout=how.timeout,
+        **more,
+    )
+
+
+def wanted_of(how: Connecting) -> Wanted:
+    """Which of the addresses are wanted, and under which name."""
+    from mailproof.run.endpoints import Wanted
+
+    return Wanted(name=how.name or "", families=how.families, timeout=how.timeout)
+
+
+def terms_of(how: Connecting, **more: Any) -> Terms:
+    """What every conversation of the run keeps to; `more` is what else there is to keep to."""
     from mailproof.probes.terms import Terms
 
     return Terms(
@@ -201,6 +227,7 @@ def terms_of(how: Connecting) -> Terms:
         proxy_protocol=how.proxied[0],
         proxied_source=how.proxied[1],
         proxy=how.proxy,
+        **more,
     )
 
 

@@ -8,17 +8,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from mailproof.cli import credentials
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import Connecting, connecting, connection_options, duration, network, terms_of
+from mailproof.cli.options import (
+    Connecting,
+    asked_of,
+    connecting,
+    connection_options,
+    duration,
+    network,
+    terms_of,
+    wanted_of,
+)
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish, mailbox_wish, random_text
 from mailproof.model.endpoint import Protocol, Target
-from mailproof.model.record import Asked
 from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
@@ -37,7 +44,7 @@ def command(terminal: Terminal) -> Command:
         Option("--message", metavar="FILE", section="path", words="roundtrip-message"),
         Option("--within", metavar="TIME", default="60s", section="path", callback=seconds),
         Option("--keep", is_flag=True, section="path"),
-        *(each for each in connection_options(terminal) if each.name not in ("all_mechanisms", "xclient")),
+        *connection_options(terminal, without=("all_mechanisms", "xclient")),
         *credentials.mailbox_options(),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="transcript"),
@@ -96,7 +103,6 @@ def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> in
 def _plan(texts: tuple[str, ...], given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> RoundtripPlan:
     from mailproof.cli.compose import addresses
     from mailproof.probes.send import Recipient, Sending
-    from mailproof.run.endpoints import Wanted
     from mailproof.run.roundtrip import RoundtripPlan
 
     submit, read = _places(texts, terminal)
@@ -124,35 +130,24 @@ def _plan(texts: tuple[str, ...], given: Mapping[str, Any], how: Connecting, ter
         eight_bit=not data.isascii(),
         login=hands_in,
     )
-    terms = msgspec.structs.replace(terms_of(how), keep_bodies=given["keep_bodies"])
     return RoundtripPlan(
         submit=submit,
         read=read,
-        wanted=Wanted(name=how.name or "", families=how.families, timeout=how.timeout),
-        terms=terms,
-        asked=_asked(how, user, sender, recipient, given),
+        wanted=wanted_of(how),
+        terms=terms_of(how, keep_bodies=given["keep_bodies"]),
+        asked=asked_of(
+            how,
+            user=user,
+            sender=sender,
+            mailbox=recipient,
+            mailbox_user=given["mailbox_user"] or "",
+            deliver=True,
+        ),
         sending=sending,
         reader=reader,
         token=token,
         within=given["within"],
         keep=given["keep"],
-    )
-
-
-def _asked(how: Connecting, user: str, sender: str, recipient: str, given: Mapping[str, Any]) -> Asked:
-    return Asked(
-        user=user,
-        mechanism=(how.mechanism or "").upper(),
-        sender=sender,
-        mailbox=recipient,
-        mailbox_user=given["mailbox_user"] or "",
-        deliver=True,
-        tls=how.policy,
-        verify=not how.no_verify,
-        proxy_protocol=how.proxied[0],
-        proxied_source=how.proxied[1],
-        proxy=how.proxy.url if how.proxy else "",
-        timeout=how.timeout,
     )
 
 

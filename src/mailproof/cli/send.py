@@ -12,13 +12,13 @@ import msgspec
 
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import Connecting, connecting, connection_options, network, terms_of
+from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.swaks import translated
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
 from mailproof.model.endpoint import Protocol, Scheme, Target, TargetKind
-from mailproof.model.record import Asked, Record
+from mailproof.model.record import Record
 from mailproof.probes.send import Until
 from mailproof.run.targets import parse_target
 
@@ -96,7 +96,7 @@ def command(terminal: Terminal) -> Command:
         Option("--socket", metavar="PATH", section="connection"),
         Option("--pipe", metavar="COMMAND", section="connection"),
         Option("--tls-at-once", is_flag=True, section="connection"),
-        *(each for each in connection_options(terminal) if each.name != "all_mechanisms"),
+        *connection_options(terminal, without=("all_mechanisms",)),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="transcript"),
         Option("--record", metavar="FILE"),
@@ -158,7 +158,6 @@ def _told(record: Record, plan: SendPlan, given: Mapping[str, Any], terminal: Te
 def _plan(text: str | None, given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> SendPlan:
     from mailproof.cli.compose import addresses, as_typed, message_to_send
     from mailproof.probes.send import Recipient, Sending
-    from mailproof.run.endpoints import Wanted
     from mailproof.run.sending import SendPlan
 
     last, drop = _stage(given, terminal)
@@ -191,21 +190,13 @@ def _plan(text: str | None, given: Mapping[str, Any], how: Connecting, terminal:
         drop=drop,
         anyway=given["anyway"],
     )
-    asked = Asked(
-        user=user,
-        mechanism=(how.mechanism or "").upper(),
-        sender=sender,
-        tls=how.policy,
-        verify=not how.no_verify,
-        xclient=how.xclient,
-        proxy_protocol=how.proxied[0],
-        proxied_source=how.proxied[1],
-        proxy=how.proxy.url if how.proxy else "",
-        timeout=how.timeout,
+    return SendPlan(
+        target=target,
+        wanted=wanted_of(how),
+        terms=terms_of(how, keep_bodies=given["keep_bodies"]),
+        asked=asked_of(how, user=user, sender=sender),
+        sending=sending,
     )
-    wanted = Wanted(name=how.name or "", families=how.families, timeout=how.timeout)
-    terms = msgspec.structs.replace(terms_of(how), keep_bodies=given["keep_bodies"])
-    return SendPlan(target=target, wanted=wanted, terms=terms, asked=asked, sending=sending)
 
 
 def _stage(given: Mapping[str, Any], terminal: Terminal) -> tuple[Until, bool]:

@@ -37,7 +37,7 @@ def command(terminal: Terminal) -> Command:
         Option("--lf", is_flag=True, section="session"),
         Option("--script", metavar="FILE|-", section="session"),
         Option("--record", metavar="FILE", section="session", words="talk-record"),
-        *(option for option in connection_options(terminal) if option.name not in _NOT_HERE),
+        *connection_options(terminal, without=_NOT_HERE),
         Option("--format", "shape", default="text", words="talk-format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="talk-verbose"),
         Option("--mask", is_flag=True, words="talk-mask"),
