@@ -24,6 +24,7 @@ from mailproof.report.build import build
 from mailproof.report.mask import Mask
 from mailproof.report.text import render
 from mailproof.run.examine import Plan, examine
+from mailproof.run.way import with_way_out
 from mailproof.script.authority import Authority
 from mailproof.wire.proxies.http_connect import compose_response
 from mailproof.wire.proxies.socks5 import compose_reply
@@ -282,3 +283,12 @@ def test_a_password_that_the_proxy_echoes_is_masked_whoever_dials(authority: Aut
     assert tunnel.stream is not None
     told = f"{tunnel.asked} {tunnel.failure} {tunnel.stream.transcript()}"
     assert "proxy-secret" not in told and "no, not for jo with [secret]" in told
+
+
+def test_secrets_of_a_run_add_up_and_the_proxy_is_looked_up_once() -> None:
+    net = MemoryNet(names=[DnsAnswer(NAME, "A", DnsStatus.OK, (ADDRESS,))])
+    proxy = Proxy(ProxyKind.SOCKS5, NAME, 1080, user="alice", password="of-the-proxy")
+    terms = net.run(with_way_out(net, Terms(proxy=proxy, secrets=("reader",)), ("sender", "reader")))
+    assert terms.secrets == ("reader", "sender", "of-the-proxy")
+    assert terms.proxy is not None and terms.proxy.addresses == (ADDRESS,)
+    assert MemoryNet().run(with_way_out(MemoryNet(), terms, ("sender",))) == terms

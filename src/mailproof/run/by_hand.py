@@ -72,8 +72,7 @@ async def log_in_by_hand(
 ) -> tuple[Record, tuple[Trial, ...]]:
     """Carry it out. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
-    secrets = (plan.terms.proxy.password,) if plan.terms.proxy and plan.terms.proxy.password else ()
-    terms = await with_way_out(net, msgspec.structs.replace(plan.terms, secrets=secrets))
+    terms = await with_way_out(net, plan.terms)
     run = _Run(net, msgspec.structs.replace(plan, terms=terms))
     refused = 0
     for number, account in enumerate(plan.accounts):

@@ -66,9 +66,7 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     """Carry out the plan. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
     secrets = tuple(secret for wish in (plan.login, plan.mailbox_login) if wish for secret in wish.secrets)
-    secrets += (plan.terms.proxy.password,) if plan.terms.proxy and plan.terms.proxy.password else ()
-    terms = msgspec.structs.replace(plan.terms, secrets=secrets)
-    plan = msgspec.structs.replace(plan, terms=await with_way_out(net, terms))
+    plan = msgspec.structs.replace(plan, terms=await with_way_out(net, plan.terms, secrets))
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(*plan.targets)
     last_start = begun + plan.terms.run_timeout

@@ -42,9 +42,7 @@ class FetchPlan(msgspec.Struct, frozen=True, kw_only=True):
 async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: datetime) -> Record:
     """Carry it out, filling `found`. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
-    secrets = plan.login.secrets
-    secrets += (plan.terms.proxy.password,) if plan.terms.proxy and plan.terms.proxy.password else ()
-    terms = await with_way_out(net, msgspec.structs.replace(plan.terms, secrets=secrets))
+    terms = await with_way_out(net, plan.terms, plan.login.secrets)
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(plan.target)
     attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
@@ -54,7 +52,7 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
             skipped = Skipped("login-accepted", "host-not-named", group[0].url, asked=True, params=params)
             attempts.append(Attempt(Job.FETCH, group[0], skipped=(skipped,)))
             continue
-        talks = [converse(net, place, terms, Job.FETCH, secrets) for place in group]
+        talks = [converse(net, place, terms, Job.FETCH) for place in group]
         talk, failed = await nearest(net, talks)
         attempts += failed
         if talk is None:

@@ -27,6 +27,7 @@ from mailproof.run.sending import SendPlan, last_of, send_by_hand
 from mailproof.run.services import READ, services
 from mailproof.run.stages import Stage, stage_code
 from mailproof.run.vantage import own_addresses
+from mailproof.run.way import with_way_out
 
 # POP3 shows a mailbox as it was at login: seconds between two logins, growing, for fail2ban and LOGIN-DELAY's sake.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
@@ -57,7 +58,7 @@ async def roundtrip(net: Driver, plan: RoundtripPlan, started: datetime) -> tupl
     """Carry it out. What goes wrong out there is in the record, never an exception."""
     times = Times(net.now())
     secrets = (*(plan.sending.login.secrets if plan.sending.login else ()), *plan.reader.secrets)
-    terms = msgspec.structs.replace(plan.terms, secrets=secrets)
+    terms = await with_way_out(net, plan.terms, secrets)
     send_plan = SendPlan(target=plan.submit, wanted=plan.wanted, terms=terms, asked=plan.asked, sending=plan.sending)
     sent = await send_by_hand(net, send_plan, started)
     times.accepted = net.now()
@@ -111,7 +112,7 @@ async def _at(
     patient = msgspec.structs.replace(terms, timeout=max(terms.timeout, plan.within))
     pause = _FIRST_PAUSE
     while True:
-        talks = [converse(net, place, patient, Job.FETCH, plan.reader.secrets) for place in group]
+        talks = [converse(net, place, patient, Job.FETCH) for place in group]
         talk, failed = await nearest(net, talks)
         attempts += failed
         if talk is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from mailproof import __version__
-from mailproof.model.attempt import Job, Skipped, Status
+from mailproof.model.attempt import Job, Skipped, Status, Step
 from mailproof.model.endpoint import Target
 from mailproof.model.observation import LoginTried, Submitted
 from mailproof.model.record import Asked, Attempt, Record
@@ -39,9 +39,7 @@ async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record
     """Carry it out. What goes wrong out there is in the record, never an exception."""
     begun = net.now()
     login = plan.sending.login
-    secrets = login.secrets if login is not None else ()
-    secrets += (plan.terms.proxy.password,) if plan.terms.proxy and plan.terms.proxy.password else ()
-    terms = await with_way_out(net, msgspec.structs.replace(plan.terms, secrets=secrets))
+    terms = await with_way_out(net, plan.terms, login.secrets if login is not None else ())
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(plan.target)
     attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
@@ -51,7 +49,7 @@ async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record
             skipped = Skipped("message-accepted", "host-not-named", group[0].url, asked=True, params=params)
             attempts.append(Attempt(Job.SEND, group[0], skipped=(skipped,)))
             continue
-        talks = [SmtpConversation(net, place, terms, Job.SEND, secrets) for place in group]
+        talks = [SmtpConversation(net, place, terms, Job.SEND) for place in group]
         talk, failed = await nearest(net, talks)
         attempts += failed
         if talk is None or not isinstance(talk, SmtpConversation):
@@ -81,5 +79,5 @@ def last_of(record: Record) -> Attempt | None:
 
 def last_stage(attempt: Attempt) -> str:
     """The last step that was taken in good order."""
-    done = [step.step for step in attempt.steps if step.status is Status.OK and step.step != "quit"]
+    done = [step.step for step in attempt.steps if step.status is Status.OK and step.step is not Step.QUIT]
     return str(done[-1]) if done else ""
