@@ -14,13 +14,12 @@ from mailproof.model.failure import NetFailure
 from mailproof.model.observation import Reply, ReplyClass, Stage, Submitted
 from mailproof.model.tls import TlsPolicy
 from mailproof.probes.login import LoginWish, authenticate
-from mailproof.probes.smtp import SmtpConversation
+from mailproof.probes.smtp import SmtpConversation, queue_id
 from mailproof.probes.speech import Ended
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.smtp import commands
 from mailproof.wire.smtp.messages import stuff
 
-_QUEUED = re.compile(r"(?:\bqueued as |\bid=)(?P<id>[0-9A-Za-z-]{6,})", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r?\n")
 
 
@@ -267,7 +266,6 @@ class _Course:
         if self._mail is None:
             return
         finals = iter(self._finals)
-        found = _QUEUED.search(self._final.text) if self._final is not None else None
         for recipient, rcpt in _beside(self._sending.recipients, self._rcpts):
             good = rcpt is not None and rcpt.kind is ReplyClass.POSITIVE
             final = next(finals, self._final) if good else None
@@ -283,7 +281,7 @@ class _Course:
                     rcpt,
                     data,
                     final,
-                    found["id"] if found else "",
+                    queue_id(self._final),
                     len(self._sending.data),
                     self._talk.stage is Stage.LOGGED_IN,
                     tuple(turns),

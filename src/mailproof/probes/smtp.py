@@ -33,6 +33,12 @@ _QUEUED = re.compile(r"(?:\bqueued as |\bid=)(?P<id>[0-9A-Za-z-]{6,})", re.IGNOR
 """Postfix `queued as 4F1…`, Exim `OK id=1t…`, others alike: the id under which the log knows the message."""
 
 
+def queue_id(reply: Reply | None) -> str:
+    """What the answer after a message says of it; empty where it says nothing."""
+    found = _QUEUED.search(reply.text) if reply is not None else None
+    return found["id"] if found else ""
+
+
 class SmtpConversation(Conversation[SmtpReply]):
     service = "smtp"
     auth_verb = "AUTH"
@@ -195,7 +201,6 @@ class SmtpConversation(Conversation[SmtpReply]):
                 refused = last.kind is not ReplyClass.POSITIVE
                 self.took(Step.DATA, started, NetFailure(Trouble.REJECTED, last.line) if refused else None)
         replies = [reply for reply in (mail, rcpt, data, final) if reply is not None]
-        found = _QUEUED.search(final.text) if final is not None else None
         submitted = Submitted(
             sender,
             recipient,
@@ -204,7 +209,7 @@ class SmtpConversation(Conversation[SmtpReply]):
             rcpt,
             data,
             final,
-            found["id"] if found else "",
+            queue_id(final),
             len(message),
             self._logged_in,
             tuple(turn for reply in replies for turn in (reply.turn - 1, reply.turn)),
