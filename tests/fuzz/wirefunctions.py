@@ -38,7 +38,8 @@ def _capa(data: bytes) -> object:
 def _numbered(data: bytes) -> object:
     reader = pop3_responses.ResponseReader()
     reader.expect(True)
-    return [pop3_responses.numbered(response) for response in _all_of(reader, data)]
+    responses = _all_of(reader, data)
+    return [(pop3_responses.numbered(response), pop3_responses.octets(response)) for response in responses]
 
 
 def _imap(read: Callable[[imap_responses.ImapResponse], object]) -> Callable[[bytes], object]:
@@ -136,9 +137,11 @@ FUNCTIONS: dict[Any, Callable[[bytes], object]] = {
     folders.listed_folder: _imap(folders.listed_folder),
     imap_responses.capabilities: _imap(imap_responses.capabilities),
     imap_responses.fetch_items: _imap(imap_responses.fetch_items),
+    imap_responses.number_of: _imap(lambda response: [*map(imap_responses.number_of, response.values)]),
     imap_responses.search_numbers: _imap(imap_responses.search_numbers),
     pop3_responses.read_capa: _capa,
     pop3_responses.numbered: _numbered,
+    pop3_responses.octets: _numbered,
     pop3_responses.apop_timestamp: lambda data: pop3_responses.apop_timestamp(to_text(data)),
     sieve_responses.read_capabilities: _sieve,
     extensions.read_ehlo: _ehlo,

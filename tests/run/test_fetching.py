@@ -12,7 +12,8 @@ from mailproof.lab.embedded.faults.spec import EVERYWHERE
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Asked, Record
-from mailproof.model.tls import TlsSettings
+from mailproof.model.tls import TlsPolicy, TlsSettings
+from mailproof.net.interface import ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.mailbox import Found, Want
 from mailproof.probes.terms import Terms
@@ -138,3 +139,75 @@ def test_an_empty_mailbox(authority: Authority, ca_file: str) -> None:
 def test_a_folder_that_is_not_there_is_40(authority: Authority, ca_file: str) -> None:
     done = run(authority, ca_file, f"imaps://{HOST}", folder="no such")
     assert done.result.exit_code == 40
+
+
+ANSWERS = {
+    "IMAP": {
+        "CAPABILITY": "* CAPABILITY IMAP4rev1\r\n# OK\r\n",
+        "EXAMINE": "* 1 EXISTS\r\n# OK\r\n",
+        "SELECT": "* 1 EXISTS\r\n# OK\r\n",
+        "FETCH": "* 1 FETCH (UID 7 RFC822.SIZE 2 BODY[] {2}\r\nhi)\r\n# OK\r\n",
+        "LOGOUT": "* BYE\r\n# OK\r\n",
+        "": "# OK\r\n",
+    },
+    "POP3": {
+        "CAPA": "+OK\r\nUSER\r\n.\r\n",
+        "STAT": "+OK 1 2\r\n",
+        "LIST": "+OK\r\n1 2\r\n.\r\n",
+        "UIDL": "+OK\r\n1 x\r\n.\r\n",
+        "TOP": "+OK\r\nhi\r\n.\r\n",
+        "": "+OK\r\n",
+    },
+}
+
+
+def by_answers(protocol: str, want: Want, **changes: str) -> tuple[FetchResult, Found, list[str]]:
+    """A mailbox whose server says to each command what stands here, and the commands that it was told."""
+    answers, said = {**ANSWERS[protocol], **changes}, list[str]()
+
+    async def serve(stream: ServerStream) -> None:
+        await stream.write(b"* OK hi\r\n" if protocol == "IMAP" else b"+OK hi\r\n", 1e9)
+        data = b""
+        while piece := await stream.read(1e9):
+            data += piece
+            while b"\n" in data:
+                line, _, data = data.partition(b"\n")
+                tag, *words = line.decode().split() if protocol == "IMAP" else ("", *line.decode().split())
+                said.append(" ".join(words))
+                verb = words[1] if words[0] == "UID" else words[0]
+                await stream.write(answers.get(verb, answers[""]).replace("#", tag).encode(), 1e9)
+
+    net = MemoryNet(switchboard=lambda to, purpose: serve)
+    plan = FetchPlan(
+        target=parse_target(f"{protocol.lower()}://192.0.2.1"),
+        wanted=Wanted(),
+        terms=Terms(ehlo="client.test", tls=TlsPolicy.NEVER),
+        asked=Asked(user=BOB.credentials.user),
+        login=BOB,
+        want=want,
+    )
+    found = Found()
+    record = net.run(fetch_by_hand(net, plan, found, NOW))
+    return fetch_result(record, judge(record, load_profile("default")), found), found, said
+
+
+def test_where_it_cannot_be_told_what_others_have_marked_nothing_is_expunged() -> None:
+    delete = Want(numbers=(1,), delete=True)
+    _, found, said = by_answers("IMAP", delete)
+    assert (found.deleted, said[-2:]) == ([1], ["EXPUNGE", "LOGOUT"])
+    for refused in ("# NO\r\n", "# BAD what?\r\n"):
+        _, found, said = by_answers("IMAP", delete, SEARCH=refused)
+        assert found.deleted == [] and "EXPUNGE" not in said
+
+
+def test_a_search_that_was_refused_has_not_found_nothing() -> None:
+    assert by_answers("IMAP", Want(search="x"))[0].exit_code == 0
+    assert by_answers("IMAP", Want(search="x"), SEARCH="# NO not now\r\n")[0].exit_code == 40
+
+
+@pytest.mark.parametrize("size", ["9" * 5000, "\N{SUPERSCRIPT TWO}", "-1", "1e3"])
+def test_a_size_that_is_none_is_not_known(size: str) -> None:
+    _, found, _ = by_answers("IMAP", Want(), FETCH=f"* 1 FETCH (UID {size} RFC822.SIZE {size})\r\n# OK\r\n")
+    assert [(item.number, item.uid, item.size) for item in found.items] == [(1, "", None)]
+    _, found, _ = by_answers("POP3", Want(), LIST=f"+OK\r\n1 {size}\r\n.\r\n")
+    assert [(item.number, item.uid, item.size) for item in found.items] == [(1, "x", None)]

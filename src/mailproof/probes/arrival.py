@@ -10,9 +10,9 @@ from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import ReplyClass
 from mailproof.probes.conversation import Conversation
-from mailproof.probes.fetch import TOKEN_FIELD, Waiting, exists
+from mailproof.probes.fetch import TOKEN_FIELD, Waiting
 from mailproof.probes.folders import find_elsewhere
-from mailproof.probes.imap import ImapConversation
+from mailproof.probes.imap import ImapConversation, exists
 from mailproof.probes.login import LoginWish, come_in
 from mailproof.probes.mailbox import Found, Want, take_whole
 from mailproof.probes.pop3 import Pop3Conversation
@@ -64,14 +64,14 @@ async def _by_imap(talk: ImapConversation, token: str, until: float, arrived: Ar
         arrived.trouble = True
         return
     _looked(arrived, talk, "INBOX")
-    messages = exists(talk)
+    messages = exists(talk.untagged)
     wait = Waiting(talk, until)
     while True:
         reply, numbers = await talk.search(TOKEN_FIELD, token)
         wait.looked(reply, found=bool(numbers))
         if numbers and await _take(talk, "INBOX", numbers[-1], token, arrived, keep=keep):
             return
-        messages = max(messages, exists(talk))
+        messages = max(messages, exists(talk.untagged))
         if not wait.is_long and await wait.for_mail(messages):
             continue
         if (found := await find_elsewhere(talk, TOKEN_FIELD, token)) is not None:
@@ -81,7 +81,7 @@ async def _by_imap(talk: ImapConversation, token: str, until: float, arrived: Ar
                 return
         _looked(arrived, talk, "*")
         await talk.look_into("INBOX")
-        if not await wait.for_mail(exists(talk)):
+        if not await wait.for_mail(exists(talk.untagged)):
             return
 
 

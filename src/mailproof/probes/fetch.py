@@ -15,7 +15,7 @@ from mailproof.model.record import Attempt
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.folders import find_elsewhere
-from mailproof.probes.imap import ImapConversation
+from mailproof.probes.imap import ImapConversation, exists
 from mailproof.probes.login import LoginWish, come_in
 from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.protocols import converse
@@ -71,7 +71,7 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
     opened = await talk.examine("INBOX")
     if opened.kind is not ReplyClass.POSITIVE:
         return _refused(talk, token, since, opened)
-    messages = exists(talk)
+    messages = exists(talk.untagged)
     wait = Waiting(talk, until)
     looked_elsewhere = False
     while True:
@@ -81,8 +81,10 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
             return _refused(talk, token, since, reply)
         if numbers:
             return await _take_out(talk, numbers[-1], Retrieved(token, True, messages, talk.net.now() - since))
-        arrived = exists(talk) > messages  # told in the answer to the search: it may have come too late for it
-        messages = max(messages, exists(talk))
+        arrived = (
+            exists(talk.untagged) > messages
+        )  # told in the answer to the search: it may have come too late for it
+        messages = max(messages, exists(talk.untagged))
         if arrived or ((looked_elsewhere or not wait.is_long) and await wait.for_mail(messages)):
             continue
         # A filter has put it into a folder by the time when a delivery is late, or by the end.
@@ -95,7 +97,7 @@ async def _find_imap(talk: ImapConversation, token: str, since: float, until: fl
             return Retrieved(token, False, messages, talk.net.now() - since, reply=reply, turns=_last(reply))
         looked_elsewhere = True
         await talk.look_into("INBOX")
-        messages = max(messages, exists(talk))
+        messages = max(messages, exists(talk.untagged))
 
 
 async def _take_out(talk: ImapConversation, number: int, found: Retrieved) -> Retrieved:
@@ -168,11 +170,6 @@ async def _find_pop3(talk: Pop3Conversation, token: str, since: float) -> Retrie
             token, True, messages, seconds, headers=headers, reply=talk.to_reply(whole, 0.0), turns=(turn - 1, turn)
         )
     return Retrieved(token, False, messages, talk.net.now() - since, turns=(talk.the_stream.turn,))
-
-
-def exists(talk: ImapConversation) -> int:
-    """Messages in the open mailbox, as the answer to the last command told; 0 if it did not."""
-    return max((event.number or 0 for event in talk.untagged if event.name == "EXISTS"), default=0)
 
 
 def _header_lines(talk: Conversation[Any], header: bytes) -> tuple[str, ...]:

@@ -186,14 +186,25 @@ class ImapConversation(OwnLogin[ImapResponse]):
 
     async def examine(self, mailbox: str) -> Reply:
         """Open a mailbox read only, and note what came of it; its numbers are in `untagged`."""
+        return await self._open(mailbox, commands.examine(self.tag(), mailbox), "EXAMINE")
+
+    async def select(self, mailbox: str) -> Reply:
+        """The same to change it."""
+        return await self._open(mailbox, commands.select(self.tag(), mailbox), "SELECT")
+
+    async def _open(self, mailbox: str, command: commands.ImapCommand, what: str) -> Reply:
         started = self.net.now()
-        reply = await self.run(Step.SELECT, commands.examine(self.tag(), mailbox), "EXAMINE")
-        told = [event.number for event in self.untagged if event.name == "EXISTS" and event.number is not None]
-        messages = told[-1] if told else None
-        self.saw(MailboxOpened(reply, mailbox, messages, (reply.turn - 1, reply.turn)))
+        reply = await self.run(Step.SELECT, command, what)
+        self.saw(MailboxOpened(reply, mailbox, self.messages, (reply.turn - 1, reply.turn)))
         refused = reply.kind is not ReplyClass.POSITIVE
         self.took(Step.SELECT, started, NetFailure(Trouble.REJECTED, reply.line) if refused else None)
         return reply
+
+    @property
+    def messages(self) -> int | None:
+        """Messages in the open mailbox, as the answer to the last command told; None if it did not."""
+        told = [event.number for event in self.untagged if event.name == "EXISTS" and event.number is not None]
+        return told[-1] if told else None
 
     async def look_into(self, mailbox: str) -> Reply:
         """Open a mailbox read only that need not be there; nothing is noted of it."""
@@ -206,15 +217,14 @@ class ImapConversation(OwnLogin[ImapResponse]):
 
     async def search(self, field: str, value: str) -> tuple[Reply, tuple[int, ...]]:
         """Numbers of the messages whose header field has this value in it."""
-        reply = await self.run(
-            Step.SEARCH, commands.search_header(self.tag(), field, value, self._literals), "SEARCH"
-        )
-        return reply, tuple(number for event in self.untagged for number in search_numbers(event))
+        return await self.search_with(lambda tag, literals: commands.search_header(tag, field, value, literals))
 
-    async def search_with(self, command: Callable[[str, commands.Literals], commands.ImapCommand]) -> tuple[int, ...]:
+    async def search_with(
+        self, command: Callable[[str, commands.Literals], commands.ImapCommand]
+    ) -> tuple[Reply, tuple[int, ...]]:
         """Numbers of the messages that this SEARCH finds, made of the tag and the literals there may be."""
-        await self.run(Step.SEARCH, command(self.tag(), self._literals), "SEARCH")
-        return tuple(number for event in self.untagged for number in search_numbers(event))
+        reply = await self.run(Step.SEARCH, command(self.tag(), self._literals), "SEARCH")
+        return reply, tuple(number for event in self.untagged for number in search_numbers(event))
 
     async def refresh(self) -> Reply:
         """NOOP: lets the server tell of new messages (RFC 3501 6.1.2)."""
@@ -235,7 +245,7 @@ class ImapConversation(OwnLogin[ImapResponse]):
         if event.kind is not ResponseKind.CONTINUATION:
             reply = self.to_reply(event, took)
             return Idled(IdleOutcome.REFUSED, 0.0, reply=reply, turns=(first, reply.turn))
-        told = _exists(self.untagged) > known
+        told = exists(self.untagged) > known
         end = None if told else await self._listen(known, started + seconds)
         listened = self.net.now() - started
         heard = self.the_stream.turn
@@ -245,7 +255,7 @@ class ImapConversation(OwnLogin[ImapResponse]):
         told = told or end is not None
         event, took = await self.ask_event(Step.SEARCH, commands.done(), "DONE")
         reply = self.to_reply(event, took)
-        late = _exists(self.untagged) > known
+        late = exists(self.untagged) > known
         outcome = IdleOutcome.TOLD if told else IdleOutcome.LATE if late else IdleOutcome.SILENT
         turns = tuple(dict.fromkeys((first, heard, reply.turn - 1, reply.turn)))
         return Idled(outcome, listened, reply=reply, turns=turns)
@@ -264,7 +274,7 @@ class ImapConversation(OwnLogin[ImapResponse]):
             if event.name == "BYE":
                 self.to_reply(event, self.net.now() - started)
                 self._obey_last_word()
-            if event.kind is ResponseKind.TAGGED or _exists([event]) > known:
+            if event.kind is ResponseKind.TAGGED or exists([event]) > known:
                 return event
         self.lost(Step.SEARCH, "IDLE", NetFailure(Trouble.TOO_MUCH, "untagged data without end"), started)
         raise Ended
@@ -274,6 +284,6 @@ class ImapConversation(OwnLogin[ImapResponse]):
         return await self.run(Step.FETCH, commands.fetch(self.tag(), (number,), item), "FETCH", keep=keep)
 
 
-def _exists(responses: Iterable[ImapResponse]) -> int:
+def exists(responses: Iterable[ImapResponse]) -> int:
     """The largest number of messages that these tell of; 0 if none does."""
     return max((event.number or 0 for event in responses if event.name == "EXISTS"), default=0)

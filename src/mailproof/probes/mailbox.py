@@ -5,7 +5,6 @@ Nothing is changed on the server unless it is asked for: IMAP opens read only, P
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ import msgspec
 
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import MailboxOpened, Reply, ReplyClass
+from mailproof.model.observation import Reply, ReplyClass
 from mailproof.model.transcript import DeviationKind
 from mailproof.probes.conversation import Conversation
 from mailproof.probes.imap import ImapConversation
@@ -22,10 +21,10 @@ from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.speech import Ended
 from mailproof.wire.imap import commands as imap
 from mailproof.wire.imap.folders import Folder
-from mailproof.wire.imap.responses import ImapResponse, fetch_items
+from mailproof.wire.imap.responses import ImapResponse, fetch_items, number_of
 from mailproof.wire.imap.tokens import string_of
 from mailproof.wire.pop3 import commands as pop3
-from mailproof.wire.pop3.responses import BODY_LIMIT
+from mailproof.wire.pop3.responses import BODY_LIMIT, numbered, octets
 
 _FIELDS = "FROM TO SUBJECT DATE"
 _TABLE = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", f"BODY.PEEK[HEADER.FIELDS ({_FIELDS})]")
@@ -33,9 +32,6 @@ _TABLE = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", f"BODY.PEEK[HEADER.FIEL
 # keeps of one answer.
 _AT_ONCE = 20
 _PIECE = 512 * 1024
-_LISTED = re.compile(rb"([1-9][0-9]{0,9}) ([^ ]+)")
-
-
 _CUT = frozenset({DeviationKind.REPLY_TOO_LONG, DeviationKind.MISSING_LAST_LINE})
 
 
@@ -156,20 +152,18 @@ class _Imap:
     async def _open(self) -> bool:
         """EXAMINE, or SELECT where something is to be deleted."""
         talk, want = self._talk, self._want
-        if not want.delete:
-            reply = await talk.examine(want.folder)
-        else:
-            started = talk.net.now()
-            reply = await talk.run(Step.SELECT, imap.select(talk.tag(), want.folder), "SELECT")
-            talk.saw(MailboxOpened(reply, want.folder, turns=(reply.turn - 1, reply.turn)))
-            refused = reply.kind is not ReplyClass.POSITIVE
-            talk.took(Step.SELECT, started, NetFailure(Trouble.REJECTED, reply.line) if refused else None)
-        told = [event.number for event in talk.untagged if event.name == "EXISTS" and event.number is not None]
-        self._found.folder, self._found.total = want.folder, told[-1] if told else None
+        reply = await (talk.select if want.delete else talk.examine)(want.folder)
+        self._found.folder, self._found.total = want.folder, talk.messages
         return reply.kind is ReplyClass.POSITIVE
 
     async def _search(self) -> tuple[int, ...]:
-        return await self._talk.search_with(lambda tag, literals: imap.search_text(tag, self._want.search, literals))
+        talk, started = self._talk, self._talk.net.now()
+        reply, numbers = await talk.search_with(
+            lambda tag, literals: imap.search_text(tag, self._want.search, literals)
+        )
+        if reply.kind is not ReplyClass.POSITIVE:
+            talk.took(Step.SEARCH, started, NetFailure(Trouble.REJECTED, reply.line))
+        return numbers
 
     async def _table(self, numbers: Sequence[int]) -> None:
         talk = self._talk
@@ -204,19 +198,19 @@ class _Imap:
     async def _delete(self, numbers: Sequence[int]) -> None:
         """These alone: what others have marked before stays, where the server can tell the two apart."""
         talk = self._talk
-        uids = [int(item.uid) for item in self._found.items if item.number in numbers and item.uid.isdigit()]
+        uids = [int(item.uid) for item in self._found.items if item.number in numbers and item.uid]
         if not uids or len(uids) != len(numbers):
             return
-        others = await talk.search_with(lambda tag, _: imap.search_deleted(tag))
+        known, others = await talk.search_with(lambda tag, _: imap.search_deleted(tag))
         marked = await talk.run(Step.FETCH, imap.uid_mark_deleted(talk.tag(), uids), "UID STORE")
         if marked.kind is not ReplyClass.POSITIVE:
             return
         if talk.can("UIDPLUS"):
             done = await talk.run(Step.FETCH, imap.uid_expunge(talk.tag(), uids), "UID EXPUNGE")
-        elif set(others) <= set(numbers):
+        elif known.kind is ReplyClass.POSITIVE and set(others) <= set(numbers):
             done = await talk.run(Step.FETCH, imap.expunge(talk.tag()), "EXPUNGE")
         else:
-            return  # marked, and the next client that expunges takes them
+            return  # marked, and the next client that expunges takes them: who else is, may not be ours
         if done.kind is ReplyClass.POSITIVE:
             self._found.deleted += numbers
 
@@ -225,14 +219,14 @@ def _item(event: ImapResponse) -> Item | None:
     items = fetch_items(event)
     if not items or event.number is None:
         return None
-    size = items.get("RFC822.SIZE")
-    uid, date, flags = items.get("UID"), items.get("INTERNALDATE"), items.get("FLAGS")
+    uid = number_of(items.get("UID"))
+    date, flags = items.get("INTERNALDATE"), items.get("FLAGS")
     said = string_of(date) if date is not None else None
     words = (string_of(value) for value in flags) if isinstance(flags, tuple) else ()
     return Item(
         event.number,
-        uid if isinstance(uid, str) else "",
-        int(size) if isinstance(size, str) and size.isdigit() else None,
+        str(uid) if uid else "",
+        number_of(items.get("RFC822.SIZE")),
         tuple(word.decode("ascii", "replace") for word in words if word is not None),
         said.decode("ascii", "replace") if said is not None else "",
         _body(event),
@@ -256,8 +250,8 @@ class _Pop3:
         found.folder = "INBOX"
         found.total = await self._talk.count()
         total = found.total or 0
-        sizes = await self._listing(pop3.list_(), "LIST")
-        uids = await self._listing(pop3.uidl(), "UIDL")
+        sizes = octets(await self._talk.ask_lines(Step.LIST, pop3.list_(), "LIST"))
+        uids = numbered(await self._talk.ask_lines(Step.LIST, pop3.uidl(), "UIDL"))
         if want.numbers or want.everything:
             there, found.missing[:] = _wanted(want, total)
             for number in there:
@@ -273,12 +267,7 @@ class _Pop3:
             word = want.search.lower().encode("utf-8", "surrogateescape")
             found.items[:] = [item for item in found.items if word in item.data.lower()]
 
-    async def _listing(self, command: Any, what: str) -> dict[int, str]:
-        event = await self._talk.ask_lines(Step.LIST, command, what)
-        pairs = (_LISTED.match(line) for line in event.lines or ())
-        return {int(match[1]): match[2].decode("ascii", "replace") for match in pairs if match}
-
-    async def _take(self, number: int, lines: int | None, sizes: dict[int, str], uids: dict[int, str]) -> None:
+    async def _take(self, number: int, lines: int | None, sizes: dict[int, int], uids: dict[int, bytes]) -> None:
         """TOP, where only the header is wanted and the server knows it; else RETR."""
         talk, keep = self._talk, self._talk.terms.keep_bodies
         event = None
@@ -290,12 +279,11 @@ class _Pop3:
         if event.kind is not ReplyClass.POSITIVE or (lines is None and cut):
             self._found.missing.append(number)
             return
-        size = sizes.get(number, "")
         self._found.items.append(
             Item(
                 number,
-                uids.get(number, ""),
-                int(size) if size.isdigit() else None,
+                uids.get(number, b"").decode("ascii", "replace"),
+                sizes.get(number),
                 data=event.body,
                 whole=lines is None,
             )

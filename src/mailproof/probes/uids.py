@@ -16,11 +16,10 @@ from mailproof.probes.login import LoginWish, come_in
 from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.terms import Terms
 from mailproof.wire.pop3 import commands
-from mailproof.wire.pop3.responses import numbered
+from mailproof.wire.pop3.responses import numbered, octets
 
 # Messages of a mailbox whose names are kept; of more the newest, as fetchmail asks for (`fastuidl`).
 _MOST = 1000
-_SIZE = re.compile(rb"[0-9]{1,15}\Z")
 # What a server writes into a header itself, and changes: qpopper, UW and mutt alike.
 _OF_THE_SERVER = re.compile(rb"(x-)?(status|uidl|uid|keywords):", re.IGNORECASE)
 
@@ -38,16 +37,16 @@ async def _look(talk: Pop3Conversation, wish: LoginWish) -> None:
         named = await talk.ask_lines(Step.FETCH, commands.uidl(), "UIDL")
         reply = talk.to_reply(named, talk.net.now() - started)
         turns = (talk.the_stream.turn - 1, talk.the_stream.turn)
-        uids, sizes = numbered(named), dict[int, bytes]()
+        uids, sizes = numbered(named), dict[int, int]()
         if uids and reply.kind is ReplyClass.POSITIVE:
-            sizes = numbered(await talk.ask_lines(Step.FETCH, commands.list_(), "LIST"))
+            sizes = octets(await talk.ask_lines(Step.FETCH, commands.list_(), "LIST"))
         kept = sorted(uids)[-_MOST:]
         headers = {number: await _header(talk, number) for number in dict.fromkeys((*kept[:1], *kept[-1:]))}
         messages = tuple(
             NamedMessage(
                 number,
                 to_text(uids[number]),
-                int(sizes[number]) if _SIZE.match(sizes.get(number, b"")) else None,
+                sizes.get(number),
                 headers.get(number, ""),
             )
             for number in kept

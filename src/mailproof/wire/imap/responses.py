@@ -267,10 +267,16 @@ def fetch_items(response: ImapResponse) -> dict[str, Value]:
     return {name.upper(): value for name, value in pairs if isinstance(name, str)}
 
 
+_DIGITS = re.compile(r"[0-9]{1,19}\Z")  # RFC 9051 section 9: number64
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")  # RFC 3501 section 9: nz-number, of 32 bits
 _RANGE = re.compile(r"([1-9][0-9]{0,9})(?::([1-9][0-9]{0,9}))?\Z")
 _MOST_FOUND = 10_000
 """Numbers made of one ESEARCH: `1:4294967295` is short and means very many."""
+
+
+def number_of(value: Value) -> int | None:
+    """What an atom of digits stands for; None for any other value, and for more digits than a number may have."""
+    return int(value) if isinstance(value, str) and _DIGITS.match(value) else None
 
 
 def search_numbers(response: ImapResponse) -> tuple[int, ...]:

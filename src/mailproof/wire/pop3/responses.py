@@ -22,6 +22,7 @@ BODY_KEEP = 1024 * 1024
 _STATUS = re.compile(rb"(\+OK|-ERR)(?![0-9A-Za-z])[ \t]?(.*)\Z", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(rb"\[([!-Z\\^-~]{1,64})\]")
 _TIMESTAMP = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+_OCTETS = re.compile(rb"[0-9]{1,15}\Z")
 _MESSAGE = re.compile(rb"[1-9][0-9]{0,9}\Z")
 _PRINTABLE = re.compile(rb"[!-~]*\Z")
 _OF_A_BODY = frozenset({DeviationKind.BARE_LF, DeviationKind.BARE_CR})
@@ -233,6 +234,11 @@ def numbered(response: Pop3Response) -> dict[int, bytes]:
         if _MESSAGE.match(number) and rest.strip():
             found.setdefault(int(number), rest.strip().split()[0])
     return found
+
+
+def octets(response: Pop3Response) -> dict[int, int]:
+    """The size of each message in a response to LIST; what is no size is left out."""
+    return {number: int(said) for number, said in numbered(response).items() if _OCTETS.match(said)}
 
 
 def apop_timestamp(greeting: str) -> str | None:
