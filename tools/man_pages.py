@@ -43,7 +43,7 @@ _WORDS = {
         "exits": (
             ("0", "what was asked for was done, and nothing is wrong"),
             ("2", "wrong usage; what to do instead is said on standard error"),
-            ("3", "it could not be told, or a mistake in mailproof itself"),
+            ("3", "it could not be told, the result could not be written, or a mistake in mailproof itself"),
             ("130", "ended by Ctrl-C"),
             ("141", "nobody reads the output any more"),
             ("143", "ended by SIGTERM or SIGHUP"),
@@ -81,7 +81,7 @@ _WORDS = {
         "exits": (
             ("0", "指定された処理を終え、問題はなかった"),
             ("2", "使い方の誤り。どう直すかを標準エラー出力に示す"),
-            ("3", "判定不能、または mailproof 自身の不具合"),
+            ("3", "判定不能、結果を書けない、または mailproof 自身の不具合"),
             ("130", "Ctrl-C による終了"),
             ("141", "出力の読み手がいなくなった"),
             ("143", "SIGTERM または SIGHUP による終了"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """The exit code of the command in `sys.argv`."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    if sys.argv[1:] in (["--version"], ["-V"]) and sys.stdout is not None:
         from mailproof import __version__
 
-        print(f"mailproof {__version__}")
-        return 0
+        try:
+            os.write(sys.stdout.fileno(), f"mailproof {__version__}\n".encode())
+            return 0
+        except OSError:
+            pass  # what becomes of a result that nobody takes is told where it is for all of them
     import gc
 
     # Nearly all that a command makes is modules and classes, which stay: the collector would walk them a dozen times

@@ -114,6 +114,58 @@ def test_a_reader_that_has_gone_is_no_mistake() -> None:
     reader.stdin.close()
 
 
+_WRITTEN = {
+    "text": ("explain", "--list"),
+    "bytes": ("token", "base64", __file__),
+    "version": ("--version",),
+    "help": ("check", "--help"),
+    "findings": ("check", "smtp://127.0.0.1:9"),
+}
+
+
+@pytest.mark.parametrize("arguments", _WRITTEN.values(), ids=_WRITTEN)
+@pytest.mark.parametrize(
+    ("stdout", "why"),
+    [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")],
+    ids=["full", "closed"],
+)
+def test_a_result_that_cannot_be_written_is_no_mistake_of_ours(
+    arguments: tuple[str, ...], stdout: str, why: str
+) -> None:
+    done = _redirected(stdout, *arguments)
+    assert sentence_of(done) == f"the result cannot be written to standard output: {why}"
+    assert done.returncode == 3
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"], ids=["full", "closed"])
+def test_whoever_hears_no_complaint_still_has_the_exit_code(stderr: str) -> None:
+    assert _redirected(stderr, "frob").returncode == 2
+
+
+def test_a_stream_that_was_closed_is_not_taken_by_a_connection() -> None:
+    done = _redirected("2>&-", "check", "smtp://127.0.0.1:9")
+    assert done.returncode == 1
+    assert done.stdout.startswith("FAIL: The server refuses connections")
+
+
+def test_closed_input_is_empty_input() -> None:
+    assert "there is no token to read" in sentence_of(_redirected("<&-", "token", "read"))
+
+
+def _redirected(how: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program with a redirection of the shell."""
+    line = f'exec "$0" -m mailproof "$@" {how}'
+    return subprocess.run(
+        ["bash", "-c", line, sys.executable, *arguments],
+        env=CLEAN,
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def test_options_can_stand_in_the_environment_and_the_command_line_wins() -> None:
     env = {"MAILPROOF_FORMAT": "json", "MAILPROOF_LANG": "ja"}
     assert mailproof("explain", "starttls-not-offered", env=env).stdout.startswith("{")

@@ -77,6 +77,18 @@ class Command(click.Command):
         )
         self.terminal = terminal
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = self._show_help
+        return option
+
+    def _show_help(self, ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        """As click does, but written where every result is, for it may be that it cannot be written."""
+        if value and not ctx.resilient_parsing:
+            self.terminal.write(f"{ctx.get_help()}\n")
+            ctx.exit()
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from mailproof.report.layout import wrap
         from mailproof.report.style import Style, paint

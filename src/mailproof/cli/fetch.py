@@ -126,8 +126,7 @@ def _kept(found: Found, given: Mapping[str, Any], terminal: Terminal, items: lis
         save([item.data for item in whole], given["save"], terminal)
     if given["raw"]:
         for item in whole:
-            sys.stdout.buffer.write(item.data)
-        sys.stdout.buffer.flush()
+            terminal.write_bytes(item.data)
     return True
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.overview import BY_HAND, COMMANDS, overview
 from mailproof.cli.settings_files import places, top
-from mailproof.cli.terminal import COLORS, Complaint, Terminal, language
+from mailproof.cli.terminal import COLORS, Complaint, Terminal, Unwritten, drop, language, open_streams
 from mailproof.model.failure import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ UNKNOWN = 3
 """The state of a plugin of Nagios that was asked wrongly (guidelines of the Monitoring Plugins, section 2.4)."""
 CRASHED = 3
 """A crash is no verdict: `check` could not tell."""
+
+UNWRITTEN = 3
+"""The result is lost, whatever it was: nothing can be told from the exit code either."""
 
 _LANGUAGES = ("en", "ja")
 _HELP = {"-h", "--help", "help"}
@@ -39,6 +43,7 @@ class Terminated(KeyboardInterrupt):
 
 def run(arguments: list[str]) -> int:
     """Carry out the command and return its exit code; no exception but those of the interpreter's end comes out."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         # A locale that lacks a character shows its escape; it is no reason to fail.
         if hasattr(stream, "reconfigure"):
@@ -57,9 +62,13 @@ def run(arguments: list[str]) -> int:
     except UsageError as error:
         return _complain(terminal.say.usage(error.reason, error.params), arguments, terminal)
     except BrokenPipeError:
-        # What is still buffered has no reader either, and the interpreter would complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
         return _NOBODY_READS
+    except Unwritten as end:
+        drop(sys.stdout)
+        why = getattr(end.__cause__, "strerror", None) or ""
+        terminal.tell("mailproof: " + terminal.say("cli.unwritten", why=why))
+        return UNWRITTEN
     except KeyboardInterrupt as interrupt:
         terminal.tell(terminal.say("cli.interrupted"))
         return _TERMINATED if isinstance(interrupt, Terminated) else _INTERRUPTED
@@ -185,5 +194,6 @@ def _report_crash(error: Exception, terminal: Terminal) -> None:
     trace = terminal.secrets.mask_text("".join(traceback.format_exception(error)))
     python = ".".join(map(str, sys.version_info[:3]))
     terminal.tell(terminal.say("cli.crashed"))
-    sys.stderr.write(f"mailproof {__version__}, Python {python}, {sys.platform}\n")
-    sys.stderr.write(printable(trace, keep_newlines=True))
+    with suppress(OSError):  # as in tell
+        sys.stderr.write(f"mailproof {__version__}, Python {python}, {sys.platform}\n")
+        sys.stderr.write(printable(trace, keep_newlines=True))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from mailproof.model.secret import Secrets
 
@@ -23,6 +23,10 @@ class Complaint(Exception):
 
     Exit code 2, as a UsageError of the other rooms, which have a reason and no words.
     """
+
+
+class Unwritten(Exception):
+    """Standard output takes no more: a disk that is full, a stream that was closed. Its cause is the OSError."""
 
 
 class Terminal:
@@ -54,9 +58,16 @@ class Terminal:
             return _WIDTH
 
     def write(self, text: str) -> None:
-        """A result. Raises BrokenPipeError where nobody reads it any more."""
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        """A result. Raises BrokenPipeError where nobody reads it any more, Unwritten where it cannot be written."""
+        with _writing():
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    def write_bytes(self, data: bytes) -> None:
+        """The same for a result that is no text."""
+        with _writing():
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
 
     def tell(self, sentence: str) -> None:
         """A word to the user, beside the result, in lines that fit."""
@@ -64,8 +75,11 @@ class Terminal:
             from mailproof.report.layout import wrap
 
             sentence = "\n".join(wrap(sentence, max(self.width, 20)))
-        sys.stderr.write(f"{sentence}\n")
-        sys.stderr.flush()
+        try:
+            sys.stderr.write(f"{sentence}\n")
+            sys.stderr.flush()
+        except OSError:
+            drop(sys.stderr)  # nobody hears it; the exit code still tells
 
     @contextmanager
     def progress(self, key: str, **params: str) -> Iterator[None]:
@@ -86,6 +100,37 @@ class Terminal:
         finally:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritten from error
+
+
+def open_streams() -> None:
+    """Take the streams that the caller closed: else the first socket has the number of one, and output goes there.
+
+    Input is empty, messages go nowhere, and a result that is written fails as it does in every other program.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_WRONLY if name == "stderr" else os.O_RDONLY)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+def drop(stream: TextIO) -> None:
+    """Let go of what the stream still holds: the interpreter would write it, and complain of it, at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def language(environ: Mapping[str, str], settings: str = "") -> str:

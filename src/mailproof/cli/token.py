@@ -249,8 +249,7 @@ def _base64(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
             # Nothing is written: half a file looks like a whole one.
             terminal.tell(f"mailproof: {terminal.say('cli.no-base64')}")
             return 1
-    sys.stdout.buffer.write(out)
-    sys.stdout.buffer.flush()
+    terminal.write_bytes(out)
     return 0
 
 
