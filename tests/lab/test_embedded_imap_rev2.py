@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from embedded_check import HOST, NOW, place_of, say
+from embedded_check import NOW, place_of, say
 
 from mailproof.lab.embedded.behaviour import Revision, healthy
-from mailproof.lab.embedded.faults import Fault
-from mailproof.lab.embedded.faults.spec import FaultSpec
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.lab.embedded.server import EmbeddedLab, in_memory
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Scheme
-from mailproof.model.observation import DnsAnswer, DnsStatus, Retrieved
+from mailproof.model.observation import Retrieved
 from mailproof.model.tls import TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.fetch import fetch
@@ -31,14 +30,7 @@ MESSAGES = (
 
 def lab_of(authority: Authority, revision: Revision) -> tuple[MemoryNet, EmbeddedLab]:
     """With three messages in bob's mailbox."""
-    net = MemoryNet(
-        switchboard=lambda to, purpose: lab.switchboard(to, purpose),
-        names=(DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),),
-    )
-    ports = {scheme: scheme.default_port for scheme in Scheme}
-    lab = EmbeddedLab(net, LabSettings(host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
-    lab._faults = (Fault(FaultSpec("revision", {"revision": revision}), (Scheme.IMAPS,)),)
-    lab.start()
+    net, lab = in_memory(LabSettings(changes={"imaps": {"revision": revision}}), authority, NOW)
     for message in MESSAGES:
         lab.mailboxes["bob@example.test"].add(message, NOW)
     return net, lab

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from mailproof.lab.embedded.faults.spec import EVERYWHERE
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab
-from mailproof.lab.embedded.settings import LabSettings
+from mailproof.lab.embedded.settings import SCHEMES, LabSettings
 from mailproof.model.attempt import Job, Skipped, Trouble
 from mailproof.model.observation import DnsAnswer, DnsStatus, LoginTried
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
-from mailproof.net.interface import Address
+from mailproof.net.interface import Address, Handler
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
@@ -30,8 +29,27 @@ BOB = LoginWish(Credentials("bob@example.test", "bobpw"), "nonce-2")
 WRONG = LoginWish(Credentials("alice@example.test", "not-the-one"), "nonce-3")
 PROOF = Message("bob@example.test", f"X-Mailproof-Token: {TOKEN}\r\n\r\nproof\r\n".encode(), TOKEN)
 
-Meets = Callable[[Address, str], Trouble | None]
+Meets = Callable[[Address, str], Handler | Trouble | None]
 """What a connection made for this purpose meets instead of the lab, if anything."""
+
+
+def started(
+    authority: Authority, *faults: str, names: Iterable[DnsAnswer] = (), meets: Meets | None = None
+) -> tuple[MemoryNet, EmbeddedLab]:
+    """The lab as `in_memory` has it, where a connection may meet something else; of two `names` the later counts."""
+    known = (
+        DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
+        DnsAnswer("example.test", "MX", DnsStatus.OK, (f"10 {HOST}.",)),
+        *names,
+    )
+    net = MemoryNet(
+        switchboard=lambda to, purpose: (meets(to, purpose) if meets else None) or lab.switchboard(to, purpose),
+        names=known,
+    )
+    ports = {scheme: scheme.default_port for scheme in SCHEMES}
+    lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
+    lab.start()
+    return net, lab
 
 
 def plan(
@@ -72,18 +90,7 @@ def run(
     meets: Meets | None = None,
 ) -> tuple[Record, EmbeddedLab]:
     """In virtual time."""
-    known = (
-        DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
-        DnsAnswer("example.test", "MX", DnsStatus.OK, (f"10 {HOST}.",)),
-        *names,
-    )
-    net = MemoryNet(
-        switchboard=lambda to, purpose: (meets(to, purpose) if meets else None) or lab.switchboard(to, purpose),
-        names=known,
-    )
-    ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
-    lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
-    lab.start()
+    net, lab = started(authority, *faults, names=names, meets=meets)
     return net.run(examine(net, wanted, NOW)), lab
 
 

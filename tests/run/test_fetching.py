@@ -8,9 +8,8 @@ from labrun import BOB, HOST, NOW, WRONG
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
-from mailproof.lab.embedded.faults.spec import EVERYWHERE
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
-from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.lab.embedded.server import EmbeddedLab, in_memory
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsPolicy, TlsSettings
 from mailproof.net.interface import ServerStream
@@ -42,16 +41,7 @@ class Done(msgspec.Struct):
 
 
 def run(authority: Authority, ca_file: str, target: str, *faults: str, wish=BOB, messages=MESSAGES, **want) -> Done:  # type: ignore[no-untyped-def]
-    net = MemoryNet(
-        switchboard=lambda to, purpose: lab.switchboard(to, purpose),
-        names=[
-            DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
-            DnsAnswer("example.test", "MX", DnsStatus.OK, (f"10 {HOST}.",)),
-        ],
-    )
-    ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
-    lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
-    lab.start()
+    net, lab = in_memory(LabSettings(faults=faults), authority, NOW)
     for data in messages:
         lab.mailboxes["bob@example.test"].add(data, NOW)
     plan = FetchPlan(

@@ -8,14 +8,11 @@ from labrun import BOB, HOST, NOW, PROOF, plan
 from dialogues import judged, play
 from mailproof.catalog.pages import load
 from mailproof.lab.embedded.behaviour import Idle
-from mailproof.lab.embedded.faults import Fault
-from mailproof.lab.embedded.faults.spec import EVERYWHERE, FaultSpec
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.lab.embedded.server import in_memory
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
-from mailproof.model.endpoint import Scheme
-from mailproof.model.observation import DnsAnswer, DnsStatus, Idled, IdleOutcome, Interrupted, Retrieved
+from mailproof.model.observation import Idled, IdleOutcome, Interrupted, Retrieved
 from mailproof.model.record import Record
-from mailproof.net.memory import MemoryNet
 from mailproof.run.examine import examine
 from mailproof.script.authority import Authority
 
@@ -105,15 +102,9 @@ def test_an_idle_that_ends_by_itself(authority: Authority, ca_file: str) -> None
 
 def late(authority: Authority, ca_file: str, idle: Idle, seconds: float) -> Record:
     """The embedded lab delivers after so many seconds."""
-    spec = FaultSpec("late", {"idle": idle, "delivery_seconds": seconds}, (Scheme.SUBMISSION, Scheme.IMAP))
-    net = MemoryNet(
-        switchboard=lambda to, purpose: lab.switchboard(to, purpose),
-        names=(DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),),
-    )
-    ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
-    lab = EmbeddedLab(net, LabSettings(host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
-    lab._faults = (Fault(spec, spec.schemes),)
-    lab.start()
+    changes = {"idle": idle, "delivery_seconds": seconds}
+    settings = LabSettings(changes={"submission": changes, "imap": changes})
+    net, _ = in_memory(settings, authority, NOW)
     wanted = plan(ca_file, f"submission://{HOST}", f"imap://{HOST}", login=BOB, message=PROOF)
     return net.run(examine(net, wanted, NOW))
 

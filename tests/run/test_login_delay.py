@@ -6,28 +6,18 @@ import pytest
 from labrun import BOB, HOST, NOW, PROOF, plan
 
 from dialogues import judged
-from mailproof.lab.embedded.faults import Fault
-from mailproof.lab.embedded.faults.spec import EVERYWHERE, FaultSpec
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.lab.embedded.server import in_memory
+from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
-from mailproof.model.endpoint import Scheme
-from mailproof.model.observation import DnsAnswer, DnsStatus, LoginTried, Retrieved
+from mailproof.model.observation import LoginTried, Retrieved
 from mailproof.model.record import Record
-from mailproof.net.memory import MemoryNet
 from mailproof.run.examine import examine
 from mailproof.script.authority import Authority
 
 
 def checked(authority: Authority, ca_file: str, delay: int, *schemes: str, deliver: bool = False) -> Record:
-    net = MemoryNet(
-        switchboard=lambda to, purpose: lab.switchboard(to, purpose),
-        names=(DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),),
-    )
-    ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
-    lab = EmbeddedLab(net, LabSettings(host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
-    spec = FaultSpec("delay", {"login_delay": delay}, (Scheme.POP3, Scheme.POP3S))
-    lab._faults = (Fault(spec, spec.schemes),)
-    lab.start()
+    settings = LabSettings(changes={scheme: {"login_delay": delay} for scheme in ("pop3", "pop3s")})
+    net, _ = in_memory(settings, authority, NOW)
     urls = [f"{scheme}://{HOST}" for scheme in schemes]
     return net.run(examine(net, plan(ca_file, *urls, login=BOB, message=PROOF if deliver else None), NOW))
 

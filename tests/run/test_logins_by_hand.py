@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import pytest
-from labrun import ALICE, HOST, NOW, WRONG
+from labrun import ALICE, HOST, NOW, WRONG, Meets, started
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
-from mailproof.lab.embedded.faults.spec import EVERYWHERE
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab
 from mailproof.model.attempt import Trouble
 from mailproof.model.login import LoginEnd, LoginResult
 from mailproof.model.observation import DnsAnswer, DnsStatus, LoginTried
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
-from mailproof.net.interface import Address
-from mailproof.net.memory import MemoryNet
+from mailproof.net.interface import Address, Handler
 from mailproof.probes.login import LoginWish
 from mailproof.probes.terms import Terms
 from mailproof.run.by_hand import Account, ByHand, log_in_by_hand, other_names
@@ -28,7 +24,6 @@ from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.authority import Authority
 
-Meets = Callable[[Address, str], Trouble | None]
 V6 = "2001:db8::25"
 
 
@@ -70,21 +65,16 @@ class Done(msgspec.Struct):
 def run(authority: Authority, plan: ByHand, *faults: str, meets: Meets | None = None, v6: bool = False) -> Done:
     """In virtual time, against the embedded lab."""
     names = [
-        DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
         DnsAnswer(HOST, "AAAA", DnsStatus.OK, (V6,) if v6 else ()),
-        DnsAnswer("example.test", "MX", DnsStatus.OK, (f"10 {HOST}.",)),
         DnsAnswer("shop.test", "MX", DnsStatus.OK, (f"10 {HOST}.",)),
     ]
     dialled: list[tuple[str, int]] = []
 
-    def switchboard(to: Address, purpose: str) -> object:
+    def dial(to: Address, purpose: str) -> Handler | Trouble | None:
         dialled.append((to.address, to.port))
-        return (meets(to, purpose) if meets else None) or lab.switchboard(to, purpose)
+        return meets(to, purpose) if meets else None
 
-    net = MemoryNet(switchboard=switchboard, names=names)  # type: ignore[arg-type]
-    ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
-    lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
-    lab.start()
+    net, lab = started(authority, *faults, names=names, meets=dial)
     counted: list[tuple[int, int]] = []
     record, trials = net.run(log_in_by_hand(net, plan, NOW, lambda *done: counted.append(done)))
     policy = load_profile("default")

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 import msgspec
 import pytest
-from labrun import ALICE, BOB, HOST, NOW, PROOF, plan
+from labrun import ALICE, BOB, HOST, NOW, PROOF, plan, started
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
-from mailproof.lab.embedded.faults.spec import EVERYWHERE
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.lab.embedded.server import OUTSIDE_ADDRESS
 from mailproof.model.attempt import Job, Trouble
 from mailproof.model.observation import Connection, DnsAnswer, DnsStatus, EnvelopeTried, LoginTried, ProxyAsked
 from mailproof.model.proxy import Proxy, ProxyKind
 from mailproof.model.record import Asked, Record
 from mailproof.model.report import Report, Verdict
+from mailproof.net.interface import Address, Handler
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.terms import Terms
 from mailproof.probes.tunnel import Tunnel, dig
@@ -43,28 +43,20 @@ class Setting:
     """The lab, a proxy in front of it, and what came of a check."""
 
     def __init__(self, authority: Authority, kind: ProxyKind, *faults: str, **proxy: object) -> None:
-        known = (
-            DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
-            DnsAnswer(NAME, "A", DnsStatus.OK, (ADDRESS,)),
-        )
-        self.net = MemoryNet(switchboard=self._answer, names=known)
+        here = DnsAnswer(NAME, "A", DnsStatus.OK, (ADDRESS,))
+        self.net, self.lab = started(authority, *faults, names=[here], meets=self._meets)
         self.proxy = ProxyHost(self.net, **proxy)  # type: ignore[arg-type]
         self.kind = kind
         self.refused: set[str] = set()
         self._handler = self.proxy.socks5() if kind is ProxyKind.SOCKS5 else self.proxy.http()
-        ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
-        self.lab = EmbeddedLab(
-            self.net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW
-        )
-        self.lab.start()
 
-    def _answer(self, to, purpose):
+    def _meets(self, to: Address, purpose: str) -> Handler | Trouble | None:
         if to.address in self.refused:
             return Trouble.REFUSED
         if to.address == ADDRESS:
             return self._handler
         assert purpose == "proxy", "a connection past the proxy"
-        return self.lab.switchboard(to, purpose)
+        return None
 
     def check(self, wanted: Plan, host: str = NAME, user: str = "", password: str = "") -> Record:
         proxy = Proxy(self.kind, host, 1080, user=user, password=password)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import pytest
-from labrun import ALICE, HOST, NOW, WRONG
+from labrun import ALICE, HOST, NOW, WRONG, Meets, started
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
-from mailproof.lab.embedded.faults.spec import EVERYWHERE
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
+from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab
 from mailproof.model.attempt import Trouble
-from mailproof.model.endpoint import Scheme, TargetKind
+from mailproof.model.endpoint import TargetKind
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsPolicy, TlsSettings
-from mailproof.net.interface import Address
-from mailproof.net.memory import MemoryNet
+from mailproof.net.interface import Address, Handler
 from mailproof.probes.send import Recipient, Sending, Until
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Wanted
@@ -27,7 +23,6 @@ from mailproof.run.sending import SendPlan, send_by_hand
 from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
 
-Meets = Callable[[Address, str], Trouble | None]
 BOB = "bob@example.test"
 DATA = b"Subject: x\n\n.dot\nlast\n"
 
@@ -58,20 +53,16 @@ def run(
     fields: dict[str, object] = {"sender": "alice@example.test", "recipients": (Recipient(BOB),), "data": DATA}
     sending = Sending(**(fields | changes))  # type: ignore[arg-type]
     names = [
-        DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
         DnsAnswer("mx2.example.test", "A", DnsStatus.OK, ("192.0.2.77",)),
         DnsAnswer("example.test", "MX", DnsStatus.OK, (f"20 {HOST}.", "10 mx2.example.test.")),
     ]
     dialled: list[str] = []
 
-    def switchboard(to: Address, purpose: str) -> object:
+    def dial(to: Address, purpose: str) -> Handler | Trouble | None:
         dialled.append(f"{to.address}:{to.port}")
-        return (meets(to, purpose) if meets else None) or lab.switchboard(to, purpose)
+        return meets(to, purpose) if meets else None
 
-    net = MemoryNet(switchboard=switchboard, names=names)  # type: ignore[arg-type]
-    ports = {scheme: scheme.default_port for scheme in (*EVERYWHERE, Scheme.LMTP)}
-    lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
-    lab.start()
+    net, lab = started(authority, *faults, names=names, meets=dial)
     where = parse_target(target)
     where = msgspec.structs.replace(where, kind=TargetKind.DOMAIN) if domain else where
     plan = SendPlan(

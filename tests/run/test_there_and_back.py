@@ -8,13 +8,12 @@ from labrun import ALICE, BOB, HOST, NOW, WRONG
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
-from mailproof.lab.embedded.faults.spec import EVERYWHERE
-from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab, LabSettings
-from mailproof.model.observation import DnsAnswer, DnsStatus, LoginTried
+from mailproof.lab.embedded.server import EmbeddedLab, in_memory
+from mailproof.lab.embedded.settings import LabSettings
+from mailproof.model.observation import LoginTried
 from mailproof.model.record import Asked, Record
 from mailproof.model.roundtrip import RoundtripReport
 from mailproof.model.tls import TlsSettings
-from mailproof.net.memory import MemoryNet
 from mailproof.probes.send import Recipient, Sending
 from mailproof.probes.terms import Terms
 from mailproof.report.build import build
@@ -36,16 +35,7 @@ class Done(msgspec.Struct):
 
 
 def run(authority: Authority, ca_file: str, submit: str, read: str, *faults: str, reader=BOB, **changes) -> Done:  # type: ignore[no-untyped-def]
-    net = MemoryNet(
-        switchboard=lambda to, purpose: lab.switchboard(to, purpose),
-        names=[
-            DnsAnswer(HOST, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
-            DnsAnswer("example.test", "MX", DnsStatus.OK, (f"10 {HOST}.",)),
-        ],
-    )
-    ports = {scheme: scheme.default_port for scheme in EVERYWHERE}
-    lab = EmbeddedLab(net, LabSettings(faults=faults, host=OUTSIDE_ADDRESS, ports=ports), authority, NOW)
-    lab.start()
+    net, lab = in_memory(LabSettings(faults=faults), authority, NOW)
     sending = Sending(
         sender="alice@example.test",
         recipients=(Recipient("bob@example.test"),),
