@@ -26,6 +26,9 @@ from mailproof.script.server import ScriptedServer
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ADDRESS = "192.0.2.25"
+ALICE = Credentials("alice", "looking-glass")
+Made = tuple[Authority, str]
+"""The authority of the scripted server, and the file to trust it by."""
 
 
 class Kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from talking import World
+from talking import ALICE, Made, World
 
 from mailproof.model.attempt import Trouble
 from mailproof.model.proxy import Proxy, ProxyKind
@@ -12,8 +12,6 @@ from mailproof.net.interface import Address, Handler, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.run.stages import Stage
 from mailproof.run.talk.recorded import script_of
-from mailproof.sasl.credentials import Credentials
-from mailproof.script.authority import Authority
 
 URL = "submission://mx.test"
 SERVER = """
@@ -62,13 +60,6 @@ S: 250~queued as ~
 C: QUIT
 S: 221~
 """
-ALICE = Credentials("alice", "looking-glass")
-Made = tuple[Authority, str]
-
-
-@pytest.fixture
-def made(authority: Authority, ca_file: str) -> Made:
-    return authority, ca_file
 
 
 def test_a_script_begins_after_the_opening(made: Made) -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from talking import World
+from talking import ALICE, Made, World
 
 from mailproof.model.tls import TlsPolicy
-from mailproof.sasl.credentials import Credentials
-from mailproof.script.authority import Authority
-
-ALICE = Credentials("alice", "looking-glass")
 
 IN = """
 @ submission://mx.test talk
@@ -38,13 +34,6 @@ SHOWN = [
     "S: 250 AUTH PLAIN LOGIN",
     "# login-by",
 ]
-
-Made = tuple[Authority, str]
-
-
-@pytest.fixture
-def made(authority: Authority, ca_file: str) -> Made:
-    return authority, ca_file
 
 
 def test_starttls_and_the_second_ehlo_are_said_by_themselves(made: Made) -> None:
