@@ -1,12 +1,15 @@
-"""Fixtures shared by all rooms: the private real servers, and who may run on them."""
+"""Fixtures shared by all rooms: the private real servers, and who may run on them; a certificate to trust."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from loopback import sound_tls
 from mailproof.lab.real.server import RealLab
 
 
@@ -24,6 +27,12 @@ def real_lab() -> Iterator[RealLab]:
     """A healthy Postfix and Dovecot for the whole run: read it, log in, send mail, but do not break it."""
     with RealLab() as lab:
         yield lab
+
+
+@pytest.fixture(scope="session")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
+    """A server's side of TLS with a sound certificate for 127.0.0.1, and the root to trust for it."""
+    return sound_tls(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "hostile"))
+sys.path[:0] = [str(ROOT / "tests" / "hostile"), str(ROOT / "tests")]
 
 from wild import Hostile  # noqa: E402
 from wildrun import Outcome, Place, run  # noqa: E402

@@ -7,11 +7,12 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+
+from loopback import Listening
 
 # A command that hangs is a failure, not a test run without end.
 _PATIENCE = 60
@@ -90,21 +91,9 @@ class Server:
     def __init__(self, talk: Talk, context: ssl.SSLContext | None) -> None:
         self._talk = talk
         self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
         self.peers: list[Peer] = []
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self._threads[0].start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._listening = Listening(socket.create_server(("127.0.0.1", 0)), self._serve)
+        self.port = self._listening.port
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(_PATIENCE)
@@ -121,10 +110,8 @@ class Server:
             pass  # the client went away: what it said is what the test looks at
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in self._threads:
-            thread.join(_PATIENCE)
+        self._listening.stop()
+        self._listening.join(_PATIENCE)
 
     def heard(self) -> list[bytes]:
         """Every line of every client."""

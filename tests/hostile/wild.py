@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from loopback import Listening
+
 Talk = Callable[["Peer"], None]
 Turn = Callable[["Peer", bytes], None]
 """What happens at one command, given whole; instead of what a sound server would do."""
@@ -102,6 +104,14 @@ class Peer:
         while self.connection.recv(BLOCK):
             pass
 
+    def answer_once(self, first: bytes, again: bytes = b"") -> None:
+        """Hear the client out, say `first`, and then `again` without end; without it nothing more."""
+        self.connection.recv(BLOCK)
+        self.say(first)
+        if again:
+            self.flood(again)
+        self.drain()
+
     def start_tls(self) -> None:
         self._buffer = b""
         self.connection = self._tls.wrap_socket(self.connection, server_side=True)
@@ -123,22 +133,8 @@ class Keeper:
     def __init__(self, talk: Talk, scheme: str, tls: Any) -> None:
         self._talk, self._scheme, self._tls = talk, scheme, tls
         self._leave = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._connections: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self._threads[0].start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._connections.append(connection)
-            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._listening = Listening(socket.create_server(("127.0.0.1", 0)), self._serve)
+        self.port = self._listening.port
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(_PATIENCE)
@@ -153,15 +149,13 @@ class Keeper:
 
     def close(self) -> None:
         self._leave.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in self._connections:
+        self._listening.stop()
+        for connection in self._listening.connections:
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        for thread in self._threads:
-            thread.join(_PATIENCE)
+        self._listening.join(_PATIENCE)
 
 
 def sound(at: Mapping[str, Turn] | None = None) -> Talk:

@@ -14,6 +14,8 @@ import dns.rdatatype
 import dns.rrset
 from wild import Hostile, Peer
 
+from loopback import Listening, on_one_port
+
 Answers = Callable[[bytes, bool], Iterator[bytes]]
 DOMAIN = "example.test."
 _PATIENCE = 90.0
@@ -27,12 +29,12 @@ class NameKeeper:
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self._leave = threading.Event()
-        self._udp, self._tcp = _on_one_port()
-        self._tcp.listen()
-        self.port: int = self._udp.getsockname()[1]
-        self._threads = [threading.Thread(target=serve, daemon=True) for serve in (self._serve_udp, self._serve_tcp)]
-        for thread in self._threads:
-            thread.start()
+        self._udp, tcp = on_one_port()
+        tcp.listen()
+        self._listening = Listening(tcp, self._answer_tcp)
+        self.port = self._listening.port
+        self._threads = [threading.Thread(target=self._serve_udp, daemon=True)]
+        self._threads[0].start()
 
     def _serve_udp(self) -> None:
         while True:
@@ -55,15 +57,6 @@ class NameKeeper:
         self._threads.append(threading.Thread(target=answer, daemon=True))
         self._threads[-1].start()
 
-    def _serve_tcp(self) -> None:
-        while True:
-            try:
-                connection, _ = self._tcp.accept()
-            except OSError:
-                return
-            self._threads.append(threading.Thread(target=self._answer_tcp, args=(connection,), daemon=True))
-            self._threads[-1].start()
-
     def _answer_tcp(self, connection: socket.socket) -> None:
         connection.settimeout(_PATIENCE)
         with connection:
@@ -80,26 +73,11 @@ class NameKeeper:
         self._leave.set()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
             waker.sendto(b"", ("127.0.0.1", self.port))
-        self._tcp.shutdown(socket.SHUT_RDWR)
+        self._listening.stop()
         for thread in self._threads:
             thread.join(_PATIENCE)
+        self._listening.join(_PATIENCE)
         self._udp.close()
-        self._tcp.close()
-
-
-def _on_one_port() -> tuple[socket.socket, socket.socket]:
-    """A port that is free for UDP may be taken for TCP: then another is tried."""
-    while True:
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        udp.bind(("127.0.0.1", 0))
-        try:
-            tcp.bind(udp.getsockname())
-        except OSError:
-            udp.close()
-            tcp.close()
-        else:
-            return udp, tcp
 
 
 def _zone(records: dict[tuple[str, str], list[str]]) -> Answers:

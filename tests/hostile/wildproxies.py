@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from wild import Hostile, Peer, Talk
+from wild import BLOCK, Hostile, Peer, Talk
 
 
 def _after_hello(first: bytes, again: bytes = b"") -> Talk:
-    """Hears the client out, says `first`, and then `again` without end; without it nothing more."""
-
-    def talk(peer: Peer) -> None:
-        peer.connection.recv(1 << 16)
-        peer.say(first)
-        if again:
-            peer.flood(again)
-        peer.drain()
-
-    return talk
+    return lambda peer: peer.answer_once(first, again)
 
 
 def _socks(reply: bytes, again: bytes = b"") -> Talk:
     """SOCKS5 (RFC 1928) up to the reply to CONNECT."""
 
     def talk(peer: Peer) -> None:
-        peer.connection.recv(1 << 16)
+        peer.connection.recv(BLOCK)
         peer.say(b"\5\0")
-        peer.connection.recv(1 << 16)
-        peer.say(reply)
-        if again:
-            peer.flood(again)
-        peer.drain()
+        peer.answer_once(reply, again)
 
     return talk
 

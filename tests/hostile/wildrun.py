@@ -9,19 +9,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from wild import PASSWORD, USER, Hostile, Keeper
 from wildnames import NameKeeper
 
+from loopback import sound_tls
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.model.record import Record
 from mailproof.model.report import Report
 from mailproof.report.build import build
-from mailproof.script.authority import Authority, CertificateKind
 
 MEGABYTE = 1 << 20
 _PATIENCE = 120
@@ -52,12 +51,8 @@ class Place(msgspec.Struct, frozen=True):
 
     @classmethod
     def make(cls, directory: Path) -> Place:
-        authority = Authority()
-        issued = authority.issue(CertificateKind.GOOD, "127.0.0.1", datetime.now(UTC))
-        files = authority.write(issued, directory)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(files.chain, files.key)
-        return cls(directory, files.root, context)
+        context, root = sound_tls(directory)
+        return cls(directory, root, context)
 
 
 @contextmanager

@@ -23,15 +23,7 @@ _LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 def _handshaking(data: bytes, again: bytes = b"") -> Turn:
     """In the place of a handshake: waits for the client's hello, then says this."""
-
-    def turn(peer: Peer, line: bytes) -> None:
-        peer.connection.recv(1 << 16)
-        peer.say(data)
-        if again:
-            peer.flood(again)
-        peer.drain()
-
-    return turn
+    return lambda peer, line: peer.answer_once(data, again)
 
 
 def _cut(peer: Peer, line: bytes) -> None:
@@ -81,15 +73,12 @@ def _noise_inside(peer: Peer, line: bytes) -> None:
 
 
 class _Openssl:
-    """A connection under pyOpenSSL, which lets a server do what `ssl` does not."""
+    """A connection under pyOpenSSL, with this chain, after the handshake: a server can do what `ssl` does not."""
 
-    def __init__(self, peer: Peer, context: SSL.Context) -> None:
+    def __init__(self, peer: Peer, kind: str) -> None:
         self._socket = peer.connection
-        self._peer = peer
-        self._connection = SSL.Connection(context, None)
+        self._connection = SSL.Connection(_context(kind), None)
         self._connection.set_accept_state()
-
-    def handshake(self) -> None:
         self._until(self._connection.do_handshake)
 
     def say(self, data: bytes) -> None:
@@ -246,8 +235,7 @@ def _showing(kind: str) -> Talk:
     """TLS at once with this chain, and then a greeting that is answered no more."""
 
     def talk(peer: Peer) -> None:
-        made = _Openssl(peer, _context(kind))
-        made.handshake()
+        made = _Openssl(peer, kind)
         made.say(b"220 mx.test ESMTP\r\n")
         made.drain()
 
@@ -255,16 +243,14 @@ def _showing(kind: str) -> Talk:
 
 
 def _renegotiating(peer: Peer) -> None:
-    made = _Openssl(peer, _context("renegotiating"))
-    made.handshake()
+    made = _Openssl(peer, "renegotiating")
     while True:
         made.renegotiate()
 
 
 def _silent_renegotiation(peer: Peer) -> None:
     """Asks for a new handshake in the middle of the greeting, and never goes on with it."""
-    made = _Openssl(peer, _context("renegotiating"))
-    made.handshake()
+    made = _Openssl(peer, "renegotiating")
     made.say(b"220-mx.test\r\n")
     made.ask_for_another()
     made.drain()
@@ -272,8 +258,7 @@ def _silent_renegotiation(peer: Peer) -> None:
 
 def _renegotiating_once(peer: Peer) -> None:
     """As servers do that ask for a certificate only then; and says no more after the greeting."""
-    made = _Openssl(peer, _context("renegotiating"))
-    made.handshake()
+    made = _Openssl(peer, "renegotiating")
     made.renegotiate()
     made.say(b"220 mx.test ESMTP\r\n")
     made.drain()

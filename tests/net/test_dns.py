@@ -15,6 +15,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 
+from loopback import on_one_port
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.net.dns import Configuration, configuration, resolve
 from mailproof.net.loop import Loop
@@ -42,21 +43,6 @@ def answered(query: dns.message.Message, *, tcp: bool) -> dns.message.Message:
     else:
         answer.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, records))
     return answer
-
-
-def on_one_port() -> tuple[socket.socket, socket.socket]:
-    """A port that is free for UDP may be taken for TCP: then another is tried."""
-    while True:
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        udp.bind(("127.0.0.1", 0))
-        try:
-            tcp.bind(udp.getsockname())
-        except OSError:
-            udp.close()
-            tcp.close()
-        else:
-            return udp, tcp
 
 
 @contextmanager
@@ -149,30 +135,27 @@ def test_somebody_elses_answer_is_not_taken() -> None:
         assert set(ask("mail.test", "A", server).answers) == {"192.0.2.1", "192.0.2.2"}
 
 
-def test_aliases_are_followed_and_records_of_other_names_are_not_believed() -> None:
+def aliased(*further: tuple[str, str, str]) -> Change:
+    """Whatever is asked for is another name for alias.test; besides there are these records."""
+
     def change(query: dns.message.Message) -> list[bytes]:
         response = dns.message.make_response(query)
-        asked = query.question[0].name
-        alias = dns.name.from_text("alias.test.")
-        response.answer.append(dns.rrset.from_text(asked, 60, "IN", "CNAME", "alias.test."))
-        response.answer.append(dns.rrset.from_text(alias, 60, "IN", "A", "192.0.2.1"))
-        response.answer.append(dns.rrset.from_text(dns.name.from_text("other.test."), 60, "IN", "A", "192.0.2.66"))
+        asked = query.question[0].name.to_text()
+        for name, rtype, data in ((asked, "CNAME", "alias.test."), *further):
+            response.answer.append(dns.rrset.from_text(name, 60, "IN", rtype, data))
         return [response.to_wire()]
 
-    with name_server(change) as server:
+    return change
+
+
+def test_aliases_are_followed_and_records_of_other_names_are_not_believed() -> None:
+    further = (("alias.test.", "A", "192.0.2.1"), ("other.test.", "A", "192.0.2.66"))
+    with name_server(aliased(*further)) as server:
         assert ask("mail.test", "A", server).answers == ("192.0.2.1",)
 
 
 def test_a_circle_of_aliases_is_no_data() -> None:
-    def change(query: dns.message.Message) -> list[bytes]:
-        response = dns.message.make_response(query)
-        asked = query.question[0].name
-        alias = dns.name.from_text("alias.test.")
-        response.answer.append(dns.rrset.from_text(asked, 60, "IN", "CNAME", "alias.test."))
-        response.answer.append(dns.rrset.from_text(alias, 60, "IN", "CNAME", asked.to_text()))
-        return [response.to_wire()]
-
-    with name_server(change) as server:
+    with name_server(aliased(("alias.test.", "CNAME", "mail.test."))) as server:
         assert ask("mail.test", "A", server).status is DnsStatus.NO_DATA
 
 

@@ -7,13 +7,10 @@ import shutil
 import ssl
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from smtp_recorder import OFFERS, PATIENCE, Recorder, comparable
-
-from mailproof.script.authority import Authority, CertificateKind
 
 pytestmark = pytest.mark.skipif(shutil.which("swaks") is None, reason="swaks is not installed")
 
@@ -107,16 +104,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         made[name] = folder / name
         made[name].write_bytes(data)
     return made
-
-
-@pytest.fixture(scope="module")
-def trusted(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
-    directory = tmp_path_factory.mktemp("authority")
-    authority = Authority()
-    written = authority.write(authority.issue(CertificateKind.GOOD, "127.0.0.1", datetime.now(UTC)), directory)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(written.chain, written.key)
-    return context, written.root
 
 
 def offers(name: str) -> tuple[str, ...]:
