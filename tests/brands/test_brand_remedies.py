@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -222,15 +222,17 @@ MENDED: tuple[tuple[Brand, Mapping[str, str], str, str], ...] = (
 """By brand: its remedy, what is not found any more with it, and at which port it was."""
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("brand", "changes", "gone", "scheme"),
-    [
+def each(rows: Iterable[tuple[Brand, Mapping[str, str], str, object]]) -> list[Any]:
+    """For `parametrize`: the rows, named by their brand and finding."""
+    return [
         pytest.param(*able.values, *rest, id=f"{brand.name}-{rest[1]}", marks=able.marks)
-        for brand, *rest in MENDED
+        for brand, *rest in rows
         for able in brands(brand)
-    ],
-)
+    ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("brand", "changes", "gone", "scheme"), each(MENDED))
 def test_with_the_line_the_finding_is_gone_and_the_login_still_works(
     brand: Brand, changes: Mapping[str, str], gone: str, scheme: str
 ) -> None:
@@ -241,14 +243,7 @@ def test_with_the_line_the_finding_is_gone_and_the_login_still_works(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("brand", "changes", "finding", "deliver"),
-    [
-        pytest.param(*able.values, *rest, id=f"{brand.name}-{rest[1]}", marks=able.marks)
-        for brand, *rest in BROKEN
-        for able in brands(brand)
-    ],
-)
+@pytest.mark.parametrize(("brand", "changes", "finding", "deliver"), each(BROKEN))
 def test_without_the_line_the_finding_is_there_and_its_page_has_it(
     brand: Brand, changes: Mapping[str, str], finding: str, deliver: bool
 ) -> None:

@@ -11,6 +11,7 @@ import smtplib
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from wildsmtp import ESCAPES
 import mailproof
 from mailproof.cli.overview import COMMANDS
 from mailproof.lab.embedded.settings import LabSettings
-from mailproof.lab.embedded.threaded import serving
+from mailproof.lab.embedded.threaded import LabServer, serving
 from mailproof.script.authority import Authority
 
 TEXT = ESCAPES.decode("utf-8", "surrogateescape")
@@ -173,13 +174,20 @@ def _rude_message() -> bytes:
     return lines.replace(b"\0", b"")
 
 
+@contextmanager
+def _with_a_rude_message(directory: Path) -> Iterator[tuple[LabServer, str, Path]]:
+    """A sound server, the root to trust for it, and the file."""
+    authority = Authority("Test")
+    message = directory / "rude.eml"
+    message.write_bytes(_rude_message())
+    with serving(LabSettings(), authority) as lab:
+        yield lab, str(authority.write_root(directory)), message
+
+
 @pytest.mark.parametrize("scheme", ["imaps", "pop3s"])
 def test_a_mailbox_full_of_escapes(scheme: str, tmp_path: Path) -> None:
     """`--raw` alone gives the bytes as they are: that is what it is for."""
-    authority = Authority("Test")
-    root, message = str(authority.write_root(tmp_path)), tmp_path / "rude.eml"
-    message.write_bytes(_rude_message())
-    with serving(LabSettings(), authority) as lab:
+    with _with_a_rude_message(tmp_path) as (lab, root, message):
         alice = lab.accounts[0]
         with smtplib.SMTP(*lab.address("smtp"), timeout=30) as client:
             client.sendmail("a@x.test", [alice.user], message.read_bytes(), ["BODY=8BITMIME"])
@@ -197,10 +205,7 @@ def test_a_mailbox_full_of_escapes(scheme: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shape", ["text", "json"])
 def test_a_message_of_escapes_there_and_back(shape: str, tmp_path: Path) -> None:
-    authority = Authority("Test")
-    root, message = str(authority.write_root(tmp_path)), tmp_path / "rude.eml"
-    message.write_bytes(_rude_message())
-    with serving(LabSettings(), authority) as lab:
+    with _with_a_rude_message(tmp_path) as (lab, root, message):
         alice = lab.accounts[0]
         places = (lab.urls["submission"], lab.urls["imaps"], "--ca-file", root, "-v", "--format", shape)
         login = ("--user", alice.user, "--password-env", "LAB_PASSWORD", "--message", str(message))
