@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
-from mailproof.wire.starttls.course import Course, Heard, Names, Outcome, Upgrade, Verdict, one_request
+from mailproof.wire.starttls.course import Upgrade
+from mailproof.wire.starttls.listed import Listed, Question
 
 _LINE = rb"\n"
 _LIST = rb"(?m)\A-ERR[^\n]*\n|^\.\r?\n"
+_CAPA = b"CAPA\r\n"
 
-
-def _opening(names: Names) -> Course:
-    heard = Heard()
-    greeting = yield from heard.ask(b"", _LINE)
-    if not greeting.startswith(b"+OK"):
-        return Outcome(Verdict.REFUSED, greeting)
-    offered = yield from heard.ask(b"CAPA\r\n", _LIST)
+_COURSE = Listed(
+    greeting=Question(b"", _LINE, rb"\A\+OK"),
     # A server of before RFC 2449 knows no CAPA, and perhaps STLS all the same.
-    if offered.startswith(b"+OK") and not re.search(rb"(?mi)^STLS\b", offered):
-        return Outcome(Verdict.NOT_OFFERED, offered, offered=offered)
-    said = yield from heard.ask(b"STLS\r\n", _LINE)
-    if not said.startswith(b"+OK"):
-        return Outcome(Verdict.REFUSED, said, offered=offered)
-    return heard.ready(said, offered)
-
-
-POP3 = Upgrade(
-    _opening,
-    lambda names: one_request(b"STLS\r\n", _LINE, rb"\A\+OK"),
-    r"STLS\s*",
-    r"\+OK",
-    _LINE,
-    lambda names: b"CAPA\r\n",
+    listing=lambda names: Question(_CAPA, _LIST, rb"\A\+OK"),
+    offer=rb"(?mi)^STLS\b",
+    request=Question(b"STLS\r\n", _LINE, rb"\A\+OK"),
 )
+POP3 = Upgrade(_COURSE.opening, _COURSE.ask, r"STLS\s*", r"\+OK", _LINE, lambda names: _CAPA)

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
-from mailproof.wire.starttls.course import Course, Heard, Names, Outcome, Upgrade, Verdict, one_request
+from mailproof.wire.starttls.course import Upgrade
+from mailproof.wire.starttls.listed import Listed, Question
 
 _END = rb"(?m)^(?:OK|NO|BYE)\b[^\n]*\n"
+_OK = rb"(?mi)^OK\b"
 
-
-def _opening(names: Names) -> Course:
-    heard = Heard()
-    greeting = yield from heard.ask(b"", _END)
-    if not re.search(rb"(?mi)^OK\b", greeting):
-        return Outcome(Verdict.REFUSED, greeting)
-    if not re.search(rb'(?mi)^"STARTTLS"', greeting):
-        return Outcome(Verdict.NOT_OFFERED, greeting, offered=greeting)
-    said = yield from heard.ask(b"STARTTLS\r\n", _END)
-    if not re.search(rb"(?mi)^OK\b", said):
-        return Outcome(Verdict.REFUSED, said, offered=greeting)
-    return heard.ready(said, greeting)
-
-
-SIEVE = Upgrade(
-    _opening, lambda names: one_request(b"STARTTLS\r\n", _END, rb"(?mi)^OK\b"), r"STARTTLS\s*", r"OK\b", _END
+_COURSE = Listed(
+    greeting=Question(b"", _END, _OK),
+    listing=None,
+    offer=rb'(?mi)^"STARTTLS"',
+    request=Question(b"STARTTLS\r\n", _END, _OK),
 )
+SIEVE = Upgrade(_COURSE.opening, _COURSE.ask, r"STARTTLS\s*", r"OK\b", _END)
