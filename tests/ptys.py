@@ -73,6 +73,7 @@ class Terminal:
         end = time.monotonic() + _PATIENCE
         while self._more(end):
             pass
+        assert time.monotonic() < end, f"it never ended\n{self.shown}"
         return self.process.wait(_PATIENCE)
 
     def _more(self, end: float) -> bool:

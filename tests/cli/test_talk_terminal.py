@@ -172,6 +172,29 @@ def test_pasted_lines_are_lines_and_noop_is_said_by_itself(server: Server, trust
     assert b"NOOP" in server.heard()
 
 
+def test_ctrl_d_while_a_command_of_ours_works_is_for_the_next_prompt(
+    server: Server, trusted: Trusted, home: Path
+) -> None:
+    with talking(server, trusted, home) as terminal:
+        terminal.wait_for("a login is offered")
+        terminal.line("/keepalive 100ms", "NOOP is said every 0.1 s")
+        terminal.line("/wait 1s", "C: NOOP")
+        terminal.type("\x04")
+        terminal.wait_for("S: 221 bye")
+        assert terminal.end() == 0
+
+
+def test_ctrl_c_while_a_command_of_ours_works_ends_it(server: Server, trusted: Trusted, home: Path) -> None:
+    with talking(server, trusted, home) as terminal:
+        terminal.wait_for("a login is offered")
+        terminal.line("/keepalive 100ms", "NOOP is said every 0.1 s")
+        terminal.line("/wait 1m", "C: NOOP")
+        terminal.type("\x03")
+        terminal.wait_for("interrupted")
+        assert terminal.end() == 130
+    assert server.heard()[-1] == b"QUIT"
+
+
 def test_ctrl_c_before_the_prompt_says_quit_and_leaves(trusted: Trusted, home: Path) -> None:
     waits = threading.Event()
 

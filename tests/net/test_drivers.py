@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -412,3 +413,16 @@ def test_what_is_given_back_is_read_again_and_recorded_once(net: Driver, tls: bo
         return [turn.text for turn in stream.transcript().turns if turn.kind is not TurnKind.EVENT]
 
     assert served(net, server, client) == ["ask", "ans", "wer\\r\\n"]
+
+
+def test_a_cancellation_that_comes_with_the_answer_is_not_lost() -> None:
+    async def main() -> bool:
+        net, answer = AsyncioNet(), asyncio.get_running_loop().create_future()
+        waiting = asyncio.ensure_future(net.until(net.now() + 10, answer))
+        await asyncio.wait({waiting}, timeout=0)
+        answer.set_result(b"250 ok\r\n")
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        return waiting.cancelled()
+
+    assert asyncio.run(main())

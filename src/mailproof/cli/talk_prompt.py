@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
 from mailproof.cli.talk_local import LOCAL
+from mailproof.cli.talk_tty import between_prompts
 from mailproof.model.talk import TalkProtocol
 from mailproof.parse.talk.typed import secret_in
 from mailproof.parse.talk.verbs import VERBS
@@ -61,6 +64,13 @@ class TalkCompleter(Completer):
             names = {line.upper().split()[0] for line in session.offered if line.split()}
             start = text[: text.rindex(">") + 1]
             yield from (f"{start} {_MAIL_PARAMETERS[name]}" for name in names & _MAIL_PARAMETERS.keys())
+
+
+class TalkInput(Vt100Input):
+    """While a line is written above the prompt, too, nothing that is typed is shown, edited or lost."""
+
+    def cooked_mode(self) -> AbstractContextManager[None]:
+        return between_prompts()
 
 
 class HideSecrets(Processor):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.options import Connecting, name_server, terms_of
 from mailproof.cli.talk_local import Local
 from mailproof.cli.talk_screen import TalkScreen
 from mailproof.cli.talk_script import addresses_of, keep, masking
+from mailproof.cli.talk_tty import between_prompts
 from mailproof.cli.terminal import Terminal
 from mailproof.cli.wishes import random_text
 from mailproof.model.attempt import Trouble
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.output.vt100 import Vt100_Output
     from prompt_toolkit.patch_stdout import StdoutProxy
 
+    from mailproof.cli.talk_prompt import TalkInput
+
 # How long the prompt waits for an answer, and how often it looks whether there is one: shorter than anybody notices.
 _SOON, _LOOK = 1.0, 0.01
 # How long the answer to a farewell is waited for.
@@ -49,23 +51,8 @@ def talk_by_hand(
     """Until the user or the server has had enough. The exit code says where it could not even begin."""
     named = any(given.get(name) for name in ("user", "netrc", "mechanism"))
     given_wish = wish() if named else None
-    with _no_echo():
+    with between_prompts():
         return asyncio.run(_Talk(terminal, place, how, given, given_wish, key_log).run())
-
-
-@contextmanager
-def _no_echo() -> Iterator[None]:
-    """What is typed ahead waits for the prompt, unseen: it can be a password. Signals stay as they are."""
-    import termios
-
-    descriptor = sys.stdin.fileno()
-    before = termios.tcgetattr(descriptor)
-    quiet = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
-    termios.tcsetattr(descriptor, termios.TCSANOW, quiet)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 def _output() -> Vt100_Output:
@@ -97,6 +84,7 @@ class _Talk:
         self._screen = TalkScreen(terminal, self._write)
         self._session = Session(self._net, place, terms_of(how), self._screen, lf=given["lf"])
         self._local = Local(self._session, self._screen, terminal, self._credentials)
+        self._input: TalkInput | None = None
         self._output: Vt100_Output | None = None
         self._prompt: PromptSession[str] | None = None
 
@@ -149,15 +137,16 @@ class _Talk:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.patch_stdout import StdoutProxy
 
-        from mailproof.cli.talk_prompt import HideSecrets, TalkCompleter, TalkHistory
+        from mailproof.cli.talk_prompt import HideSecrets, TalkCompleter, TalkHistory, TalkInput
 
         session = self._session
-        self._output = _output()
+        self._input, self._output = TalkInput(sys.stdin), _output()
         self._prompt = PromptSession(
             history=TalkHistory(session),
             completer=TalkCompleter(session),
             complete_while_typing=False,
             input_processors=[HideSecrets(session)],
+            input=self._input,
             output=self._output,
         )
         # Its lines stand above the prompt; it writes them this often, and not five times a second.
@@ -191,17 +180,17 @@ class _Talk:
             return False
         try:
             for each in line.split("\n"):  # what was pasted may be several, and each waits for its answer
-                await self._typed(each, self._prompt)
+                await self._typed(each)
         except NetFailure as failure:
             self._screen.event("lost", why=failure.detail or str(failure.trouble))
             return False
         return True
 
-    async def _typed(self, line: str, prompt: PromptSession[str]) -> None:
+    async def _typed(self, line: str) -> None:
         session = self._session
         command = session.phase is Phase.COMMAND
         if command and line.startswith("/") and not line.startswith("//"):
-            with prompt.app.input.cooked_mode():  # where Ctrl-C ends what takes too long
+            with between_prompts():
                 await self._local.run(line)
         else:
             await session.say(line.removeprefix("/") if command and line.startswith("//") else line)
@@ -236,7 +225,7 @@ class _Talk:
         from prompt_toolkit import PromptSession
 
         say = self._terminal.say
-        ask: PromptSession[str] = PromptSession(output=self._output)
+        ask: PromptSession[str] = PromptSession(input=self._input, output=self._output)
         try:
             user = "" if mechanism in ("ANONYMOUS",) else await ask.prompt_async(say("talk.ask-user"))
             secret = ""

@@ -116,7 +116,9 @@ class AsyncioNet:
         """What it gives, or NetFailure: TIMEOUT at the deadline, and whatever the system says."""
         seconds = None if deadline == float("inf") else max(0.0, deadline - self.now())
         try:
-            return await asyncio.wait_for(awaitable, seconds)
+            # Not by `wait_for`, which in Python 3.11 loses a cancellation (Ctrl-C) that comes as the answer does.
+            async with asyncio.timeout(seconds):
+                return await awaitable
         except TimeoutError:
             raise NetFailure(Trouble.TIMEOUT) from None
         except OSError as error:
