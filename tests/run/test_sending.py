@@ -215,6 +215,7 @@ def test_what_is_not_offered_is_said_and_asked_for_only_when_told_to(authority: 
     needs = (("REQUIRETLS", "REQUIRETLS"),)
     done = run(authority, ca_file, f"submission://{HOST}", login=ALICE, needs=needs)
     assert (done.result.reason, done.result.params) == ("extension-not-offered", {"extension": "REQUIRETLS"})
+    assert done.result.exit_code == 23
     assert not any(line.startswith("MAIL") for line in done.said)
     anyway = run(authority, ca_file, f"submission://{HOST}", login=ALICE, needs=needs, anyway=True)
     assert "MAIL FROM:<alice@example.test> REQUIRETLS" in anyway.said

@@ -20,7 +20,7 @@ from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
-from mailproof.run.services import HANDED_IN, services
+from mailproof.run.services import HANDED_IN, not_named, services
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 from mailproof.sasl.mechanism import SecretKind
@@ -130,9 +130,7 @@ class _Run:
         for group in services(account.target, places, HANDED_IN):
             named = [place for place in group if place.named]
             if not named:
-                params = {"host": group[0].host, "url": group[0].url}
-                skipped = Skipped("login-accepted", "host-not-named", group[0].url, asked=True, params=params)
-                self.attempts.append(Attempt(Job.LOGIN, group[0], skipped=(skipped,)))
+                self.attempts.append(not_named(Job.LOGIN, "login-accepted", group[0]))
                 continue
             wish, terms = account.wish, self._plan.terms
             talks = [converse(self._net, place, terms, Job.LOGIN, wish.secrets) for place in named]

@@ -22,12 +22,10 @@ from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
-from mailproof.run.services import READ, services
-from mailproof.run.stages import Stage, stage_code
+from mailproof.run.services import READ, not_named, services
+from mailproof.run.stages import Stage, skipped_code, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
-
-_FOR_WANT_OF_TLS = ("tls-not-available", "tls-not-verified")
 
 
 class FetchPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +46,7 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
     attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
     for group in services(plan.target, places, READ):
         if not group[0].named:
-            params = {"host": group[0].host, "url": group[0].url}
-            skipped = Skipped("login-accepted", "host-not-named", group[0].url, asked=True, params=params)
-            attempts.append(Attempt(Job.FETCH, group[0], skipped=(skipped,)))
+            attempts.append(not_named(Job.FETCH, "login-accepted", group[0]))
             continue
         talks = [converse(net, place, terms, Job.FETCH) for place in group]
         talk, failed = await nearest(net, talks)
@@ -102,7 +98,7 @@ def _exit_code(last: Attempt | None, skipped: Skipped | None, found: Found) -> S
     if last is None:
         return Stage.CONNECT
     if skipped is not None:
-        return Stage.TLS if skipped.why in _FOR_WANT_OF_TLS else Stage.LOGIN
+        return skipped_code(skipped)
     if found.missing:
         return Stage.NOT_FOUND
     if found.refused:

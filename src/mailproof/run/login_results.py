@@ -19,7 +19,7 @@ from mailproof.model.report import Judged
 from mailproof.parse.login_doubts import doubts
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 from mailproof.run.by_hand import Trial
-from mailproof.run.stages import Stage, stage_code
+from mailproof.run.stages import Stage, skipped_code, stage_code
 
 _TRANSCRIPT = re.compile(r"transcript (\d+),")
 # What says no more than that the server answered, where one wants to know why.
@@ -120,14 +120,11 @@ def _end(tried: LoginTried | None, skipped: Skipped | None) -> LoginEnd:
     return LoginEnd.UNKNOWN if login_refusal(tried) in _NO_WORD else LoginEnd.REFUSED
 
 
-_FOR_WANT_OF_TLS = ("tls-not-available", "tls-not-verified")
-
-
 def _exit_code(attempts: Sequence[Attempt], end: LoginEnd) -> int:
     """The stage at which the last of the attempts ended."""
     last = attempts[-1] if attempts else None
     if last is None or last.endpoint is None:
         return Stage.LOGIN if end is LoginEnd.NOT_TRIED else Stage.CONNECT
-    if any(skipped.why in _FOR_WANT_OF_TLS for skipped in last.skipped):
+    if any(skipped_code(skipped) is Stage.TLS for skipped in last.skipped):
         return Stage.TLS
     return stage_code(last) or Stage.LOGIN

@@ -8,7 +8,7 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.diagnose.judge import Judgement
-from mailproof.model.attempt import Job, Skipped
+from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol, Target
 from mailproof.model.finding import Severity
 from mailproof.model.observation import LoginTried, ReplyClass, Retrieved, Submitted
@@ -24,8 +24,8 @@ from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
 from mailproof.run.sending import SendPlan, last_of, send_by_hand
-from mailproof.run.services import READ, services
-from mailproof.run.stages import Stage, stage_code
+from mailproof.run.services import READ, not_named, services
+from mailproof.run.stages import Stage, skipped_code, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
@@ -104,9 +104,7 @@ async def _at(
 ) -> bool:
     """Wait for it at one service; False where that cannot be reached."""
     if not group[0].named:
-        params = {"host": group[0].host, "url": group[0].url}
-        skipped = Skipped("message-delivered", "host-not-named", group[0].url, asked=True, params=params)
-        attempts.append(Attempt(Job.FETCH, group[0], skipped=(skipped,)))
+        attempts.append(not_named(Job.FETCH, "message-delivered", group[0]))
         return False
     # A session as long as the message may take: it waits on purpose.
     patient = msgspec.structs.replace(terms, timeout=max(terms.timeout, plan.within))
@@ -188,13 +186,13 @@ def _exit_code(record: Record, sent: Attempt | None, read: Attempt | None, arriv
     if sent is None:
         return Stage.CONNECT
     if not _accepted(record):
-        if any(skipped.asked for skipped in sent.skipped):
-            return Stage.TLS if any(s.why.startswith("tls-") for s in sent.skipped) else Stage.LOGIN
+        if (skipped := next((each for each in sent.skipped if each.asked), None)) is not None:
+            return skipped_code(skipped)
         return stage_code(sent) or Stage.MESSAGE
     if arrived.found_at is not None:
         return Stage.OPEN
     if read is None:
         return Stage.CONNECT
-    if any(skipped.asked for skipped in read.skipped):
-        return Stage.TLS if any(s.why.startswith("tls-") for s in read.skipped) else Stage.LOGIN
+    if (skipped := next((each for each in read.skipped if each.asked), None)) is not None:
+        return skipped_code(skipped)
     return stage_code(read) or Stage.NOT_FOUND

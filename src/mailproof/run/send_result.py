@@ -12,9 +12,7 @@ from mailproof.model.record import Attempt, Record
 from mailproof.model.report import Judged
 from mailproof.model.sent import RecipientResult
 from mailproof.run.sending import last_of, last_stage
-from mailproof.run.stages import Stage, stage_code
-
-_FOR_WANT_OF_TLS = ("tls-not-available", "tls-not-verified")
+from mailproof.run.stages import Stage, skipped_code, stage_code
 
 
 class SendResult(msgspec.Struct, frozen=True):
@@ -86,7 +84,7 @@ def _exit_code(last: Attempt | None, told: list[Submitted], recipients: tuple[Re
         return Stage.CONNECT
     for skipped in last.skipped:
         if skipped.asked:
-            return Stage.TLS if skipped.why in _FOR_WANT_OF_TLS else Stage.LOGIN
+            return skipped_code(skipped)
     code = stage_code(last)
     if code is Stage.MESSAGE and all(fact.final is None for fact in told):
         return Stage.DATA

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from mailproof import __version__
-from mailproof.model.attempt import Job, Skipped, Status, Step
+from mailproof.model.attempt import Job, Status, Step
 from mailproof.model.endpoint import Target
 from mailproof.model.observation import LoginTried, Submitted
 from mailproof.model.record import Asked, Attempt, Record
@@ -18,7 +18,7 @@ from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
-from mailproof.run.services import EXCHANGED, HANDED_IN, services
+from mailproof.run.services import EXCHANGED, HANDED_IN, not_named, services
 from mailproof.run.stages import Stage, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
@@ -45,9 +45,7 @@ async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record
     attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
     for group in services(plan.target, places, EXCHANGED if login is None else HANDED_IN):
         if login is not None and not group[0].named:
-            params = {"host": group[0].host, "url": group[0].url}
-            skipped = Skipped("message-accepted", "host-not-named", group[0].url, asked=True, params=params)
-            attempts.append(Attempt(Job.SEND, group[0], skipped=(skipped,)))
+            attempts.append(not_named(Job.SEND, "message-accepted", group[0]))
             continue
         talks = [SmtpConversation(net, place, terms, Job.SEND) for place in group]
         talk, failed = await nearest(net, talks)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
+from mailproof.model.record import Attempt
 
 HANDED_IN = (Scheme.SUBMISSION, Scheme.SUBMISSIONS)
 """Where users hand mail in (RFC 6409, RFC 8314)."""
@@ -29,3 +31,9 @@ def services(target: Target, places: Sequence[Endpoint], schemes: Sequence[Schem
     for place in wanted:
         found.setdefault((place.scheme, place.host, place.port, place.path), []).append(place)
     return [sorted(group, key=lambda place: ":" not in place.address) for group in found.values()]
+
+
+def not_named(job: Job, what: str, place: Endpoint) -> Attempt:
+    """What is told of a place where no secret goes: only DNS has named its host."""
+    params = {"host": place.host, "url": place.url}
+    return Attempt(job, place, skipped=(Skipped(what, "host-not-named", place.url, asked=True, params=params),))

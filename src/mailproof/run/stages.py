@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from mailproof.model.attempt import Status, Step, Trouble
+from mailproof.model.attempt import Skipped, Status, Step, Trouble
 from mailproof.model.record import Attempt
 
 
@@ -54,6 +54,18 @@ _OF_STEP = {
     Step.FETCH: Stage.MAILBOX,
 }
 _HUNG_UP = (Trouble.CLOSED, Trouble.RESET)
+
+
+_FOR_WANT_OF = {
+    "tls-not-available": Stage.TLS,
+    "tls-not-verified": Stage.TLS,
+    "extension-not-offered": Stage.MAIL,
+}
+
+
+def skipped_code(skipped: Skipped) -> Stage:
+    """Of what was asked for and not tried: the stage that it lacked something for, a login where nothing else is."""
+    return _FOR_WANT_OF.get(skipped.why, Stage.LOGIN)
 
 
 def stage_code(attempt: Attempt) -> Stage:
