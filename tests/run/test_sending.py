@@ -232,3 +232,11 @@ def test_a_message_is_handed_over_once_even_where_the_server_hangs_up_after_it(
 ) -> None:
     done = run(authority, ca_file, f"[{HOST}]", "message:hang-up", login=ALICE)
     assert {place.rpartition(":")[2] for place in done.dialled} == {"587"}
+
+
+def test_chunks_too_are_not_sent_where_it_is_to_end_before_them(authority: Authority, ca_file: str) -> None:
+    for pipelining in (False, True):
+        wish = {"login": ALICE, "chunk": 10, "last": Until.DATA, "pipelining": pipelining}
+        done = run(authority, ca_file, f"submission://{HOST}", **wish)
+        assert (done.result.exit_code, done.said[-2:]) == (0, [f"RCPT TO:<{BOB}>", "QUIT"])
+        assert done.lab.mailboxes[BOB].messages == []

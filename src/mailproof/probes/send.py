@@ -82,7 +82,7 @@ async def send(talk: SmtpConversation, sending: Sending) -> None:
         pass
     course.tell()
     # After 354 a QUIT would be a line of the message.
-    drop = sending.drop or sending.last is Until.DATA
+    drop = sending.drop or (sending.last is Until.DATA and not sending.chunk)
     if drop and talk.steps and talk.steps[-1].status is Status.OK:
         talk.drop()
         return
@@ -204,6 +204,7 @@ class _Course:
 
     async def _chunks(self) -> None:
         """Each BDAT with its bytes in one write; the last is answered for the whole message."""
+        self._reached(Until.DATA)  # there is no answer to wait for in between
         talk, started = self._talk, self._talk.net.now()
         data = self._sending.data if self._sending.raw else _LINE_END.sub(b"\r\n", self._sending.data)
         if not self._sending.raw and data and not data.endswith(b"\r\n"):
