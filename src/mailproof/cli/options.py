@@ -19,6 +19,7 @@ from mailproof.cli.xclient import attributes
 from mailproof.model.proxy import Proxy
 from mailproof.model.record import Asked
 from mailproof.model.tls import TlsPolicy, TlsSettings, TlsVersion
+from mailproof.net.route import address_towards
 from mailproof.run.targets import is_host_name
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ _VERSIONS = {"1.0": TlsVersion.TLS1_0, "1.1": TlsVersion.TLS1_1, "1.2": TlsVersi
 # A name in EHLO is put on the wire as it is: no space, no control character.
 _HELLO_NAME = re.compile(r"[!-~]{1,255}\Z")
 _DNS = 53
-# TEST-NET-1 (RFC 5737): the route there is the one to everywhere; nothing is sent.
-_OUTSIDE = ("192.0.2.1", 25)
+# TEST-NET-1 (RFC 5737): the route there is the one to everywhere.
+_OUTSIDE = "192.0.2.1"
 
 
 def duration(text: str, terminal: Terminal) -> float:
@@ -236,12 +237,7 @@ def hello_name() -> str:
     name = socket.gethostname()
     if "." in name.strip(".") and _HELLO_NAME.match(name):
         return name
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(_OUTSIDE)
-            return f"[{probe.getsockname()[0]}]"
-        except OSError:
-            return "[127.0.0.1]"
+    return f"[{address_towards(_OUTSIDE) or '127.0.0.1'}]"
 
 
 def _must_be_readable(file: str, terminal: Terminal) -> None:
