@@ -94,7 +94,7 @@ async def authenticate(talk: Conversation[Any], wish: LoginWish, greeting: Greet
     if greeting is not None and greeting.reply is not None and greeting.reply.code == "PREAUTH":
         talk.skip("login-accepted", "already-logged-in", asked=True)
         return False
-    if why := _too_open(talk):
+    if why := talk.terms.too_open(talk.protection):
         talk.skip("login-accepted", why, asked=True)
         return False
     mechanism, command = _choose(talk, offered, wish)
@@ -107,15 +107,6 @@ async def authenticate(talk: Conversation[Any], wish: LoginWish, greeting: Greet
         talk.skip("login-accepted", "no-mechanism-offered", asked=True)
         return False
     return tried.accepted
-
-
-def _too_open(talk: Conversation[Any]) -> str:
-    """Why no secret may be said here, as a reason of the catalogue; empty if it may."""
-    if talk.protection is Protection.NONE and talk.terms.tls is not TlsPolicy.NEVER:
-        return "tls-not-available"
-    if talk.protection is Protection.UNVERIFIED and talk.terms.verify:
-        return "tls-not-verified"
-    return ""
 
 
 def _choose(talk: Conversation[Any], offered: Capabilities, wish: LoginWish) -> tuple[str, str]:

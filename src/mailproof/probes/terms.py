@@ -6,7 +6,7 @@ import msgspec
 
 from mailproof.model.attempt import Job
 from mailproof.model.proxy import Proxy
-from mailproof.model.tls import TlsPolicy, TlsSettings
+from mailproof.model.tls import Protection, TlsPolicy, TlsSettings
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -62,6 +62,14 @@ class Terms(msgspec.Struct, frozen=True):
         # A survey may take four replies' time, and what follows from it half as much again. With what is under way
         # that makes ten, by default the five minutes that RFC 5321 section 4.5.3.2 lets a client wait for one reply.
         return 6 * self.timeout
+
+    def too_open(self, protection: Protection) -> str:
+        """Why no secret may be said behind this protection, as a reason of the catalogue; empty if it may."""
+        if protection is Protection.NONE and self.tls is not TlsPolicy.NEVER:
+            return "tls-not-available"
+        if protection is Protection.UNVERIFIED and self.verify:
+            return "tls-not-verified"
+        return ""
 
     def __repr__(self) -> str:
         return f"Terms(ehlo={self.ehlo!r}, tls={self.tls}, proxy={self.proxy!r}, {len(self.secrets)} secrets)"

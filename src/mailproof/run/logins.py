@@ -11,7 +11,7 @@ from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme, TlsMode
 from mailproof.model.observation import LoginTried, MailboxOpened, ReplyClass, Retrieved, Submitted, UidsListed
 from mailproof.model.record import Asked, Attempt
-from mailproof.model.tls import Protection, TlsPolicy
+from mailproof.model.tls import TlsPolicy
 from mailproof.net.interface import Net
 from mailproof.probes.fetch import LONGEST_PAUSE, fetch
 from mailproof.probes.handshake import protection_of
@@ -286,12 +286,7 @@ class Logins:
             return "not-reached" if made is None or made.trouble is None else "tls-not-available"
         if self._terms.tls is TlsPolicy.NEVER and place.scheme.tls_mode is not TlsMode.IMPLICIT:
             return ""
-        protection = protection_of(made)
-        if protection is Protection.NONE:
-            return "tls-not-available"
-        if protection is Protection.UNVERIFIED and self._terms.verify:
-            return "tls-not-verified"
-        return ""
+        return self._terms.too_open(protection_of(made))
 
     def _skip(self, place: Endpoint, what: str, why: str) -> None:
         self.attempts.append(Attempt(Job.LOGIN, place, skipped=(self._skipped(place, what, why),)))

@@ -30,6 +30,9 @@ FAREWELLS: dict[TalkProtocol, bytes] = {
 """What one says before one hangs up; protocols that are not here have nothing."""
 
 
+_NOT_SENT = {"tls-not-available": "not-sent-no-tls", "tls-not-verified": "not-sent-unverified"}
+
+
 class Closed(Exception):
     """The server hung up in the middle of a course."""
 
@@ -100,6 +103,11 @@ class TalkLine:
     @property
     def protection(self) -> Protection:
         return protection_of(self.handshake)
+
+    @property
+    def not_sent(self) -> str:
+        """Why no secret may be said here, as a note of the catalogue; empty if it may."""
+        return _NOT_SENT.get(self._terms.too_open(self.protection), "")
 
     @property
     def deadline(self) -> float:

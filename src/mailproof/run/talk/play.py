@@ -244,10 +244,8 @@ class _Player:
             self._stop(Stage.TLS, "unverified", ", ".join(error.text for error in handshake.errors))
 
     def _must_be_safe(self) -> None:
-        if self.line.protection is Protection.NONE and self._terms.tls is not TlsPolicy.NEVER:
-            self._stop(Stage.LOGIN, "not-sent-no-tls")
-        if self.line.protection is Protection.UNVERIFIED and self._terms.verify:
-            self._stop(Stage.LOGIN, "not-sent-unverified")
+        if why := self.line.not_sent:
+            self._stop(Stage.LOGIN, why)
 
     async def _log_in(self, mechanism: str) -> None:
         self._must_be_safe()

@@ -15,7 +15,6 @@ from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import ReplyClass
 from mailproof.model.talk import TalkPlace, TalkProtocol
-from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.model.transcript import SECRET
 from mailproof.net.interface import Net
 from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
@@ -241,13 +240,9 @@ class Session:
 
     def may_be_secret(self) -> bool:
         """A secret goes into TLS that verified only, unless that was lifted; typed ones too."""
-        if self.line.protection is Protection.NONE and self.terms.tls is not TlsPolicy.NEVER:
-            self.screen.note(Note("not-sent-no-tls"))
-            return False
-        if self.line.protection is Protection.UNVERIFIED and self.terms.verify:
-            self.screen.note(Note("not-sent-unverified"))
-            return False
-        return True
+        if why := self.line.not_sent:
+            self.screen.note(Note(why))
+        return not why
 
     async def login(self, login: Login) -> None:
         """Begin a login; the listener carries it on."""
