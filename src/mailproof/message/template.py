@@ -7,9 +7,6 @@ from collections.abc import Mapping
 
 _WORD = re.compile(rb"%([A-Z][A-Z_]*)%")
 
-WORDS = ("FROM_ADDRESS", "TO_ADDRESS", "DATE", "MESSAGEID", "NEWLINE", "N", "OF")
-"""`N` and `OF` count the messages of one run."""
-
 
 def fill(message: bytes, values: Mapping[str, str]) -> bytes:
     """`message` with its words replaced; one that nobody knows stays as it is."""
