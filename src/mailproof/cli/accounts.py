@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-import sys
-from pathlib import Path
 
 import msgspec
 
+from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
 
 # A provider's largest list of accounts that one would try at a few seconds each.
@@ -89,14 +88,7 @@ def _columns(heading: list[str], file: str, terminal: Terminal) -> tuple[tuple[i
 
 
 def _text(file: str, terminal: Terminal) -> str:
-    try:
-        if file == "-":
-            data = sys.stdin.buffer.read(_LONGEST + 1)
-        else:
-            with Path(file).open("rb") as opened:
-                data = opened.read(_LONGEST + 1)
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    data = read_file(file, terminal, _LONGEST + 1)
     if len(data) > _LONGEST:
         raise Complaint(terminal.say("cli.accounts-long", file=file))
     return data.decode("utf-8-sig", "surrogateescape")

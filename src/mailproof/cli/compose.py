@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mailproof import __version__
+from mailproof.cli.reading import is_file, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.message.draft import Attachment, Draft, compose
 
@@ -122,28 +122,10 @@ def _composed(
 
 def _text_or_file(value: str, terminal: Terminal) -> bytes:
     """`-` for standard input, `@FILE` or a file's name for what it holds, else the text, `\\n` a line end."""
-    if value == "-":
-        return sys.stdin.buffer.read(_LONGEST)
     name = value.removeprefix("@")
-    if value.startswith("@") or _is_file(name):
-        return _file(name, terminal)
+    if value == "-" or value.startswith("@") or is_file(name):
+        return read_file(name, terminal, _LONGEST)
     return value.replace("\\n", "\n").encode("utf-8", "surrogateescape")
-
-
-def _is_file(name: str) -> bool:
-    try:
-        return Path(name).is_file()
-    except (OSError, ValueError):  # longer than any name, or with a NUL in it: a text
-        return False
-
-
-def _file(name: str, terminal: Terminal) -> bytes:
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(_LONGEST)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or ""
-        raise Complaint(terminal.say("cli.unreadable", file=name, why=why)) from None
 
 
 def _decoded(data: bytes) -> str:
@@ -167,7 +149,7 @@ def _attachment(text: str, terminal: Terminal) -> Attachment:
         raise Complaint(terminal.say("cli.send-attach", value=text))
     data = _text_or_file(file, terminal)
     path = Path(file.removeprefix("@"))
-    name = known.get("name") or (path.name if file.startswith("@") or _is_file(str(path)) else "")
+    name = known.get("name") or (path.name if file.startswith("@") or is_file(str(path)) else "")
     kind = known.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Attachment(data, kind, name)
 
@@ -192,6 +174,6 @@ def _signed(data: bytes, given: Mapping[str, Any], terminal: Terminal) -> bytes:
 
     domain, selector, key = wanted
     try:
-        return sign(data, domain, selector, _file(key, terminal))
+        return sign(data, domain, selector, read_file(key, terminal, _LONGEST))
     except NotSigned as error:
         raise Complaint(terminal.say("cli.send-not-signed", why=str(error))) from None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +12,7 @@ import click
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
+from mailproof.cli.reading import read_file
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
@@ -192,13 +191,6 @@ def _want(given: Mapping[str, Any], terminal: Terminal) -> Want:
 def _hops_of_file(file: str, shape: str, terminal: Terminal) -> int:
     from mailproof.report.mailbox import hops_as_data, render_hops
 
-    try:
-        if file == "-":
-            data = sys.stdin.buffer.read(_LONGEST)
-        else:
-            with Path(file).open("rb") as opened:
-                data = opened.read(_LONGEST)
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    data = read_file(file, terminal, _LONGEST)
     terminal.write(hops_as_data(data) if shape == "json" else render_hops(data, terminal.lang, terminal.width))
     return 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mailproof.cli.options import Connecting, network, terms_of
+from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.talk import TalkPlace
 
@@ -61,15 +60,7 @@ def _section(file: str, place: TalkPlace, terminal: Terminal) -> Section:
     """The only one of the script; its `@` line may be left out, and the URL of the command line counts."""
     from mailproof.script.format import ScriptError, parse
 
-    try:
-        if file == "-":
-            data = sys.stdin.buffer.read(_LONGEST)
-        else:
-            with Path(file).open("rb") as opened:
-                data = opened.read(_LONGEST)
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
-    text = data.decode("utf-8", "replace")
+    text = read_file(file, terminal, _LONGEST).decode("utf-8", "replace")
     shift = 0
     if not any(line.startswith("@") for line in text.splitlines()):
         text, shift = f"@ {place.url} talk\n{text}", 1

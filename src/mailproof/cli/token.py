@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +15,7 @@ from click.core import ParameterSource
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.credentials import ask, source, user_options
 from mailproof.cli.credentials import read as read_secret
+from mailproof.cli.reading import is_file, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 
 # Larger than any token or session that one pastes: RFC 4954 section 4.3.1 allows 12288 octets a line.
@@ -217,18 +217,10 @@ def _decoded(text: str) -> bytes:
 
 def _input(terminal: Terminal, given: str | None, limit: int, *, text: bool) -> bytes:
     """The bytes of a file, of standard input, or (`text`) of the argument itself. Raises Complaint."""
-    if given is None or given == "-":
-        if given is None and sys.stdin.isatty():
-            raise Complaint(terminal.say("cli.token-nothing"))
-        return sys.stdin.buffer.read(limit)
-    try:
-        if not text or Path(given).is_file():
-            with Path(given).open("rb") as file:
-                return file.read(limit)
-    except (OSError, ValueError) as error:
-        if not text:
-            why = getattr(error, "strerror", None) or ""
-            raise Complaint(terminal.say("cli.unreadable", file=given, why=why)) from None
+    if given is None and sys.stdin.isatty():
+        raise Complaint(terminal.say("cli.token-nothing"))
+    if given is None or given == "-" or not text or is_file(given):
+        return read_file("-" if given is None else given, terminal, limit)
     return given.encode("utf-8", "surrogateescape")[:limit]
 
 
