@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,3 +140,29 @@ def test_an_address_that_nobody_has_is_no_firewall(nets: ThreeNets) -> None:
     assert done.returncode == 1
     assert "ICMP host unreachable, from 192.0.2.2" in done.stdout
     assert "no machine answers for 192.0.2.77 in its network" in " ".join(done.stdout.split())
+
+
+DIALLED_BY = """
+import sys
+from mailproof.model.failure import NetFailure
+from mailproof.net.aio import AsyncioNet
+from mailproof.net.sockets import SocketNet
+from mailproof.probes.port import Place
+
+async def dialled(net):
+    try:
+        await net.connect(Place(sys.argv[1], sys.argv[1], int(sys.argv[2])), net.now() + 5, purpose="test")
+    except NetFailure as failure:
+        return failure.trouble, failure.detail, failure.icmp
+
+told = [net.run(dialled(net)) for net in (SocketNet(), AsyncioNet())]
+assert told[0] == told[1], told
+print(told[0][1])
+"""
+
+
+@pytest.mark.parametrize(("port", "words"), [(1002, "administratively prohibited"), (1003, "port unreachable")])
+def test_both_drivers_say_who_it_was(nets: ThreeNets, port: int, words: str) -> None:
+    done = nets.run("client", sys.executable, "-c", DIALLED_BY, SERVER, str(port))
+    assert done.returncode == 0, done.stderr
+    assert f"(ICMP from {ROUTER}: {words})" in done.stdout

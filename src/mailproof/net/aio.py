@@ -19,7 +19,7 @@ from mailproof.net.dns import NO_HOSTS, Configuration, resolve
 from mailproof.net.icmp import icmp_of, keep_icmp
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import READ
-from mailproof.net.sockets import address_family, bind_source, listening_socket, name_of, trouble_of
+from mailproof.net.sockets import address_family, bind_source, listening_socket, name_of, trouble_of, with_icmp
 from mailproof.net.stream import BufferedStream
 from mailproof.net.tls import Contexts
 
@@ -137,9 +137,11 @@ class AsyncioNet:
             await self.until(deadline, asyncio.get_running_loop().sock_connect(connection, where))
             keep_icmp(connection, False)
         except NetFailure as failure:
-            failure.icmp = icmp_of(connection)
+            icmp = icmp_of(connection)
             connection.close()
-            raise
+            if icmp is None:
+                raise
+            raise with_icmp(failure, icmp) from failure
         except BaseException:
             connection.close()
             raise

@@ -49,10 +49,14 @@ _TROUBLES = {
 
 def trouble_of(number: int, icmp: Icmp | None = None) -> NetFailure:
     """The failure that an errno stands for."""
-    detail = os.strerror(number)
-    if icmp is not None:
-        detail = f"{detail} (ICMP from {icmp.sender}: {icmp.words})"
-    return NetFailure(_TROUBLES.get(number, Trouble.LOCAL), detail, icmp)
+    failure = NetFailure(_TROUBLES.get(number, Trouble.LOCAL), os.strerror(number))
+    return failure if icmp is None else with_icmp(failure, icmp)
+
+
+def with_icmp(failure: NetFailure, icmp: Icmp) -> NetFailure:
+    """The same, with the message that it was, and whose."""
+    told = f"{failure.detail} (ICMP from {icmp.sender}: {icmp.words})".lstrip()
+    return NetFailure(failure.trouble, told, icmp)
 
 
 class _Readiness:
