@@ -23,7 +23,7 @@ from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
 from mailproof.run.services import READ, not_named, services
-from mailproof.run.stages import Stage, skipped_code, stage_code
+from mailproof.run.stages import Stage, reason_of, skipped_code, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
@@ -84,13 +84,17 @@ def fetch_result(record: Record, judgement: Judgement, found: Found) -> FetchRes
     skipped = next((each for each in last.skipped if each.asked), None) if last is not None else None
     code = _exit_code(last, skipped, found)
     grave = (item for item in judgement.causes if item.severity is not Severity.INFO)
+    cause = next(grave, None) if code and code is not Stage.NOT_FOUND else None
+    reason, params = (
+        reason_of(skipped, cause, record.attempts, judgement) if code and code is not Stage.NOT_FOUND else ("", {})
+    )
     return FetchResult(
         exit_code=code,
         endpoint=last.endpoint.url if last is not None and last.endpoint is not None else "",
         address=last.endpoint.address if last is not None and last.endpoint is not None else "",
-        cause=next(grave, None) if code and code is not Stage.NOT_FOUND else None,
-        reason=skipped.why if skipped is not None and code else "",
-        params=skipped.params if skipped is not None and code else {},
+        cause=cause,
+        reason=reason,
+        params=params,
     )
 
 

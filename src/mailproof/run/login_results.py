@@ -19,7 +19,7 @@ from mailproof.model.report import Judged
 from mailproof.parse.login_doubts import doubts
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 from mailproof.run.by_hand import Trial
-from mailproof.run.stages import Stage, skipped_code, stage_code
+from mailproof.run.stages import Stage, reason_of, skipped_code, stage_code
 
 _TRANSCRIPT = re.compile(r"transcript (\d+),")
 # What says no more than that the server answered, where one wants to know why.
@@ -67,7 +67,7 @@ def _of_account(
     for trial, span in zip(trials, spans, strict=True):
         attempts = [kept[at] for at in span]
         numbers = {sum(a.transcript is not None for a in kept[: at + 1]) for at in span}
-        yield _result(trial, attempts, _cause(telling, numbers), tried_all)
+        yield _result(trial, attempts, _cause(telling, numbers), tried_all, kept, judgement)
 
 
 def _cause(ranked: Sequence[Judged], numbers: set[int]) -> Judged | None:
@@ -80,17 +80,23 @@ def _cause(ranked: Sequence[Judged], numbers: set[int]) -> Judged | None:
 
 
 def _result(
-    trial: Trial, attempts: Sequence[Attempt], cause: Judged | None, others: Sequence[LoginTried]
+    trial: Trial,
+    attempts: Sequence[Attempt],
+    cause: Judged | None,
+    others: Sequence[LoginTried],
+    kept: Sequence[Attempt],
+    judgement: Judgement,
 ) -> LoginResult:
     last = attempts[-1] if attempts else None
     tried = next((f for a in attempts for f in a.observations if isinstance(f, LoginTried)), None)
     skipped = next((s for a in attempts for s in a.skipped if s.what == "login-accepted"), None)
-    end = _end(tried, skipped)
+    reason, params = reason_of(skipped, cause, kept, judgement) if tried is None else ("", {})
+    end = _end(tried, reason)
     host = last.endpoint.host if last is not None and last.endpoint is not None else ""
     bare = end is LoginEnd.REFUSED and cause is not None and cause.name == _BARE
     return LoginResult(
         end=end,
-        exit_code=0 if end is LoginEnd.ACCEPTED or _left_out(skipped) else _exit_code(attempts, end),
+        exit_code=0 if end is LoginEnd.ACCEPTED or _left_out(skipped) else _exit_code(attempts, skipped),
         target=trial.target,
         user=trial.user,
         mechanism=tried.mechanism if tried is not None else trial.mechanism,
@@ -100,8 +106,8 @@ def _result(
         reply=tried.reply.line if tried is not None and tried.reply is not None else "",
         cause=None if end is LoginEnd.ACCEPTED else cause,
         can_be=doubts(tried, host, [o for o in others if o is not tried]) if bare and tried is not None else (),
-        reason=skipped.why if skipped is not None and tried is None else "",
-        params=skipped.params if skipped is not None and tried is None else {},
+        reason=reason,
+        params=params,
     )
 
 
@@ -110,9 +116,9 @@ def _left_out(skipped: Skipped | None) -> bool:
     return skipped is not None and not skipped.asked
 
 
-def _end(tried: LoginTried | None, skipped: Skipped | None) -> LoginEnd:
+def _end(tried: LoginTried | None, reason: str) -> LoginEnd:
     if tried is None:
-        return LoginEnd.FAILED if skipped is None else LoginEnd.NOT_TRIED
+        return LoginEnd.NOT_TRIED if reason else LoginEnd.FAILED
     if tried.accepted:
         return LoginEnd.ACCEPTED
     if tried.reply is None:
@@ -120,11 +126,11 @@ def _end(tried: LoginTried | None, skipped: Skipped | None) -> LoginEnd:
     return LoginEnd.UNKNOWN if login_refusal(tried) in _NO_WORD else LoginEnd.REFUSED
 
 
-def _exit_code(attempts: Sequence[Attempt], end: LoginEnd) -> int:
+def _exit_code(attempts: Sequence[Attempt], skipped: Skipped | None) -> int:
     """The stage at which the last of the attempts ended."""
     last = attempts[-1] if attempts else None
     if last is None or last.endpoint is None:
-        return Stage.LOGIN if end is LoginEnd.NOT_TRIED else Stage.CONNECT
-    if any(skipped_code(skipped) is Stage.TLS for skipped in last.skipped):
+        return Stage.CONNECT if skipped is None else Stage.LOGIN
+    if any(skipped_code(each) is Stage.TLS for each in last.skipped):
         return Stage.TLS
     return stage_code(last) or Stage.LOGIN

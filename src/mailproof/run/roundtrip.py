@@ -25,7 +25,7 @@ from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
 from mailproof.run.sending import SendPlan, last_of, send_by_hand
 from mailproof.run.services import READ, not_named, services
-from mailproof.run.stages import Stage, skipped_code, stage_code
+from mailproof.run.stages import Stage, reason_of, skipped_code, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
@@ -166,8 +166,10 @@ def roundtrip_result(record: Record, judgement: Judgement, arrived: Arrived) -> 
     told = next((f for f in (sent.observations if sent else ()) if isinstance(f, Submitted)), None)
     final = told.final if told is not None else None
     code = _exit_code(record, sent, read, arrived)
-    skipped = [s for attempt in record.attempts for s in attempt.skipped if s.asked]
+    skipped = next((s for attempt in record.attempts for s in attempt.skipped if s.asked), None)
     grave = (item for item in judgement.causes if item.severity is not Severity.INFO)
+    cause = next(grave, None) if code else None
+    reason, params = reason_of(skipped, cause, record.attempts, judgement) if code else ("", {})
     return RoundtripResult(
         exit_code=code,
         submitted=sent.endpoint.url if sent is not None and sent.endpoint is not None else "",
@@ -176,9 +178,9 @@ def roundtrip_result(record: Record, judgement: Judgement, arrived: Arrived) -> 
         else "",
         reply=final.line if final is not None else "",
         queue_id=told.queue_id if told is not None else "",
-        cause=next(grave, None) if code else None,
-        reason=skipped[0].why if skipped and code else "",
-        params=skipped[0].params if skipped and code else {},
+        cause=cause,
+        reason=reason,
+        params=params,
     )
 
 

@@ -12,7 +12,7 @@ from mailproof.model.record import Attempt, Record
 from mailproof.model.report import Judged
 from mailproof.model.sent import RecipientResult
 from mailproof.run.sending import last_of, last_stage
-from mailproof.run.stages import Stage, skipped_code, stage_code
+from mailproof.run.stages import Stage, reason_of, skipped_code, stage_code
 
 
 class SendResult(msgspec.Struct, frozen=True):
@@ -44,6 +44,8 @@ def send_result(record: Record, judgement: Judgement, sender: str) -> SendResult
     skipped = next((each for each in last.skipped if each.asked), None) if last is not None else None
     final = next((fact.final for fact in told if fact.final is not None), None)
     reply = final or next((r for fact in reversed(told) for r in (fact.data, fact.rcpt, fact.mail) if r), None)
+    cause = _cause(judgement) if code else None
+    reason, params = reason_of(skipped, cause, record.attempts, judgement) if code else ("", {})
     return SendResult(
         exit_code=code,
         stage=last_stage(last) if last is not None else "",
@@ -55,9 +57,9 @@ def send_result(record: Record, judgement: Judgement, sender: str) -> SendResult
         seconds=round(record.seconds, 3),
         reply=reply.line if reply is not None else "",
         queue_id=next((fact.queue_id for fact in told if fact.queue_id), ""),
-        cause=_cause(judgement) if code else None,
-        reason=skipped.why if skipped is not None and code else "",
-        params=skipped.params if skipped is not None and code else {},
+        cause=cause,
+        reason=reason,
+        params=params,
     )
 
 

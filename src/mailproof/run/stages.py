@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
+from mailproof.diagnose.judge import Judgement
 from mailproof.model.attempt import Skipped, Status, Step, Trouble
+from mailproof.model.finding import Untold
 from mailproof.model.record import Attempt
+from mailproof.model.report import Judged
 
 
 class Stage(IntEnum):
@@ -56,16 +60,20 @@ _OF_STEP = {
 _HUNG_UP = (Trouble.CLOSED, Trouble.RESET)
 
 
-_FOR_WANT_OF = {
-    "tls-not-available": Stage.TLS,
-    "tls-not-verified": Stage.TLS,
-    "extension-not-offered": Stage.MAIL,
-}
+def reason_of(
+    skipped: Skipped | None, cause: Judged | None, attempts: Iterable[Attempt], judgement: Judgement
+) -> tuple[str, dict[str, str]]:
+    """Why what was asked for failed, as a reason of the catalogue with its parameters; empty where nothing says so.
 
-
-def skipped_code(skipped: Skipped) -> Stage:
-    """Of what was asked for and not tried: the stage that it lacked something for, a login where nothing else is."""
-    return _FOR_WANT_OF.get(skipped.why, Stage.LOGIN)
+    What was left out says why. Where nothing was and there is no cause either, this machine could not even try: it
+    has no such address, or its resolver does not answer.
+    """
+    told: Skipped | Untold | None = skipped
+    if told is None and cause is None:
+        left_out = (each for attempt in attempts for each in attempt.skipped)
+        anywhere: list[Skipped | Untold] = [*judgement.untold, *left_out]
+        told = next((each for each in anywhere if each.asked), None)
+    return (told.why, told.params) if told is not None else ("", {})
 
 
 def stage_code(attempt: Attempt) -> Stage:
