@@ -119,6 +119,8 @@ def test_the_way_of_a_message_in_a_file(tmp_path: Path) -> None:
         (("imaps://mx.test", "-u", "a", "--search", "x", "--save", "x"), "--search"),
         (("imaps://mx.test", "-u", "a", "--mask", "--raw"), "--mask"),
         (("--hops", "/no/such"), "/no/such"),
+        (("imaps://mx.test", "-u", "a", "--folder", "Entw\udcfcrfe"), "--folder takes the name of a folder, in UTF-8"),
+        (("imaps://mx.test", "-u", "a", "--folder", ""), "--folder takes the name of a folder"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(words: tuple[str, ...], says: str) -> None:

@@ -181,6 +181,7 @@ def test_what_cannot_be_is_said_in_one_sentence(words: tuple[str, ...], says: st
         ("name,email,password\nBob,bob@example.test,S3cretWord\n", "heading"),
         ("email,password\nbob@example.test,S3cretWord\n", "heading"),
         ("bob@example.test,a,Secret\n", "line 1"),
+        ("alice,x\nbob,S3cretWord\0\n", "csv:2: what is in there is no text"),
     ],
 )
 def test_a_file_of_accounts_that_is_none(text: str, says: str, tmp_path: Path) -> None:

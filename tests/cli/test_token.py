@@ -230,6 +230,8 @@ def test_half_a_file_is_not_written() -> None:
         (("cram-md5", "--user", "a"), "CRAM-MD5 needs --challenge"),
         (("scram-sha-1", "--user", "a", "--challenge", "cg=="), "SCRAM-SHA-1 needs --nonce"),
         (("oauthbearer", "--user", "a"), "OAUTHBEARER needs --host"),
+        (("oauthbearer", "--host", "\udcff"), "--host takes a host name or an address, not \\xff"),
+        (("oauthbearer", "--host", "h\1auth=x"), "--host takes a host name or an address, not h\\x01auth=x"),
         (("cram-md5", "--user", "a", "--password-env", "PATH", "--challenge", "*"), "--challenge is no base64"),
         (("read",), "there is no token to read"),
         (("base64", "/nonexistent"), "cannot read /nonexistent"),

@@ -35,6 +35,8 @@ WRONG: list[tuple[str, tuple[str, ...], str]] = [
     ("no client certificate", (TARGET, "--cert", "@/text"), "no certificate and key can be read"),
     ("key alone", (TARGET, "--key", "@/text"), "add --cert"),
     ("no cipher", (TARGET, "--ciphers", "ROT13"), "OpenSSL knows no cipher in 'ROT13'"),
+    ("cipher that is no text", (TARGET, "--ciphers", "\udcff"), "OpenSSL knows no cipher in '\\xff'"),
+    ("host that is no text", ("smtp://\udcff.test",), "'\\xff.test' is no host name"),
     ("range of versions", (TARGET, "--tls-min", "1.3", "--tls-max", "1.2"), "--tls-min is newer"),
     ("no variable", (TARGET, *USER, "--password-env", "NOT_SET"), "--password-env NOT_SET: there is no such"),
     ("no password file", (TARGET, *USER, "--password-file", "@/no"), "--password-file @/no: No such file"),

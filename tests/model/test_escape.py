@@ -58,6 +58,10 @@ def test_escape_c1_and_bidirectional_controls_are_shown_as_escapes(code):
     assert printable(f"a{chr(code)}b").startswith("a\\x")
 
 
+def test_a_byte_of_an_argument_that_is_not_utf8_is_shown_as_that_byte():
+    assert printable(b"caf\xe9".decode("utf-8", "surrogateescape")) == "caf\\xe9"
+
+
 def test_what_is_printable_stays_as_it_is():
     assert printable("C:\\mail 日本語 é") == "C:\\mail 日本語 é"
     assert printable("a\nb") == "a\\nb"

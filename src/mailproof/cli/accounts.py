@@ -62,6 +62,8 @@ def read_accounts(file: str, terminal: Terminal) -> tuple[Row, ...]:
         if not row.user or not row.password or set(row.user) & set("\r\n\0"):
             raise Complaint(terminal.say("cli.accounts-line", file=file, line=number))
         terminal.secrets.add(row.password.encode("utf-8", "surrogateescape"))
+        if "\0" in row.password:
+            raise Complaint(terminal.say("cli.secret-nul", option="--accounts", value=f"{file}:{number}"))
         rows.append(row)
     if not rows:
         raise Complaint(terminal.say("cli.accounts-none", file=file))

@@ -174,6 +174,8 @@ def _want(given: Mapping[str, Any], terminal: Terminal) -> Want:
         everything = True
     elif whole and not numbers and not everything:
         numbers.append(0)
+    if not given["folder"] or not _is_unicode(given["folder"]):
+        raise Complaint(terminal.say("cli.fetch-folder", value=given["folder"]))
     for text in (given["folder"], given["search"] or ""):
         if set(text) & set("\r\n\0"):
             raise Complaint(terminal.say("cli.fetch-line", value=text))
@@ -186,6 +188,11 @@ def _want(given: Mapping[str, Any], terminal: Terminal) -> Want:
         folders=given["folders"],
         delete=given["delete"],
     )
+
+
+def _is_unicode(text: str) -> bool:
+    """A byte that is not UTF-8 has no place in modified UTF-7 (RFC 3501 section 5.1.3)."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _hops_of_file(file: str, shape: str, terminal: Terminal) -> int:

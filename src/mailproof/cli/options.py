@@ -162,7 +162,7 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     if wish.source is not None and not wish.families:
         raise Complaint(terminal.say("cli.source-family", value=wish.source))
     if wish.name is not None and not (_is_address(wish.name) or is_host_name(wish.name)):
-        raise Complaint(terminal.say("cli.no-host-name", value=wish.name))
+        raise Complaint(terminal.say("cli.no-host-name", option="--name", value=wish.name))
     if wish.ehlo is not None and not _HELLO_NAME.match(wish.ehlo):
         raise Complaint(terminal.say("cli.no-hello-name", value=wish.ehlo))
     return wish

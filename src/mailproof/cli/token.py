@@ -56,6 +56,7 @@ def _token(terminal: Terminal, action: str, given: str | None, **wish: Any) -> i
 
 
 def _make(terminal: Terminal, name: str, wish: dict[str, Any]) -> int:
+    from mailproof.run.targets import is_address, is_host_name
     from mailproof.sasl.mechanism import SecretKind
     from mailproof.sasl.registry import MECHANISMS
 
@@ -70,6 +71,8 @@ def _make(terminal: Terminal, name: str, wish: dict[str, Any]) -> int:
         raise Complaint(say("cli.token-user"))
     if name in ("DIGEST-MD5", "OAUTHBEARER") and not wish["host"]:
         raise Complaint(say("cli.token-needs", mechanism=name, option="--host"))
+    if wish["host"] and not (is_address(wish["host"]) or is_host_name(wish["host"])):
+        raise Complaint(say("cli.no-host-name", option="--host", value=wish["host"]))
     if name in ("CRAM-MD5", "DIGEST-MD5") and not wish["challenge"]:
         raise Complaint(say("cli.token-needs", mechanism=name, option="--challenge"))
     if name.startswith("SCRAM-") and wish["challenge"] and not wish["nonce"]:

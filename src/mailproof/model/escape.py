@@ -58,15 +58,20 @@ def to_bytes(text: str) -> bytes:
 def printable(text: str, *, keep_newlines: bool = False) -> str:
     """`text` with everything that could disturb a terminal escaped; the one function that neutralises.
 
-    Unlike `to_text`, backslashes stay single: the result is for eyes and is not turned back.
+    Unlike `to_text`, backslashes stay single: the result is for eyes and is not turned back. A byte that
+    is not UTF-8, as PEP 383 keeps it, is shown as that byte.
     """
     out: list[str] = []
     for char in text:
         if (char == "\n" and keep_newlines) or unicodedata.category(char) not in _UNSAFE_CATEGORIES:
             out.append(char)
         else:
-            out.append(_NAMED.get(ord(char)) or "".join(f"\\x{b:02x}" for b in char.encode("utf-8", "replace")))
+            out.append(_NAMED.get(ord(char)) or "".join(f"\\x{byte:02x}" for byte in _bytes_of(char)))
     return "".join(out)
+
+
+def _bytes_of(char: str) -> bytes:
+    return bytes([ord(char) - 0xDC00]) if 0xDC80 <= ord(char) <= 0xDCFF else char.encode("utf-8", "surrogatepass")
 
 
 def safe_json(text: str) -> str:

@@ -144,7 +144,7 @@ def _context(method: int, minimum: TlsVersion, maximum: TlsVersion, ciphers: str
     context = SSL.Context(method)
     wanted = f"{ciphers}:@SECLEVEL=0" if ciphers and "@SECLEVEL" not in ciphers else ciphers or EVERY_CIPHER
     try:
-        context.set_cipher_list(wanted.encode("utf-8"))
+        context.set_cipher_list(wanted.encode("utf-8", "surrogateescape"))
     except SSL.Error as error:
         raise UsageError("no-such-cipher", ciphers=ciphers or EVERY_CIPHER) from error
     context.set_min_proto_version(_VERSIONS[minimum])
