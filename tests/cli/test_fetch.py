@@ -119,7 +119,10 @@ def test_the_way_of_a_message_in_a_file(tmp_path: Path) -> None:
         (("imaps://mx.test", "-u", "a", "--search", "x", "--save", "x"), "--search"),
         (("imaps://mx.test", "-u", "a", "--mask", "--raw"), "--mask"),
         (("--hops", "/no/such"), "/no/such"),
-        (("imaps://mx.test", "-u", "a", "--folder", "Entw\udcfcrfe"), "--folder takes the name of a folder, in UTF-8"),
+        (
+            ("imaps://mx.test", "-u", "a", "--folder", "Entw\udcfcrfe"),
+            "--folder takes the name of a folder, in UTF-8",
+        ),
         (("imaps://mx.test", "-u", "a", "--folder", ""), "--folder takes the name of a folder"),
     ],
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
+import click
 import pytest
 from running import CLEAN, mailproof, modules_imported_by, sentence_of
 
 from mailproof import __version__
 from mailproof.cli.overview import COMMANDS
-from mailproof.cli.terminal import language
+from mailproof.cli.terminal import Terminal, language
 
 
 def test_the_version_is_told_before_anything_is_imported() -> None:
@@ -85,6 +87,29 @@ def test_a_slip_of_the_pen_is_answered_by_what_was_meant(arguments: tuple[str, .
 def test_a_complaint_is_in_the_language_of_the_user() -> None:
     done = mailproof("chek", "--lang", "ja")
     assert sentence_of(done) == "chek というコマンドはありません。check ではありませんか"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_value_is_converted_by_click_which_complains_in_english_alone(name: str) -> None:
+    command = import_module(f"mailproof.cli.{name}").command(Terminal("ja"))
+    values = [param for param in command.params if not getattr(param, "is_flag", False)]
+    assert [param.name for param in values if not isinstance(param.type, click.types.StringParamType)] == []
+
+
+def test_a_flag_in_the_environment_that_is_none_is_refused_in_japanese() -> None:
+    done = mailproof("check", "smtp://127.0.0.1:9", "--lang", "ja", env={"MAILPROOF_MASK": "perhaps"})
+    assert sentence_of(done) == "MAILPROOF_MASK: true か false でなければなりません"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("token", "base64", "-w", "-1"), "--wrap/-w/-b: 「-1」は 0 から 1000000000 までの整数ではありません"),
+        (("ports", "--rate", "nan", "127.0.0.1"), "--rate: 「nan」は 0.1 から 10000 までの数ではありません"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_in_japanese(arguments: tuple[str, ...], complaint: str) -> None:
+    assert sentence_of(mailproof(*arguments, env={"MAILPROOF_LANG": "ja"})) == complaint
 
 
 def test_colours_are_for_those_who_want_them() -> None:

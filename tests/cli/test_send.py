@@ -146,6 +146,25 @@ def test_a_program_in_place_of_a_connection(tmp_path: Path) -> None:
     assert "S: 220 x ESMTP" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("stage", "en", "ja"),
+    [
+        ("banner", "ended after greeting, as asked.", "指定どおり「接続時の応答」の後で終わりました。"),
+        (
+            "rcpt",
+            "ended after RCPT TO, as asked: 250 2.1.0 Ok",
+            "指定どおり「RCPT TO」の後で終わりました: 250 2.1.0 Ok",
+        ),
+        ("data", "ended after DATA, as asked: 354 go", "指定どおり「DATA」の後で終わりました: 354 go"),
+    ],
+)
+def test_where_it_was_to_end_is_said_in_a_whole_sentence(stage: str, en: str, ja: str) -> None:
+    with serving(smtp_takes) as server:
+        words = ("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, "--drop-after", stage)
+        first = [mailproof(*words, "--lang", lang).stdout.splitlines()[0] for lang in ("en", "ja")]
+    assert first == [f"OK: {en}", f"判定: 成功  {ja}"]
+
+
 def test_a_program_that_is_not_there_is_stage_2() -> None:
     done = mailproof("send", "--pipe", "/no/such/program -bs", *FROM_TO)
     assert done.returncode == 2 and "Traceback" not in done.stderr

@@ -58,6 +58,36 @@ def converted(convert: Callable[[str], Any]) -> Callable[[click.Context, click.P
     return callback
 
 
+# For what has no bound of its own: no digit more than one can mean.
+MANY = 10**9
+
+
+def whole_number(least: int, most: int, terminal: Terminal) -> Any:
+    """A callback of click, in place of its types, whose complaints are in English alone."""
+
+    def convert(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or len(text) > 12 or not least <= int(text) <= most:
+            raise ValueError(terminal.say("cli.no-whole-number", value=text, least=str(least), most=str(most)))
+        return int(text)
+
+    return converted(convert)
+
+
+def number(least: str, most: str, terminal: Terminal) -> Any:
+    """The same for a number that may have a fraction, between bounds as they are shown."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not float(least) <= value <= float(most):
+            raise ValueError(terminal.say("cli.no-number", value=text, least=least, most=most))
+        return value
+
+    return converted(convert)
+
+
 class Command(click.Command):
     """A command with `--help`, `--lang` and `--color`. Its words are `commands.NAME-about` and `-example`."""
 
@@ -145,7 +175,8 @@ def complaint(
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return say("cli.missing", what=error.param.metavar or error.param.human_readable_name) + help_hint
     if isinstance(error, click.BadParameter) and error.param is not None:
-        return f"{_place(error.param, error.ctx, settings)}: {error.message}"
+        flag = getattr(error.param, "is_flag", False)
+        return f"{_place(error.param, error.ctx, settings)}: {say('cli.no-flag') if flag else error.message}"
     return say("cli.too-many-arguments") + help_hint
 
 

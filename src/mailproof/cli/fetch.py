@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
 from mailproof.cli.reading import read_file
@@ -33,7 +33,7 @@ def command(terminal: Terminal) -> Command:
         Option("--message", metavar="N|last|all", multiple=True, section="mailbox", words="fetch-message"),
         Option("--folder", metavar="NAME", default="INBOX", section="mailbox"),
         Option("--folders", is_flag=True, section="mailbox"),
-        Option("--newest", metavar="N", type=click.IntRange(1), default=20, section="mailbox"),
+        Option("--newest", metavar="N", default="20", callback=whole_number(1, MANY, terminal), section="mailbox"),
         Option("--search", metavar="TEXT", section="mailbox"),
         Option("--delete", is_flag=True, section="mailbox"),
         Option("--hops", metavar="[FILE|-]", is_flag=False, flag_value="", section="mailbox"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.command import Command, Option, one_of, whole_number
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 def command(terminal: Terminal) -> Command:
     def number(least: int, most: int) -> Any:
-        return converted(lambda text: _whole(text, terminal, least, most))
+        return whole_number(least, most, terminal)
 
     params: list[click.Parameter] = [
         Option("--fault", "faults", metavar="FAULT[:WHEN]", multiple=True, section="faults", words="fault"),
@@ -67,13 +67,6 @@ def command(terminal: Terminal) -> Command:
         Option("--format", "shape", default="text", words="lab-format", **one_of(("text", "json"), terminal)),
     ]
     return Command("lab", terminal, partial(_lab, terminal), params)
-
-
-def _whole(text: str, terminal: Terminal, least: int, most: int) -> int:
-    """Raises ValueError, with a sentence, for what is no whole number within these."""
-    if not text.isascii() or not text.isdigit() or len(text) > 12 or not least <= int(text) <= most:
-        raise ValueError(terminal.say("lab.no-number", value=text, least=str(least), most=str(most)))
-    return int(text)
 
 
 def _lab(terminal: Terminal, **given: Any) -> int:

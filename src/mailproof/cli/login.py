@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailproof.cli.bar import bar
-from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.command import MANY, Command, Option, converted, one_of, whole_number
 from mailproof.cli.options import asked_of, connecting, connection_options, duration, network, terms_of, wanted_of
 from mailproof.cli.records import must_be_writable, write
 from mailproof.cli.terminal import Complaint, Terminal
@@ -32,7 +32,7 @@ def command(terminal: Terminal) -> Command:
         Option("--try-names", is_flag=True, section="login"),
         Option("--accounts", metavar="FILE", section="login"),
         Option("--pace", metavar="TIME", default="1s", section="login", callback=seconds),
-        Option("--refusals", metavar="N", type=click.IntRange(0), default=4, section="login"),
+        Option("--refusals", metavar="N", default="4", callback=whole_number(0, MANY, terminal), section="login"),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="transcript"),
         Option("--record", metavar="FILE"),

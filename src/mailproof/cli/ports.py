@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailproof.cli.bar import bar
-from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.command import Command, Option, converted, number, one_of
 from mailproof.cli.options import Connecting, connecting, connection_options, duration, hello_name, network
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.failure import UsageError
@@ -42,7 +42,7 @@ def command(terminal: Terminal) -> Command:
             words="ports-timeout",
             callback=converted(lambda text: duration(text, terminal)),
         ),
-        Option("--rate", metavar="N", type=click.FloatRange(0.1, 10_000), default=50.0, section="connection"),
+        Option("--rate", metavar="N", default="50", section="connection", callback=number("0.1", "10000", terminal)),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="ports-verbose"),
         Option("--mask", is_flag=True),

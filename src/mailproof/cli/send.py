@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
 from mailproof.cli.records import must_be_writable, write
@@ -87,11 +87,17 @@ def command(terminal: Terminal) -> Command:
         Option("--drop-after", metavar="STAGE", section="session"),
         Option("--pipelining", is_flag=True, section="session"),
         Option("--chunking", is_flag=True, section="session"),
-        Option("--chunk-size", metavar="BYTES", type=click.IntRange(1), section="session"),
+        Option("--chunk-size", metavar="BYTES", section="session", callback=whole_number(1, MANY, terminal)),
         Option("--prdr", is_flag=True, section="session"),
         Option("--anyway", is_flag=True, section="session"),
         Option("--server", metavar="HOST", section="connection"),
-        Option("--port", metavar="N", type=click.IntRange(1, 65535), section="connection", words="send-port"),
+        Option(
+            "--port",
+            metavar="N",
+            section="connection",
+            words="send-port",
+            callback=whole_number(1, 65535, terminal),
+        ),
         Option("--protocol", section="connection", metavar="smtp|lmtp|ssmtp"),
         Option("--socket", metavar="PATH", section="connection"),
         Option("--pipe", metavar="COMMAND", section="connection"),

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.credentials import ask, source, user_options
 from mailproof.cli.credentials import read as read_secret
 from mailproof.cli.reading import is_file, read_file
@@ -33,12 +33,21 @@ def command(terminal: Terminal) -> Command:
         Option("--challenge", metavar="BASE64", multiple=True, section="token"),
         Option("--nonce", metavar="TEXT", section="token"),
         Option("--host", metavar="NAME", section="token", words="token-host"),
-        Option("--port", metavar="N", type=int, default=587, section="token", words="token-port"),
+        Option(
+            "--port",
+            metavar="N",
+            default="587",
+            section="token",
+            words="token-port",
+            callback=whole_number(1, 65535, terminal),
+        ),
         Option("--service", default="smtp", section="token", **one_of(_SERVICES, terminal)),
         Option("--mechanism", metavar="MECHANISM", section="token", words="token-mechanism"),
         Option("--show-secret", is_flag=True, section="token"),
         Option("--decode", "-d", "-D", is_flag=True, section="base64"),
-        Option("--wrap", "-w", "-b", metavar="N", type=click.IntRange(0), default=0, section="base64"),
+        Option(
+            "--wrap", "-w", "-b", metavar="N", default="0", section="base64", callback=whole_number(0, MANY, terminal)
+        ),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
     ]
     return Command("token", terminal, partial(_token, terminal), params)

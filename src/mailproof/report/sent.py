@@ -87,7 +87,9 @@ def _answer(told: SendReport, say: Words) -> str:
         key = "sent.taken-one" if len(told.recipients) == 1 else "sent.taken-many"
         return say(key, n=len(told.recipients), reply=told.reply)
     if told.ok:
-        return say("sent.stopped", stage=say(f"steps.{told.stage}"), reply=told.reply)
+        # A message that is not handed over has made no step of DATA; the server's 354 says that we were there.
+        stage = say("steps.data" if told.reply.startswith("354") else f"steps.{told.stage}")
+        return say("sent.stopped" if told.reply else "sent.stopped-unanswered", stage=stage, reply=told.reply)
     return why_not(told, say, say("sent.refused", reply=told.reply) if told.reply else say("login.failed"))
 
 
