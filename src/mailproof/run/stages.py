@@ -60,6 +60,18 @@ _OF_STEP = {
 _HUNG_UP = (Trouble.CLOSED, Trouble.RESET)
 
 
+_FOR_WANT_OF = {
+    "tls-not-available": Stage.TLS,
+    "tls-not-verified": Stage.TLS,
+    "extension-not-offered": Stage.MAIL,
+}
+
+
+def skipped_code(skipped: Skipped) -> Stage:
+    """Of what was asked for and not tried: the stage that it lacked something for, a login where nothing else is."""
+    return _FOR_WANT_OF.get(skipped.why, Stage.LOGIN)
+
+
 def reason_of(
     skipped: Skipped | None, cause: Judged | None, attempts: Iterable[Attempt], judgement: Judgement
 ) -> tuple[str, dict[str, str]]:
