@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.parse.postfix.expand import expand
+from mailproof.parse.postfix.known import known
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.master import read_master
 from mailproof.parse.postfix.parameters import read_main
@@ -80,6 +81,32 @@ def test_services_and_their_options_are_those_of_postconf(tmp_path: Path) -> Non
     assert sorted(ours) == sorted(postconf(tmp_path, "-P").splitlines())
     assert [service.line for service in services] == [1, 2, 6]
     assert services[2].arguments == ("-v",)
+
+
+def test_every_value_and_option_has_its_own_line() -> None:
+    main = read_main(b"a = one,\n  # not this\n  two\n  three\n")
+    assert [main.setting("a").line_of(word) for word in ("one", "two", "three", "four")] == [1, 3, 4, 1]
+    [_, submission, _] = read_master(MASTER.encode()).services
+    assert submission.option_lines == {"smtpd_client_restrictions": 3, "syslog_name": 5}
+
+
+@postfix_there
+def test_braces_hold_an_argument_together_wherever_they_stand(tmp_path: Path) -> None:
+    text = "smtp inet n - y - - smtpd\n -o {a=b c} -o d={e f} -o {g={h i}}\n"
+    (tmp_path / "main.cf").write_text(BEGIN)
+    (tmp_path / "master.cf").write_text(text)
+    [service] = read_master(text.encode()).services
+    ours = [f"smtp/inet/{name} = {value}" for name, value in service.options.items()]
+    assert sorted(ours) == sorted(postconf(tmp_path, "-P").splitlines())
+
+
+@postfix_there
+def test_what_postfix_takes_by_default_is_known(tmp_path: Path) -> None:
+    told = dict(line.split(" =", 1) for line in postconf(tmp_path, "-d").splitlines())
+    of_machine = {"myhostname", "mydomain", "mynetworks", "process_id", "process_name", "config_directory"}
+    assert {name for name in told if name not in known()} == set()
+    different = {name for name, value in told.items() if known()[name].default != value.strip()}
+    assert different <= {*of_machine, "mail_version"}
 
 
 TABLES = {

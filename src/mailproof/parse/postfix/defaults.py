@@ -1,42 +1,7 @@
-"""What Postfix 3.7 takes where main.cf says nothing: `postconf -d`, of the parameters that decide where mail goes."""
+"""What Postfix 3.7 takes where main.cf says nothing: `postconf -d`."""
 
 from __future__ import annotations
 
-DEFAULTS: dict[str, str] = {
-    "allow_percent_hack": "yes",
-    "append_at_myorigin": "yes",
-    "append_dot_mydomain": "${{$compatibility_level} <level {1} ? {yes} : {no}}",
-    "compatibility_level": "0",
-    "content_filter": "",
-    "default_database_type": "hash",
-    "default_transport": "smtp",
-    "disable_dns_lookups": "no",
-    "empty_address_default_transport_maps_lookup_key": "<>",
-    "empty_address_relayhost_maps_lookup_key": "<>",
-    "inet_interfaces": "all",
-    "lmtp_tcp_port": "24",
-    "local_header_rewrite_clients": "permit_inet_interfaces",
-    "local_transport": "local:$myhostname",
-    "mydestination": "$myhostname, localhost.$mydomain, localhost",
-    "myorigin": "$myhostname",
-    "parent_domain_matches_subdomains": "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,"
-    "qmqpd_authorized_clients,relay_domains,smtpd_access_maps",
-    "propagate_unmatched_extensions": "canonical, virtual",
-    "proxy_interfaces": "",
-    "recipient_delimiter": "",
-    "relay_domains": "${{$compatibility_level} <level {2} ? {$mydestination} : {}}",
-    "relay_transport": "relay",
-    "relayhost": "",
-    "sender_dependent_default_transport_maps": "",
-    "sender_dependent_relayhost_maps": "",
-    "smtp_dns_support_level": "",
-    "smtp_tcp_port": "smtp",
-    "swap_bangpath": "yes",
-    "transport_maps": "",
-    "virtual_alias_domains": "$virtual_alias_maps",
-    "virtual_alias_maps": "$virtual_maps",
-    "virtual_mailbox_domains": "$virtual_mailbox_maps",
-    "virtual_mailbox_maps": "",
-    "virtual_maps": "",
-    "virtual_transport": "virtual",
-}
+from mailproof.parse.postfix.known import known
+
+DEFAULTS: dict[str, str] = {each.name: each.default for each in known().values()}

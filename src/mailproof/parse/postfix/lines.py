@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -15,6 +16,12 @@ class Line(msgspec.Struct, frozen=True):
 
     number: int
     text: str
+    starts: tuple[tuple[int, int], ...] = ()
+    """Of each physical line: where it begins in `text`, and its number."""
+
+    def line_at(self, place: int) -> int:
+        """The number of the physical line that has this place of `text`."""
+        return next((number for start, number in reversed(self.starts) if start <= place), self.number)
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -31,19 +38,27 @@ def logical_lines(data: bytes) -> tuple[Sequence[Line], Sequence[Trouble]]:
     Comments and empty lines are dropped, inside a continuation too; a line that begins with a blank continues the one
     before it, and is ignored where there is none.
     """
-    found: list[tuple[int, list[str]]] = []
+    found: list[tuple[list[int], list[str]]] = []
     troubles = []
     for number, raw in enumerate(data.split(b"\n"), 1):
         text = raw.decode("utf-8", "surrogateescape")
         if not text.strip(BLANKS) or text.lstrip(BLANKS)[0] == "#":
             continue
         if text[0] not in BLANKS:
-            found.append((number, [text]))
+            found.append(([number], [text]))
         elif found:
+            found[-1][0].append(number)
             found[-1][1].append(text)
         else:
             troubles.append(Trouble(number, "begins-with-blank", text.strip(BLANKS)))
-    return [Line(number, "".join(parts).rstrip(BLANKS)) for number, parts in found], troubles
+    return [_joined(numbers, parts) for numbers, parts in found], troubles
+
+
+def _joined(numbers: Sequence[int], parts: Sequence[str]) -> Line:
+    if len(parts) == 1:
+        return Line(numbers[0], parts[0].rstrip(BLANKS))
+    starts = tuple(zip(accumulate((len(part) for part in parts[:-1]), initial=0), numbers, strict=True))
+    return Line(numbers[0], "".join(parts).rstrip(BLANKS), starts)
 
 
 def split_list(text: str) -> list[str]:

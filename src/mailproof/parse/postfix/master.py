@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from mailproof.parse.postfix.lines import BLANKS, Trouble, logical_lines
+from mailproof.parse.postfix.lines import BLANKS, Line, Trouble, logical_lines
 
 _FIELDS = 8
 _TYPES = ("inet", "unix", "unix-dgram", "fifo", "pass")
@@ -22,6 +22,8 @@ class Service(msgspec.Struct, frozen=True):
     arguments: tuple[str, ...]
     options: Mapping[str, str]
     line: int
+    option_lines: Mapping[str, int] = {}
+    """The physical line of each option."""
 
 
 class MasterFile(msgspec.Struct, frozen=True):
@@ -38,41 +40,50 @@ def read_master(data: bytes) -> MasterFile:
     lines, first = logical_lines(data)
     troubles, services = list(first), []
     for line in lines:
-        words = split_arguments(line.text)
+        words = _words(line.text)
         if len(words) < _FIELDS:
             troubles.append(Trouble(line.number, "too-few-fields", line.text))
             continue
-        if words[1] not in _TYPES:
-            troubles.append(Trouble(line.number, "no-such-type", words[1]))
-        options, rest = _options(words[_FIELDS:])
-        services.append(
-            Service(words[0], words[1], tuple(words[2:7]), words[7], tuple(rest), options, line.number),
-        )
+        name, kind, *fields = (word for _, word in words[:7])
+        if kind not in _TYPES:
+            troubles.append(Trouble(line.number, "no-such-type", kind))
+        options, where, rest = _options(words[_FIELDS:], line)
+        services.append(Service(name, kind, tuple(fields), words[7][1], tuple(rest), options, line.number, where))
     return MasterFile(services, troubles)
 
 
-def _options(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The `-o name=value`, the last of each; and all other arguments in their order."""
-    options, rest, at = {}, [], 0
+def _options(words: Sequence[tuple[int, str]], line: Line) -> tuple[dict[str, str], dict[str, int], list[str]]:
+    """The `-o name=value`, the last of each; their lines; and all other arguments in their order."""
+    options: dict[str, str] = {}
+    where: dict[str, int] = {}
+    rest: list[str] = []
+    at = 0
     while at < len(words):
-        word, text = words[at], ""
+        (place, word), text = words[at], ""
         if word == "-o" and at + 1 < len(words):
             at += 1
-            text = words[at]
+            place, text = words[at]
         elif word.startswith("-o") and len(word) > len("-o"):
             text = word[2:]
         name, equals, value = text.strip(BLANKS).partition("=")
         if equals:
-            options[name.strip(BLANKS)] = value.strip(BLANKS)
+            name = name.strip(BLANKS)
+            options[name] = value.strip(BLANKS)
+            where[name] = line.line_at(place)
         else:
             rest += ["-o", text] if word == "-o" and text else [word]
         at += 1
-    return options, rest
+    return options, where, rest
 
 
 def split_arguments(text: str) -> list[str]:
-    """At blanks; `{ … }` holds one argument with blanks in it, and is taken off (Postfix 3.0)."""
-    words: list[str] = []
+    """At blanks, but not inside braces; those around a whole argument are taken off (Postfix 3.0)."""
+    return [word for _, word in _words(text)]
+
+
+def _words(text: str) -> list[tuple[int, str]]:
+    """Each argument, and where it begins (src/util/mystrtok.c, extpar.c)."""
+    words: list[tuple[int, str]] = []
     at = 0
     while True:
         while at < len(text) and text[at] in BLANKS:
@@ -80,15 +91,11 @@ def split_arguments(text: str) -> list[str]:
         if at == len(text):
             return words
         end, depth = at, 0
-        if text[at] == "{":
-            for end in range(at, len(text)):
-                depth += {"{": 1, "}": -1}.get(text[end], 0)
-                if depth == 0:
-                    break
-            words.append(text[at + 1 : end].strip(BLANKS) if depth == 0 else text[at:])
-            at = end + 1
-            continue
-        while end < len(text) and text[end] not in BLANKS:
+        while end < len(text) and (depth or text[end] not in BLANKS):
+            depth = max(depth + {"{": 1, "}": -1}.get(text[end], 0), 0)
             end += 1
-        words.append(text[at:end])
+        word = text[at:end]
+        if word.startswith("{") and word.endswith("}"):
+            word = word[1:-1].strip(BLANKS)
+        words.append((at, word))
         at = end

@@ -18,6 +18,13 @@ class Setting(msgspec.Struct, frozen=True):
     value: str
     line: int = 0
     file: str = ""
+    starts: tuple[tuple[int, int], ...] = ()
+    """Of each physical line of a value that has several: where it begins in `value`, and its number."""
+
+    def line_of(self, text: str) -> int:
+        """The physical line that has this text first; that of the name where none has."""
+        place = self.value.find(text)
+        return next((number for start, number in reversed(self.starts) if start <= place), self.line)
 
 
 class MainFile(msgspec.Struct, frozen=True):
@@ -46,9 +53,16 @@ class MainFile(msgspec.Struct, frozen=True):
             return host.partition(".")[2] or "localdomain"
         return self.machine.get(name, DEFAULTS.get(name))
 
-    def with_options(self, options: Mapping[str, str], line: int, file: str = "master.cf") -> MainFile:
-        """As a daemon sees it that master.cf starts with `-o` options."""
-        changed = {name: Setting(name, value, line, file) for name, value in options.items()}
+    def with_options(
+        self,
+        options: Mapping[str, str],
+        line: int,
+        file: str = "master.cf",
+        lines: Mapping[str, int] | None = None,
+    ) -> MainFile:
+        """As a daemon sees it that master.cf starts with `-o` options; `lines` of each, where they are known."""
+        where = lines or {}
+        changed = {name: Setting(name, value, where.get(name, line), file) for name, value in options.items()}
         return msgspec.structs.replace(self, settings={**self.settings, **changed})
 
 
@@ -65,5 +79,8 @@ def read_main(data: bytes, machine: Mapping[str, str] | None = None, file: str =
             continue
         if name in settings:
             troubles.append(Trouble(line.number, "overrides", name))
-        settings[name] = Setting(name, value.strip(BLANKS), line.number, file)
+        written = value.strip(BLANKS)
+        begin = len(line.text) - len(value.lstrip(BLANKS))
+        starts = tuple((max(start - begin, 0), number) for start, number in line.starts)
+        settings[name] = Setting(name, written, line.number, file, starts)
     return MainFile(settings, troubles, machine or {})

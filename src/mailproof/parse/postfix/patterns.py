@@ -23,11 +23,13 @@ _CLASSES = {
 
 
 class Rule(msgspec.Struct, frozen=True):
-    # Trying back takes time in the power of the repetitions: three over 320 characters take a second.
-
     line: int
     match: Callable[[str], str | None]
     unread: bool = False
+    pattern: str = ""
+    """As it stands, with the marks around it."""
+    result: str = ""
+    """As it stands, with its $1."""
 
 
 Test = Callable[[str], re.Match[str] | None]
@@ -56,9 +58,10 @@ def read_patterns(data: bytes, kind: str) -> tuple[Sequence[Rule], Sequence[Trou
             guards.append(None if compiled is None else (negated, compiled))
         if compiled is None:
             troubles.append(Trouble(line.number, "pattern-not-read", line.text))
-            rules.append(Rule(line.number, lambda _: None, unread=True))
+            rules.append(Rule(line.number, lambda _: None, True, pattern[0], result))
         elif not guard:
-            rules.append(Rule(line.number, _matcher(tuple(guards), negated, compiled, result)))
+            match = _matcher(tuple(guards), negated, compiled, result)
+            rules.append(Rule(line.number, match, False, ("!" if negated else "") + f"/{pattern[0]}/", result))
     if guards:
         troubles.append(Trouble(lines[-1].number, "if-without-endif"))
     return rules, troubles
@@ -178,7 +181,8 @@ def read_networks(data: bytes) -> tuple[Sequence[Rule], Sequence[Trouble]]:
 
 
 def _network_rule(line: Line, tests: Sequence[Callable[[str], bool]], result: str) -> Rule:
-    return Rule(line.number, lambda key: result if all(test(key) for test in tests) else None)
+    pattern = _BLANK.split(line.text, 1)[0]
+    return Rule(line.number, lambda key: result if all(test(key) for test in tests) else None, False, pattern, result)
 
 
 def _inside(text: str) -> Callable[[str], bool] | None:

@@ -41,6 +41,8 @@ class Table(msgspec.Struct, frozen=True):
     fixed: bool
     ask: Callable[[str], Found]
     troubles: Sequence[Trouble] = ()
+    entries: Mapping[str, Answer] = {}
+    """What a text has: by key in small letters; of patterns by the line and what stands before the result."""
 
 
 def open_table(spec: str, read: Callable[[str], bytes | None], default_type: str = "hash") -> Table:
@@ -55,7 +57,7 @@ def open_table(spec: str, read: Callable[[str], bytes | None], default_type: str
         return _of_file(spec, kind, name, read)
     if kind == "inline":
         entries, troubles = _inline(name)
-        return Table(spec, "", True, lambda key: entries.get(key.lower()), troubles)
+        return Table(spec, "", True, lambda key: entries.get(key.lower()), troubles, entries)
     if kind == "static":
         value = name[1:-1].strip(BLANKS) if name.startswith("{") and name.endswith("}") else name
         return Table(spec, "", True, lambda _: Answer(value))
@@ -74,10 +76,11 @@ def _of_file(spec: str, kind: str, name: str, read: Callable[[str], bytes | None
         entries, troubles = read_entries(data)
         twice = next((each.line for each in troubles if each.name == "second-entry"), 0)
         if kind == "texthash" and twice:  # dict_thash.c opens no such table, where postmap(1) only warns
-            return Table(spec, name, fixed, lambda _: Untold("second-entry", twice), troubles)
-        return Table(spec, name, fixed, lambda key: entries.get(key.lower()), troubles)
+            return Table(spec, name, fixed, lambda _: Untold("second-entry", twice), troubles, entries)
+        return Table(spec, name, fixed, lambda key: entries.get(key.lower()), troubles, entries)
     rules, troubles = read_networks(data) if kind == "cidr" else read_patterns(data, kind)
-    return Table(spec, name, fixed, lambda key: _first(rules, key), troubles)
+    listed = {f"{rule.line} {rule.pattern}": Answer(rule.result, rule.line) for rule in rules}
+    return Table(spec, name, fixed, lambda key: _first(rules, key), troubles, listed)
 
 
 def _first(rules: Sequence[Rule], key: str) -> Found:
