@@ -21,13 +21,13 @@ from mailproof.cli.talk_script import NotFound, play_script
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
 from mailproof.model.endpoint import Target, TargetKind
-from mailproof.model.talk import TalkPlace
+from mailproof.model.talk import TalkPlace, TalkProtocol
 from mailproof.probes.login import LoginWish
 from mailproof.run.stages import Stage
 from mailproof.run.talk.url import parse_place
 
 # What a single connection made by hand has no use for.
-_NOT_HERE = ("all_mechanisms", "xclient")
+_NOT_HERE = ("all_mechanisms",)
 
 
 def command(terminal: Terminal) -> Command:
@@ -62,6 +62,10 @@ def _session(terminal: Terminal, url: str, given: dict[str, Any]) -> int:
         place = msgspec.structs.replace(place, name=how.name)
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
+    if how.xclient and place.protocol not in (TalkProtocol.SMTP, TalkProtocol.LMTP):
+        raise Complaint(terminal.say("cli.xclient-protocol", scheme=place.scheme))
+    if how.xclient and given["by_hand"]:
+        raise Complaint(terminal.say("cli.xclient-by-hand"))
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if given["script"] is None and on_terminal:
         if given["shape"] == "json":

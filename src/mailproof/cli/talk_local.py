@@ -10,6 +10,7 @@ from mailproof.cli.options import duration
 from mailproof.cli.talk_screen import TalkScreen
 from mailproof.cli.talk_script import keep, login_course
 from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.cli.xclient import attributes
 from mailproof.model.escape import to_bytes, to_text
 from mailproof.model.talk import TalkProtocol
 from mailproof.probes.login import LoginWish
@@ -17,7 +18,7 @@ from mailproof.run.talk.session import Phase, Session
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.starttls.registry import UPGRADES
 
-LOCAL = ("auth", "starttls", "cert", "ehlo", "data", "keepalive", "wait", "save", "raw", "help", "quit")
+LOCAL = ("auth", "starttls", "cert", "ehlo", "xclient", "data", "keepalive", "wait", "save", "raw", "help", "quit")
 """In the order of /help."""
 
 _NOOP = {
@@ -101,6 +102,13 @@ class Local:
         if argument:
             text = f"{text.split()[0]} {argument}"
         await self._session.send(Outgoing(text.encode("utf-8", "replace") + b"\r\n"), text)
+
+    async def _xclient(self, argument: str) -> None:
+        wanted = attributes(argument.split(), self._terminal)
+        if not wanted or self._session.protocol not in (TalkProtocol.SMTP, TalkProtocol.LMTP):
+            self._screen.text("local-xclient")
+            return
+        await self._session.introduce(wanted)
 
     async def _data(self, argument: str) -> None:
         session = self._session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -19,6 +20,8 @@ from mailproof.report.talk import render_chain
 
 # The narrowest terminal that a note is still wrapped for.
 _NARROW = 30
+# Of a line in two columns the first.
+_COLUMN = re.compile(r"\S+(?: \S+)* {2,}")
 
 
 class TalkScreen:
@@ -73,7 +76,8 @@ class TalkScreen:
     def text(self, key: str, **params: Param) -> None:
         """Lines of a local command."""
         for line in self._terminal.say(f"talk.{key}", **params).splitlines():
-            self._wrapped("* ", line, Style.INFO)
+            head = found[0] if (found := _COLUMN.match(line)) and len(found[0]) < self._width // 2 else ""
+            self._wrapped(f"* {head}", line[len(head) :], Style.INFO)
 
     @property
     def _width(self) -> int:

@@ -61,20 +61,16 @@ def _section(file: str, place: TalkPlace, terminal: Terminal) -> Section:
     from mailproof.script.format import ScriptError, parse
 
     text = read_file(file, terminal, _LONGEST).decode("utf-8", "replace")
-    shift = 0
-    if not any(line.startswith("@") for line in text.splitlines()):
-        text, shift = f"@ {place.url} talk\n{text}", 1
+    named = any(line.startswith("@") for line in text.splitlines())
     try:
-        script = parse(text)
+        script = parse(text, "" if named else f"{place.url} talk")
     except ScriptError as error:
         raise Complaint(terminal.say("cli.no-script", file=file, why=str(error))) from None
-    if len(script.sections) != 1 or not script.sections[0].lines:
+    if not any(section.lines for section in script.sections):
+        raise Complaint(terminal.say("cli.empty-script", file=file))
+    if len(script.sections) != 1:
         raise Complaint(terminal.say("cli.no-section", file=file, n=len(script.sections)))
-    (section,) = script.sections
-    if not shift:
-        return section
-    lines = tuple(msgspec.structs.replace(line, number=line.number - 1) for line in section.lines)
-    return msgspec.structs.replace(section, lines=lines)
+    return script.sections[0]
 
 
 class LoginMaker:

@@ -65,6 +65,27 @@ def table(rows: Iterable[tuple[str, ...]], gap: int = 2) -> list[str]:
     return [between.join(pad(t, w) for t, w in zip(row, widths, strict=True)).rstrip() for row in filled]
 
 
+def rows_with_text(
+    rows: Iterable[tuple[str, ...]], texts: Iterable[str], width: int, room: int = 30
+) -> list[list[str]]:
+    """Rows in columns, and behind each a text as long as it is: a list of lines for each row.
+
+    The text stands beside its row, line under line, where at least `room` cells are left for it, else below.
+    """
+    laid = table(rows)
+    lead = "  " + " " * max(map(cell_len, laid), default=0) + "  "
+    beside = width - cell_len(lead) >= room
+    out: list[list[str]] = []
+    for row, text in zip(laid, texts, strict=True):
+        if not text:
+            out.append(wrap(row, width, "  ", "    "))
+        elif beside:
+            out.append(wrap(text, width, pad(f"  {row}", cell_len(lead)), lead))
+        else:
+            out.append([*wrap(row, width, "  ", "    "), *wrap(text, width, "      ")])
+    return out
+
+
 def _pieces(text: str, longest: int) -> list[str]:
     """`text` in the pieces that are not broken, with the spaces after them; those longer than a line are cut."""
     out: list[str] = []

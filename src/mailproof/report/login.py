@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from rich.cells import cell_len
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.attempt import Step
@@ -16,7 +15,7 @@ from mailproof.model.report import Judged, Report
 from mailproof.report.build import message
 from mailproof.report.frame import headed, hint_lines, in_english, proof_lines, sessions
 from mailproof.report.json import text_of
-from mailproof.report.layout import table, wrap
+from mailproof.report.layout import rows_with_text, wrap
 from mailproof.report.style import Style, paint
 from mailproof.report.telling import between, ended
 
@@ -31,8 +30,6 @@ _STYLES = {
 _OF_LOGIN = frozenset({"auth-rejected"})
 # What one login tells of another, and so answers for all of them.
 _OF_SEVERAL = frozenset({"user-name-has-domain", "user-name-lacks-domain", "auth-mechanism-broken"})
-# Cells for the server's words beside a row of the table.
-_ROOM = 30
 
 
 def build_login(results: Sequence[LoginResult], report: Report) -> LoginReport:
@@ -98,14 +95,9 @@ def _several(told: LoginReport, say: Words, color: bool, width: int, verbose: bo
     rows = [
         (*(printable(getattr(r, name)) or "-" for name in columns), say(f"login.end-{r.end}")) for r in told.logins
     ]
-    laid = table([heading, *rows])
-    lines.append(paint(f"  {laid[0]}", Style.DIM, color))
-    for result, row in zip(told.logins, laid[1:], strict=True):
-        words_of = _reason_of(result, say)
-        lead = f"  {row}  "
-        # Beside the row where there is room for a reply's words, else below it.
-        rest = None if width - cell_len(lead) >= _ROOM else " " * 6
-        shown = wrap(words_of, width, lead, rest) if words_of else [f"  {row}"]
+    above, *laid = rows_with_text([heading, *rows], ["", *(_reason_of(r, say) for r in told.logins)], width)
+    lines += [paint(line, Style.DIM, color) for line in above]
+    for result, shown in zip(told.logins, laid, strict=True):
         lines += [paint(line, _STYLES[result.end], color and result.end is not LoginEnd.ACCEPTED) for line in shown]
     for name, cause in causes.items():
         lines += ["", *(() if name in _OF_SEVERAL else wrap(message(cause, say.lang), width))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 import msgspec
@@ -13,9 +14,9 @@ from mailproof.message.read import read_headers, read_mail
 from mailproof.model.escape import printable
 from mailproof.model.mail import AttachedTold, FetchReport, FolderTold, HopTold, MailTold
 from mailproof.model.report import Report
-from mailproof.report.frame import Result, answered, ending, hint_of, proof_of, sessions, why_not
+from mailproof.report.frame import Result, answered, counted, ending, hint_of, proof_of, sessions, why_not
 from mailproof.report.json import text_of
-from mailproof.report.layout import cut, table, wrap
+from mailproof.report.layout import cut, rows_with_text, table, wrap
 from mailproof.report.style import Style, paint
 
 # What a person wants to see of a header, in this order.
@@ -23,7 +24,9 @@ _SHOWN = ("Date", "From", "To", "Cc", "Subject", "Message-ID", "X-Original-To", 
 # Fields that say what receivers made of the message.
 _RESULTS = ("Authentication-Results", "Received-SPF", "X-Spam-Status", "X-Spam-Flag")
 # Cells of the columns that could grow without end.
-_FROM, _SUBJECT = 28, 60
+_DATE, _FROM, _SUBJECT = 22, 28, 60
+# A subject with less room beside its row stands below.
+_SUBJECT_ROOM = 20
 
 
 class Item(Protocol):
@@ -178,12 +181,13 @@ class _File(msgspec.Struct, frozen=True):
 
 def _answer(told: FetchReport, say: Words, color: bool, width: int) -> list[str]:
     if told.ok and told.saved:
-        sentence = say("mailbox.saved", n=len(told.messages), place=told.saved)
+        sentence = counted(say, "mailbox.saved", len(told.messages), place=told.saved)
     elif told.ok and told.folders:
-        sentence = say("mailbox.folders", n=len(told.folders))
+        sentence = counted(say, "mailbox.folders", len(told.folders))
+    elif told.ok and told.total is None:
+        sentence = say("mailbox.unknown-total", folder=told.folder)
     elif told.ok:
-        total = say("mailbox.unknown-total") if told.total is None else str(told.total)
-        sentence = say("mailbox.total", folder=told.folder, n=total)
+        sentence = counted(say, "mailbox.total", told.total or 0, folder=told.folder)
     elif told.missing:
         sentence = say("mailbox.missing", numbers=tuple(map(str, told.missing)), n=told.total or 0)
     else:
@@ -203,18 +207,29 @@ def _use(use: str, say: Words) -> str:
 
 
 def _table(mails: Sequence[MailTold], say: Words, width: int) -> list[str]:
-    heading = tuple(say(f"mailbox.column-{name}") for name in ("number", "date", "from", "size", "subject"))
+    """A row for each, the subject beside it or, where it would be cut short, below."""
+    *heading, subject = (say(f"mailbox.column-{name}") for name in ("number", "date", "from", "size", "subject"))
     rows = [
         (
             str(mail.number),
-            printable(mail.date)[:31],
+            _date(mail.date),
             cut(printable(mail.sender), _FROM),
             "-" if mail.size is None else str(mail.size),
-            cut(printable(mail.subject), _SUBJECT),
         )
         for mail in mails
     ]
-    return [cut(f"  {line}", width) for line in table([heading, *rows])]
+    subjects = (cut(printable(mail.subject), _SUBJECT) for mail in mails)
+    laid = rows_with_text([tuple(heading), *rows], [subject, *subjects], width, _SUBJECT_ROOM)
+    return [line for lines in laid for line in lines]
+
+
+def _date(text: str) -> str:
+    """As the sender's clock had it, in a form that sorts; what is no date as it stands."""
+    try:
+        date = parsedate_to_datetime(text)
+        return f"{date:%Y-%m-%d %H:%M} {date:%z}".rstrip()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return cut(printable(text), _DATE)
 
 
 def _message(mail: MailTold, say: Words, color: bool, width: int) -> list[str]:

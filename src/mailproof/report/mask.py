@@ -53,7 +53,9 @@ _FILE = re.compile(r"(?:main|master)\.cf\Z|.*\.(?:conf|pem|crt|key|log|sock|toml
 
 _QUEUED = re.compile(r"\bqueued as ([A-Za-z0-9]{4,})|\bid=([A-Za-z0-9]+-[A-Za-z0-9]+-[A-Za-z0-9]+)")
 _HELLO = re.compile(r"(?:EHLO|HELO|LHLO) ([\w-]+)(?:\\r|\Z)", re.IGNORECASE)
-_BANNER = re.compile(r"220[ -]([\w-]+) |250[ -]([\w-]+)\\r")
+# A host without a dot in its name: whatever begins both the greeting and the answer to EHLO, which then lists keywords.
+_GREETS = re.compile(r"220[ -]([\w-]+)(?: |\\r)")
+_SAYS_HELLO = re.compile(r"250[ -]([\w-]+)(?: |\\r)")
 
 # Values under these keys are closed words of ours, or prose of none: they hold no names and stay as they are.
 _KEPT_KEYS = frozenset(
@@ -104,8 +106,9 @@ class Mask:
             self._names.learn_queue_id(match[1] or match[2])
         for match in _HELLO.finditer(text):
             self._names.learn_host(match[1])
-        for match in _BANNER.finditer(text):
-            self._names.suspect_host(match[1] or match[2])
+        for place, pattern in enumerate((_GREETS, _SAYS_HELLO)):
+            if begins := pattern.match(text):
+                self._names.suspect_host(begins[1], place)
 
     def _walk(self, value: Any, key: str = "") -> Any:
         if isinstance(value, str):

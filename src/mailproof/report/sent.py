@@ -10,7 +10,7 @@ from mailproof.model.report import Report
 from mailproof.model.sent import RecipientResult, SendReport
 from mailproof.report.frame import Result, answered, ending, hint_of, proof_of, sessions, why_not
 from mailproof.report.json import text_of
-from mailproof.report.layout import table, wrap
+from mailproof.report.layout import rows_with_text, wrap
 from mailproof.report.style import Style, paint
 from mailproof.report.telling import between
 
@@ -94,11 +94,10 @@ def _answer(told: SendReport, say: Words) -> str:
 
 
 def _recipients(told: SendReport, say: Words, color: bool, width: int) -> list[str]:
-    laid = table(
-        [(printable(each.address), say("sent.yes" if each.taken else "sent.no")) for each in told.recipients]
-    )
-    lines: list[str] = []
-    for each, row in zip(told.recipients, laid, strict=True):
-        shown = wrap(printable(each.reply), width, f"  {row}  ", " " * 6) if each.reply else [f"  {row}"]
-        lines += [paint(line, Style.FAIL, color and not each.taken) for line in shown]
-    return lines
+    rows = [(printable(each.address), say("sent.yes" if each.taken else "sent.no")) for each in told.recipients]
+    laid = rows_with_text(rows, (printable(each.reply) for each in told.recipients), width)
+    return [
+        paint(line, Style.FAIL, color and not each.taken)
+        for each, shown in zip(told.recipients, laid, strict=True)
+        for line in shown
+    ]

@@ -36,7 +36,7 @@ class StandIns:
         self._addresses: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._words: dict[str, str] = {}
-        self._suspects: set[str] = set()
+        self._suspects: dict[str, int] = {}
 
     def learn_user(self, name: str) -> None:
         """From now on `name` is masked where it stands alone, too."""
@@ -49,12 +49,11 @@ class StandIns:
         if word and "." not in word and ":" not in word and word not in PUBLIC and not word.isdigit():
             self._words.setdefault(word, self.host(word))
 
-    def suspect_host(self, name: str) -> None:
-        """A word where a host name belongs: it is one if it stands there twice (greeting and EHLO reply)."""
+    def suspect_host(self, name: str, place: int) -> None:
+        """A word where a host name belongs, in one of two places: it is one if it stands in both."""
         word = name.lower()
-        if word in self._suspects:
+        if self._suspects.setdefault(word, place) != place:
             self.learn_host(word)
-        self._suspects.add(word)
 
     def learn_queue_id(self, text: str) -> None:
         if text.lower() not in self._words:

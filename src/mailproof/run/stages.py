@@ -32,6 +32,7 @@ class Stage(IntEnum):
     TLS = 29
     EHLO_IN_TLS = 32
     """The second EHLO, refused after STARTTLS; with TLS at once there is only the first."""
+    XCLIENT = 33
     MAILBOX = 40
     """Another command; in POP3, IMAP and ManageSieve one of the mailbox."""
     NOT_FOUND = 41
@@ -47,6 +48,7 @@ _OF_STEP = {
     Step.CAPABILITY: Stage.EHLO,
     Step.STARTTLS: Stage.TLS,
     Step.TLS: Stage.TLS,
+    Step.XCLIENT: Stage.XCLIENT,
     Step.AUTH: Stage.LOGIN,
     Step.LOGIN: Stage.LOGIN,
     Step.MAIL: Stage.MAIL,

@@ -132,9 +132,11 @@ _TALK = re.compile(r"(?P<who>[SC])(?P<how>[:|]) ?(?P<text>.*)$")
 _EVENTS = frozenset({"tls", "auth", "wait", "eof", "reset", "silence", "refused", "unreachable", "timeout"})
 
 
-def parse(text: str) -> Script:
-    """Raises ScriptError."""
+def parse(text: str, within: str = "") -> Script:
+    """`within` is an endpoint and a purpose, as after `@`, whose section the text begins in. Raises ScriptError."""
     sections: list[tuple[tuple[str, str, int], int, list[ScriptLine]]] = []
+    if within:
+        sections.append((_heading(f"@{within}", 0), 0, []))
     names: list[NameLine] = []
     options: list[str] = []
     for number, whole in enumerate(text.splitlines(), 1):

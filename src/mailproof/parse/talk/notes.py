@@ -34,6 +34,7 @@ class Context(msgspec.Struct, frozen=True):
     offered: tuple[str, ...] = ()
     """What the answer itself offers, where it lists anything."""
     tls: bool = False
+    logged_in: bool = False
 
 
 _LOGIN = re.compile(r"(?:\S+ )?(?:AUTH|AUTHENTICATE|LOGIN|PASS|APOP|AUTHINFO)\b", re.IGNORECASE)
@@ -136,6 +137,8 @@ def _refused(heard: HeardLine, context: Context) -> Note:
     if heard.code == "421":
         return Note("closing")
     kind = refusal_kind(heard.code, heard.enhanced, heard.text, _STEPS.get(_verb(context)))
+    if kind is RefusalKind.RELAY_DENIED and not context.logged_in:
+        return Note("relay-after-login")
     if kind in WITHOUT_FINDING:
         return Note(f"kind-{kind}")
     if kind is not RefusalKind.OTHER and context.protocol in (P.SMTP, P.LMTP):

@@ -50,3 +50,15 @@ def mechanisms_in(protocol: TalkProtocol, offered: tuple[str, ...]) -> tuple[str
 def offers(offered: tuple[str, ...], name: str) -> bool:
     """Whether this keyword is among what is offered."""
     return any(line.upper().split()[:1] == [name] for line in offered)
+
+
+def xclient_lacks(offered: tuple[str, ...], attributes: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the attributes `NAME=value` that XCLIENT does not offer; all of them where it is not offered itself.
+
+    A server that lists no names takes what it takes (Postfix XCLIENT_README lists them).
+    """
+    names = tuple(attribute.partition("=")[0] for attribute in attributes)
+    listed = next((line.upper().split()[1:] for line in offered if line.upper().split()[:1] == ["XCLIENT"]), None)
+    if listed is None:
+        return names
+    return tuple(name for name in names if listed and name not in listed)

@@ -62,3 +62,4 @@ async def _upgrade(session: Session, upgrade: Upgrade) -> None:
         session.stage = Stage.TLS
     else:
         session.stage = Stage.OPEN
+        await session.introduce()

@@ -22,7 +22,7 @@ from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.model.transcript import Transcript
 from mailproof.net.interface import Net
 from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
-from mailproof.parse.talk.offers import asks_for_offers, offers_in
+from mailproof.parse.talk.offers import asks_for_offers, offers_in, xclient_lacks
 from mailproof.parse.talk.typed import secret_in
 from mailproof.probes.terms import Terms
 from mailproof.run.stages import Stage
@@ -32,6 +32,7 @@ from mailproof.run.talk.stages import stage_of
 from mailproof.run.talk.tokens import secrets_of
 from mailproof.script.format import LineKind as Kind
 from mailproof.script.format import ScriptLine, Section, matches
+from mailproof.wire.smtp import commands
 from mailproof.wire.starttls.course import Names, Verdict, bounded, greeted
 from mailproof.wire.starttls.registry import UPGRADES
 
@@ -114,6 +115,9 @@ class _Player:
             await self._dial(addresses)
             if self._begins_inside():
                 await self._open()
+                await self._introduce()
+            elif self._terms.xclient:
+                self._stop(Stage.USAGE, "xclient-in-script")
             for line in self._section.lines:
                 self._now = line
                 await self._line(line)
@@ -166,6 +170,20 @@ class _Player:
             self._stop(stage, f"tls-{outcome.verdict}", self._shown(outcome.said.strip()))
         elif self._terms.tls is TlsPolicy.REQUIRED:
             self._stop(Stage.TLS, "tls-not-offered")
+
+    async def _introduce(self) -> None:
+        """XCLIENT, where somebody else is to be played (Postfix XCLIENT_README); EHLO is due again after it."""
+        wanted = self._terms.xclient
+        if not wanted:
+            return
+        if lacking := xclient_lacks(self._offered, wanted):
+            self._stop(Stage.XCLIENT, "xclient-not-offered", ", ".join(lacking))
+        asked = commands.xclient(*wanted)
+        await self._say(asked.data, to_text(asked.data.strip()))
+        heard = await self._until_final()
+        if heard.status is not ReplyClass.POSITIVE:
+            self._stop(Stage.XCLIENT, "refused", f"{heard.code} {heard.enhanced} {heard.text}".replace("  ", " "))
+        await self._hello()
 
     async def _hello(self) -> None:
         hello = self._upgrade.hello(self._names) if self._upgrade is not None else b""

@@ -20,7 +20,7 @@ from mailproof.net.interface import Net
 from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
 from mailproof.parse.talk.message import TypedMessage
 from mailproof.parse.talk.notes import Context, Note, is_login, notes_on
-from mailproof.parse.talk.offers import asks_for_offers, mechanisms_in, offers_in
+from mailproof.parse.talk.offers import asks_for_offers, mechanisms_in, offers_in, xclient_lacks
 from mailproof.parse.talk.typed import Situation, Slip, secret_in, slips_in
 from mailproof.probes.terms import Terms
 from mailproof.run.stages import Stage
@@ -30,6 +30,7 @@ from mailproof.run.talk.screen import Screen
 from mailproof.run.talk.stages import stage_of
 from mailproof.run.talk.tokens import flaws_in, secrets_of
 from mailproof.wire.outgoing import Outgoing
+from mailproof.wire.smtp import commands
 from mailproof.wire.starttls.course import Course, Names, Outcome, Upgrade
 from mailproof.wire.starttls.registry import UPGRADES
 
@@ -84,7 +85,9 @@ class Session:
         self._answer: list[str] = []
         self._message: TypedMessage | None = None
         self._login: Login | None = None
-        self._mail = self._rcpt = False
+        self._client = terms.xclient
+        """Whom to be taken for, as long as that was not said."""
+        self._mail = self._rcpt = self._logged_in = False
         self._mechanism = ""
         self._exchange = "AUTH"
         self._names_user = False
@@ -137,6 +140,21 @@ class Session:
             await self.send(Outgoing(hello), to_text(hello.rstrip(b"\r\n")))
         elif self.protocol is P.SIEVE:
             self._waiting.append(("CAPABILITY", self._net.now()))  # it lists them again by itself
+
+    async def introduce(self, attributes: tuple[str, ...] = ()) -> None:
+        """XCLIENT with these attributes, or those of the terms; where it is not offered, that is told.
+
+        The listener hears the new greeting, and EHLO is said again.
+        """
+        wanted, self._client = attributes or self._client, ()
+        if not wanted:
+            return
+        lacking = xclient_lacks(self.offered, wanted)
+        if lacking:
+            self.screen.event("xclient-not-offered", names=lacking)
+            return
+        asked = commands.xclient(*wanted)
+        await self.send(asked, to_text(asked.data.strip()))
 
     async def follow(self, course: Course, upgrade: Upgrade) -> Outcome:
         """A course of the opening, shown as it goes; of one that is no text the sizes only."""
@@ -333,7 +351,7 @@ class Session:
         listed = offers_in(self.protocol, answer) if wanted else ()
         if listed and heard.status is ReplyClass.POSITIVE:
             self.offered = listed
-        context = Context(self.protocol, asked, listed, self.line.stream.is_tls)
+        context = Context(self.protocol, asked, listed, self.line.stream.is_tls, self._logged_in)
         for note in notes_on(heard, context):
             self.screen.note(note)
         self._remember(heard, asked)
@@ -344,6 +362,12 @@ class Session:
             self._names_user = (heard.challenge or b"").lower().startswith(b"user")
         elif heard.code == "354" and asked.upper().startswith("DATA"):
             self.phase, self._message = Phase.MESSAGE, TypedMessage()
+        elif asked.upper().startswith("XCLIENT ") and heard.code == "220":
+            self._mail = self._rcpt = False
+            self._logged_in = " LOGIN=" in asked.upper()
+            await self.say_hello(UPGRADES[self.protocol])
+        elif self._client and heard.status is ReplyClass.POSITIVE and asks_for_offers(self.protocol, asked):
+            await self.introduce()
         elif await self._begins_tls(asked, answer.splitlines()[-1] if answer else ""):
             return
 
@@ -351,7 +375,9 @@ class Session:
         """How far an envelope is, and where a refusal would end a script."""
         verb = asked.upper().split()[0] if asked.split() else ""
         good = heard.status is ReplyClass.POSITIVE
-        if verb in ("EHLO", "HELO", "LHLO") and good:
+        if good and is_login(asked):
+            self._logged_in = True
+        elif verb in ("EHLO", "HELO", "LHLO") and good:
             self.hello, self._mail, self._rcpt = verb, False, False
         elif verb == "MAIL":
             self._mail = good

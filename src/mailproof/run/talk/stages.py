@@ -9,6 +9,7 @@ _STAGES = {
     "EHLO": Stage.EHLO,
     "HELO": Stage.EHLO,
     "LHLO": Stage.EHLO,
+    "XCLIENT": Stage.XCLIENT,
     "MAIL": Stage.MAIL,
     "RCPT": Stage.RCPT,
     "DATA": Stage.DATA,
