@@ -107,6 +107,16 @@ def test_a_private_address_stays_private_and_loopback_stays() -> None:
     assert masked.vantage == ("127.0.0.1",)
 
 
+def test_keywords_of_ehlo_are_no_hosts_however_often_they_are_listed() -> None:
+    """A record that is judged again needs them, and whoever it is posted to."""
+    ehlo = "S: 250-mx1\\r\\n250-8BITMIME\\r\\n250-DSN\\r\\n250-CHUNKING\\r\\n250 SMTPUTF8"
+    lines = ("S: 220 mx1 ESMTP", "C: EHLO me.test", ehlo, "C: EHLO me.test", ehlo, "C: RSET", "S: 250 Accepted")
+    record = record_of(attempt_of(lines=(*lines, *lines)))
+    texts = [turn.text for turn in Mask(record).apply(record).transcripts()[0].turns]
+    assert texts[2] == "250-host-1\\r\\n250-8BITMIME\\r\\n250-DSN\\r\\n250-CHUNKING\\r\\n250 SMTPUTF8\\r\\n"
+    assert texts[6] == "250 Accepted\\r\\n"
+
+
 def test_a_certificate_cannot_be_looked_up() -> None:
     masked = Mask(telling()).apply(telling())
     (handshake,) = (fact for fact in masked.attempts[0].observations if isinstance(fact, TlsHandshake))

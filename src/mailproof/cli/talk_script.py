@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # More than anybody writes by hand, a message in it included.
 _LONGEST = 64 << 20
+# What a line of a script begins with; a file without any is what one would pipe into telnet.
+_OF_A_SCRIPT = re.compile(r"^(?:[SC][:|]|[*@] )", re.MULTILINE)
 
 
 def play_script(
@@ -65,6 +68,8 @@ def _section(file: str, place: TalkPlace, terminal: Terminal) -> Section:
     try:
         script = parse(text, "" if named else f"{place.url} talk")
     except ScriptError as error:
+        if not _OF_A_SCRIPT.search(text):
+            raise Complaint(terminal.say("cli.plain-lines", file=file)) from None
         raise Complaint(terminal.say("cli.no-script", file=file, why=str(error))) from None
     if not any(section.lines for section in script.sections):
         raise Complaint(terminal.say("cli.empty-script", file=file))

@@ -53,7 +53,7 @@ _FILE = re.compile(r"(?:main|master)\.cf\Z|.*\.(?:conf|pem|crt|key|log|sock|toml
 
 _QUEUED = re.compile(r"\bqueued as ([A-Za-z0-9]{4,})|\bid=([A-Za-z0-9]+-[A-Za-z0-9]+-[A-Za-z0-9]+)")
 _HELLO = re.compile(r"(?:EHLO|HELO|LHLO) ([\w-]+)(?:\\r|\Z)", re.IGNORECASE)
-# A host without a dot in its name: whatever begins both the greeting and the answer to EHLO, which then lists keywords.
+# A host without a dot in its name begins both the greeting and the answer to EHLO, where keywords follow.
 _GREETS = re.compile(r"220[ -]([\w-]+)(?: |\\r)")
 _SAYS_HELLO = re.compile(r"250[ -]([\w-]+)(?: |\\r)")
 

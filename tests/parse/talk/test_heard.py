@@ -88,7 +88,7 @@ NOTES = [
     (P.SMTP, "AUTH PLAIN", "235 2.7.0 Authentication successful", "logged-in", ""),
     (P.SMTP, "AUTH PLAIN", "535 5.7.8 Error: authentication failed", "refused", "auth-rejected"),
     (P.SMTP, "AUTH LOGIN", "503 5.5.2 Send hello first [TY2PR02]", "refused", "ehlo-required-first"),
-    (P.SMTP, "RCPT TO:<a@b.test>", "554 5.7.1 <a@b.test>: Relay access denied", "refused", "relay-denied"),
+    (P.SMTP, "RCPT TO:<a@b.test>", "554 5.7.1 <a@b.test>: Relay access denied", "relay-after-login", ""),
     (P.SMTP, "RCPT TO:<a@b.test>", "250 2.1.5 Ok", "recipient-taken", ""),
     (P.SMTP, "RCPT TO:<a@b.test>", "451 4.7.1 Greylisted, try again", "refused", "greylisted"),
     (P.SMTP, "DATA", "354 End data", "message-now", ""),
@@ -111,6 +111,14 @@ def test_an_answer_is_explained(protocol: P, asked: str, line: str, name: str, f
     replies.asked(asked)
     (note,) = notes_on(replies.line(line.encode()), Context(protocol, asked))
     assert (note.name, note.finding) == (name, finding)
+
+
+def test_relay_is_denied_to_who_has_logged_in() -> None:
+    replies = Replies(P.SMTP)
+    (note,) = notes_on(
+        replies.line(b"554 5.7.1 Relay access denied"), Context(P.SMTP, "RCPT TO:<a@b>", logged_in=True)
+    )
+    assert note.finding == "relay-denied"
 
 
 def test_every_meaning_of_a_refusal_has_a_page_or_words() -> None:

@@ -191,3 +191,27 @@ def test_the_list_that_sieve_gives_again_is_waited_for(made: Made) -> None:
     world = World(server + "C: NOOP\nS: OK\n", *made)
     assert world.played("sieve://mx.test", head + "C: NOOP\nS: OK~\n").stage is Stage.OPEN
     world.server.finish()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "answer", "stage", "reason"),
+    [
+        ("ADDR=192.0.2.7", "220 mx.test ESMTP\nC: EHLO me.test\nS: 250 mx.test", Stage.OPEN, ""),
+        ("ADDR=192.0.2.7", "550 5.7.0 insufficient authorization", Stage.XCLIENT, "refused"),
+        ("LOGIN=carol", "", Stage.XCLIENT, "xclient-not-offered"),
+    ],
+)
+def test_a_script_is_played_as_another_client(
+    made: Made, attribute: str, answer: str, stage: Stage, reason: str
+) -> None:
+    head = SERVER.partition("C: AUTH PLAIN")[0].replace("S: 250 AUTH PLAIN LOGIN", "S: 250 XCLIENT NAME ADDR")
+    said = f"C: XCLIENT {attribute}\nS: {answer}\n" if answer else ""
+    world = World(head + said + "C: NOOP\nS: 250 ok\nC: QUIT\nS: 221 bye\n", *made, xclient=(attribute,))
+    played = world.played(URL, f"@ {URL} talk\nC: NOOP\nS: 250~\nC: QUIT\nS: 221~\n")
+    assert (played.stage, played.reason) == (stage, reason)
+
+
+def test_a_script_that_says_everything_itself_says_xclient_too(made: Made) -> None:
+    world = World(SERVER, *made, xclient=("ADDR=192.0.2.7",))
+    played = world.played(URL, f"@ {URL} talk\nS: 220~\n")
+    assert (played.stage, played.reason) == (Stage.USAGE, "xclient-in-script")

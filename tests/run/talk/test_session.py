@@ -306,3 +306,46 @@ def test_silence_is_told_once(made: Made) -> None:
     world = World(CLEAR + "C: NOOP\n* silence\n", *made)
     shown = world.typed("smtp://mx.test", "NOOP", pause=30.0)
     assert shown.count("# silent") == 1
+
+
+XCLIENT = "S: 250-mx.test\nS: 250-AUTH PLAIN LOGIN\nS: 250 XCLIENT NAME ADDR\n"
+TAKEN = """C: XCLIENT ADDR=192.0.2.7
+S: 220 mx.test ESMTP
+C: EHLO me.test
+S: 250 mx.test
+"""
+WITH_XCLIENT = IN.replace("S: 250-mx.test\nS: 250 AUTH PLAIN LOGIN\n", XCLIENT)
+
+
+def test_another_client_after_the_last_ehlo_and_ehlo_again(made: Made) -> None:
+    world = World(WITH_XCLIENT + TAKEN + "C: NOOP\nS: 250 ok\n", *made, xclient=("ADDR=192.0.2.7",))
+    shown = world.typed("submission://mx.test", "NOOP")
+    assert shown[-5:] == [
+        "C: XCLIENT ADDR=192.0.2.7",
+        "S: 220 mx.test ESMTP",
+        "C: EHLO me.test",
+        "S: 250 mx.test",
+        "S: 250 ok",
+    ]
+    world.server.finish()
+
+
+@pytest.mark.parametrize(("attribute", "script"), [("LOGIN=carol", WITH_XCLIENT), ("ADDR=192.0.2.7", IN)])
+def test_what_xclient_does_not_offer_is_told_and_not_said(made: Made, attribute: str, script: str) -> None:
+    world = World(script, *made, xclient=(attribute,))
+    shown = world.typed("submission://mx.test")
+    assert shown[-1] == "* xclient-not-offered"
+    world.server.finish()
+
+
+def test_a_typed_xclient_is_followed_by_ehlo(made: Made) -> None:
+    world = World(WITH_XCLIENT + TAKEN, *made)
+    assert world.typed("submission://mx.test", "XCLIENT ADDR=192.0.2.7")[-2:] == ["C: EHLO me.test", "S: 250 mx.test"]
+    world.server.finish()
+
+
+def test_without_tls_too(made: Made) -> None:
+    text = "@ smtp://mx.test talk\nS: 220 mx.test ESMTP\nC: EHLO me.test\nS: 250-mx.test\nS: 250 XCLIENT ADDR\n"
+    world = World(text + TAKEN, *made, xclient=("ADDR=192.0.2.7",))
+    assert "C: XCLIENT ADDR=192.0.2.7" in world.typed("smtp://mx.test")
+    world.server.finish()

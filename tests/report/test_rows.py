@@ -1,0 +1,65 @@
+"""Tables with a text behind each row: columns stand under each other, in cells, at every width."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from mailproof.model.sent import RecipientResult, SendReport
+from mailproof.report.layout import rows_with_text
+from mailproof.report.sent import render_sent
+from records import record_of
+
+REPLY = "550 5.1.1 <nobody@example.test>: Recipient address rejected: User unknown in virtual mailbox table"
+ROWS = [("bob@example.test", "accepted"), ("nobody@example.test", "refused"), ("件名@example.test", "受付")]
+
+
+def column(line: str, text: str) -> int:
+    """The cell at which the text begins."""
+    return cell_len(line[: line.index(text)])
+
+
+def test_texts_begin_in_one_column_and_go_on_in_it() -> None:
+    blocks = rows_with_text(ROWS, [REPLY, REPLY, REPLY], 100)
+    assert {column(block[0], "550") for block in blocks} == {33}
+    assert all(line.startswith(" " * 33) and line[33] != " " for block in blocks for line in block[1:])
+
+
+def test_without_room_the_texts_stand_below() -> None:
+    for block in rows_with_text(ROWS, [REPLY, REPLY, REPLY], 60):
+        assert "550" not in block[0] and block[1].startswith("      550 5.1.1 <nobody")
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("aあ@.", max_size=30), st.sampled_from(["yes", "いいえ"]), st.text("bい ", max_size=80))
+    ),
+    st.integers(20, 120),
+)
+def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, str, str]], width: int) -> None:
+    blocks = rows_with_text([(a, b) for a, b, _ in rows], [text for *_, text in rows], width)
+    assert len(blocks) == len(rows)
+    assert all(cell_len(line) <= width for block in blocks for line in block)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_recipients_of_a_message_line_up(lang: str) -> None:
+    from mailproof.catalog.profiles import load_profile
+    from mailproof.diagnose.judge import judge
+    from mailproof.report.build import build
+
+    record = record_of()
+    recipients = (
+        RecipientResult("bob@example.test", True, "250 2.0.0 Ok"),
+        RecipientResult("nobody@example.test", False, REPLY),
+    )
+    report = build(record, judge(record, load_profile()), load_profile())
+    told = SendReport(
+        False, 42, "data", "smtp://mx.test", "", "a@x.test", recipients, 1, 0.1, REPLY, "", None, "", "", {}, report
+    )
+    shown = render_sent(told, lang, False, 100).splitlines()
+    first = next(line for line in shown if "250 2.0.0" in line)
+    second = next(line for line in shown if line.startswith("  nobody@"))
+    assert column(first, "250") == column(second, "550")
