@@ -66,6 +66,8 @@ _FOR_WANT_OF = {
     "tls-not-available": Stage.TLS,
     "tls-not-verified": Stage.TLS,
     "extension-not-offered": Stage.MAIL,
+    "xclient-refused": Stage.XCLIENT,
+    "xclient-attribute-not-offered": Stage.XCLIENT,
 }
 
 
