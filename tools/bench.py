@@ -8,6 +8,7 @@ and ratios much less, so ratios are what counts, and some stand beside a bar. Ne
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -116,7 +117,21 @@ def first_packet(commands: Sequence[Command]) -> Run:
     return Run(seconds)
 
 
-def rows(lab: RealLab) -> list[Row]:
+@contextlib.contextmanager
+def away(port: int, milliseconds: float) -> Iterator[int]:
+    """A port behind which the server of that port is so far away, each way."""
+    relay = Path(__file__).with_name("distance.py")
+    command = (sys.executable, str(relay), str(port), str(milliseconds))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def rows(lab: RealLab, far: int) -> list[Row]:
+    """`far` is a port behind which submission is 10 ms away."""
     python = (sys.executable, "-c")
     urls = [lab.urls[scheme] for scheme in SCHEMES]
     check = (MAILPROOF, "check", *urls, "--user", USER, "--password-env", "BENCH_PASSWORD")
@@ -144,14 +159,20 @@ def rows(lab: RealLab) -> list[Row]:
             "mailproof login at submission, the chain verified",
             "swaks --tls --auth --quit-after AUTH, which verifies nothing",
             ((MAILPROOF, "login", lab.urls["submission"], *check[check.index("--user") :]),),
-            (_swaks_login(lab),),
+            (_swaks_login(lab, lab.ports["submission"]),),
             1.5,
+        ),
+        Row(
+            "the same at a server 10 ms away",
+            "the same at a server 10 ms away",
+            ((MAILPROOF, "login", f"submission://127.0.0.1:{far}", *check[check.index("--user") :]),),
+            (_swaks_login(lab, far),),
         ),
     ]
 
 
-def _swaks_login(lab: RealLab) -> Command:
-    server = ("swaks", "--server", "127.0.0.1", "--port", str(lab.ports["submission"]), "--tls")
+def _swaks_login(lab: RealLab, port: int) -> Command:
+    server = ("swaks", "--server", "127.0.0.1", "--port", str(port), "--tls")
     return (
         *server,
         "--auth",
@@ -234,7 +255,8 @@ def main() -> int:
         for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONDONTWRITEBYTECODE"):
             os.environ.pop(name, None)
         os.environ["PYTHONPYCACHEPREFIX"] = str(lab.directory / "bytecode")
-        results = [measure(row, max(wanted.rounds, 1)) for row in rows(lab)]
+        with away(lab.ports["submission"], 10) as far:
+            results = [measure(row, max(wanted.rounds, 1)) for row in rows(lab, far)]
     print(json.dumps(msgspec.to_builtins(results), indent=2) if wanted.json else table(results))
     return 0
 
