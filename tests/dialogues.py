@@ -16,8 +16,8 @@ from mailproof.model.report import Judged
 from mailproof.model.tls import TlsPolicy, TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.login import LoginWish, Message
-from mailproof.probes.send import Recipient, Sending
 from mailproof.probes.terms import Terms
+from mailproof.probes.transaction import Recipient, Sending
 from mailproof.run.endpoints import Wanted
 from mailproof.run.examine import Plan, examine
 from mailproof.run.sending import SendPlan, send_by_hand

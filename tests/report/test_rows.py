@@ -57,7 +57,19 @@ def test_the_recipients_of_a_message_line_up(lang: str) -> None:
     )
     report = build(record, judge(record, load_profile()), load_profile())
     told = SendReport(
-        False, 42, "data", "smtp://mx.test", "", "a@x.test", recipients, 1, 0.1, REPLY, "", None, "", "", {}, report
+        ok=False,
+        exit_code=42,
+        cause=None,
+        report=report,
+        stage="data",
+        endpoint="smtp://mx.test",
+        address="",
+        sender="a@x.test",
+        recipients=recipients,
+        size=1,
+        seconds=0.1,
+        reply=REPLY,
+        queue_id="",
     )
     shown = render_sent(told, lang, False, 100).splitlines()
     first = next(line for line in shown if "250 2.0.0" in line)

@@ -10,14 +10,16 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.embedded.server import EmbeddedLab, in_memory
 from mailproof.lab.embedded.settings import LabSettings
+from mailproof.model.mail import FetchReport
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsPolicy, TlsSettings
 from mailproof.net.interface import ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.mailbox import Found, Want
 from mailproof.probes.terms import Terms
+from mailproof.report.build import build
 from mailproof.run.endpoints import Wanted
-from mailproof.run.fetching import FetchPlan, FetchResult, fetch_by_hand, fetch_result
+from mailproof.run.fetching import FetchPlan, fetch_by_hand, fetch_report
 from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
 
@@ -32,7 +34,7 @@ BOTH = pytest.mark.parametrize("scheme", ["imaps", "pop3s", "imap", "pop3"])
 class Done(msgspec.Struct):
     record: Record
     found: Found
-    result: FetchResult
+    result: FetchReport
     lab: EmbeddedLab
 
     @property
@@ -54,7 +56,13 @@ def run(authority: Authority, ca_file: str, target: str, *faults: str, wish=BOB,
     )
     found = Found()
     record = net.run(fetch_by_hand(net, plan, found, NOW))
-    return Done(record, found, fetch_result(record, judge(record, load_profile("default")), found), lab)
+    return Done(record, found, told(record, found), lab)
+
+
+def told(record: Record, found: Found) -> FetchReport:
+    policy = load_profile("default")
+    judgement = judge(record, policy)
+    return fetch_report(record, judgement, build(record, judgement, policy), found)
 
 
 @BOTH
@@ -151,7 +159,7 @@ ANSWERS = {
 }
 
 
-def by_answers(protocol: str, want: Want, **changes: str) -> tuple[FetchResult, Found, list[str]]:
+def by_answers(protocol: str, want: Want, **changes: str) -> tuple[FetchReport, Found, list[str]]:
     """A mailbox whose server says to each command what stands here, and the commands that it was told."""
     answers, said = {**ANSWERS[protocol], **changes}, list[str]()
 
@@ -178,7 +186,7 @@ def by_answers(protocol: str, want: Want, **changes: str) -> tuple[FetchResult, 
     )
     found = Found()
     record = net.run(fetch_by_hand(net, plan, found, NOW))
-    return fetch_result(record, judge(record, load_profile("default")), found), found, said
+    return told(record, found), found, said
 
 
 def test_where_it_cannot_be_told_what_others_have_marked_nothing_is_expunged() -> None:

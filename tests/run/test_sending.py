@@ -13,12 +13,14 @@ from mailproof.model.attempt import Trouble
 from mailproof.model.endpoint import TargetKind
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Asked, Record
+from mailproof.model.sent import SendReport
 from mailproof.model.tls import TlsPolicy, TlsSettings
 from mailproof.net.interface import Address, Handler
-from mailproof.probes.send import Recipient, Sending, Until
 from mailproof.probes.terms import Terms
+from mailproof.probes.transaction import Recipient, Sending, Until
+from mailproof.report.build import build
 from mailproof.run.endpoints import Wanted
-from mailproof.run.send_result import SendResult, send_result
+from mailproof.run.send_result import send_report
 from mailproof.run.sending import SendPlan, send_by_hand
 from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
@@ -29,7 +31,7 @@ DATA = b"Subject: x\n\n.dot\nlast\n"
 
 class Done(msgspec.Struct):
     record: Record
-    result: SendResult
+    result: SendReport
     lab: EmbeddedLab
     dialled: list[str]
 
@@ -74,7 +76,9 @@ def run(
     )
     record = net.run(send_by_hand(net, plan, NOW))
     policy = load_profile("default")
-    return Done(record, send_result(record, judge(record, policy), sending.sender), lab, dialled)
+    judgement = judge(record, policy)
+    report = build(record, judgement, policy)
+    return Done(record, send_report(record, judgement, report, sending.sender), lab, dialled)
 
 
 @pytest.mark.parametrize("scheme", ["submission", "submissions"])

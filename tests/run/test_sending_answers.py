@@ -6,8 +6,10 @@ import pytest
 
 from dialogues import judged, play
 from mailproof.catalog.pages import load
+from mailproof.catalog.profiles import load_profile
 from mailproof.model.record import Record
-from mailproof.run.send_result import send_result
+from mailproof.report.build import build
+from mailproof.run.send_result import send_report
 from mailproof.script.authority import Authority
 
 LMTP = load("lmtp-answers-missing").dialogues("sound")[0]
@@ -20,7 +22,8 @@ FULL = "S: 452 4.2.2 <alice@mx.test> Quota exceeded\n"
 
 def told(record: Record) -> tuple[list[bool], int, set[str]]:
     judgement = judged(record)
-    result = send_result(record, judgement, "carol@example.com")
+    report = build(record, judgement, load_profile("default"))
+    result = send_report(record, judgement, report, "carol@example.com")
     return [each.taken for each in result.recipients], result.exit_code, {item.name for item in judgement.causes}
 
 

@@ -14,12 +14,12 @@ from mailproof.model.observation import LoginTried
 from mailproof.model.record import Asked, Record
 from mailproof.model.roundtrip import RoundtripReport
 from mailproof.model.tls import TlsSettings
-from mailproof.probes.send import Recipient, Sending
 from mailproof.probes.terms import Terms
+from mailproof.probes.transaction import Recipient, Sending
 from mailproof.report.build import build
-from mailproof.report.roundtrip import build_roundtrip
 from mailproof.run.endpoints import Wanted
-from mailproof.run.roundtrip import RoundtripPlan, roundtrip, roundtrip_result
+from mailproof.run.roundtrip import RoundtripPlan, roundtrip
+from mailproof.run.roundtrip_result import roundtrip_report
 from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
 
@@ -57,16 +57,7 @@ def run(authority: Authority, ca_file: str, submit: str, read: str, *faults: str
     record, arrived, times = net.run(roundtrip(net, plan, NOW))
     policy = load_profile("default")
     judgement = judge(record, policy)
-    told = build_roundtrip(
-        roundtrip_result(record, judgement, arrived),
-        arrived,
-        build(record, judgement, policy),
-        began=times.began,
-        accepted=times.accepted,
-        sender=sending.sender,
-        recipient="bob@example.test",
-        sent=DATA,
-    )
+    told = roundtrip_report(record, judgement, build(record, judgement, policy), plan, arrived, times)
     return Done(record, told, lab)
 
 

@@ -180,7 +180,7 @@ def _faults(command: str) -> Iterable[str]:
 
 
 def _stages(command: str) -> Iterable[str]:
-    from mailproof.probes.send import Until
+    from mailproof.probes.transaction import Until
 
     return map(str, Until)
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mailproof.cli.by_hand import tell
 from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
 from mailproof.cli.reading import read_file
-from mailproof.cli.records import must_be_writable, write
+from mailproof.cli.records import must_be_writable
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
 from mailproof.model.endpoint import Protocol
@@ -21,7 +22,8 @@ from mailproof.model.record import Record
 from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
-    from mailproof.probes.mailbox import Found, Item, Want
+    from mailproof.model.mail import Item
+    from mailproof.probes.mailbox import Found, Want
     from mailproof.run.fetching import FetchPlan
 
 _LONGEST = 256 << 20
@@ -73,46 +75,21 @@ def _fetch(terminal: Terminal, target: str | None, **given: Any) -> int:
 
 
 def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Terminal) -> int:
-    from mailproof.catalog.profiles import load_profile
-    from mailproof.diagnose.judge import judge
-    from mailproof.report.build import build
-    from mailproof.report.mailbox import build_fetched, encode_fetched, render_fetched
-    from mailproof.run.fetching import fetch_result
+    from mailproof.report.frame import in_words
+    from mailproof.report.mailbox import render_fetched
+    from mailproof.run.fetching import fetch_report
 
-    policy = load_profile("default")
-    judgement = judge(record, policy)
-    result = fetch_result(record, judgement, found)
     whole = [item for item in found.items if item.whole]
     if found.kept is not None:  # nothing was to be deleted
         _kept(found, given, terminal, whole)
-    told = build_fetched(
-        result,
-        build(record, judgement, policy),
-        folder=found.folder,
-        total=found.total,
-        items=found.items,
-        folders=found.folders,
-        missing=found.missing,
-        deleted=found.deleted,
-        saved=given["save"] or "" if whole else "",
+    saved = given["save"] or "" if whole else ""
+    return tell(
+        record,
+        given,
+        terminal,
+        lambda judgement, _, report: in_words(fetch_report(record, judgement, report, found, saved=saved)),
+        None if given["raw"] and whole else partial(render_fetched, hops=given["hops"] is not None),
     )
-    if given["mask"]:
-        from mailproof.report.mask import Mask
-
-        mask = Mask(record)
-        record, told = mask.apply(record), mask.apply(told)
-    try:
-        if given["raw"] and whole:
-            pass  # written already, before anything was deleted
-        elif given["shape"] == "json":
-            terminal.write(encode_fetched(told))
-        else:
-            options = {"hops": given["hops"] is not None, "verbose": given["verbose"]}
-            terminal.write(render_fetched(told, terminal.lang, terminal.color, terminal.width, **options))
-    finally:
-        if given["record"] is not None:
-            write(record, given["record"], terminal)
-    return result.exit_code
 
 
 def _kept(found: Found, given: Mapping[str, Any], terminal: Terminal, items: list[Item] | None = None) -> bool:
@@ -196,8 +173,10 @@ def _is_unicode(text: str) -> bool:
 
 
 def _hops_of_file(file: str, shape: str, terminal: Terminal) -> int:
+    from mailproof.message.told import told_mail
+    from mailproof.model.mail import Item
     from mailproof.report.mailbox import hops_as_data, render_hops
 
-    data = read_file(file, terminal, _LONGEST)
-    terminal.write(hops_as_data(data) if shape == "json" else render_hops(data, terminal.lang, terminal.width))
+    mail = told_mail(Item(1, data=read_file(file, terminal, _LONGEST), whole=True))
+    terminal.write(hops_as_data(mail) if shape == "json" else render_hops(mail, terminal.lang, terminal.width))
     return 0

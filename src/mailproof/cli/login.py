@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailproof.cli.bar import bar
+from mailproof.cli.by_hand import tell
 from mailproof.cli.command import MANY, Command, Option, converted, one_of, whole_number
 from mailproof.cli.options import asked_of, connecting, connection_options, duration, network, terms_of, wanted_of
-from mailproof.cli.records import must_be_writable, write
+from mailproof.cli.records import must_be_writable
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish, mechanism_of, must_be_sayable, random_text
 from mailproof.model.endpoint import Protocol, Target
-from mailproof.model.record import Record
 from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
-    from mailproof.model.login import LoginReport
-    from mailproof.run.by_hand import Trial
+    pass
 
 
 def command(terminal: Terminal) -> Command:
@@ -44,7 +43,7 @@ def command(terminal: Terminal) -> Command:
 def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
     from mailproof.cli.getting_ready import while_getting_ready
     from mailproof.run.by_hand import log_in_by_hand
-    from mailproof.run.login_results import SUBJECTS
+    from mailproof.run.login_results import SUBJECTS, login_results
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
@@ -54,40 +53,17 @@ def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
         logging_in = log_in_by_hand(net, plan, datetime.now(UTC), progress)
         ready = while_getting_ready(net, logging_in, terminal, "mailproof.report.login", SUBJECTS)
         record, trials = net.run(ready)
-    told = _told(record, trials)
-    if given["mask"]:
-        from mailproof.report.mask import Mask
+    from mailproof.report.login import build_login, render_login
 
-        mask = Mask(record, (account.wish.credentials.user for account in plan.accounts))
-        record, told = mask.apply(record), mask.apply(told)
-    try:
-        _show(told, given["shape"], terminal, verbose=given["verbose"])
-    finally:
-        if given["record"] is not None:
-            write(record, given["record"], terminal)
-    return told.exit_code
-
-
-def _told(record: Record, trials: Sequence[Trial]) -> LoginReport:
-    from mailproof.catalog.profiles import load_profile
-    from mailproof.checks import all_checks
-    from mailproof.diagnose.judge import judge
-    from mailproof.report.build import build
-    from mailproof.report.login import build_login
-    from mailproof.run.login_results import SUBJECTS, login_results
-
-    policy = load_profile("default")
-    judgement = judge(record, policy, all_checks(*SUBJECTS))
-    return build_login(login_results(record, trials, judgement, policy), build(record, judgement, policy))
-
-
-def _show(told: LoginReport, shape: str, terminal: Terminal, *, verbose: bool) -> None:
-    from mailproof.report.login import encode, render_login
-
-    if shape == "json":
-        terminal.write(encode(told))
-    else:
-        terminal.write(render_login(told, terminal.lang, terminal.color, terminal.width, verbose))
+    return tell(
+        record,
+        given,
+        terminal,
+        lambda judgement, policy, report: build_login(login_results(record, trials, judgement, policy), report),
+        render_login,
+        users=(account.wish.credentials.user for account in plan.accounts),
+        subjects=SUBJECTS,
+    )
 
 
 def _plan(text: str | None, given: Mapping[str, Any], terminal: Terminal) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailproof.cli import credentials
+from mailproof.cli.by_hand import tell
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import (
@@ -22,7 +23,7 @@ from mailproof.cli.options import (
     terms_of,
     wanted_of,
 )
-from mailproof.cli.records import must_be_writable, write
+from mailproof.cli.records import must_be_writable
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish, mailbox_wish, random_text
 from mailproof.model.endpoint import Protocol, Target
@@ -56,9 +57,7 @@ def command(terminal: Terminal) -> Command:
 
 
 def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> int:
-    from mailproof.catalog.profiles import load_profile
-    from mailproof.diagnose.judge import judge
-    from mailproof.run.roundtrip import roundtrip, roundtrip_result
+    from mailproof.run.roundtrip import roundtrip
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
@@ -68,41 +67,23 @@ def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> in
     with terminal.progress("cli.travelling", what=plan.read.text):
         going = roundtrip(net, plan, datetime.now(UTC))
         record, arrived, times = net.run(while_getting_ready(net, going, terminal, "mailproof.report.roundtrip"))
-    from mailproof.report.build import build
-    from mailproof.report.roundtrip import build_roundtrip, encode_roundtrip, render_roundtrip
+    from mailproof.report.frame import in_words
+    from mailproof.report.roundtrip import render_roundtrip
+    from mailproof.run.roundtrip_result import roundtrip_report
 
-    policy = load_profile("default")
-    judgement = judge(record, policy)
-    told = build_roundtrip(
-        roundtrip_result(record, judgement, arrived),
-        arrived,
-        build(record, judgement, policy),
-        began=times.began,
-        accepted=times.accepted,
-        sender=plan.sending.sender,
-        recipient=plan.sending.recipients[0].address,
-        sent=plan.sending.data,
+    return tell(
+        record,
+        given,
+        terminal,
+        lambda judgement, _, report: in_words(roundtrip_report(record, judgement, report, plan, arrived, times)),
+        render_roundtrip,
+        users=(plan.sending.sender, plan.sending.recipients[0].address),
     )
-    if given["mask"]:
-        from mailproof.report.mask import Mask
-
-        mask = Mask(record, (plan.sending.sender, plan.sending.recipients[0].address))
-        record, told = mask.apply(record), mask.apply(told)
-    try:
-        if given["shape"] == "json":
-            terminal.write(encode_roundtrip(told))
-        else:
-            shown = render_roundtrip(told, terminal.lang, terminal.color, terminal.width, given["verbose"])
-            terminal.write(shown)
-    finally:
-        if given["record"] is not None:
-            write(record, given["record"], terminal)
-    return told.exit_code
 
 
 def _plan(texts: tuple[str, ...], given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> RoundtripPlan:
     from mailproof.cli.compose import addresses
-    from mailproof.probes.send import Recipient, Sending
+    from mailproof.probes.transaction import Recipient, Sending
     from mailproof.run.roundtrip import RoundtripPlan
 
     submit, read = _places(texts, terminal)

@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from mailproof.cli.by_hand import tell
 from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
-from mailproof.cli.records import must_be_writable, write
+from mailproof.cli.records import must_be_writable
 from mailproof.cli.swaks import translated
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
 from mailproof.model.endpoint import Protocol, Scheme, Target, TargetKind
 from mailproof.model.record import Record
-from mailproof.probes.send import Until
+from mailproof.probes.transaction import Until
 from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
-    from mailproof.probes.send import Sending
+    from mailproof.probes.transaction import Sending
     from mailproof.run.sending import SendPlan
 
 _STAGES: dict[str, Until] = {
@@ -135,35 +136,23 @@ def _send(terminal: Terminal, target: str | None, **given: Any) -> int:
 
 
 def _told(record: Record, plan: SendPlan, given: Mapping[str, Any], terminal: Terminal) -> int:
-    from mailproof.catalog.profiles import load_profile
-    from mailproof.diagnose.judge import judge
-    from mailproof.report.build import build
-    from mailproof.report.sent import build_sent, encode_sent, render_sent
-    from mailproof.run.send_result import send_result
+    from mailproof.report.frame import in_words
+    from mailproof.report.sent import render_sent
+    from mailproof.run.send_result import send_report
 
-    policy = load_profile("default")
-    judgement = judge(record, policy)
-    told = build_sent(send_result(record, judgement, plan.sending.sender), build(record, judgement, policy))
-    if given["mask"]:
-        from mailproof.report.mask import Mask
-
-        users = (plan.sending.sender, *(recipient.address for recipient in plan.sending.recipients))
-        mask = Mask(record, users)
-        record, told = mask.apply(record), mask.apply(told)
-    try:
-        if given["shape"] == "json":
-            terminal.write(encode_sent(told))
-        else:
-            terminal.write(render_sent(told, terminal.lang, terminal.color, terminal.width, given["verbose"]))
-    finally:
-        if given["record"] is not None:
-            write(record, given["record"], terminal)
-    return told.exit_code
+    return tell(
+        record,
+        given,
+        terminal,
+        lambda judgement, _, report: in_words(send_report(record, judgement, report, plan.sending.sender)),
+        render_sent,
+        users=(plan.sending.sender, *(recipient.address for recipient in plan.sending.recipients)),
+    )
 
 
 def _plan(text: str | None, given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> SendPlan:
     from mailproof.cli.compose import addresses, as_typed, message_to_send
-    from mailproof.probes.send import Recipient, Sending
+    from mailproof.probes.transaction import Recipient, Sending
     from mailproof.run.sending import SendPlan
 
     last, drop = _stage(given, terminal)

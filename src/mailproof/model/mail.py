@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from mailproof.model.report import Judged, Report
+from mailproof.model.outcome import Outcome
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One message as it was fetched: its header fields for a table, or all of it."""
+
+    number: int
+    uid: str = ""
+    size: int | None = None
+    flags: tuple[str, ...] = ()
+    date: str = ""
+    """When it came into the folder (INTERNALDATE); POP3 does not tell."""
+    data: bytes = b""
+    whole: bool = False
 
 
 class HopTold(msgspec.Struct, frozen=True):
@@ -52,11 +65,9 @@ class FolderTold(msgspec.Struct, frozen=True):
     """`\\junk`, `\\sent` …"""
 
 
-class FetchReport(msgspec.Struct, frozen=True):
+class FetchReport(Outcome, frozen=True, kw_only=True):
     """JSON of `mailproof fetch`."""
 
-    ok: bool
-    exit_code: int
     endpoint: str
     address: str
     folder: str
@@ -66,8 +77,3 @@ class FetchReport(msgspec.Struct, frozen=True):
     missing: tuple[int, ...]
     deleted: tuple[int, ...]
     saved: str
-    cause: Judged | None
-    why: str
-    reason: str
-    params: dict[str, str]
-    report: Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mailproof.model.mail import HopTold
-from mailproof.model.report import Judged, Report
+from mailproof.model.outcome import Outcome
 
 
 class Leg(msgspec.Struct, frozen=True):
@@ -23,11 +23,9 @@ class Change(msgspec.Struct, frozen=True):
     arrived: str
 
 
-class RoundtripReport(msgspec.Struct, frozen=True):
+class RoundtripReport(Outcome, frozen=True, kw_only=True):
     """JSON of `mailproof roundtrip`."""
 
-    ok: bool
-    exit_code: int
     submitted: str
     """URL of the place that took it."""
     found: str
@@ -51,8 +49,3 @@ class RoundtripReport(msgspec.Struct, frozen=True):
     """The last word of the submission."""
     looked: tuple[str, ...]
     """Where it was looked for: URLs, with the folder behind them."""
-    cause: Judged | None
-    why: str
-    reason: str
-    params: dict[str, str]
-    report: Report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mailproof.model.report import Judged, Report
+from mailproof.model.outcome import Outcome
 
 
 class RecipientResult(msgspec.Struct, frozen=True):
@@ -15,11 +15,9 @@ class RecipientResult(msgspec.Struct, frozen=True):
     """Its words on this recipient, or on the message where that is what counted."""
 
 
-class SendReport(msgspec.Struct, frozen=True):
+class SendReport(Outcome, frozen=True, kw_only=True):
     """JSON of `mailproof send`."""
 
-    ok: bool
-    exit_code: int
     stage: str
     """The last stage that was reached in good order; empty for none."""
     endpoint: str
@@ -31,10 +29,3 @@ class SendReport(msgspec.Struct, frozen=True):
     reply: str
     """The server's last word, code and all."""
     queue_id: str
-    cause: Judged | None
-    why: str
-    """English sentence: why it ended before its time, where no finding says it."""
-    reason: str
-    params: dict[str, str]
-    report: Report
-    """The same run judged as `check` judges."""

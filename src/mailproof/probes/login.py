@@ -134,7 +134,7 @@ async def _look_around(talk: Conversation[Any], wish: LoginWish) -> None:
     if talk.endpoint.scheme.protocol is Protocol.SMTP and isinstance(talk, SmtpConversation):
         await _as_user(talk)
         if wish.message is not None:
-            await talk.hand_in(talk.terms.sender, wish.message.recipient, wish.message.data, wish.message.token)
+            await _hand_in(talk, wish.message)
     else:
         await talk.look_around()
 
@@ -164,5 +164,19 @@ async def _deliver(talk: Conversation[Any], message: Message) -> None:
     if talk.protection is Protection.NONE and talk.terms.tls is TlsPolicy.REQUIRED:
         talk.skip("message-delivered", "tls-not-available", asked=True)
     elif isinstance(talk, SmtpConversation):
-        await talk.hand_in(talk.terms.sender, message.recipient, message.data, message.token)
+        await _hand_in(talk, message)
     await talk.leave()
+
+
+async def _hand_in(talk: SmtpConversation, message: Message) -> None:
+    from mailproof.probes.transaction import Recipient, Sending, hand_over
+
+    sending = Sending(
+        sender=talk.terms.sender,
+        mail_params=(f"SIZE={len(message.data)}",) if talk.offers("SIZE") else (),
+        recipients=(Recipient(message.recipient),),
+        data=message.data,
+        eight_bit=not message.data.isascii(),
+        token=message.token,
+    )
+    await hand_over(talk, sending)

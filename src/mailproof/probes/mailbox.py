@@ -12,6 +12,7 @@ import msgspec
 
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
+from mailproof.model.mail import Item
 from mailproof.model.observation import Reply, ReplyClass
 from mailproof.model.transcript import DeviationKind
 from mailproof.probes.conversation import Conversation
@@ -48,19 +49,6 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     folders: bool = False
     delete: bool = False
     """Those that were fetched whole."""
-
-
-class Item(msgspec.Struct, frozen=True):
-    """One message: its header fields for the table, or all of it."""
-
-    number: int
-    uid: str = ""
-    size: int | None = None
-    flags: tuple[str, ...] = ()
-    date: str = ""
-    """When it came into the folder (INTERNALDATE); POP3 does not tell."""
-    data: bytes = b""
-    whole: bool = False
 
 
 class Found(msgspec.Struct):

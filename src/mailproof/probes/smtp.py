@@ -17,7 +17,6 @@ from mailproof.model.observation import (
     ReplyClass,
     SenderClaimed,
     Stage,
-    Submitted,
     XclientTried,
 )
 from mailproof.model.transcript import Deviation, DeviationKind
@@ -26,7 +25,6 @@ from mailproof.probes.speech import Ended
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.smtp import commands
 from mailproof.wire.smtp.extensions import read_ehlo
-from mailproof.wire.smtp.messages import stuff
 from mailproof.wire.smtp.replies import ReplyReader, SmtpReply
 
 _QUEUED = re.compile(r"(?:\bqueued as |\bid=)(?P<id>[0-9A-Za-z-]{6,})", re.IGNORECASE)
@@ -181,41 +179,6 @@ class SmtpConversation(Conversation[SmtpReply]):
         claimed = SenderClaimed(sender, recipient, mail, rcpt, user, self.client, turns)
         self.saw(claimed)
         return claimed
-
-    async def hand_in(self, sender: str, recipient: str, message: bytes, token: str) -> Submitted:
-        """One message, sent. `token` is in its header, to find it again."""
-        mail = rcpt = data = final = None
-        mail = await self.ask(
-            Step.MAIL, commands.mail(sender, *([f"SIZE={len(message)}"] if self.offers("SIZE") else [])), "MAIL FROM"
-        )
-        if mail.kind is ReplyClass.POSITIVE:
-            rcpt = await self.ask(Step.RCPT, commands.rcpt(recipient), "RCPT TO")
-            if rcpt.kind is ReplyClass.POSITIVE:
-                started = self.net.now()
-                data = await self.ask(Step.DATA, commands.data(), "DATA")
-                if data.kind is ReplyClass.INTERMEDIATE:
-                    final = await self.ask(
-                        Step.DATA, Outgoing(stuff(message)), "the message", keep=self.terms.keep_bodies
-                    )
-                last = final or data
-                refused = last.kind is not ReplyClass.POSITIVE
-                self.took(Step.DATA, started, NetFailure(Trouble.REJECTED, last.line) if refused else None)
-        replies = [reply for reply in (mail, rcpt, data, final) if reply is not None]
-        submitted = Submitted(
-            sender,
-            recipient,
-            token,
-            mail,
-            rcpt,
-            data,
-            final,
-            queue_id(final),
-            len(message),
-            self._logged_in,
-            tuple(turn for reply in replies for turn in (reply.turn - 1, reply.turn)),
-        )
-        self.saw(submitted)
-        return submitted
 
     @property
     def _logged_in(self) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, TypedDict
+from typing import TypeVar
 
 import msgspec
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.evidence import Evidence
+from mailproof.model.outcome import Outcome
 from mailproof.model.report import Judged, Report
 from mailproof.model.transcript import Transcript
 from mailproof.report.build import message
@@ -22,53 +23,13 @@ from mailproof.report.telling import ended, spoken, transcript_title
 EVIDENCE_LINES = 8
 
 
-class Result(Protocol):
-    """What every command by hand ends with; named here by its shape, for reports may not import `run`."""
-
-    @property
-    def exit_code(self) -> int: ...
-    @property
-    def cause(self) -> Judged | None: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def params(self) -> dict[str, str]: ...
+Told = TypeVar("Told", bound=Outcome)
 
 
-class Ending(TypedDict):
-    """The fields by which each of their reports says how it ended."""
-
-    ok: bool
-    exit_code: int
-    cause: Judged | None
-    why: str
-    reason: str
-    params: dict[str, str]
-
-
-class Told(Protocol):
-    """Such a report."""
-
-    @property
-    def ok(self) -> bool: ...
-    @property
-    def cause(self) -> Judged | None: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def params(self) -> dict[str, str]: ...
-
-
-def ending(result: Result) -> Ending:
-    """How it ended, with its sentences in English."""
-    return Ending(
-        ok=not result.exit_code,
-        exit_code=result.exit_code,
-        cause=in_english(result.cause),
-        why=words("en").reason(result.reason, result.params) if result.reason else "",
-        reason=result.reason,
-        params=result.params,
-    )
+def in_words(told: Told) -> Told:
+    """The same with its English sentences, as JSON has them."""
+    why = words("en").reason(told.reason, told.params) if told.reason else ""
+    return msgspec.structs.replace(told, cause=in_english(told.cause), why=why)
 
 
 def in_english(cause: Judged | None) -> Judged | None:
@@ -76,7 +37,7 @@ def in_english(cause: Judged | None) -> Judged | None:
     return cause and msgspec.structs.replace(cause, message=message(cause, "en"))
 
 
-def why_not(told: Told, say: Words, otherwise: str) -> str:
+def why_not(told: Outcome, say: Words, otherwise: str) -> str:
     """The sentence of something that failed: of the finding, else of the reason, else `otherwise`."""
     if told.cause is not None:
         return message(told.cause, say.lang)
@@ -94,7 +55,7 @@ def headed(word: str, style: Style, sentence: str, say: Words, color: bool, widt
     return [lines[0].replace(word, paint(word, style, color), 1), *lines[1:]]
 
 
-def answered(told: Told, sentence: str, say: Words, color: bool, width: int) -> list[str]:
+def answered(told: Outcome, sentence: str, say: Words, color: bool, width: int) -> list[str]:
     """The same for what either worked or failed."""
     word, style = ("accepted", Style.PASS) if told.ok else ("failed", Style.FAIL)
     return headed(say(f"login.word-{word}"), style, sentence, say, color, width)
@@ -111,7 +72,7 @@ def proof_lines(evidence: Iterable[Evidence], say: Words, width: int, verbose: b
     return proof
 
 
-def proof_of(told: Told, say: Words, width: int, verbose: bool) -> list[str]:
+def proof_of(told: Outcome, say: Words, width: int, verbose: bool) -> list[str]:
     """Of the cause, where it failed and has one."""
     return [] if told.ok or told.cause is None else proof_lines(told.cause.evidence, say, width, verbose)
 
@@ -121,7 +82,7 @@ def hint_lines(cause: Judged, say: Words, color: bool, width: int) -> list[str]:
     return [paint(line, Style.DIM, color) for line in wrap(say("report.explain", name=cause.name), width, "  ")]
 
 
-def hint_of(told: Told, say: Words, color: bool, width: int) -> list[str]:
+def hint_of(told: Outcome, say: Words, color: bool, width: int) -> list[str]:
     """A blank line and the hint, where it failed and has a cause."""
     return [] if told.ok or told.cause is None else ["", *hint_lines(told.cause, say, color, width)]
 

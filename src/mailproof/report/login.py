@@ -14,7 +14,6 @@ from mailproof.model.login import LoginEnd, LoginReport, LoginResult
 from mailproof.model.report import Judged, Report
 from mailproof.report.build import message
 from mailproof.report.frame import headed, hint_lines, in_english, proof_lines, sessions
-from mailproof.report.json import text_of
 from mailproof.report.layout import rows_with_text, wrap
 from mailproof.report.style import Style, paint
 from mailproof.report.telling import between, ended
@@ -43,11 +42,6 @@ def build_login(results: Sequence[LoginResult], report: Report) -> LoginReport:
     logins = tuple(map(told, results))
     code = next((result.exit_code for result in logins if result.exit_code), 0)
     return LoginReport(not code, code, logins, report)
-
-
-def encode(report: LoginReport) -> str:
-    """As indented JSON with a final newline."""
-    return text_of(report)
 
 
 def render_login(told: LoginReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:

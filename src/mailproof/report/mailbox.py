@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
-from typing import Protocol
-
-import msgspec
 
 from mailproof.catalog.words import Words, words
-from mailproof.message.hops import Hop, read_hops
-from mailproof.message.read import read_headers, read_mail
 from mailproof.model.escape import printable
-from mailproof.model.mail import AttachedTold, FetchReport, FolderTold, HopTold, MailTold
-from mailproof.model.report import Report
-from mailproof.report.frame import Result, answered, counted, ending, hint_of, proof_of, sessions, why_not
+from mailproof.model.mail import FetchReport, MailTold
+from mailproof.report.frame import answered, counted, hint_of, proof_of, sessions, why_not
 from mailproof.report.json import text_of
 from mailproof.report.layout import cut, rows_with_text, table, wrap
 from mailproof.report.style import Style, paint
@@ -29,113 +23,8 @@ _DATE, _FROM, _SUBJECT = 22, 28, 60
 _SUBJECT_ROOM = 20
 
 
-class Item(Protocol):
-    """One message as it was fetched; named here by its shape."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def uid(self) -> str: ...
-    @property
-    def size(self) -> int | None: ...
-    @property
-    def flags(self) -> tuple[str, ...]: ...
-    @property
-    def date(self) -> str: ...
-    @property
-    def data(self) -> bytes: ...
-    @property
-    def whole(self) -> bool: ...
-
-
-class Folder(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def uses(self) -> tuple[str, ...]: ...
-
-
-class FetchResult(Result, Protocol):
-    @property
-    def endpoint(self) -> str: ...
-    @property
-    def address(self) -> str: ...
-
-
-def told_mail(item: Item) -> MailTold:
-    """The message in words; whole ones with their text, attachments and hops."""
-    headers = read_headers(item.data)
-    first = {name.lower(): value for name, value in reversed(headers)}
-    told = MailTold(
-        number=item.number,
-        uid=item.uid,
-        size=item.size if item.size is not None else (len(item.data) if item.whole else None),
-        date=first.get("date", item.date),
-        sender=first.get("from", ""),
-        to=first.get("to", ""),
-        subject=first.get("subject", ""),
-        flags=item.flags,
-    )
-    if not item.whole:
-        return told
-    mail = read_mail(item.data)
-    hops = read_hops(headers)
-    dated = [hop.date for hop in hops if hop.date is not None]
-    return msgspec.structs.replace(
-        told,
-        headers=headers,
-        text=mail.text,
-        attachments=tuple(AttachedTold(part.name, part.type, part.size) for part in mail.attachments),
-        hops=tuple(map(_told_hop, hops)),
-        seconds=(dated[-1] - dated[0]).total_seconds() if len(dated) > 1 else None,
-    )
-
-
-def hops_of(headers: tuple[tuple[str, str], ...]) -> tuple[HopTold, ...]:
-    """The way that these header fields tell, the sender's server first."""
-    return tuple(map(_told_hop, read_hops(headers)))
-
-
-def _told_hop(hop: Hop) -> HopTold:
-    date = hop.date.strftime("%Y-%m-%dT%H:%M:%SZ") if hop.date is not None else ""
-    return HopTold(hop.by, hop.source, hop.protocol, hop.queue_id, hop.recipient, date, hop.delay)
-
-
-def build_fetched(
-    result: FetchResult,
-    report: Report,
-    *,
-    folder: str,
-    total: int | None,
-    items: Sequence[Item],
-    folders: Sequence[Folder],
-    missing: Sequence[int],
-    deleted: Sequence[int],
-    saved: str,
-) -> FetchReport:
-    """The result with its English sentences."""
-    return FetchReport(
-        endpoint=result.endpoint,
-        address=result.address,
-        folder=folder,
-        total=total,
-        messages=tuple(map(told_mail, items)),
-        folders=tuple(FolderTold(each.name, each.uses) for each in folders),
-        missing=tuple(missing),
-        deleted=tuple(deleted),
-        saved=saved,
-        report=report,
-        **ending(result),
-    )
-
-
-def encode_fetched(told: FetchReport) -> str:
-    """As indented JSON with a final newline."""
-    return text_of(told)
-
-
 def render_fetched(
-    told: FetchReport, lang: str, color: bool, width: int, *, hops: bool = False, verbose: bool = False
+    told: FetchReport, lang: str, color: bool, width: int, verbose: bool = False, *, hops: bool = False
 ) -> str:
     """For people, in lines of at most `width` cells, with a final newline."""
     say = words(lang)
@@ -156,27 +45,14 @@ def render_fetched(
     return "\n".join(lines) + "\n"
 
 
-def render_hops(data: bytes, lang: str, width: int) -> str:
-    """The way of a message that lies in a file."""
-    mail = told_mail(_File(data))
+def render_hops(mail: MailTold, lang: str, width: int) -> str:
+    """The way of a message."""
     return "\n".join(_way(mail, words(lang), width)) + "\n"
 
 
-def hops_as_data(data: bytes) -> str:
+def hops_as_data(mail: MailTold) -> str:
     """The same as JSON."""
-    mail = told_mail(_File(data))
-    told = {"hops": mail.hops, "seconds": mail.seconds, "headers": mail.headers}
-    return text_of(told)
-
-
-class _File(msgspec.Struct, frozen=True):
-    data: bytes
-    number: int = 1
-    uid: str = ""
-    size: int | None = None
-    flags: tuple[str, ...] = ()
-    date: str = ""
-    whole: bool = True
+    return text_of({"hops": mail.hops, "seconds": mail.seconds, "headers": mail.headers})
 
 
 def _answer(told: FetchReport, say: Words, color: bool, width: int) -> list[str]:

@@ -2,112 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Protocol
-
 from mailproof.catalog.words import Words, words
-from mailproof.message.compare import compare
-from mailproof.message.read import read_headers
 from mailproof.model.escape import printable
-from mailproof.model.report import Report
-from mailproof.model.roundtrip import Change, Leg, RoundtripReport
-from mailproof.report.frame import Result, answered, ending, hint_of, proof_of, sessions, why_not
-from mailproof.report.json import text_of
+from mailproof.model.roundtrip import Leg, RoundtripReport
+from mailproof.report.frame import answered, hint_of, proof_of, sessions, why_not
 from mailproof.report.layout import table, wrap
-from mailproof.report.mailbox import hops_of
-
-_DKIM_DOMAIN = re.compile(r"(?:^|;)\s*d=\s*([A-Za-z0-9.-]+)")
-_RESULTS = ("authentication-results", "received-spf")
-
-
-class RoundtripResult(Result, Protocol):
-    @property
-    def submitted(self) -> str: ...
-    @property
-    def found(self) -> str: ...
-    @property
-    def reply(self) -> str: ...
-    @property
-    def queue_id(self) -> str: ...
-
-
-class Arrival(Protocol):
-    @property
-    def data(self) -> bytes: ...
-    @property
-    def folder(self) -> str: ...
-    @property
-    def found_at(self) -> float | None: ...
-    @property
-    def retrieved(self) -> float: ...
-    @property
-    def removed(self) -> bool: ...
-    @property
-    def looked(self) -> Sequence[str]: ...
-
-
-def build_roundtrip(
-    result: RoundtripResult,
-    arrived: Arrival,
-    report: Report,
-    *,
-    began: float,
-    accepted: float,
-    sender: str,
-    recipient: str,
-    sent: bytes,
-) -> RoundtripReport:
-    """The result with its English sentences, and what a comparison of both messages tells."""
-    legs = [Leg("submission", round(accepted - began, 3))]
-    if arrived.found_at is not None:
-        legs.append(Leg("delivery", round(arrived.found_at - accepted, 3)))
-        legs.append(Leg("retrieval", round(arrived.retrieved, 3)))
-    headers = read_headers(arrived.data)
-    compared = compare(sent, arrived.data)
-    hops = hops_of(headers)
-    ids = [result.queue_id, *(hop.queue_id for hop in hops)]
-    fields = [(name.lower(), value) for name, value in headers]
-    return RoundtripReport(
-        submitted=result.submitted,
-        found=result.found,
-        folder=arrived.folder,
-        legs=tuple(legs),
-        seconds=round(sum(leg.seconds for leg in legs), 3),
-        queue_ids=tuple(dict.fromkeys(filter(None, ids))),
-        hops=hops,
-        changes=(
-            *_envelope(fields, sender, recipient),
-            *(Change(c.name, c.sent, c.arrived) for c in (compared.fields if arrived.data else ())),
-        ),
-        body=compared.body if arrived.data else "",
-        first_difference=compared.first_difference if arrived.data else "",
-        added=compared.added if arrived.data else (),
-        results=tuple(value for name, value in fields if name in _RESULTS),
-        signed=tuple(
-            match[1] for name, value in fields if name == "dkim-signature" and (match := _DKIM_DOMAIN.search(value))
-        ),
-        removed=arrived.removed,
-        reply=result.reply,
-        looked=tuple(arrived.looked),
-        report=report,
-        **ending(result),
-    )
-
-
-def _envelope(fields: Sequence[tuple[str, str]], sender: str, recipient: str) -> list[Change]:
-    """What Return-Path and Delivered-To say of the envelope; nothing where they are not there."""
-    changes = []
-    for name, field, sent in (("envelope-from", "return-path", sender), ("envelope-to", "delivered-to", recipient)):
-        seen = next((value.strip().strip("<>") for key, value in fields if key == field), None)
-        if seen is not None and seen.lower() != sent.lower():
-            changes.append(Change(name, sent, seen))
-    return changes
-
-
-def encode_roundtrip(told: RoundtripReport) -> str:
-    """As indented JSON with a final newline."""
-    return text_of(told)
 
 
 def render_roundtrip(told: RoundtripReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:

@@ -2,60 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
-from mailproof.model.report import Report
-from mailproof.model.sent import RecipientResult, SendReport
-from mailproof.report.frame import Result, answered, ending, hint_of, proof_of, sessions, why_not
-from mailproof.report.json import text_of
+from mailproof.model.sent import SendReport
+from mailproof.report.frame import answered, hint_of, proof_of, sessions, why_not
 from mailproof.report.layout import rows_with_text, wrap
 from mailproof.report.style import Style, paint
 from mailproof.report.telling import between
-
-
-class SendResult(Result, Protocol):
-    @property
-    def stage(self) -> str: ...
-    @property
-    def endpoint(self) -> str: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def sender(self) -> str: ...
-    @property
-    def recipients(self) -> tuple[RecipientResult, ...]: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def reply(self) -> str: ...
-    @property
-    def queue_id(self) -> str: ...
-
-
-def build_sent(result: SendResult, report: Report) -> SendReport:
-    """The result with its English sentences."""
-    return SendReport(
-        stage=result.stage,
-        endpoint=result.endpoint,
-        address=result.address,
-        sender=result.sender,
-        recipients=result.recipients,
-        size=result.size,
-        seconds=result.seconds,
-        reply=result.reply,
-        queue_id=result.queue_id,
-        report=report,
-        **ending(result),
-    )
-
-
-def encode_sent(told: SendReport) -> str:
-    """As indented JSON with a final newline."""
-    return text_of(told)
 
 
 def render_sent(told: SendReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:

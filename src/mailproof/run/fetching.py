@@ -8,12 +8,14 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.diagnose.judge import Judgement
+from mailproof.message.told import told_mail
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.endpoint import Target
 from mailproof.model.finding import Severity
+from mailproof.model.mail import FetchReport, FolderTold
 from mailproof.model.observation import LoginTried
 from mailproof.model.record import Asked, Attempt, Record
-from mailproof.model.report import Judged
+from mailproof.model.report import Report
 from mailproof.net.interface import Driver
 from mailproof.probes.conversation import held
 from mailproof.probes.login import LoginWish
@@ -68,33 +70,34 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
     )
 
 
-class FetchResult(msgspec.Struct, frozen=True):
-    exit_code: int
-    endpoint: str
-    address: str
-    cause: Judged | None
-    reason: str
-    params: dict[str, str]
-
-
-def fetch_result(record: Record, judgement: Judgement, found: Found) -> FetchResult:
-    """`judgement` is that of the record."""
+def fetch_report(
+    record: Record, judgement: Judgement, report: Report, found: Found, *, saved: str = ""
+) -> FetchReport:
+    """`judgement` and `report` are those of the record; `saved` is where the messages were kept."""
     made = [attempt for attempt in record.attempts if attempt.job is Job.FETCH]
     last = made[-1] if made else None
     skipped = next((each for each in last.skipped if each.asked), None) if last is not None else None
     code = _exit_code(last, skipped, found)
     grave = (item for item in judgement.causes if item.severity is not Severity.INFO)
-    cause = next(grave, None) if code and code is not Stage.NOT_FOUND else None
-    reason, params = (
-        reason_of(skipped, cause, record.attempts, judgement) if code and code is not Stage.NOT_FOUND else ("", {})
-    )
-    return FetchResult(
+    told = code and code is not Stage.NOT_FOUND
+    cause = next(grave, None) if told else None
+    reason, params = reason_of(skipped, cause, record.attempts, judgement) if told else ("", {})
+    return FetchReport(
+        ok=not code,
         exit_code=code,
         endpoint=last.endpoint.url if last is not None and last.endpoint is not None else "",
         address=last.endpoint.address if last is not None and last.endpoint is not None else "",
+        folder=found.folder,
+        total=found.total,
+        messages=tuple(map(told_mail, found.items)),
+        folders=tuple(FolderTold(each.name, each.uses) for each in found.folders),
+        missing=tuple(found.missing),
+        deleted=tuple(found.deleted),
+        saved=saved,
         cause=cause,
         reason=reason,
         params=params,
+        report=report,
     )
 
 

@@ -7,25 +7,21 @@ from datetime import datetime
 import msgspec
 
 from mailproof import __version__
-from mailproof.diagnose.judge import Judgement
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol, Target
-from mailproof.model.finding import Severity
 from mailproof.model.observation import LoginTried, ReplyClass, Retrieved, Submitted
 from mailproof.model.record import Asked, Attempt, Record
-from mailproof.model.report import Judged
 from mailproof.net.interface import Driver
 from mailproof.probes.arrival import Arrived, await_arrival
 from mailproof.probes.conversation import held
 from mailproof.probes.login import LoginWish
 from mailproof.probes.protocols import converse
-from mailproof.probes.send import Sending
 from mailproof.probes.terms import Terms
+from mailproof.probes.transaction import Sending
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
-from mailproof.run.sending import SendPlan, last_of, send_by_hand
+from mailproof.run.sending import SendPlan, send_by_hand
 from mailproof.run.services import READ, not_named, services
-from mailproof.run.stages import Stage, reason_of, skipped_code, stage_code
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
@@ -64,7 +60,7 @@ async def roundtrip(net: Driver, plan: RoundtripPlan, started: datetime) -> tupl
     times.accepted = net.now()
     attempts = list(sent.attempts)
     arrived = Arrived()
-    if _accepted(sent):
+    if accepted(sent):
         resolver = Resolver(net, plan.wanted)
         places = await resolver.endpoints(plan.read)
         if (made := resolver.attempt()) is not None:
@@ -86,7 +82,7 @@ async def roundtrip(net: Driver, plan: RoundtripPlan, started: datetime) -> tupl
     return record, arrived, times
 
 
-def _accepted(record: Record) -> bool:
+def accepted(record: Record) -> bool:
     return any(
         sighting.fact.final is not None and sighting.fact.final.kind is ReplyClass.POSITIVE
         for sighting in record.seen(Submitted)
@@ -146,55 +142,3 @@ def _with_arrival(done: Attempt, plan: RoundtripPlan, arrived: Arrived) -> Attem
         turns=(last,),
     )
     return msgspec.structs.replace(done, observations=(*done.observations, seen))
-
-
-class RoundtripResult(msgspec.Struct, frozen=True):
-    exit_code: int
-    submitted: str
-    found: str
-    reply: str
-    queue_id: str
-    cause: Judged | None
-    reason: str
-    params: dict[str, str]
-
-
-def roundtrip_result(record: Record, judgement: Judgement, arrived: Arrived) -> RoundtripResult:
-    """`judgement` is that of the record."""
-    sent = last_of(record)
-    read = next((a for a in reversed(record.attempts) if a.job is Job.FETCH), None)
-    told = next((f for f in (sent.observations if sent else ()) if isinstance(f, Submitted)), None)
-    final = told.final if told is not None else None
-    code = _exit_code(record, sent, read, arrived)
-    skipped = next((s for attempt in record.attempts for s in attempt.skipped if s.asked), None)
-    grave = (item for item in judgement.causes if item.severity is not Severity.INFO)
-    cause = next(grave, None) if code else None
-    reason, params = reason_of(skipped, cause, record.attempts, judgement) if code else ("", {})
-    return RoundtripResult(
-        exit_code=code,
-        submitted=sent.endpoint.url if sent is not None and sent.endpoint is not None else "",
-        found=read.endpoint.url
-        if arrived.found_at is not None and read is not None and read.endpoint is not None
-        else "",
-        reply=final.line if final is not None else "",
-        queue_id=told.queue_id if told is not None else "",
-        cause=cause,
-        reason=reason,
-        params=params,
-    )
-
-
-def _exit_code(record: Record, sent: Attempt | None, read: Attempt | None, arrived: Arrived) -> Stage:
-    if sent is None:
-        return Stage.CONNECT
-    if not _accepted(record):
-        if (skipped := next((each for each in sent.skipped if each.asked), None)) is not None:
-            return skipped_code(skipped)
-        return stage_code(sent) or Stage.MESSAGE
-    if arrived.found_at is not None:
-        return Stage.OPEN
-    if read is None:
-        return Stage.CONNECT
-    if (skipped := next((each for each in read.skipped if each.asked), None)) is not None:
-        return skipped_code(skipped)
-    return stage_code(read) or Stage.NOT_FOUND

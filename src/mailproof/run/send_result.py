@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from mailproof.diagnose.judge import Judgement
 from mailproof.model.attempt import Step
 from mailproof.model.finding import Severity
 from mailproof.model.observation import Interrupted, Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt, Record
-from mailproof.model.report import Judged
-from mailproof.model.sent import RecipientResult
+from mailproof.model.report import Judged, Report
+from mailproof.model.sent import RecipientResult, SendReport
 from mailproof.run.sending import last_of, last_stage
 from mailproof.run.stages import Stage, reason_of, skipped_code, stage_code
 
 
-class SendResult(msgspec.Struct, frozen=True):
-    """`SendReport` without its words."""
-
-    exit_code: int
-    stage: str
-    endpoint: str
-    address: str
-    sender: str
-    recipients: tuple[RecipientResult, ...]
-    size: int
-    seconds: float
-    reply: str
-    queue_id: str
-    cause: Judged | None
-    reason: str
-    params: dict[str, str]
-
-
-def send_result(record: Record, judgement: Judgement, sender: str) -> SendResult:
-    """`judgement` is that of the record. What was to end at an early stage is fine where it came there."""
+def send_report(record: Record, judgement: Judgement, report: Report, sender: str) -> SendReport:
+    """`judgement` and `report` are those of the record. What was to end early is fine where it came there."""
     last = last_of(record)
     told = [fact for fact in last.observations if isinstance(fact, Submitted)] if last is not None else []
     seen = last.observations if last is not None else ()
@@ -46,7 +26,8 @@ def send_result(record: Record, judgement: Judgement, sender: str) -> SendResult
     reply = final or next((r for fact in reversed(told) for r in (fact.data, fact.rcpt, fact.mail) if r), None)
     cause = _cause(judgement) if code else None
     reason, params = reason_of(skipped, cause, record.attempts, judgement) if code else ("", {})
-    return SendResult(
+    return SendReport(
+        ok=not code,
         exit_code=code,
         stage=last_stage(last) if last is not None else "",
         endpoint=last.endpoint.url if last is not None and last.endpoint is not None else "",
@@ -60,6 +41,7 @@ def send_result(record: Record, judgement: Judgement, sender: str) -> SendResult
         cause=cause,
         reason=reason,
         params=params,
+        report=report,
     )
 
 

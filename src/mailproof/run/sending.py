@@ -13,9 +13,10 @@ from mailproof.model.observation import LoginTried, Submitted
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.net.interface import Driver
 from mailproof.probes.conversation import held
-from mailproof.probes.send import Sending, send
+from mailproof.probes.send import send
 from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.terms import Terms
+from mailproof.probes.transaction import Sending
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
 from mailproof.run.services import EXCHANGED, HANDED_IN, not_named, services
