@@ -12,6 +12,7 @@ from rewriteservice import needs_postfix, resolved, rewritten
 
 from mailproof.emulate.postfix.route import routes_of
 from mailproof.emulate.postfix.server import Postfix, read_postfix
+from mailproof.emulate.postfix.standard import standard
 from mailproof.model.postfix import NextHost, Outcome, Route
 
 MAIN = "compatibility_level = 3.6\nmyhostname = mail.example.test\nmydestination = $myhostname, localhost, a.test\n"
@@ -178,4 +179,4 @@ def test_the_standard_form_is_that_of_trivial_rewrite(address: str, level: str, 
     (tmp_path / "main.cf").write_text(MAIN.replace("= 3.6", f"= {level}"))
     (tmp_path / "master.cf").write_text("")
     postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
-    assert postfix.standard(address) == rewritten(tmp_path, address)
+    assert standard(postfix, address) == rewritten(tmp_path, address)

@@ -31,6 +31,92 @@ class Step(msgspec.Struct, frozen=True):
     line: int = 0
 
 
+class Place(enum.StrEnum):
+    """Where an address stands. From, Sender, Reply-To and their like are sender headers, To and Cc recipient ones."""
+
+    ENVELOPE_SENDER = "envelope-sender"
+    ENVELOPE_RECIPIENT = "envelope-recipient"
+    HEADER_SENDER = "header-sender"
+    HEADER_RECIPIENT = "header-recipient"
+
+    @property
+    def in_header(self) -> bool:
+        return self in (Place.HEADER_SENDER, Place.HEADER_RECIPIENT)
+
+
+class Kind(enum.StrEnum):
+    """Who hands mail in: a program of the server by sendmail(1), or a client of SMTP."""
+
+    SENDMAIL = "sendmail"
+    OWN = "own"
+    MYNETWORKS = "mynetworks"
+    LOGIN = "login"
+    OUTSIDE = "outside"
+    ADDRESS = "address"
+
+
+class Client(msgspec.Struct, frozen=True):
+    """`address` is set for Kind.ADDRESS alone; `user` is the name that it has logged in with."""
+
+    kind: Kind
+    address: str = ""
+    user: str = ""
+
+
+class Context(enum.StrEnum):
+    """How headers are rewritten (local_header_rewrite_clients): as mail of this domain, as mail from outside, not."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+    LEFT_ALONE = "left-alone"
+
+
+class Rewritten(msgspec.Struct, frozen=True):
+    """An address in one place. `results` is empty for a bounce's sender <>, and may be several for a recipient."""
+
+    place: Place
+    address: str
+    results: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """What one client meets: the context of its headers with the reason, and the address in each place."""
+
+    client: Client
+    service: str
+    """Of master.cf, with its line; line 0 where there is none of that name."""
+    service_line: int
+    context: Context
+    gate: tuple[Step, ...]
+    places: tuple[Rewritten, ...]
+
+
+class Rewriting(msgspec.Struct, frozen=True):
+    """One address, handed in by each of the clients that were asked for; and what smtp(8) makes of each result."""
+
+    address: str
+    handed: tuple[Handed, ...]
+    outgoing: tuple[Rewritten, ...] = ()
+
+    @property
+    def told(self) -> bool:
+        """Whether every table could be read, and every question about a client answered."""
+        steps = [step for each in self.handed for step in each.gate]
+        steps += [step for each in self.handed for place in each.places for step in place.steps]
+        steps += [step for place in self.outgoing for step in place.steps]
+        return all(step.outcome is not Outcome.UNTOLD for step in steps)
+
+
+class HeaderChange(msgspec.Struct, frozen=True):
+    """A header with its further lines, before and after; `name` in small letters."""
+
+    name: str
+    before: str
+    after: str
+    steps: tuple[Step, ...] = ()
+
+
 class NextHost(msgspec.Struct, frozen=True):
     """What the SMTP or LMTP client makes of a next hop; port 0 where it names a service that we do not know."""
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailproof.emulate.postfix.maps import Hit, Missing
-from mailproof.emulate.postfix.server import Postfix, from_table, nothing, untold
+from mailproof.emulate.postfix.mapping import Services, mapped
+from mailproof.emulate.postfix.maps import Missing
+from mailproof.emulate.postfix.server import from_table, nothing, untold
 from mailproof.model.postfix import Outcome, Step
+from mailproof.parse.postfix.addresses import quote, unquote
 
 # virtual_alias_recursion_limit and virtual_alias_expansion_limit, both 1000 by default.
 _MOST = 1000
 PARAMETER = "virtual_alias_maps"
 
 
-def expanded(postfix: Postfix, recipient: str) -> tuple[Sequence[str], Sequence[Step]]:
-    """The addresses in their order, and each entry that made them. Ends where Postfix would refuse the message."""
-    maps = postfix.maps(PARAMETER)
+def expanded(services: Services, recipient: str) -> tuple[Sequence[str], Sequence[Step]]:
+    """The addresses in their order, and each entry that made them. Ends where Postfix would refuse the message.
+
+    `recipient` and the addresses are without quotes.
+    """
+    maps = services.mapper.maps(PARAMETER)
     if not maps.tables:
         return [recipient], []
     addresses, at = [recipient], 0
@@ -26,7 +31,7 @@ def expanded(postfix: Postfix, recipient: str) -> tuple[Sequence[str], Sequence[
         if address.lower() in done or len(steps) > _MOST or len(addresses) > _MOST:
             at += 1
             continue
-        found = postfix.by_address(maps, address)
+        found = mapped(services, maps, quote(address), "virtual")
         if isinstance(found, Missing):
             steps.append(untold(PARAMETER, found))
             at += 1
@@ -35,8 +40,8 @@ def expanded(postfix: Postfix, recipient: str) -> tuple[Sequence[str], Sequence[
                 steps.append(nothing(maps, address))
             at += 1
         else:
-            steps.append(from_table("alias-hit", Outcome.WON, PARAMETER, found, address=address))
-            targets = targets_of(postfix, address, found, "virtual")
+            steps.append(from_table("alias-hit", Outcome.WON, PARAMETER, found.hit, address=address))
+            targets = [unquote(each) for each in found.addresses]
             if address.lower() in (target.lower() for target in targets):
                 done.add(address.lower())
             addresses[at : at + 1] = targets[:1]
@@ -48,21 +53,3 @@ def expanded(postfix: Postfix, recipient: str) -> tuple[Sequence[str], Sequence[
         return [recipient], steps
     unique = {address.lower(): address for address in reversed(addresses)}
     return list(reversed(unique.values())), steps
-
-
-def targets_of(postfix: Postfix, address: str, hit: Hit, extension_class: str) -> list[str]:
-    """The addresses of a right-hand side: `@other` keeps the user, an extension goes along where it may."""
-    keep = extension_class in postfix.value("propagate_unmatched_extensions").replace(",", " ").split()
-    targets = []
-    for each in hit.value.split(","):
-        text = each.strip().strip("<>")
-        if text.startswith("@"):
-            text = address.rpartition("@")[0].removesuffix(hit.extension or "\0") + text
-        if not text:
-            continue
-        target = postfix.standard(text)
-        if keep and hit.extension:
-            user, _, domain = target.rpartition("@")
-            target = f"{user}{hit.extension}@{domain}"
-        targets.append(target)
-    return targets

@@ -1,4 +1,4 @@
-"""Lists of lookup tables, and the keys that are asked of them (src/global/maps.c, mail_addr_find.c, match_list.c)."""
+"""Lists of lookup tables, and the keys that are asked of them (src/global/maps.c, mail_addr_find.c)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from mailproof.parse.postfix.addresses import quote
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.parameters import MainFile, Setting
-from mailproof.parse.postfix.tables import Answer, Found, Table, Untold, open_table
+from mailproof.parse.postfix.tables import Table, Untold, open_table
 
 Read = Callable[[str], bytes | None]
 
@@ -66,7 +67,7 @@ class Maps:
 
     def ask(self, key: str, *, partial: bool = False) -> Result:
         """One key, of each table until one answers; a part of an address is asked of `fixed` tables only."""
-        for table in self.tables:
+        for table in self.tables if key else ():
             if partial and not table.fixed:
                 continue
             found = table.ask(key)
@@ -87,20 +88,31 @@ class Maps:
         return None
 
 
-def address_keys(address: str, delimiter: str, *, local: bool) -> list[tuple[str, bool, str]]:
-    """The keys of mail_addr_find: the address, without its extension, then user names if local, then @domain."""
+def address_keys(
+    address: str, delimiter: str, *, local: bool, unquoted_too: bool = True
+) -> list[tuple[str, bool, str]]:
+    """The keys of mail_addr_find: the address, without its extension, then user names if local, then @domain.
+
+    `address` is without quotes; it is asked with those that it needs, and, in most tables, then without.
+    """
     user, at, domain = address.rpartition("@")
     if not at:
-        return [(address, False, "")]
+        user, domain = address, ""
     bare, extension = without_extension(user, delimiter)
-    keys = [(address, False, "")]
+    asked = [(address, False, "", False)]
     if extension:
-        keys.append((f"{bare}@{domain}", True, extension))
-    if local:
-        keys.append((user, True, ""))
+        asked.append((f"{bare}{at}{domain}", True, extension, False))
+    if local and at:
+        asked.append((user, True, "", True))
         if extension:
-            keys.append((bare, True, extension))
-    return [*keys, (f"@{domain}", True, "")]
+            asked.append((bare, True, extension, True))
+    keys: list[tuple[str, bool, str]] = []
+    for text, partial, lacking, is_user in asked:
+        quoted = quote(text, bare=is_user)
+        keys.append((quoted, partial, lacking))
+        if unquoted_too and quoted != text:
+            keys.append((text, partial, lacking))
+    return [*keys, (f"@{domain}", True, "")] if at else keys
 
 
 def transport_keys(address: str, delimiter: str, *, parents_bare: bool) -> list[tuple[str, bool, str]]:
@@ -124,66 +136,10 @@ def with_parents(domain: str, *, bare: bool) -> Iterator[str]:
 
 
 def without_extension(user: str, delimiter: str) -> tuple[str, str]:
-    """`user` and `+ext` (src/global/split_addr.c); two names of Postfix's own are never divided."""
-    if not delimiter or user.lower() in ("mailer-daemon", "double-bounce"):
+    """`user` and `+ext` (src/global/split_addr.c); names of Postfix's own are never divided."""
+    if not delimiter or user.lower() in ("postmaster", "mailer-daemon", "double-bounce"):
         return user, ""
     if "-" in delimiter and (user.lower().startswith("owner-") or user.lower().endswith("-request")):
         return user, ""
     at = next((place for place, char in enumerate(user) if char in delimiter), 0)
     return (user[:at], user[at:]) if at > 0 else (user, "")
-
-
-class Membership(msgspec.Struct, frozen=True):
-    """The item of a list that decided, and where."""
-
-    item: str
-    inside: bool
-    file: str = ""
-    line: int = 0
-
-
-def member(domain: str, patterns: str, tables: Tables, *, parents: bool) -> Membership | Missing | None:
-    """Whether a list of domains has it: the first item that fits decides (src/util/match_list.c, match_ops.c)."""
-    for item in _items(patterns, tables, set()):
-        if isinstance(item, Missing):
-            return item
-        pattern = item.lstrip("!")
-        inside = (len(item) - len(pattern)) % 2 == 0
-        found = _fits(domain, pattern, tables, parents=parents)
-        if isinstance(found, Missing):
-            return found
-        if found is not None:
-            return msgspec.structs.replace(found, inside=inside)
-    return None
-
-
-def _items(patterns: str, tables: Tables, seen: set[str]) -> Iterator[str | Missing]:
-    """With the files of the list read in their places."""
-    for item in split_list(patterns):
-        pattern = item.lstrip("!")
-        if not pattern.startswith("/"):
-            yield item
-        elif pattern not in seen:
-            seen.add(pattern)
-            text = tables.text(pattern)
-            if text is None:
-                yield Missing(pattern, "unreadable")
-                continue
-            lines = [line for line in text.decode("utf-8", "surrogateescape").splitlines() if line[:1] != "#"]
-            for each in _items("\n".join(lines), tables, seen):
-                yield item[: len(item) - len(pattern)] + each if isinstance(each, str) else each
-
-
-def _fits(domain: str, pattern: str, tables: Tables, *, parents: bool) -> Membership | Missing | None:
-    if ":" in pattern and not pattern.startswith("["):
-        table = tables.table(pattern)
-        for number, key in enumerate(with_parents(domain, bare=parents)):
-            found: Found = table.ask(key) if number == 0 or table.fixed else None
-            if isinstance(found, Untold):
-                return Missing(table.spec, found.why, found.line)
-            if isinstance(found, Answer):
-                return Membership(f"{pattern}: {key}", True, table.file, found.line)
-        return None
-    name, wanted = domain.lower(), pattern.lower()
-    below = name.endswith(f".{wanted}") if parents else wanted.startswith(".") and name.endswith(wanted)
-    return Membership(pattern, True) if name == wanted or below else None

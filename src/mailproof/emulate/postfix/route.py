@@ -8,9 +8,12 @@ from pathlib import PurePosixPath
 import msgspec
 
 from mailproof.emulate.postfix.aliases import expanded
-from mailproof.emulate.postfix.maps import Hit, Maps, Missing, member, transport_keys
+from mailproof.emulate.postfix.lists import member
+from mailproof.emulate.postfix.mapping import Services
+from mailproof.emulate.postfix.maps import Hit, Maps, Missing, transport_keys
 from mailproof.emulate.postfix.nexthop import hosts_of
 from mailproof.emulate.postfix.server import Postfix, from_table, nothing, untold
+from mailproof.emulate.postfix.standard import standard_internal
 from mailproof.model.postfix import NextHost, Outcome, Route, Routes, Step
 
 # Class, the list that decides it, and the parameter with its transport; in the order in which Postfix asks.
@@ -34,10 +37,10 @@ class _Candidate(msgspec.Struct):
 
 def routes_of(postfix: Postfix, sender: str, recipient: str) -> Routes:
     """Of an envelope; "" is the sender of a bounce. Never raises, and asks nobody."""
-    sender = postfix.standard(sender) if sender else ""
-    address = postfix.standard(recipient)
-    addresses, steps = expanded(postfix.of_service("cleanup"), address)
     resolver = postfix.of_service("rewrite")
+    sender = standard_internal(resolver, sender)
+    address = standard_internal(resolver, recipient)
+    addresses, steps = expanded(Services(postfix.of_service("cleanup"), resolver), address)
     notes = _notes(postfix)
     routes = tuple(_Resolve(resolver, sender, each).route() for each in addresses)
     return Routes(sender, address, (*notes, *steps), routes)
@@ -84,7 +87,7 @@ class _Resolve:
             routed |= "!" in user and postfix.value("swap_bangpath") == "yes"
             if not routed or not user:
                 return address, domain, True
-            address = postfix.standard(user)
+            address = standard_internal(postfix, user)
 
     def route(self) -> Route:
         """The decision, and the steps to it in their order."""

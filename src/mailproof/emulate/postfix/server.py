@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from mailproof.emulate.postfix.maps import Hit, Maps, Missing, Read, Result, Tables, address_keys, member
+from mailproof.emulate.postfix.lists import member
+from mailproof.emulate.postfix.maps import Hit, Maps, Missing, Read, Result, Tables, address_keys
 from mailproof.model.postfix import Outcome, Step
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.master import MasterFile, read_master
@@ -20,9 +21,9 @@ class Postfix(msgspec.Struct, frozen=True):
     master: MasterFile
     tables: Tables
 
-    def of_service(self, name: str) -> Postfix:
+    def of_service(self, name: str, kind: str = "unix") -> Postfix:
         """With the `-o` options of this service of master.cf, which only its own daemon sees."""
-        service = self.master.service(name)
+        service = self.master.service(name, kind)
         if service is None or not service.options:
             return self
         return msgspec.structs.replace(self, main=self.main.with_options(service.options, service.line))
@@ -44,34 +45,20 @@ class Postfix(msgspec.Struct, frozen=True):
         found = member(domain, self.value("mydestination"), self.tables, parents=self.takes_parents("mydestination"))
         return found is not None and not isinstance(found, Missing) and found.inside
 
+    def yes(self, name: str) -> bool:
+        """Of a parameter that is yes or no."""
+        return self.value(name).lower() == "yes"
+
     def takes_parents(self, parameter: str) -> bool:
         """Whether `example.com` in this list stands for what is below it too."""
         return parameter in split_list(self.value("parent_domain_matches_subdomains"))
 
-    def by_address(self, maps: Maps, address: str) -> Result:
-        """As most tables are asked for an address."""
+    def by_address(self, maps: Maps, address: str, *, unquoted_too: bool = True) -> Result:
+        """As most tables are asked for an address, which is without quotes (mail_addr_find.c)."""
         domain = address.rpartition("@")[2]
         local = domain.lower() == self.value("myorigin").lower() or self.is_local(domain)
-        return maps.first(address_keys(address, self.value("recipient_delimiter"), local=local))
-
-    def standard(self, address: str) -> str:
-        """With the domain that it lacks (src/trivial-rewrite/rewrite.c), as in an envelope."""
-        user, at, domain = address.rpartition("@")
-        if not at:
-            user, domain = address, ""
-            site, bang, rest = address.partition("!")
-            if bang and self.value("swap_bangpath") == "yes":
-                user, domain = rest, site
-            elif "%" in address and self.value("allow_percent_hack") == "yes":
-                user, _, domain = address.rpartition("%")
-            elif self.value("append_at_myorigin") == "yes":
-                domain = self.value("myorigin")
-        if domain and "." not in domain and not domain.startswith("[") and self.value("append_dot_mydomain") == "yes":
-            domain = f"{domain}.{self.value('mydomain')}"
-        if at and not domain:
-            return address
-        domain = domain.removesuffix(".")
-        return f"{user}@{domain}" if domain else user
+        delimiter = self.value("recipient_delimiter")
+        return maps.first(address_keys(address, delimiter, local=local, unquoted_too=unquoted_too))
 
 
 def read_postfix(read: Read, directory: str, machine: Mapping[str, str]) -> Postfix:

@@ -36,13 +36,13 @@ DOVECOT_SCHEMES = ("pop3", "pop3s", "imap", "imaps", "sieve")
 # Both together are up within half a second; a machine with a hundred times the load is still waited for.
 _START_SECONDS = 30.0
 # How often the kernel is asked which ports listen. It does not tell by itself.
-_POLL_SECONDS = 0.02
+POLL_SECONDS = 0.02
 
 # Postfix takes a configuration file that changed within the last two seconds for one that is being written, waits
 # and reads it again; files that are a minute old it reads at once.
-_AGE_SECONDS = 60
+AGE_SECONDS = 60
 
-_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
 
 
 ACCOUNTS = {
@@ -272,7 +272,7 @@ class RealLab:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             timeout=_START_SECONDS,
             check=False,
         )
@@ -296,7 +296,7 @@ class RealLab:
                 raise RealLabError("real-lab-daemon-ended", self._said() + self.check_postfix(), what=what)
             if time.monotonic() > until:
                 raise RealLabError("real-lab-too-slow", self._said(), what=what, seconds=f"{seconds:g}")
-            wait_for_end([daemon.pid for daemon in needed], _POLL_SECONDS)
+            wait_for_end([daemon.pid for daemon in needed], POLL_SECONDS)
 
     def _wait_for_listeners(self, dovecot: Daemon, postfix: Daemon) -> None:
         lines = {line.key for line in self._services if isinstance(line, Service)}
@@ -320,7 +320,7 @@ class RealLab:
         return "".join(f"{line}\n" for line in lines)
 
     def _launch(self, *command: str) -> Daemon:
-        daemon = Daemon(command, _ENVIRONMENT, self.startup_log)
+        daemon = Daemon(command, ENVIRONMENT, self.startup_log)
         self._daemons.append(daemon)
         return daemon
 
@@ -335,7 +335,7 @@ class RealLab:
         """Claim ports and write everything that the daemons read."""
         self._claims = ClaimedPorts((*POSTFIX_SCHEMES, *DOVECOT_SCHEMES, *self._extra_ports), self._wanted_ports)
         self.ports = dict(self._claims.numbers)
-        self._directory = Path(tempfile.mkdtemp(prefix="mailproof-", dir=_reachable_parent()))
+        self._directory = Path(tempfile.mkdtemp(prefix="mailproof-", dir=reachable_parent()))
         self._directory.chmod(0o755)
         postfix_server.make_directories(self.directory)
         dovecot_server.make_directories(self.directory)
@@ -352,7 +352,7 @@ class RealLab:
         shutil.chown(self._write("dovecot/users", users, 0o640), "root", "dovecot")
         for path, text in self._files.items():
             self._write(path, self._expand(text))
-        old = time.time() - _AGE_SECONDS
+        old = time.time() - AGE_SECONDS
         for file in self.directory.rglob("*"):
             if file.is_file():
                 os.utime(file, (old, old))
@@ -414,7 +414,7 @@ class RealLab:
         return text + self._expand(self._dovecot)
 
 
-def _reachable_parent() -> str:
+def reachable_parent() -> str:
     """A temporary directory that the servers' own users can reach: no 0700 above it."""
     candidates: tuple[str, ...] = (tempfile.gettempdir(), "/var/tmp", "/tmp")
     for candidate in candidates:

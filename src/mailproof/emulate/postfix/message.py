@@ -1,0 +1,132 @@
+"""The headers of a whole message, as cleanup(8) leaves them and smtp(8) sends them (src/cleanup/cleanup_message.c)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from mailproof.emulate.postfix.rewrite import GENERIC, Way, envelope_sender, generic, header_address
+from mailproof.emulate.postfix.server import Postfix
+from mailproof.model.postfix import Context, HeaderChange, Place, Step
+from mailproof.parse.postfix.addresses import addresses_in, external, header_lines, parse, scan
+from mailproof.parse.postfix.lines import split_list
+
+# src/global/header_opts.c.
+SENDER_HEADERS = (
+    "disposition-notification-to", "errors-to", "from", "mail-followup-to", "reply-to", "resent-from",
+    "resent-sender", "return-path", "return-receipt-to", "sender",
+)  # fmt: skip
+RECIPIENT_HEADERS = (
+    "apparently-to", "bcc", "cc", "resent-bcc", "resent-cc", "resent-reply-to", "resent-to", "to",
+)  # fmt: skip
+_HEADER = re.compile(r"([!-9;-~]+)[ \t]*:")
+
+Change = Callable[[str, Place], tuple[str, Sequence[Step], bool]]
+"""Of an address in external form: what becomes of it, why, and whether the header is written anew for it."""
+
+
+class Headers(msgspec.Struct, frozen=True):
+    """`text` is the whole message, with LF at the ends of lines; `missing` are headers that Postfix adds itself."""
+
+    text: str
+    changes: tuple[HeaderChange, ...]
+    missing: tuple[str, ...] = ()
+
+
+def place_of(name: str) -> Place | None:
+    """Of a header; None for one whose addresses Postfix does not look at."""
+    if name.lower() in SENDER_HEADERS:
+        return Place.HEADER_SENDER
+    return Place.HEADER_RECIPIENT if name.lower() in RECIPIENT_HEADERS else None
+
+
+def cleaned(way: Way, message: str, sender: str) -> Headers:
+    """As in the queue. `sender` is that of the envelope, in external form, for a message without From."""
+    dropped = split_list(way.services.mapper.value("message_drop_headers").lower())
+    left = way.context is Context.LEFT_ALONE
+
+    def change(address: str, place: Place) -> tuple[str, Sequence[Step], bool]:
+        if left:
+            return address, (), False
+        result, steps = header_address(way, address, place)
+        return result, steps, result != address
+
+    headers, body = _divided(message)
+    kept = [header for header in headers if _name(header) not in dropped]
+    changes = [_changed(header, change) for header in kept]
+    names = {_name(header) for header in headers}
+    added = []
+    missing: tuple[str, ...] = ()
+    if not left or way.services.mapper.yes("always_add_missing_headers"):
+        resent = "resent-" if any(name.startswith("resent-") for name in names) else ""
+        missing = tuple(each for each in ("message-id", "date") if resent + each not in names)
+        if f"{resent}from" not in names:
+            results, _ = envelope_sender(way, sender)
+            added = [f"{resent.title()}From: {results[0] if results else 'MAILER-DAEMON'}"]
+    told = tuple(each for each in changes if each.before != each.after)
+    return Headers(_joined([*(each.after for each in changes), *added], body), told, missing)
+
+
+def sent(postfix: Postfix, message: str, transport: str = "smtp") -> Headers:
+    """As it leaves by SMTP, `message` being what is in the queue."""
+    asked = bool(postfix.of_service(transport).value(GENERIC))
+
+    def change(address: str, place: Place) -> tuple[str, Sequence[Step], bool]:
+        if not asked:
+            return address, (), False
+        done = generic(postfix, address, place, transport)
+        return done.results[0], done.steps, any(step.name == "mapped" for step in done.steps)
+
+    headers, body = _divided(message)
+    changes = [_changed(header, change) for header in headers]
+    told = tuple(each for each in changes if each.before != each.after)
+    return Headers(_joined([each.after for each in changes], body), told)
+
+
+def _changed(header: str, change: Change) -> HeaderChange:
+    name = _name(header)
+    place = place_of(name)
+    if place is None:
+        return HeaderChange(name, header, header)
+    written, _, value = header.partition(":")
+    tokens = parse(value)
+    steps: list[Step] = []
+    anew = False
+    for token in addresses_in(tokens):
+        result, more, changed = change(external(token.parts), place)
+        token.parts = scan(result)
+        steps += more
+        anew |= changed
+    after = header_lines(written.rstrip(" \t"), tokens) if anew else header
+    return HeaderChange(name, header, after, tuple(steps))
+
+
+def _name(header: str) -> str:
+    return header.partition(":")[0].rstrip(" \t").lower()
+
+
+def _divided(message: str) -> tuple[list[str], list[str]]:
+    """Headers with their further lines, and all lines from the first that belongs to none."""
+    lines = message.split("\n")
+    headers: list[str] = []
+    for at, line in enumerate(lines):
+        if headers and line[:1] in (" ", "\t"):
+            headers[-1] += f"\n{line}"
+        elif _HEADER.match(line):
+            headers.append(line)
+        else:
+            return headers, lines[at:]
+    return headers, []
+
+
+def _joined(headers: Sequence[str], body: Sequence[str]) -> str:
+    return "\n".join(_lines(headers, body))
+
+
+def _lines(headers: Sequence[str], body: Sequence[str]) -> Iterator[str]:
+    yield from headers
+    if body[:1] != [""]:
+        yield ""
+    yield from body
