@@ -74,3 +74,87 @@ def test_escapes_of_a_file_do_not_reach_the_terminal(directory: Path) -> None:
 def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:
     assert "no main.cf" in sentence_of(mailproof(*ARGUMENTS, str(tmp_path)))
     assert "rout" in sentence_of(mailproof("postfix", "rout", "a@b.test", "c@d.test"))
+
+
+FROM = "alice@pc1.example.co.jp"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Path:
+    """A mail hub with a table of senders."""
+    (tmp_path / "main.cf").write_text(
+        "myhostname = hub.example.co.jp\nmynetworks = 192.0.2.0/24\ncompatibility_level = 3.6\n"
+        "sender_canonical_maps = hash:/etc/postfix/senders\n"
+    )
+    (tmp_path / "master.cf").write_text(
+        "smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n -o smtpd_sasl_auth_enable=yes\n"
+        " -o local_header_rewrite_clients=permit_inet_interfaces\npickup unix n - n 60 1 pickup\n"
+    )
+    (tmp_path / "senders").write_text(f"# who\n{FROM} alice@example.co.jp\n")
+    return tmp_path
+
+
+def test_each_kind_of_client_and_each_place_has_its_address(hub: Path) -> None:
+    done = mailproof("postfix", "rewrite", FROM, "-c", str(hub))
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "a client in mynetworks alice@example.co.jp left as it is" in rows
+    assert "the server's own address alice@example.co.jp alice@example.co.jp" in rows
+    assert "[/etc/postfix/senders:2]" in done.stdout
+
+
+def test_why_not_is_one_sentence_and_a_line(hub: Path) -> None:
+    done = mailproof("postfix", "rewrite", "--why-not", FROM, "-c", str(hub))
+    assert done.returncode == 0
+    flat = " ".join(done.stdout.split())
+    assert flat.startswith(f"{FROM} would become alice@example.co.jp, but local_header_rewrite_clients =")
+    assert "In main.cf: local_header_rewrite_clients = permit_inet_interfaces, permit_mynetworks" in flat
+
+
+def test_why_not_of_an_option_names_the_service(hub: Path) -> None:
+    done = mailproof("--lang", "ja", "postfix", "rewrite", "--why-not", FROM, "--sasl-user", "alice", "-c", str(hub))
+    assert "master.cf の submission inet の下:" in done.stdout
+    assert "-o { local_header_rewrite_clients = permit_inet_interfaces, permit_sasl_authenticated }" in done.stdout
+    assert "ヘッダは元のままです" in "".join(done.stdout.split())
+
+
+def test_json_of_a_rewriting_has_names_for_everything(hub: Path) -> None:
+    ask = ("postfix", "rewrite", FROM, "--client", "192.0.2.7", "--format", "json", "-c", str(hub))
+    said = json.loads(mailproof(*ask).stdout)
+    (client,) = said["addresses"][0]["clients"]
+    assert (said["told"], client["client"], client["address"]) == (True, "address", "192.0.2.7")
+    assert (client["headers"], client["service"]) == ("left-alone", "smtp inet")
+    places = {place["place"]: place["results"] for place in client["places"]}
+    assert places["envelope-sender"] == ["alice@example.co.jp"]
+    assert places["header-sender"] == [FROM]
+    why = json.loads(mailproof(*ask[:2], "--why-not", FROM, "--format", "json", "-c", str(hub)).stdout)
+    assert [each["name"] for each in why["obstacles"]] == ["gate"]
+
+
+def test_a_message_is_rewritten_as_a_whole(hub: Path) -> None:
+    text = f"From: Alice <{FROM}>\nTo: bob@example.net\nSubject: x\n\nbody\n"
+    ask = ("postfix", "rewrite", "--message", "-", "--client", "own", "-c", str(hub))
+    done = mailproof(*ask, given=text)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"- From: Alice <{FROM}>\n+ From: Alice <alice@example.co.jp>\n" in done.stdout
+    assert "Date is missing" in done.stdout
+    said = json.loads(mailproof(*ask, "--format", "json", given=text).stdout)
+    assert said["message"] == text.replace(FROM, "alice@example.co.jp")
+    assert said["missing"] == ["message-id", "date"]
+
+
+@pytest.mark.parametrize(
+    ("words", "piece"),
+    [
+        ((), "--why-not FROM"),
+        ((FROM, "--why-not", FROM), "--why-not FROM"),
+        ((FROM, "--client", "nobody"), "--client"),
+        ((FROM, "--service", "nowhere"), "submission"),
+        ((FROM, "--place", "body"), "--place"),
+        (("--message", "/no/such/file"), "/no/such/file"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_one_sentence(hub: Path, words: tuple[str, ...], piece: str) -> None:
+    done = mailproof("postfix", "rewrite", *words, "-c", str(hub))
+    assert done.returncode == 2
+    assert piece in sentence_of(done)

@@ -21,7 +21,7 @@ from mailproof.lab.real.relay import Caught, Relay
 MARK = re.compile(r"(?m)^X-Number: (\d+)$")
 OWN, NEAR, FAR = "127.0.0.1", "127.0.0.9", "127.0.0.77"
 """A client on the server's own address, one in mynetworks, and one that is neither."""
-_PATIENCE = 10
+_PATIENCE = 120
 
 
 class Setup(msgspec.Struct):
@@ -117,7 +117,8 @@ class RewriteLab:
         main = main_parameters(directory, directory / "mail.log", directory / "none", directory / "none")
         main = {name: value for name, value in main.items() if not name.startswith("smtpd_tls")}
         main |= {
-            "smtpd_relay_restrictions": "check_client_access static:OK, reject", "smtpd_sasl_type": "cyrus", "smtpd_sasl_path": "smtpd",
+            "smtpd_relay_restrictions": "check_client_access static:OK, reject",
+            "smtpd_sasl_type": "cyrus", "smtpd_sasl_path": "smtpd",
             "smtpd_reject_unlisted_recipient": "no", "smtpd_authorized_xclient_hosts": "",
             "mydestination": "localhost, mx.a.test", "virtual_mailbox_domains": "", "virtual_mailbox_maps": "",
             "virtual_transport": "virtual", "smtputf8_enable": "no", "maximal_queue_backoff_time": "1s",

@@ -19,6 +19,16 @@ from mailproof.parse.postfix.addresses import addresses_in, parse, quote, unquot
 
 needs_postfix = pytest.mark.skipif(bool(PostfixAlone.missing()), reason="needs root and Postfix")
 
+# The article: the envelope is rewritten and the header is not, and two settings that change that.
+ENTRY = {"sender_canonical_maps": "inline:{{alice@pc1.a.test = alice@a.test}}"}
+INBOUND = {"sender_canonical_maps": "inline:{{alice@far.test = somebody@a.test}}"}
+ARTICLE = {
+    "canonical with default": (None, {OWN}),
+    "permit_mynetworks": ("permit_mynetworks", {NEAR}),
+    "permit_inet_interfaces, permit_mynetworks": ("permit_inet_interfaces, permit_mynetworks", {OWN, NEAR}),
+    "static:all": ("static:all", {OWN, NEAR, FAR}),
+}
+
 USERS = ("u", "u+x", "w", "w+y+z", "a.b", '"two words"', '"q+x y"', "O'Neil", '"u"', "MiXed")
 DOMAINS = ("a.test", "host.a.test", "x.host.a.test", "b.test", "sub.b.test", "localhost", "example.test", "mx.a.test")
 ODD = ("u", "w+y", "u@d", "w@b.test.", "site!u", "u%far.test", "u%x@a.test", "a!b@b.test", '"b c"', "u@[192.0.2.1]")
@@ -84,13 +94,17 @@ def setup(chance: random.Random, number: int) -> Setup:
             allowed = CLASSES[:2] if name.startswith("s") else CLASSES[2:] if name.startswith("r") else CLASSES
             cleanup[name.replace("_maps", "_classes")] = ", ".join(chance.sample(allowed, chance.randint(1, 2)))
     if chance.random() < 0.5:
-        cleanup["masquerade_domains"] = chance.choice(("a.test b.test", "!x.host.a.test, a.test", "host.a.test a.test"))
+        cleanup["masquerade_domains"] = chance.choice(
+            ("a.test b.test", "!x.host.a.test, a.test", "host.a.test a.test")
+        )
         cleanup["masquerade_exceptions"] = chance.choice(("", "w", "inline:{u=1}"))
         cleanup["masquerade_classes"] = ", ".join(chance.sample(CLASSES, 3))
     if chance.random() < 0.4:
         cleanup["remote_header_rewrite_domain"] = rewrite["remote_header_rewrite_domain"] = "invalid.test"
     if chance.random() < 0.4:
-        files[f"virtual{number}"] = "u@a.test v1@far.test, v2\nw@b.test w@b.test, v3@far.test\n@sub.b.test @far.test\n"
+        files[f"virtual{number}"] = (
+            "u@a.test v1@far.test, v2\nw@b.test w@b.test, v3@far.test\n@sub.b.test @far.test\n"
+        )
         cleanup["virtual_alias_maps"] = f"texthash:@etc@/virtual{number}"
     smtpd = {"receive_override_options": "no_address_mappings"} if chance.random() < 0.15 else {}
     gate = chance.choice(GATES)
@@ -107,19 +121,20 @@ def mail(chance: random.Random, source: str) -> Mail:
         one, two, three = (address(chance) for _ in range(3))
         forms = (
             one, f"<{one}>", f"Some One <{one}>", f'"Quoted, One" <{one}> (a comment)', f"{one}, {two}, {three}",
-            f"{one} (first), Second <{two}>", f"A group: {one}, {two};", f"Name\n\t<{one}>,\n  {two}", f"One <{one}> <{two}>",
+            f"{one} (first), Second <{two}>", f"A group: {one}, {two};", f"Name\n\t<{one}>,\n  {two}",
             f"{'long ' * 20}<{one}>", "", f"{one} {two}", f"=?utf-8?q?n=C3=A4me?= <{one}>", f"Dr. Who <{one}>",
             f"(c) {one}", f"<@route.test:{one}>", f"One: {one}", f"{one},,{two}", f"x;y <{one}>", '"" <>', f"{one} <",
-            f"{one} (a (nested (comment)) \\) here)", '"a\\"b" <"c\\\\d\\"e"@a.test>', "back\\ slash@a.test", "a@b@c.test",
-            ".u@a.test, u..v@b.test", "u.@a.test", "Näme <ü@a.test>", "@", "<@>", "u @ a.test", "u@a . test", "(only)",
-            "u@[IPv6:::1]", "> <", f"<{one}", "a: b: c;;", f"<{one}>, <{two}>;", "|u!v@a.test", f"{one} ({two})<{three}>",
-            f"(x) {one} (y) <(z) {two} (q)> (r)", f"{'x' * 300} <{one}>, {two}", f"({'y' * 260}) {one}", "u@a.test.",
-            "u@.", "\t", f"{one}\n\t(on two lines)",
+            f"{one} (a (nested (comment)) \\) here)", '"a\\"b" <"c\\\\d\\"e"@a.test>', "back\\ slash@a.test",
+            ".u@a.test, u..v@b.test", "u.@a.test", "Näme <ü@a.test>", "@", "<@>", "u @ a.test", "u@a . test",
+            "u@[IPv6:::1]", "> <", f"<{one}", "a: b: c;;", f"<{one}>, <{two}>;", "|u!v@a.test", "a@b@c.test",
+            f"(x) {one} (y) <(z) {two} (q)> (r)", f"{'x' * 300} <{one}>, {two}", f"({'y' * 260}) {one}", "(only)",
+            "u@a.test.", "u@.", "\t", f"{one}\n\t(on two lines)", f"One <{one}> <{two}>", f"{one} ({two})<{three}>",
         )  # fmt: skip
         return chance.choice(forms)
 
     names = ("From", "Sender", "Reply-To", "To", "Cc", "Errors-To", "Mail-Followup-To", "Return-Receipt-To", "Bcc",
-             "X-Other", "Return-Path", "Apparently-To", "Disposition-Notification-To", "to", "resent-reply-to")  # fmt: skip
+             "X-Other", "Return-Path", "Apparently-To", "Disposition-Notification-To", "to",
+             "resent-reply-to")  # fmt: skip
     headers = [f"{name}: {some()}" for name in names if chance.random() < 0.8]
     sender = "" if chance.random() < 0.1 else address(chance)
     return Mail(source, sender, list(dict.fromkeys(address(chance) for _ in range(3))), headers)
@@ -146,6 +161,42 @@ def seen(caught: Caught) -> tuple[str, list[str], list[str]]:
     kept = [line for line in lines if not line.startswith(("Message-Id: <2", "Date: ", "Resent-Message-Id: <2"))]
     kept = [line for line in kept if not line.startswith("Resent-Date: ")]
     return unquote(caught.sender), sorted({unquote(each) for each in caught.recipients}), kept
+
+
+@needs_postfix
+def test_the_set_ups_of_the_article_seen_on_the_other_side() -> None:
+    gates = [{} if gate is None else {"local_header_rewrite_clients": gate} for gate, _ in ARTICLE.values()]
+    with RewriteLab([Setup(smtpd=gate, cleanup=ENTRY) for gate in gates]) as lab:
+        numbers = {}
+        for at in range(len(gates)):
+            for source in (OWN, NEAR, FAR):
+                headers = ["From: Alice <alice@pc1.a.test>", "To: b@far.test", "Message-ID: <1@pc1.a.test>"]
+                numbers[lab.send(at, source, "alice@pc1.a.test", ["b@far.test"], headers)] = (at, source)
+        caught, postfix = lab.caught(len(numbers)), lab.read()
+        ports = [str(lab.port(at)) for at in range(len(gates))]
+    for number, (at, source) in numbers.items():
+        _, rewritten_for = list(ARTICLE.values())[at]
+        wished = "alice@a.test" if source in rewritten_for else "alice@pc1.a.test"
+        assert caught[number].sender == "alice@a.test"
+        assert f"\nFrom: Alice <{wished}>\n" in caught[number].message
+        way = way_of(postfix, Client(Kind.ADDRESS, source), ports[at])
+        assert rewritten(way, "alice@pc1.a.test", Place.ENVELOPE_SENDER).results == ("alice@a.test",)
+        assert rewritten(way, "alice@pc1.a.test", Place.HEADER_SENDER).results == (wished,)
+
+
+@needs_postfix
+def test_static_all_rewrites_inbound_mail_too() -> None:
+    """What a stranger has signed: From is among the signed headers of every DKIM signature (RFC 6376, 5.4)."""
+    gate = {"local_header_rewrite_clients": "static:all"}
+    signed = ["From: Alice <alice@far.test>", "To: incomplete", "Subject: inbound"]
+    with RewriteLab([Setup(smtpd=gate, cleanup=INBOUND), Setup(cleanup=INBOUND)]) as lab:
+        for number in (0, 1):
+            lab.send(number, FAR, "alice@far.test", ["b@a.test"], signed)
+        caught = lab.caught(2)
+    headers = [caught[number].message.partition("\n\n")[0].split("\n") for number in (1, 2)]
+    assert {"From: Alice <somebody@a.test>", "To: incomplete@example.test"} < set(headers[0])
+    assert any(line.startswith("Message-Id:") for line in headers[0])
+    assert headers[1][-3:] == signed
 
 
 @needs_postfix

@@ -108,6 +108,37 @@ class Rewriting(msgspec.Struct, frozen=True):
         return all(step.outcome is not Outcome.UNTOLD for step in steps)
 
 
+class Obstacle(msgspec.Struct, frozen=True):
+    """One reason why a header stays as it is. `name` is `why-NAME` of the catalogue; `setting` mends it.
+
+    `warnings` are `warn-NAME`: what else the setting does.
+    """
+
+    name: str
+    params: Mapping[str, str] = {}
+    file: str = ""
+    line: int = 0
+    setting: str = ""
+    where: str = ""
+    """The file for `setting`."""
+    service: str = ""
+    """Of master.cf, where `setting` goes below it as `-o`."""
+    warnings: tuple[str, ...] = ()
+
+
+class WhyNot(msgspec.Struct, frozen=True):
+    """Why the header of one client's mail keeps an address; no obstacles where it does not."""
+
+    address: str
+    handed: Handed
+    result: str
+    """What is in the header."""
+    wished: str
+    """What would be there without the obstacles; the address itself where no entry is for it."""
+    obstacles: tuple[Obstacle, ...]
+    told: bool
+
+
 class HeaderChange(msgspec.Struct, frozen=True):
     """A header with its further lines, before and after; `name` in small letters."""
 
@@ -115,6 +146,14 @@ class HeaderChange(msgspec.Struct, frozen=True):
     before: str
     after: str
     steps: tuple[Step, ...] = ()
+
+
+class Headers(msgspec.Struct, frozen=True):
+    """`text` is the whole message, with LF at the ends of lines; `missing` are headers that Postfix adds itself."""
+
+    text: str
+    changes: tuple[HeaderChange, ...]
+    missing: tuple[str, ...] = ()
 
 
 class NextHost(msgspec.Struct, frozen=True):

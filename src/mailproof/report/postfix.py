@@ -25,10 +25,10 @@ def render_routes(routes: Routes, lang: str, color: bool, width: int) -> str:
     if not routes.told:
         lines += [*wrap(say("postfix.not-told"), width), ""]
     if routes.steps:
-        lines += [*_steps(routes.steps, say("postfix.before"), say, color, width), ""]
+        lines += [*step_lines(routes.steps, say("postfix.before"), say, color, width), ""]
     for route in routes.routes:
         lines += [
-            *_steps(route.steps, say("postfix.decisions", address=_sayable(route.recipient)), say, color, width),
+            *step_lines(route.steps, say("postfix.decisions", address=sayable(route.recipient)), say, color, width),
             "",
         ]
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -38,12 +38,12 @@ def routes_as_json(routes: Routes, lang: str) -> str:
     """The same in every language but for the messages."""
     say = words(lang)
     return text_of(
-        _all_sayable(
+        all_sayable(
             {
                 "sender": routes.sender,
                 "recipient": routes.recipient,
                 "told": routes.told,
-                "steps": [_step_data(step, say) for step in routes.steps],
+                "steps": [step_data(step, say) for step in routes.steps],
                 "routes": [
                     {
                         "recipient": route.recipient,
@@ -52,7 +52,7 @@ def routes_as_json(routes: Routes, lang: str) -> str:
                         "nexthop": route.nexthop,
                         "hosts": [{"host": host.host, "port": host.port, "mx": host.mx} for host in route.hosts],
                         "master_line": route.service_line,
-                        "steps": [_step_data(step, say) for step in route.steps],
+                        "steps": [step_data(step, say) for step in route.steps],
                     }
                     for route in routes.routes
                 ],
@@ -61,27 +61,28 @@ def routes_as_json(routes: Routes, lang: str) -> str:
     )
 
 
-def _step_data(step: Step, say: Words) -> dict[str, Any]:
+def step_data(step: Step, say: Words) -> dict[str, Any]:
+    """For JSON."""
     return {
         "name": step.name,
         "outcome": step.outcome,
         "file": step.file,
         "line": step.line,
         "params": step.params,
-        "message": _sentence(step, say),
+        "message": sentence_of(step, say),
     }
 
 
 def _answer(routes: Routes, route: Route, say: Words) -> str:
     sender = routes.sender or "<>"
     if not route.transport:
-        return say("postfix.no-transport", sender=_sayable(sender), recipient=_sayable(route.recipient))
+        return say("postfix.no-transport", sender=sayable(sender), recipient=sayable(route.recipient))
     return say(
         "postfix.answer",
-        sender=_sayable(sender),
-        recipient=_sayable(route.recipient),
-        transport=_sayable(route.transport),
-        nexthop=_sayable(route.nexthop),
+        sender=sayable(sender),
+        recipient=sayable(route.recipient),
+        transport=sayable(route.transport),
+        nexthop=sayable(route.nexthop),
     )
 
 
@@ -92,45 +93,50 @@ def _rows(route: Route, say: Words) -> list[tuple[str, str]]:
         rows += [
             (
                 say("postfix.transport"),
-                say("postfix.transport-of", transport=_sayable(route.transport), service=service),
+                say("postfix.transport-of", transport=sayable(route.transport), service=service),
             )
         ]
-    rows.append((say("postfix.nexthop"), say("postfix.text", text=_sayable(route.nexthop))))
+    rows.append((say("postfix.nexthop"), say("postfix.text", text=sayable(route.nexthop))))
     rows += [(say("postfix.host"), _host(host, say)) for host in route.hosts]
     return rows
 
 
 def _host(host: NextHost, say: Words) -> str:
     port = str(host.port) if host.port else "?"
-    return say("postfix.host-mx" if host.mx else "postfix.host-address", host=_sayable(host.host), port=port)
+    return say("postfix.host-mx" if host.mx else "postfix.host-address", host=sayable(host.host), port=port)
 
 
-def _steps(steps: Sequence[Step], heading: str, say: Words, color: bool, width: int) -> list[str]:
+def step_lines(
+    steps: Sequence[Step], heading: str, say: Words, color: bool, width: int, marks: str = "mark"
+) -> list[str]:
+    """Each with its mark, file and line. `marks` is the beginning of the words for the outcomes."""
     lines = [paint(heading, Style.HEADING, color)]
     for step in steps:
         place = f"{step.file}:{step.line}" if step.file and step.line else step.file or say("postfix.default")
-        mark = say(f"postfix.mark-{step.outcome}")
+        mark = say(f"postfix.{marks}-{step.outcome}")
         placed = step.file or "parameter" in step.params
         key = "postfix.line" if placed else "postfix.line-without-place"
-        text = say(key, mark=mark, sentence=_sentence(step, say), place=_sayable(place))
+        text = say(key, mark=mark, sentence=sentence_of(step, say), place=sayable(place))
         first, *rest = wrap(text, width, "  ", "    ")
         style = _STYLES.get(step.outcome)
         lines += [first if style is None else first.replace(mark, paint(mark, style, color), 1), *rest]
     return lines
 
 
-def _sentence(step: Step, say: Words) -> str:
-    return say(f"postfix.step-{step.name}", **{name: _sayable(value) for name, value in step.params.items()})
+def sentence_of(step: Step, say: Words) -> str:
+    """What a step says."""
+    return say(f"postfix.step-{step.name}", **{name: sayable(value) for name, value in step.params.items()})
 
 
-def _all_sayable(data: Any) -> Any:
+def all_sayable(data: Any) -> Any:
+    """For JSON."""
     if isinstance(data, Mapping):
-        return {name: _all_sayable(value) for name, value in data.items()}
+        return {name: all_sayable(value) for name, value in data.items()}
     if isinstance(data, list):
-        return [_all_sayable(each) for each in data]
-    return _sayable(data) if isinstance(data, str) else data
+        return [all_sayable(each) for each in data]
+    return sayable(data) if isinstance(data, str) else data
 
 
-def _sayable(text: str) -> str:
+def sayable(text: str) -> str:
     """A byte of a file that is no UTF-8 has its replacement character here; JSON has no word for it."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

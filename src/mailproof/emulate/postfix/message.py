@@ -1,15 +1,13 @@
-"""The headers of a whole message, as cleanup(8) leaves them and smtp(8) sends them (src/cleanup/cleanup_message.c)."""
+"""The headers of a whole message, as cleanup(8) and smtp(8) write them (src/cleanup/cleanup_message.c)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
-
 from mailproof.emulate.postfix.rewrite import GENERIC, Way, envelope_sender, generic, header_address
 from mailproof.emulate.postfix.server import Postfix
-from mailproof.model.postfix import Context, HeaderChange, Place, Step
+from mailproof.model.postfix import Context, HeaderChange, Headers, Place, Step
 from mailproof.parse.postfix.addresses import addresses_in, external, header_lines, parse, scan
 from mailproof.parse.postfix.lines import split_list
 
@@ -25,14 +23,6 @@ _HEADER = re.compile(r"([!-9;-~]+)[ \t]*:")
 
 Change = Callable[[str, Place], tuple[str, Sequence[Step], bool]]
 """Of an address in external form: what becomes of it, why, and whether the header is written anew for it."""
-
-
-class Headers(msgspec.Struct, frozen=True):
-    """`text` is the whole message, with LF at the ends of lines; `missing` are headers that Postfix adds itself."""
-
-    text: str
-    changes: tuple[HeaderChange, ...]
-    missing: tuple[str, ...] = ()
 
 
 def place_of(name: str) -> Place | None:

@@ -71,20 +71,20 @@ def rewriting_of(
 
 def rewritten(way: Way, address: str, place: Place) -> Rewritten:
     """In one place of the message."""
-    written = _written(address)
+    given = written(address)
     if place.in_header:
         if way.context is Context.LEFT_ALONE:
             setting = way.smtpd.main.setting(GATE)
             left = Step("header-left", Outcome.LOST, {"parameter": GATE}, setting.file, setting.line)
-            return Rewritten(place, address, (written,), (left,))
-        result, steps = header_address(way, written, place)
+            return Rewritten(place, address, (given,), (left,))
+        result, steps = header_address(way, given, place)
         return Rewritten(place, address, (result,), tuple(steps))
     sender = place is Place.ENVELOPE_SENDER
-    results, steps = envelope_sender(way, written) if sender else envelope_recipient(way, written)
+    results, steps = envelope_sender(way, given) if sender else envelope_recipient(way, given)
     return Rewritten(place, address, tuple(results), tuple(steps))
 
 
-def _written(address: str) -> str:
+def written(address: str) -> str:
     """The one address of a text, as the parser of SMTP commands finds it."""
     found = next(iter(addresses_in(parse(address))), None)
     return external(found.parts) if found is not None else '""'

@@ -21,7 +21,7 @@ from mailproof.lab.real.server import AGE_SECONDS, ENVIRONMENT, POLL_SECONDS, La
 Value = TypeVar("Value")
 Files = Mapping[str, str]
 Written = Callable[[Path, Mapping[str, int]], Files]
-"""Files by name below the configuration's directory, main.cf and master.cf among them, for that directory and ports."""
+"""Files by name, main.cf and master.cf among them, for the directory of the server and its ports."""
 
 # As long as the whole lab is waited for; it is up within a fifth of a second.
 _START_SECONDS = 30.0

@@ -82,7 +82,8 @@ class Relay:
 
     def _talk(self, connection: socket.socket) -> None:
         lines = connection.makefile("rb")
-        sender, recipients = "", []
+        sender = ""
+        recipients: list[str] = []
         connection.sendall(b"220 relay.invalid ESMTP\r\n")
         while line := lines.readline(4096):
             text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")

@@ -1,0 +1,24 @@
+"""`mailproof postfix route SENDER RECIPIENT`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailproof.cli.postfix_source import configuration
+from mailproof.cli.terminal import Complaint, Terminal
+
+
+def route(terminal: Terminal, words: tuple[str, ...], postfix_dir: str, shape: str, **_: Any) -> int:
+    from mailproof.emulate.postfix.route import routes_of
+    from mailproof.report.postfix import render_routes, routes_as_json
+
+    if len(words) != 2 or not words[1].strip("<>"):
+        raise Complaint(terminal.say("cli.postfix-recipient"))
+    sender, recipient = words
+    postfix = configuration(terminal, postfix_dir)
+    routes = routes_of(postfix, sender.removeprefix("<").removesuffix(">"), recipient.strip("<>"))
+    if shape == "json":
+        terminal.write(routes_as_json(routes, terminal.lang))
+    else:
+        terminal.write(render_routes(routes, terminal.lang, terminal.color, terminal.width))
+    return 0 if routes.told else 1
