@@ -6,9 +6,11 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from loglines import unread
 from loopback import sound_tls
 from mailproof.lab.real.server import RealLab
 
@@ -27,6 +29,7 @@ def real_lab() -> Iterator[RealLab]:
     """A healthy Postfix and Dovecot for the whole run: read it, log in, send mail, but do not break it."""
     with RealLab() as lab:
         yield lab
+        assert_logs_are_read(lab)
 
 
 @pytest.fixture(scope="session")
@@ -38,5 +41,19 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, P
 @pytest.fixture
 def real_lab_with() -> Iterator[Callable[..., RealLab]]:
     """Starts a Postfix and a Dovecot that differ from the healthy ones as told: the arguments of `RealLab`."""
+    labs: list[RealLab] = []
+
+    def start(**changes: Any) -> RealLab:
+        labs.append(stack.enter_context(RealLab(**changes)))
+        return labs[-1]
+
     with ExitStack() as stack:
-        yield lambda **changes: stack.enter_context(RealLab(**changes))
+        yield start
+        for lab in labs:
+            assert_logs_are_read(lab)
+
+
+def assert_logs_are_read(lab: RealLab) -> None:
+    """Whatever a test made the servers do, `log` knows every line of it."""
+    unknown = [line for log in (lab.mail_log, lab.dovecot_log) for line in unread(log)]
+    assert not unknown, unknown

@@ -82,5 +82,10 @@ def configure(place: Place) -> str:
 
 
 EXIM = Brand(
-    "exim", "usr/sbin/exim4", ("smtp", "submission", "submissions"), users=("Debian-exim",), configure=configure
+    "exim",
+    "usr/sbin/exim4",
+    ("smtp", "submission", "submissions"),
+    users=("Debian-exim",),
+    configure=configure,
+    logs=("mail/mainlog", "mail/rejectlog"),
 )

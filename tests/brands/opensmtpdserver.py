@@ -47,5 +47,6 @@ OPENSMTPD = Brand(
     ("smtp", "submission", "submissions"),
     users=("opensmtpd", "opensmtpq"),
     configure=configure,
+    logs=("output",),
 )
 OPENSMTPD_OF_DEBIAN_12 = OPENSMTPD._replace(name="opensmtpd")

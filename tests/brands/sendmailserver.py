@@ -77,4 +77,5 @@ SENDMAIL = Brand(
     ("smtp", "submission", "submissions"),
     users=("smmta", "smmsp"),
     configure=configure,
+    logs=("syslog",),
 )

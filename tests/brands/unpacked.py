@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from loglines import unread
 from mailproof.lab.real.ports import ClaimedPorts, listening_ports
 from mailproof.lab.real.processes import Daemon, end, wait_for_end
 from mailproof.script.authority import Authority, CertificateKind
@@ -50,6 +53,12 @@ mount --bind "$folder/run" /run
 mount --bind "$folder/lib" /var/lib
 mount --bind "$folder/spool" /var/spool
 mount --bind "$folder/mail" /var/mail
+if [ -d "$folder/dev" ]; then
+    mount -t tmpfs -o mode=755 tmpfs "$folder/dev"
+    cp -a /dev/null /dev/zero /dev/random /dev/urandom /dev/tty "$folder/dev/"
+    ln -s "$folder/log.socket" "$folder/dev/log"
+    mount --rbind "$folder/dev" /dev
+fi
 umask 022
 cd /
 exec sh "$folder/start"
@@ -99,6 +108,8 @@ class Brand(NamedTuple):
     """Writes its configuration, and says in shell what prepares it and then becomes the server."""
     sockets: Mapping[str, str] = {}
     """Unix sockets that it must make, below its directory, by scheme."""
+    logs: tuple[str, ...] = ()
+    """Files of its log, below its directory; `syslog` is what it sends to /dev/log, which is then its own."""
 
     @property
     def tree(self) -> Path:
@@ -125,7 +136,7 @@ def serving(
             (directory / folder).mkdir()
         authority = Authority("Lab")
         authority.write(authority.issue(certificate, NAME, datetime.now(UTC)), directory)
-        with ClaimedPorts(brand.schemes) as claims:
+        with _syslog(brand, directory), ClaimedPorts(brand.schemes) as claims:
             place = Place(directory, claims.numbers, changes or {})
             _write_names(place, brand.users)
             place.write("start", brand.configure(place))
@@ -145,10 +156,41 @@ def serving(
                     output=directory / "output",
                     wait_until=lambda condition: _wait_until(daemon, place, condition),
                 )
+                # Whatever a test made it do, `log` knows every line of it.
+                logs = [directory / log for log in brand.logs]
+                unknown = [line for log in logs if log.exists() for line in unread(log)]
+                assert not unknown, unknown
             finally:
                 end([daemon], str(directory))
     finally:
         shutil.rmtree(directory)
+
+
+@contextmanager
+def _syslog(brand: Brand, directory: Path) -> Iterator[None]:
+    """What the server sends to syslog(3) is written to the file `syslog`, a line for each datagram."""
+    if "syslog" not in brand.logs:
+        yield
+        return
+    (directory / "dev").mkdir()
+    path = directory / "log.socket"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver, (directory / "syslog").open("wb") as file:
+        receiver.bind(str(path))
+        path.chmod(0o666)
+        thread = threading.Thread(target=_write, args=(receiver, file))
+        thread.start()
+        try:
+            yield
+        finally:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.sendto(b"", str(path))
+            thread.join()
+
+
+def _write(receiver: socket.socket, file: BinaryIO) -> None:
+    while datagram := receiver.recv(1 << 16):
+        file.write(datagram.rstrip(b"\0\n") + b"\n")
+        file.flush()
 
 
 def said_by(brand: Brand, script: str, files: Mapping[str, str] | None = None) -> str:

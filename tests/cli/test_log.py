@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import lzma
@@ -17,7 +18,9 @@ from mailproof.lab.real.server import RealLab
 LINE = "Jan 18 20:28:39 mx postfix/master[1]: fatal: bind 0.0.0.0 port 25: Address already in use\n"
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress], ids=["plain", "gzip", "xz"])
+@pytest.mark.parametrize(
+    "pack", [bytes, gzip.compress, bz2.compress, lzma.compress], ids=["plain", "gzip", "bzip2", "xz"]
+)
 def test_a_file_of_every_kind(pack: object, tmp_path: Path) -> None:
     file = tmp_path / "log"
     file.write_bytes(pack(LINE.encode()))  # type: ignore[operator]

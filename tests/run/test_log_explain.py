@@ -97,11 +97,54 @@ def test_article_2_the_broken_cache_is_another_cause() -> None:
     assert found(line) == {"tlsmgr-cache-broken": 1}
 
 
+STRANGER = "Jan 18 20:28:39 mx dovecot: auth: passwd-file({},192.0.2.9,<s>): unknown user"
+LOGGED_IN = "Jan 18 20:29:00 mx dovecot: imap-login: Login: user=<{}>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.1"
+
+
 def test_many_names_from_one_client_are_guessing() -> None:
-    line = "Jan 18 20:28:39 mx dovecot: auth: passwd-file({},192.0.2.9,<s>): unknown user"
-    result = found(*(line.format(f"user{n}") for n in range(20)))
-    assert result == {"user-unknown": 4, "login-guessing": 16}
-    assert found(*[line.format("alice")] * 20) == {"user-unknown": 20}
+    result = explained(*(STRANGER.format(f"user{n}") for n in range(20)))
+    assert [(cause.name, cause.count, cause.params) for cause in result.causes] == [
+        ("login-guessing", 20, {"client": "192.0.2.9"})
+    ]
+    assert found(*[STRANGER.format("alice")] * 20) == {"user-unknown": 20}
+
+
+def test_an_office_behind_one_address_is_no_attack() -> None:
+    names = [f"user{n}@example.com" for n in range(9)]
+    wrong = "Jan 18 20:28:39 mx dovecot: auth: passwd-file({},192.0.2.9,<s>): Password mismatch"
+    assert found(*map(wrong.format, names), *map(LOGGED_IN.format, names)) == {"password-wrong": 9}
+
+
+def test_a_name_with_a_domain_too_many_is_known_by_who_logs_in() -> None:
+    lines = [*[STRANGER.format("alice@example.com")] * 2, STRANGER.format("nobody"), LOGGED_IN.format("alice")]
+    causes = {cause.name: cause for cause in explained(*lines).causes}
+    assert {name: cause.count for name, cause in causes.items()} == {"user-name-has-domain": 2, "user-unknown": 1}
+    assert causes["user-name-has-domain"].params == {"user": "alice@example.com", "account": "alice"}
+
+
+def test_a_name_that_lacks_its_domain_is_known_by_who_logs_in() -> None:
+    for lang in ("en", "ja"):
+        result = explained(STRANGER.format("alice"), LOGGED_IN.format("alice@example.com"))
+        (cause,) = result.causes
+        assert (cause.name, cause.params["account"]) == ("user-name-lacks-domain", "alice@example.com")
+        assert "alice@example.com" in render_explained(result, lang, color=False, width=80)
+
+
+def test_addresses_that_are_guessed_are_an_attack_and_no_mistake() -> None:
+    lines = [*(STRANGER.format(f"{name}@example.com") for name in ("info", "sales", "admin", "test", "root"))]
+    mistake = STRANGER.format("alice@example.com").replace("192.0.2.9", "192.0.2.7")
+    assert found(*lines, mistake, LOGGED_IN.format("alice")) == {
+        "login-guessing": 5,
+        "user-name-has-domain": 1,
+    }
+
+
+def test_a_fatal_line_that_comes_later_is_the_cause_all_the_same() -> None:
+    fatal = (
+        "Jan 18 20:28:41 mx postfix/tlsmgr[1]: fatal: open database /var/lib/postfix/smtpd_scache.db: No such file"
+    )
+    (cause,) = explained(BEHIND + "/usr/libexec/postfix/tlsmgr: bad command startup -- throttling", fatal).causes
+    assert (cause.name, cause.followed_by) == ("tlsmgr-cache-missing", 1)
 
 
 def test_what_is_not_known_is_counted_and_kept() -> None:

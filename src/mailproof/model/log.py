@@ -1,8 +1,23 @@
-"""A line of a mail log, the facts in it, and what `log explain` makes of many."""
+"""A line of a mail log, what it tells of a message, and what `log explain` and `log trace` make of many lines."""
 
 from __future__ import annotations
 
 import msgspec
+
+from mailproof.model.log_connection import (
+    Answered,
+    Certificated,
+    Connected,
+    Disconnected,
+    Dropped,
+    Hid,
+    NoConnection,
+    Screened,
+    TlsFailed,
+    TlsOpened,
+)
+from mailproof.model.log_filter import DkimSaid, Greylisted, ListedAt, Scanned
+from mailproof.model.log_service import Counted, Managed, Measured, ServiceChanged
 
 
 class LogLine(msgspec.Struct, frozen=True, gc=False):
@@ -23,12 +38,28 @@ class Routine(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class Arrived(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """A message has got its queue id: from an SMTP client, or (`client` empty) from a user of the machine."""
+    """A message has got its queue id: from an SMTP client, or (`client` empty) from a user of the machine.
+
+    Postfix says sender, size and Message-ID in lines of their own (`Queued`, `Identified`), Exim and sendmail here.
+    """
 
     queue_id: str
     client: str = ""
+    """`HOST[IP]` and what else the program puts there."""
     method: str = ""
     user: str = ""
+    """Of the login."""
+    uid: str = ""
+    """Of the user of this machine."""
+    sender: str = ""
+    size: int = 0
+    """Octets; 0 where the line does not say."""
+    recipients: int = 0
+    message_id: str = ""
+    original: str = ""
+    """The queue id that it had before a filter, as XFORWARD tells; what a report is about, in Exim."""
+    protocol: str = ""
+    tls: str = ""
 
 
 class Identified(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -47,11 +78,43 @@ class Removed(msgspec.Struct, frozen=True, gc=False, tag=True):
     queue_id: str
 
 
+class Addressed(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """One recipient of a message, where the program has a line for each (OpenSMTPD)."""
+
+    queue_id: str
+    sender: str
+    recipient: str
+
+
 class Notified(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A report about a message is a message of its own, `child`."""
 
     queue_id: str
     child: str
+    to: str = ""
+    """sender or postmaster."""
+    why: str = ""
+    """non-delivery, delivery status or delay."""
+
+
+class Expired(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The queue manager gave a message up: its time in the queue is over."""
+
+    queue_id: str
+    sender: str
+    status: str
+
+
+class Accepted(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A filter before the queue (smtpd_proxy_filter) took the message."""
+
+    stage: str
+    reply: str
+    sender: str = ""
+    recipient: str = ""
+    child: str = ""
+    protocol: str = ""
+    helo: str = ""
 
 
 class Delivered(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -81,14 +144,37 @@ class Refused(msgspec.Struct, frozen=True, gc=False, tag=True):
     stage: str
     client: str
     reply: str
+    """The reply that the client got, or what the rule said."""
     sender: str = ""
     recipient: str = ""
+    by: str = ""
+    """milter, milter-header or proxy; empty for Postfix's own restrictions and checks."""
+    content: str = ""
+    """The line of the message that a rule of header_checks or body_checks found."""
+    protocol: str = ""
+    helo: str = ""
+    user: str = ""
 
 
 class LoggedIn(msgspec.Struct, frozen=True, gc=False, tag=True):
     user: str
     client: str
     method: str = ""
+    session: str = ""
+    service: str = ""
+    """imap, pop3, managesieve, submission; smtp for the server that takes mail."""
+    tls: str = ""
+    """What the line says of TLS; empty for clear text."""
+
+
+class LoggedOut(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The end of a session with a mailbox, and what was done in it."""
+
+    user: str
+    service: str
+    reason: str
+    counts: dict[str, str]
+    """in, out, deleted, expunged, retr, … as Dovecot writes them."""
     session: str = ""
 
 
@@ -99,6 +185,8 @@ class LoginFailed(msgspec.Struct, frozen=True, gc=False, tag=True):
     client: str
     reason: str
     session: str = ""
+    service: str = ""
+    method: str = ""
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -107,6 +195,18 @@ class Stored(msgspec.Struct, frozen=True, gc=False, tag=True):
     user: str
     message_id: str
     folder: str
+    session: str = ""
+    """Of LMTP: the same stands in the reply that Postfix logs."""
+
+
+class Sieved(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """What a Sieve script did but storing: forwarded, discarded, rejected, replied; or failed."""
+
+    user: str
+    message_id: str
+    action: str
+    detail: str
+    session: str = ""
 
 
 class Trouble(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -114,20 +214,44 @@ class Trouble(msgspec.Struct, frozen=True, gc=False, tag=True):
 
     level: str
     text: str
+    queue_id: str = ""
 
 
 Fact = (
-    Routine
+    Accepted
+    | Addressed
+    | Answered
     | Arrived
-    | Identified
-    | Queued
-    | Removed
-    | Notified
+    | Certificated
+    | Connected
+    | Counted
     | Delivered
-    | Refused
+    | Disconnected
+    | DkimSaid
+    | Dropped
+    | Expired
+    | Greylisted
+    | Hid
+    | Identified
+    | ListedAt
     | LoggedIn
+    | LoggedOut
     | LoginFailed
+    | Managed
+    | Measured
+    | NoConnection
+    | Notified
+    | Queued
+    | Refused
+    | Removed
+    | Routine
+    | Scanned
+    | Screened
+    | ServiceChanged
+    | Sieved
     | Stored
+    | TlsFailed
+    | TlsOpened
     | Trouble
 )
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
-import lzma
 import shutil
 import subprocess
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from mailproof.model.log import LogLine
 from mailproof.parse.log.envelope import LineReader
+from mailproof.run.log_packed import pieces
 
-# rsyslog's maxMessageSize is 8096, journald's LineMax 48 KB; a longer line is read in pieces.
-_LINE = 1 << 16
 _USUAL = ("/var/log/maillog", "/var/log/mail.log")
-_JOURNAL = ("journalctl", "-o", "json", "--all", "--no-pager", "-u", "postfix*", "-u", "dovecot*")
-
-# As they come out of a file that is no whole archive.
-DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error)
+_UNITS = ("postfix*", "dovecot*", "exim*", "sendmail*", "opensmtpd*", "opendkim*", "opendmarc*", "rspamd*", "amavis*")
+_FILTERS = ("postgrey*", "milter-greylist*")
+_JOURNAL = (
+    *("journalctl", "-o", "json", "--all", "--no-pager"),
+    *(part for unit in (*_UNITS, *_FILTERS) for part in ("-u", unit)),
+)
 
 
 def usual_log() -> Path | None:
@@ -33,12 +30,23 @@ def usual_log() -> Path | None:
     return None
 
 
-def journal() -> list[bytes]:
-    """The lines of Postfix and Dovecot in journald, as JSON; none where there is no journal."""
-    return _answer(_JOURNAL).splitlines()
+def journal() -> Iterator[bytes]:
+    """The lines of mail servers and filters in journald, as JSON, as they come; none where there is no journal."""
+    if shutil.which(_JOURNAL[0]) is None:
+        return
+    try:
+        process = subprocess.Popen(_JOURNAL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return
+    with process:
+        try:
+            if process.stdout is not None:
+                yield from pieces(process.stdout)
+        finally:
+            process.kill()
 
 
-def lines_of(raw: Iterator[bytes] | list[bytes], today: date) -> Iterator[LogLine | bytes]:
+def lines_of(raw: Iterable[bytes], today: date) -> Iterator[LogLine | bytes]:
     """Each line with its envelope, or as it came where it has no known form; empty lines are left out."""
     read = LineReader(today).read
     for line in raw:
@@ -49,27 +57,6 @@ def lines_of(raw: Iterator[bytes] | list[bytes], today: date) -> Iterator[LogLin
 def day_of(path: Path) -> date:
     """The day of the last line, as far as the file tells. Raises OSError."""
     return datetime.fromtimestamp(path.stat().st_mtime).date()
-
-
-def raw_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, of gzip's and xz's too. Raises one of DAMAGED."""
-    with path.open("rb") as plain:
-        magic = plain.read(6)
-        plain.seek(0)
-        if magic[:2] == b"\x1f\x8b":
-            with gzip.open(plain) as packed:
-                yield from pieces(packed)  # type: ignore[arg-type]
-        elif magic == b"\xfd7zXZ\x00":
-            with lzma.open(plain) as unpacked:
-                yield from pieces(unpacked)  # type: ignore[arg-type]
-        else:
-            yield from pieces(plain)
-
-
-def pieces(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of an open file, none longer than is read at once."""
-    while line := file.readline(_LINE):
-        yield line
 
 
 def _answer(command: tuple[str, ...]) -> bytes:

@@ -10,7 +10,7 @@ import re
 from mailproof.model.log import Delivered
 
 _STATUS = re.compile(r", status=([A-Za-z-]+)(?: \((.*)\)|, (.*))?")
-_PAIR = re.compile(r", ([a-z_]+)=(<[^>]*>|[^,]*)")
+_PAIR = re.compile(r", ([a-z_]+)=(<[^<>]*>|[^,]*)")
 _CHILD = re.compile(r"(?:queued as|forwarded as) ([0-9A-Za-z]{6,20})\b")
 
 

@@ -1,7 +1,8 @@
 """What stands around the message of a log line: time, host, program, process.
 
-RFC 3164 without a year, RFC 3339, RFC 5424, journald's JSON, Dovecot's own file, the prefix of docker compose, and a
-bare `postfix/smtpd[1]: …` as people quote it. Slices and two patterns; no strptime, which alone takes longer.
+RFC 3164 without a year, RFC 3339, RFC 5424, journald's JSON, TAI64N, the files that Dovecot, Exim, Rspamd and
+OpenSMTPD write themselves, the prefix of docker compose, a line wrapped twice, and a bare `postfix/smtpd[1]: …` as
+people quote it. Slices and a few patterns; no strptime, which alone takes longer.
 """
 
 from __future__ import annotations
@@ -9,25 +10,36 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 
-import msgspec
-
 from mailproof.model.log import LogLine
+from mailproof.parse.log.exim import MESSAGE_ID
+from mailproof.parse.log.journal import journal_line
+from mailproof.parse.log.opensmtpd import SESSION
+from mailproof.parse.log.programs import family
 
 # Postfix cuts at 2000 octets and rsyslog at 8096 (maxMessageSize).
-_LONGEST = 8192
+LONGEST = 8192
 _NAMES = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MONTHS = {_NAMES[at : at + 3]: at // 3 + 1 for at in range(0, 36, 3)}
+# A month in another language has no number here, and its line no time.
 _STAMP = re.compile(
-    r"(?:([A-Z][a-z]{2}) ([ 0-3]?\d) (\d\d:\d\d:\d\d)(?:\.\d{1,9})?"
-    r"|(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)(Z|[+-]\d\d:?\d\d)?):? "
+    r"(?:([^\W\d_]{3,5}|1?\d月)\.? ([ 0-3]?\d) (\d\d:\d\d:\d\d(?:\.\d{1,9})?)"
+    r"|(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)(Z| ?[+-]\d\d:?\d\d)?):? "
 )
+_TAI = re.compile(r"@([0-9a-f]{16})([0-9a-f]{8}) ")
 _TAG = re.compile(r"(?:(\S*[^\s:]) )?([A-Za-z_][\w./+@-]*)(?:\[(\d+)\])?: ?(?:\[ID \d+ [a-z0-9.]+\] )?")
 _OWN = re.compile(r"[a-z][a-z0-9-]*(?:\([^)]*\))?(?:<[^>]*>)*: (?:Info|Warning|Error|Fatal|Panic|Debug): ")
+_EXIM = re.compile(
+    rf"(?:\[\d{{1,10}}\] )?(?:{MESSAGE_ID} |H=|exim \d|(?:Start|End) queue run|\S+ authenticator |SMTP |TLS error "
+    r"|no (?:host|IP|MAIL) |unqualified |rejected |temporarily rejected |unexpected |refused |Warning: |socket bind"
+    r"|Tainted |daemon |Exim |DKIM: |pid \d+: SIG|[Ff]ailed to |unable to |Connection from )"
+)
+_RSPAMD = re.compile(r"#(\d+)\([\w-]+\) ")
 _COMPOSE = re.compile(r"[\w.-]+ {1,40}\| ")
 _COLOR = re.compile("\x1b\\[[0-9;]*m")
 _PRIORITY = re.compile(r"<\d{1,3}>(1 )?")
 _MODERN = re.compile(r"(\S+) (\S+) (\S+) (\S+) \S+ (?:-|\[[^\]]*\]) ?")
 _REPEATED = re.compile(r"message repeated \d+ times: \[ ?(.*)\]\Z")
+_LAST = re.compile(r"(\S+) last message repeated \d+ times")
 
 
 class LineReader:
@@ -38,9 +50,9 @@ class LineReader:
 
     def read(self, raw: bytes) -> LogLine | None:
         """The line, or None for what has no form that is known. Never raises."""
-        text = raw[:_LONGEST].decode("utf-8", "replace").rstrip("\r\n")
+        text = raw[:LONGEST].decode("utf-8", "replace").rstrip("\r\n")
         if text.startswith("{"):
-            return _journal(raw)
+            return journal_line(raw, LONGEST)
         if "\x1b" in text:
             text = _COLOR.sub("", text)
         stamp = _STAMP.match(text)
@@ -52,24 +64,44 @@ class LineReader:
                 if priority[1]:
                     return _rfc5424(text)
             stamp = _STAMP.match(text)
-        if stamp is None:
-            tag = _TAG.match(text)
-            # Without a time, only what is surely a mail server's.
-            return _line("", text, tag) if tag and tag[2].startswith(("postfix", "dovecot")) else None
-        time, rest = self._time(stamp), text[stamp.end() :]
+        if stamp is not None:
+            return self._stamped(self._time(stamp), text[stamp.end() :], stamp)
+        if tai := _TAI.match(text):
+            return self._stamped(_tai(tai), text[tai.end() :], tai)
+        return _bare(text)
+
+    def _stamped(self, time: str, rest: str, stamp: re.Match[str]) -> LogLine | None:
         if _OWN.match(rest):
             return LogLine(time, "", "dovecot", "dovecot", "", rest)
         tag = _TAG.match(rest)
-        return _line(time, rest, tag) if tag else None
+        # Exim stamps with a blank between date and time; supervisord too, but then with a comma.
+        if "," not in stamp[0] and not (tag and family(tag[2])) and _EXIM.match(rest):
+            return LogLine(time, "", "exim", "exim", "", rest)
+        if tag is not None and (tag[1] or tag[3] or family(tag[2])):
+            line = _line(time, rest, tag)
+            # Some containers wrap each line once more.
+            again = _STAMP.match(line.text) if line.text[:1].isalpha() and not family(line.tag) else None
+            return self._inside(line, again) if again else line
+        if rspamd := _RSPAMD.match(rest):
+            return LogLine(time, "", "rspamd", "rspamd", rspamd[1], rest[rspamd.end() :])
+        if last := _LAST.match(rest):
+            return LogLine(time, last[1], "", "", "", rest[last.end(1) + 1 :])
+        return _line(time, rest, tag) if tag is not None else None
+
+    def _inside(self, line: LogLine, stamp: re.Match[str]) -> LogLine:
+        rest = line.text[stamp.end() :]
+        tag = _TAG.match(rest)
+        return _line(self._time(stamp), rest, tag) if tag else line
 
     def _time(self, stamp: re.Match[str]) -> str:
         if stamp[4]:
-            zone = stamp[6] or ""
+            zone = (stamp[7] or "").strip()
             if len(zone) == 5:
                 zone = f"{zone[:3]}:{zone[3:]}"
-            return f"{stamp[4]}T{stamp[5].replace(',', '.')}{zone}"
-        month, day = _MONTHS.get(stamp[1], 0), int(stamp[2])
-        if not month:
+            return f"{stamp[4]}T{stamp[6].replace(',', '.')}{zone}"
+        month = _MONTHS.get(stamp[1], 0) or (int(stamp[1][:-1]) if stamp[1].endswith("月") else 0)
+        day = int(stamp[2])
+        if not 0 < month < 13:
             return ""
         year = self._year - ((month, day) > self._day)
         return f"{year:04}-{month:02}-{day:02}T{stamp[3]}"
@@ -82,31 +114,26 @@ def _line(time: str, text: str, tag: re.Match[str]) -> LogLine:
     return LogLine(time, tag[1] or "", name.rpartition("/")[2], name, tag[3] or "", rest)
 
 
+def _bare(text: str) -> LogLine | None:
+    """Without a time, only what is surely a mail server's."""
+    if SESSION.match(text) or text.startswith(("info: OpenSMTPD ", "smtp-out: ", "smtp-in: ")):
+        return LogLine("", "", "smtpd", "smtpd", "", text)
+    tag = _TAG.match(text)
+    return _line("", text, tag) if tag and family(tag[2]) not in ("", "pam") else None
+
+
+def _tai(found: re.Match[str]) -> str:
+    """The label of tai64n(8) begins at 2^62, and was ten seconds before UTC in 1970."""
+    try:
+        seconds = int(found[1], 16) - (1 << 62) - 10
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=int(found[2], 16) // 1000 % 10**6).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
 def _rfc5424(text: str) -> LogLine | None:
     found = _MODERN.match(text)
     if found is None:
         return None
     time, host, name, pid = ("" if each == "-" else each for each in found.groups())
     return LogLine(time, host, name.rpartition("/")[2], name, pid, text[found.end() :].removeprefix("\ufeff"))
-
-
-def _journal(raw: bytes) -> LogLine | None:
-    """One object of `journalctl -o json`; a MESSAGE that is no text is a list of octets there."""
-    try:
-        entry = msgspec.json.decode(raw)
-        text, name = _field(entry, "MESSAGE"), _field(entry, "SYSLOG_IDENTIFIER")
-        pid = _field(entry, "SYSLOG_PID") or _field(entry, "_PID")
-        micros = int(_field(entry, "_SOURCE_REALTIME_TIMESTAMP") or _field(entry, "__REALTIME_TIMESTAMP"))
-        time = datetime.fromtimestamp(micros / 1e6, UTC).isoformat()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError, OSError):
-        return None
-    return LogLine(time, _field(entry, "_HOSTNAME"), name.rpartition("/")[2], name, pid, text[:_LONGEST])
-
-
-def _field(entry: object, name: str) -> str:
-    value = entry.get(name) if isinstance(entry, dict) else None
-    if isinstance(value, list) and value and all(isinstance(each, int) and 0 <= each < 256 for each in value):
-        return bytes(value).decode("utf-8", "replace")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value if isinstance(value, str) else ""

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import re
 
-from mailproof.model.log import Arrived, Fact, Identified, Notified, Queued, Refused, Removed, Routine
+from mailproof.model.log import Arrived, Expired, Fact, Identified, Notified, Queued, Removed, Routine, Trouble
+from mailproof.parse.log.connection import dropped
 from mailproof.parse.log.delivery import delivered
+from mailproof.parse.log.next_hop import answered
+from mailproof.parse.log.refusal import ACTION, refused
+from mailproof.parse.log.upkeep import managed
 
 QUEUE_ID = re.compile(r"(NOQUEUE|[0-9A-F]{6,24}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}): ")
-_ID_ALONE = r"[0-9A-Za-z]{6,20}"
-_CLIENT = re.compile(
-    r"client=([^\s,]+)(?:, sasl_method=([^,]*))?(?:, sasl_username=([^,]*))?(?:, sasl_sender=[^,]*)?"
-)
+_PAIR = re.compile(r"(?:^|, )([a-z_]+)=([^,]*)")
+_UID = re.compile(r"uid=(\d{1,10}) from=<([^>]*)>(?: orig_id=(\w+))?")
 _QUEUED = re.compile(r"from=<(.*)>, size=(\d{1,18}), nrcpt=(\d{1,9})")
-_ACTION = re.compile(
-    r"(?:milter-(?:header-)?|proxy-)?(reject_warning|reject|hold|discard|filter|redirect|warn|info|bcc|delay|hangup|abort|warning|"
-    r"prepend|replace|strip): "
-)
-_FROM = re.compile(r"(?:^| )from=<([^>]*)>")
-_TO = re.compile(r" to=<([^>]*)>")
-_NOTIFIED = re.compile(rf"(?:sender|postmaster) (?:non-delivery|delivery status|delay) notification: ({_ID_ALONE})")
-_ROUTINE = (
-    *("resent-message-id=", "skipped, still being delivered", "passing <", "enabling PIX workarounds"),
-    *("requeued", "placed on hold", "released from hold", "host ", "lost connection ", "timeout after "),
-    *(
-        "sender notification failed",
-        "expired",
-        "conversation with ",
-        "SASL authentication failed",
-        "too many errors after ",
-    ),
-)
+_EXPIRED = re.compile(r"from=<(.*)>, status=([a-z-]+)")
+_NOTIFIED = re.compile(r"(sender|postmaster) (non-delivery|delivery status|delay) notification: ([0-9A-Za-z]{6,20})")
+_ROUTINE = ("resent-message-id=", "passing <", "sender notification failed", "address verify ")
+_TELLING = ("Cannot start TLS", "Server certificate not ", "TLS is required")
 
 
 def queue_line(queue_id: str, text: str) -> Fact | None:
@@ -41,36 +29,28 @@ def queue_line(queue_id: str, text: str) -> Fact | None:
     if text.startswith("message-id="):
         return Identified(identity, text[11:])
     if text.startswith("client="):
-        return Arrived(identity, *(each or "" for each in found.groups())) if (found := _CLIENT.match(text)) else None
+        return _arrived(identity, text)
     if text.startswith("uid="):
-        return Arrived(identity)
+        found = _UID.match(text)
+        return Arrived(identity, uid=found[1], sender=found[2], original=found[3] or "") if found else None
     if text.startswith("from=<"):
         if found := _QUEUED.match(text):
             return Queued(identity, found[1], int(found[2]), int(found[3]))
-        return Routine() if ", status=" in text else None
+        return Expired(identity, found[1], found[2]) if (found := _EXPIRED.match(text)) else None
     if text.startswith("removed"):
         return Removed(identity)
     if found := _NOTIFIED.match(text):
-        return Notified(identity, found[1])
-    if found := _ACTION.match(text):
-        return _refused(identity, found[1], text[found.end() :])
+        return Notified(identity, found[3], found[1], found[2])
+    if found := ACTION.match(text):
+        return refused(identity, found[1] or "", found[2], text[found.end() :])
+    if fact := answered(identity, text) or dropped(text, identity) or managed(identity, text):
+        return fact
+    if text.startswith(_TELLING):
+        return Trouble("info", text, identity)
     return Routine() if text.startswith(_ROUTINE) else None
 
 
-def _refused(queue_id: str, action: str, text: str) -> Refused | None:
-    """`RCPT from HOST[IP]: REPLY; from=<…> to=<…> …`, or `header LINE from HOST[IP]; from=<…> … helo=<…>: REPLY`."""
-    head, _, envelope = text.partition("; from=<")
-    envelope = f" from=<{envelope}" if envelope else ""
-    of_content = text.startswith(("header ", "body ", "mime ", "nested "))
-    at = head.rfind(" from ") if of_content else head.find(" from ")
-    if at < 0:
-        return None
-    stage, (client, _, reply) = head[:at], head[at + 6 :].partition(": ")
-    if of_content:
-        stage, reply = stage.split(" ", 1)[0], envelope.partition("helo=<")[2].partition(">: ")[2]
-    sender, recipient = _FROM.search(envelope), _TO.search(envelope)
-    return Refused(
-        *(queue_id, action, stage, client, reply),
-        sender=sender[1] if sender else "",
-        recipient=recipient[1] if recipient else "",
-    )
+def _arrived(queue_id: str, text: str) -> Arrived:
+    pairs = dict(_PAIR.findall(text))
+    names = {"method": "sasl_method", "user": "sasl_username", "original": "orig_queue_id"}
+    return Arrived(queue_id, pairs.get("client", ""), **{field: pairs.get(key, "") for field, key in names.items()})

@@ -1,0 +1,64 @@
+"""The lines of a log file, packed or not: gzip, bzip2, xz, and zstd where this Python can (3.14, or an extra)."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import importlib
+import lzma
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+# rsyslog's maxMessageSize is 8096, journald's LineMax 48 KB; a longer line is read in pieces.
+_LINE = 1 << 16
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+# As they come out of a file that is no whole archive.
+DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error)
+
+
+class NoZstdError(ValueError):
+    """The file is packed with zstd, and this Python cannot read it."""
+
+
+def raw_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file. Raises one of DAMAGED, or NoZstdError."""
+    with path.open("rb") as plain:
+        magic = plain.read(6)
+        plain.seek(0)
+        if magic[:2] == b"\x1f\x8b":
+            with gzip.open(plain) as file:
+                yield from pieces(file)  # type: ignore[arg-type]
+        elif magic == b"\xfd7zXZ\x00":
+            with lzma.open(plain) as file:
+                yield from pieces(file)
+        elif magic[:3] == b"BZh":
+            with bz2.open(plain) as file:
+                yield from pieces(file)
+        elif magic[:4] == _ZSTD:
+            yield from _of_zstd(plain)
+        else:
+            yield from pieces(plain)
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of an open file, none longer than is read at once."""
+    while line := file.readline(_LINE):
+        yield line
+
+
+def _of_zstd(plain: IO[bytes]) -> Iterator[bytes]:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            zstd = importlib.import_module(name)
+        except ImportError:
+            continue
+        try:
+            with zstd.open(plain) as file:
+                yield from pieces(file)
+        except zstd.ZstdError as error:
+            raise EOFError(str(error)) from None
+        return
+    raise NoZstdError

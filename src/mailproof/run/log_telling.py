@@ -1,0 +1,82 @@
+"""Which part of a fact can tell a cause, and which row of the table of messages it means."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from mailproof.catalog.log_messages import log_messages
+from mailproof.model.log import Delivered, Expired, Fact, LoginFailed, Refused, Sieved, Trouble
+from mailproof.model.log_connection import Certificated, Dropped, Hid, NoConnection, TlsFailed
+from mailproof.model.log_filter import DkimSaid, Greylisted, Scanned
+from mailproof.model.log_service import ServiceChanged
+
+UNKNOWN = "unknown-trouble"
+
+_CONTENT = ("header", "body", "mime", "nested", "END-OF-MESSAGE")
+_REFUSING = ("reject", "discard", "hold", "hangup", "abort", "defer", "quarantine")
+_GOOD = ("sent", "deliverable", "SOFTBOUNCE")
+_BLOCKING = ("Blocked ", "reject", "soft reject", "greylist")
+
+
+class Meaning(NamedTuple):
+    name: str
+    rank: int
+    """As of `LogCause`."""
+    page: str
+    params: dict[str, str]
+
+
+def told(fact: Fact) -> str | None:
+    """The part of a fact that can tell a cause; None for what is as it should be."""
+    match fact:
+        case Trouble():
+            return fact.text
+        case Refused():
+            if fact.action not in _REFUSING:
+                return None
+            return f"{fact.stage} {fact.reply}" if fact.stage in _CONTENT else fact.reply
+        case Delivered():
+            return None if fact.status in _GOOD else fact.reason or fact.status
+        case LoginFailed():
+            return fact.reason
+        case Expired():
+            return f"{fact.status}, returned to sender"
+        case NoConnection():
+            return f"connect to {fact.server}: {fact.reason}"
+        case TlsFailed():
+            return f"SSL_{'accept' if fact.incoming else 'connect'} error at {fact.peer}: {fact.reason}"
+        case Certificated():
+            return f"certificate verification failed for {fact.peer}: {fact.reason}"
+        case Dropped():
+            return f"{fact.why} after {fact.stage} from {fact.client}"
+        case _:
+            return _of_others(fact)
+
+
+def _of_others(fact: Fact) -> str | None:
+    match fact:
+        case Hid(what="PIX workarounds"):
+            return f"enabling PIX workarounds: {fact.names} for {fact.peer}"
+        case ServiceChanged(what="stopped") if fact.signal:
+            return f"terminating on signal {fact.signal}"
+        case Greylisted(action="greylist"):
+            return f"Greylisted: {fact.reason}"
+        case Scanned():
+            return f"END-OF-MESSAGE {fact.verdict}" if fact.verdict.startswith(_BLOCKING) else None
+        case Sieved(action="failed"):
+            return fact.detail
+        case DkimSaid(result="failed" | "bad signature"):
+            return f"DKIM {fact.result}: {fact.detail or fact.domain}"
+        case _:
+            return None
+
+
+@lru_cache(maxsize=4096)
+def meant(text: str) -> Meaning:
+    """The first row of the table whose pattern is found in it; `unknown-trouble` where there is none."""
+    for row in log_messages():
+        if found := row.pattern.search(text):
+            params = {key: value for key, value in found.groupdict().items() if value}
+            return Meaning(row.name, row.rank, row.page, params)
+    return Meaning(UNKNOWN, 4, "", {})

@@ -1,0 +1,103 @@
+"""Files of a log: packed in every way, rotated in every way, and the year of a stamp that has none."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from mailproof.model.log import LogLine
+from mailproof.run import log_packed
+from mailproof.run.log_files import day_of, journal, lines_of
+from mailproof.run.log_packed import NoZstdError, raw_lines
+from mailproof.run.log_rotated import oldest_first, with_rotated
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["mail.log.10.gz", "mail.log.2.gz", "mail.log.1", "mail.log"],
+        ["maillog-20251130.xz", "maillog-20261101", "maillog-20261129", "maillog"],
+        ["maillog.20261127-120000.gz", "maillog.20261128-120000", "maillog"],
+        ["mail.log-2026-11-27.zst", "mail.log-2026-11-28", "mail.log"],
+        ["maillog.3.bz2", "maillog.0.bz2", "maillog"],
+    ],
+)
+def test_rotated_files_are_read_oldest_first(names: list[str], tmp_path: Path) -> None:
+    assert oldest_first(sorted(names)) == names
+    assert oldest_first(reversed(names)) == names
+    for name in (*names, "other.log", "mail.info", "maillog.conf"):
+        (tmp_path / name).touch()
+    expected = [str(tmp_path / name) for name in names]
+    assert with_rotated(expected[-1]) == expected
+    assert with_rotated(expected[0]) == [expected[0]]
+
+
+def test_files_of_two_logs_keep_the_order_they_were_named_in() -> None:
+    assert oldest_first(["b/mail.log", "a/mail.log", "b/mail.log.1", "-", "a/mail.log.1"]) == [
+        *("b/mail.log.1", "b/mail.log", "a/mail.log.1", "a/mail.log", "-")
+    ]
+    assert oldest_first(["mail.log", "mail.log"]) == ["mail.log"]
+
+
+def test_a_file_and_its_packed_twin_are_read_once(tmp_path: Path) -> None:
+    for name in ("mail.log", "mail.log.1", "mail.log.1.gz"):
+        (tmp_path / name).touch()
+    assert len(with_rotated(str(tmp_path / "mail.log"))) == 2
+
+
+def packed(path: Path, text: bytes) -> None:
+    """By the zstd of this machine."""
+    subprocess.run(["zstd", "-q", "-o", str(path)], input=text, check=True)
+
+
+def test_zstd_is_read_where_it_can_be(tmp_path: Path) -> None:
+    pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    packed(tmp_path / "log.zst", b"one\ntwo\n")
+    assert list(raw_lines(tmp_path / "log.zst")) == [b"one\n", b"two\n"]
+    half = tmp_path / "half.zst"
+    half.write_bytes((tmp_path / "log.zst").read_bytes()[:-3])
+    with pytest.raises(log_packed.DAMAGED):
+        list(raw_lines(half))
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python reads zstd by itself")
+def test_where_zstd_cannot_be_read_that_is_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "backports.zstd", None)
+    file = tmp_path / "log.zst"
+    file.write_bytes(b"\x28\xb5\x2f\xfd\x00")
+    with pytest.raises(NoZstdError):
+        list(raw_lines(file))
+
+
+def test_a_stamp_without_a_year_gets_the_year_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "mail.log.1"
+    file.write_text("Dec 31 23:59:59 mx postfix/qmgr[1]: A\nJan  1 00:00:01 mx postfix/qmgr[1]: B\n", "utf-8")
+    os.utime(file, (datetime(2024, 1, 1, 6, 0).timestamp(),) * 2)
+    lines = lines_of(raw_lines(file), day_of(file))
+    assert [line.time for line in lines if isinstance(line, LogLine)] == [
+        "2023-12-31T23:59:59",
+        "2024-01-01T00:00:01",
+    ]
+
+
+def test_the_journal_is_read_as_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "journalctl"
+    entry = '{"__REALTIME_TIMESTAMP":"1772700000000000","SYSLOG_IDENTIFIER":"postfix/qmgr","MESSAGE":"x"}'
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$*\" '{entry}'\nexec yes '{entry}'\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    lines = journal()
+    asked = next(lines).decode()
+    assert asked.startswith("-o json --all --no-pager -u postfix* -u dovecot* ")
+    assert next(lines).strip() == entry.encode()
+    lines.close()
+
+
+def test_without_a_journal_there_are_no_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert list(journal()) == []
