@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from bench_ese import write_database
 
 from mailproof.lab.real.server import RealLab
 
@@ -51,6 +52,8 @@ class Row(msgspec.Struct, frozen=True):
     """So many times as long as the peer it may take."""
     measured: Callable[[Sequence[Command]], Run] | None = None
     """How ours is measured, where that is not the whole process."""
+    size: int = 0
+    """Bytes that ours reads, where its rate is of interest."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -63,6 +66,8 @@ class Result(msgspec.Struct, frozen=True):
     our_peak: int
     """Kilobytes of resident memory, of the largest process."""
     their_peak: int
+    rate: int = 0
+    """Megabytes a second, of ours; 0 where nothing large is read."""
 
 
 def whole(commands: Sequence[Command]) -> Run:
@@ -168,7 +173,30 @@ def rows(lab: RealLab, far: int) -> list[Row]:
             ((MAILPROOF, "login", f"submission://127.0.0.1:{far}", *check[check.index("--user") :]),),
             (_swaks_login(lab, far),),
         ),
+        *_databases(lab.directory / "bench.edb"),
     ]
+
+
+def _databases(path: Path) -> list[Row]:
+    """A gigabyte of pages, with numpy and without; 200 MB/s would be four times as long as md5sum takes here."""
+    write_database(path, _DATABASE)
+    what, peer = "mailproof ese check, 1 GiB of pages", ("md5sum", str(path))
+    with_numpy = (MAILPROOF, "ese", "check", str(path))
+    without = (sys.executable, "-c", _WITHOUT_NUMPY, "ese", "check", str(path))
+    return [
+        Row(what, "md5sum of it", (with_numpy,), (peer,), 1.0, size=_DATABASE),
+        Row(f"{what}, without numpy", "md5sum of it", (without,), (peer,), size=_DATABASE),
+    ]
+
+
+_DATABASE = 1 << 30
+_WITHOUT_NUMPY = """\
+import sys
+sys.modules["numpy"] = None
+from mailproof.__main__ import main
+sys.argv[0] = "mailproof"
+main()
+"""
 
 
 def _swaks_login(lab: RealLab, port: int) -> Command:
@@ -210,15 +238,17 @@ def measure(row: Row, rounds: int) -> Result:
     """The two take turns, so that what else the machine does falls on both."""
     ours = row.measured or whole
     pairs = [(ours(row.ours), whole(row.theirs)) for _ in range(rounds + 1)][1:]
+    our_median = _median([mine for mine, _ in pairs])
     return Result(
         row.what,
         row.peer,
         statistics.median(mine.seconds / peers.seconds for mine, peers in pairs),
         row.bar,
-        _median([mine for mine, _ in pairs]),
+        our_median,
         _median([peers for _, peers in pairs]),
         peak(row.ours) if row.measured is None else 0,
         peak(row.theirs),
+        round(row.size / our_median.seconds / 1e6),
     )
 
 
@@ -230,9 +260,13 @@ def table(results: list[Result]) -> str:
     lines = [f"{'ratio':>6}  {'bar':>5}  {'seconds':>7}  {'cpu':>6}  {'MB':>4}"]
     for result in results:
         bar = "" if result.bar is None else f"{result.bar:.1f}"
-        lines.append(f"{result.ratio:>6.2f}  {bar:>5}  {_numbers(result.ours, result.our_peak)}  {result.what}")
+        lines.append(f"{result.ratio:>6.2f}  {bar:>5}  {_numbers(result.ours, result.our_peak)}  {_told(result)}")
         lines.append(f"{'':>13}  {_numbers(result.theirs, result.their_peak)}    {result.peer}")
     return "\n".join(lines)
+
+
+def _told(result: Result) -> str:
+    return f"{result.what}: {result.rate} MB/s" if result.rate else result.what
 
 
 def _numbers(run: Run, kilobytes: int) -> str:

@@ -73,7 +73,7 @@ def _is_current(name: str, text: str) -> bool:
 
 def findings() -> list[str]:
     """Every finding that a check can make, in the order of the path of mail."""
-    order = ("reach", "tls", "certificate", "login", "relay", "delivery", "retrieval")
+    order = ("reach", "tls", "certificate", "login", "relay", "delivery", "retrieval", "database")
     layers: dict[str, list[str]] = defaultdict(list)
     for check in all_checks():
         for kind in check.kinds:

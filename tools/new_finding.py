@@ -52,6 +52,7 @@ LAYERS = {
     "relay": "RELAY",
     "delivery": "DELIVERY",
     "retrieval": "RETRIEVAL",
+    "ese": "DATABASE",
 }
 
 

@@ -19,7 +19,7 @@ from mailproof.catalog.words import words
 from mailproof.checks import Check, all_checks, kinds
 from mailproof.model.attempt import Step
 from mailproof.model.finding import FindingKind, Severity
-from mailproof.model.observation import Observation
+from mailproof.model.observed import Observation
 from mailproof.model.report import Verdict
 
 SOURCE = Path(mailproof.__file__).parent

@@ -13,6 +13,7 @@ from functools import partial
 import dns.message
 import dns.name
 import dns.rrset
+import esetargets
 import texttargets
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
@@ -210,6 +211,8 @@ TARGETS: dict[str, Target] = {
     "message.read": texttargets.mail,
     "parse.talk": texttargets.session,
     "parse.service": texttargets.greeting,
+    "parse.ese.files": esetargets.files,
+    "parse.ese.text": esetargets.text,
     "run.examine": whole_check,
 }
 
@@ -244,6 +247,8 @@ WORDS: dict[str, tuple[bytes, ...]] = {
     "message.read": texttargets.MAIL_WORDS,
     "parse.talk": texttargets.SESSION_WORDS,
     "parse.service": texttargets.GREETING_WORDS,
+    "parse.ese.files": esetargets.FILE_WORDS,
+    "parse.ese.text": esetargets.TEXT_WORDS,
     "run.examine": (
         *(
             b"220 mx ESMTP\r\n\xff",

@@ -272,6 +272,23 @@ def test_a_log_full_of_escapes(shape: str) -> None:
         assert not disturbing(said)
 
 
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_database_full_of_escapes(shape: str, tmp_path: Path) -> None:
+    """Its name, and what was pasted of it."""
+    rude = ESCAPES.replace(b"/", b"").replace(b"\0", b"")[:100]
+    (tmp_path / "x").mkdir()
+    Path(os.fsdecode(os.fsencode(tmp_path / "x") + b"/" + rude + b".edb")).write_bytes(b"x" * 9000)
+    pasted = b"Database: D:\\owned" + rude.replace(b"\n", b"") + b".edb\nState: Dirty Shutdown\nLog Required: 5-6\n"
+    pasted += b"Log file: D:\\" + rude.replace(b"\n", b"") + b"E00.log - OK\n"
+    for lang in ("en", "ja"):
+        for wish in ((), ("-v",), ("--copy-plan",)):
+            there = shown("--lang", lang, "ese", "check", *wish, "--format", shape, str(tmp_path / "x"))
+            here = shown("--lang", lang, "ese", "plan", *wish, "--format", shape, "-", given=pasted)
+            assert "owned" in here
+            assert not disturbing(there)
+            assert not disturbing(here)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_usage_mistake_full_of_escapes(name: str, tmp_path: Path) -> None:
     rude = TEXT.replace("\0", "").encode("utf-8", "surrogateescape")
@@ -287,6 +304,5 @@ def test_json_is_written_in_one_place() -> None:
 
 
 def test_every_command_is_looked_at() -> None:
-    assert {*FORMATS, "talk", "fetch", "roundtrip", "token", "postfix", "explain", "log", *NOTHING_OF_A_PEER} == set(
-        COMMANDS
-    )
+    here = {*FORMATS, "talk", "fetch", "roundtrip", "token", "postfix", "explain", "log", "ese", *NOTHING_OF_A_PEER}
+    assert here == set(COMMANDS)

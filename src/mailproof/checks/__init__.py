@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mailproof.model.finding import Answer, FindingKind
-from mailproof.model.observation import Observation
+from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 

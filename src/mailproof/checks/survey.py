@@ -13,11 +13,11 @@ from mailproof.model.observation import (
     Greeting,
     Interrupted,
     MailboxOpened,
-    Observation,
     ReplyClass,
     StartTls,
     TlsHandshake,
 )
+from mailproof.model.observed import Observation
 from mailproof.model.record import Attempt, Record, Sighting
 
 Seen = TypeVar("Seen", bound=Observation)

@@ -18,6 +18,7 @@ COMMANDS = (
     "lab",
     "token",
     "log",
+    "ese",
     "completion",
 )
 """In the order in which a newcomer needs them; each is a file of this room."""

@@ -42,6 +42,8 @@ class Job(StrEnum):
     """What becomes of one line that is far too long."""
     RECIPIENTS = "recipients"
     """How many recipients a message may have."""
+    EXAMINE = "examine"
+    """Files that are read, where nothing is connected to."""
     REFERENCE = "reference"
     """Whether anything gets out of this network: a host that is known to answer, dialled and no more."""
 

@@ -38,6 +38,8 @@ class Layer(StrEnum):
     RELAY = "relay"
     DELIVERY = "delivery"
     RETRIEVAL = "retrieval"
+    DATABASE = "database"
+    """The files of an Exchange database, behind all that is spoken."""
 
 
 class Explains(msgspec.Struct, frozen=True):

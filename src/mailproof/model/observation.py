@@ -7,6 +7,8 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.attempt import Job, Step, Trouble
+from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
+from mailproof.model.observed import Observation
 from mailproof.model.tls import Certificate, ChainError, Protection, TlsVersion
 
 
@@ -45,10 +47,6 @@ class Reply(msgspec.Struct, frozen=True):
         """The last line as a person would have seen it, code and all."""
         last = self.text.rsplit("\n", 1)[-1]
         return " ".join(part for part in (self.code, last) if part)
-
-
-class Observation(msgspec.Struct, frozen=True, tag=True, tag_field="fact"):
-    """Base of all observations; the tag in JSON is the name of the type."""
 
 
 class DnsStatus(StrEnum):
@@ -487,4 +485,8 @@ AnyObservation = (
     | Retrieved
     | Idled
     | Interrupted
+    | EseDatabase
+    | EseLog
+    | EseCheckpoint
+    | EsePages
 )

@@ -11,7 +11,8 @@ import msgspec
 from mailproof.model.attempt import Job, Skipped, Status, StepTaken
 from mailproof.model.endpoint import Endpoint, Target
 from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.observation import AnyObservation, Observation
+from mailproof.model.observation import AnyObservation
+from mailproof.model.observed import Observation
 from mailproof.model.transcript import Transcript, Turn
 
 SCHEMA = 1

@@ -13,10 +13,10 @@ from mailproof.model.observation import (
     Greeting,
     Interrupted,
     LoginTried,
-    Observation,
     Reply,
     Submitted,
 )
+from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
 from mailproof.parse.limits import Limit, limit

@@ -1,0 +1,40 @@
+"""Are both copies of the database's header sound, and the same?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.ese.shown import place
+from mailproof.emulate.ese.situation import situations
+from mailproof.model.ese import Copy, EseDatabase
+from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.ese.names import bare
+
+NAME = "ese-header-whole"
+NEEDS = (EseDatabase,)
+KINDS = (
+    FindingKind(
+        "ese-header-damaged",
+        Layer.DATABASE,
+        params=("file", "copy"),
+        references=("Extensible-Storage-Engine dev/ese/src/ese/_osu/fileu.cxx ErrUtilReadShadowedHeader",),
+    ),
+)
+_SOUND = (Copy.GOOD, Copy.UNSEEN)
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for situation in situations(record):
+        database = situation.database
+        text = f"header: {database.primary}\nshadow: {database.shadow}"
+        where = place(database.file, database.source, "/mh")
+        evidence = (Evidence(EvidenceKind.FILE, where, text),)
+        first, second = database.primary in _SOUND, database.shadow in _SOUND
+        if first and second:
+            yield Passed(NAME, evidence)
+        else:
+            copy = "shadow" if first else "primary" if second else "both"
+            yield Finding("ese-header-damaged", evidence, params={"file": bare(database.file), "copy": copy})

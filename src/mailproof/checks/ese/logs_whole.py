@@ -1,0 +1,140 @@
+"""Are all logs that a database needs there, sound, its own, and in one row?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from mailproof.checks.ese.shown import header_lines, log_lines, names, spans
+from mailproof.emulate.ese.situation import Situation, Span, gaps, logs_of, situations, usable
+from mailproof.model.attempt import Job
+from mailproof.model.ese import EseDatabase, EseLog, LogFlaw, LogLink
+from mailproof.model.evidence import Evidence
+from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed, Untold
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.ese.names import bare
+
+NAME = "ese-logs-whole"
+NEEDS = (EseLog,)
+KINDS = (
+    FindingKind(
+        "ese-log-damaged",
+        Layer.DATABASE,
+        params=("files", "how", "need"),
+        references=(
+            "Extensible-Storage-Engine dev/ese/src/ese/_log/logread.cxx ErrLGCheckReadLastLogRecordFF",
+            "learn.microsoft.com: Eseutil /ML file dump mode",
+        ),
+    ),
+    FindingKind(
+        "ese-log-missing",
+        Layer.DATABASE,
+        params=("logs", "need"),
+        references=("Extensible-Storage-Engine dev/ese/src/ese/_log/logdump.cxx ErrDUMPLog",),
+    ),
+    FindingKind(
+        "ese-log-foreign",
+        Layer.DATABASE,
+        params=("files", "need"),
+        references=("Extensible-Storage-Engine dev/ese/src/ese/_log/logdump.cxx JET_errBadLogSignature",),
+    ),
+)
+_BROKEN_LINKS = (LogLink.OTHER_TIME, LogLink.OTHER_CONTENT)
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    told = situations(record)
+    for situation in told:
+        yield from _of_database(situation)
+    for attempt in record.attempts:
+        if attempt.job is Job.EXAMINE and not any(isinstance(fact, EseDatabase) for fact in attempt.observations):
+            yield from _of_logs_alone(logs_of(attempt))
+
+
+def _of_database(situation: Situation) -> Iterator[Answer]:
+    """Of a clean database the logs tell nothing of it: what is wrong with them is worth knowing."""
+    logs = situation.own
+    if not (logs or situation.foreign):
+        yield Untold(NAME, "ese-no-logs", asked=situation.dirty)
+        return
+    findings = [*_damaged(logs, situation.need), *_missing(situation), *_foreign(situation)]
+    yield from findings
+    unread = [log for log in logs if log.flaw is LogFlaw.UNVERIFIED]
+    if unread:
+        needed = any(situation.need(log) != "no" for log in unread)
+        version = unread[0].version.partition(".")[0] or "?"
+        why = {"version": version, "file": bare(unread[0].file)}
+        yield Untold(NAME, "ese-log-version", asked=needed, params=why)
+    elif not findings:
+        yield Passed(NAME, (*header_lines(situation.database), *log_lines(_ends(logs))))
+
+
+def _of_logs_alone(logs: Sequence[EseLog]) -> Iterator[Answer]:
+    if not logs:
+        return
+    own = [log for log in logs if log.link is not LogLink.OTHER_SIGNATURE]
+    findings = [*_damaged(own, _unknown), *_gaps(gaps(own), own, "unknown")]
+    foreign = [log for log in logs if log.link is LogLink.OTHER_SIGNATURE]
+    if foreign:
+        params: dict[str, Param] = {"files": names(foreign), "need": "unknown"}
+        findings.append(Finding("ese-log-foreign", log_lines(foreign), params=params))
+    yield from findings
+    if not findings:
+        yield Passed(NAME, log_lines(_ends(logs)))
+
+
+def _unknown(log: EseLog) -> str:
+    return "unknown"
+
+
+def _damaged(logs: Iterable[EseLog], need: Callable[[EseLog], str]) -> Iterator[Finding]:
+    """One finding for each kind of damage, and for whether the logs are needed."""
+    groups: dict[tuple[str, str], list[EseLog]] = defaultdict(list)
+    for log in logs:
+        if log.flaw not in (LogFlaw.NONE, LogFlaw.UNVERIFIED):
+            groups[str(log.flaw), need(log)].append(log)
+        elif not usable(log):
+            groups[str(log.link), need(log)].append(log)
+    for (how, needed), members in groups.items():
+        params: dict[str, Param] = {"files": names(members), "how": how, "need": needed}
+        yield Finding("ese-log-damaged", log_lines(members), params=params)
+
+
+def _missing(situation: Situation) -> Iterator[Finding]:
+    database, logs = situation.database, situation.own
+    needed = (("required", situation.required_missing), ("committed", situation.committed_missing))
+    for need, found in needed:
+        yield from _gaps(found, logs, need, header_lines(database))
+    named = {span for _, found in needed for span in found}
+    rest = [span for span in gaps(logs) if span not in named and not _overlaps(span, situation)]
+    yield from _gaps(rest, logs, "no")
+
+
+def _overlaps(span: Span, situation: Situation) -> bool:
+    """Part of what is missing is told already, for the database needs it."""
+    every = (*situation.required_missing, *situation.committed_missing)
+    return any(span[0] <= last and first <= span[1] for first, last in every)
+
+
+def _gaps(
+    found: Sequence[Span], logs: Sequence[EseLog], need: str, evidence: tuple[Evidence, ...] = ()
+) -> Iterator[Finding]:
+    if not found:
+        return
+    around = [log for log in logs if any(log.known in (first - 1, last + 1) for first, last in found)]
+    params: dict[str, Param] = {"logs": spans(found), "need": need}
+    yield Finding("ese-log-missing", (*evidence, *log_lines(around)), params=params)
+
+
+def _foreign(situation: Situation) -> Iterator[Finding]:
+    """Beside a clean database they are left over, which another check says."""
+    if not (situation.dirty and situation.foreign):
+        return
+    needed = not situation.own or any(situation.need(log) != "no" for log in situation.foreign)
+    params: dict[str, Param] = {"files": names(situation.foreign), "need": "required" if needed else "no"}
+    yield Finding("ese-log-foreign", log_lines(situation.foreign), params=params)
+
+
+def _ends(logs: Sequence[EseLog]) -> tuple[EseLog, ...]:
+    return tuple(dict.fromkeys((logs[0], logs[-1]))) if logs else ()

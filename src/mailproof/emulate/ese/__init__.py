@@ -1,0 +1,1 @@
+"""What Exchange's database engine would do with the files that there are, and what that asks for."""

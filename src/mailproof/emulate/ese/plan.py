@@ -1,0 +1,229 @@
+"""The plan for a database: of its case, the steps in their order, with the commands filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mailproof.emulate.ese import commands
+from mailproof.emulate.ese.shell import Places, Wishes, places
+from mailproof.emulate.ese.situation import Situation, Span, readiness
+from mailproof.emulate.ese.table import rows
+from mailproof.model.ese import EseLog, LogFlaw
+from mailproof.model.ese_plan import Plan, PlanStep, Row
+from mailproof.parse.ese.names import bare
+
+# As many files as a command names one by one.
+_NAMED = 40
+
+
+def plan(situation: Situation, wishes: Wishes) -> Plan:
+    """What to do, beginning with a copy. Nothing of it is done here."""
+    at = places(situation, wishes)
+    cases = rows(situation, wishes.nothing_left)
+    steps = [copy_step(at)]
+    for row in cases:
+        for step in _STEPS[row](situation, at):
+            if step not in steps:
+                steps.append(step)
+    warning, params = _warning(situation)
+    return Plan(
+        situation.database.file,
+        cases,
+        tuple(steps),
+        warning,
+        params,
+        *readiness(situation),
+        size=situation.database.size + sum(log.size for log in (*situation.own, *situation.foreign)),
+        recorded=at.recorded,
+    )
+
+
+def copy_step(at: Places) -> PlanStep:
+    """The first of every plan, and all of `--copy-plan`."""
+    return PlanStep("copy", {}, commands.copy(at))
+
+
+def hexadecimal(spans: tuple[Span, ...]) -> str:
+    """`0x5A-0x5C, 0x60`, as the names of the files have it."""
+    return ", ".join(f"0x{a:X}" if a == b else f"0x{a:X}-0x{b:X}" for a, b in spans)
+
+
+def log_names(spans: tuple[Span, ...], at: Places) -> str:
+    """`E000000005A.log`, `E000000005A.log - E000000005C.log`; the last may be the current one, without a number."""
+    return ", ".join(
+        f"{at.stem}{a:08X}.log" if a == b else f"{at.stem}{a:08X}.log - {at.stem}{b:08X}.log" for a, b in spans
+    )
+
+
+def _warning(situation: Situation) -> tuple[str, dict[str, str]]:
+    """What moving all logs away would lose."""
+    if not situation.dirty:
+        return ("article-right" if situation.leftover else "", {})
+    first, last = situation.database.required_first, situation.database.committed_last
+    kept = [log for log in situation.own if first <= log.known <= max(last, situation.database.required_last)]
+    if not situation.database.required or not kept:
+        return "article-dirty", {}
+    times = [log.created for log in kept if log.created]
+    span = ((min(log.known for log in kept), max(log.known for log in kept)),)
+    params = {"logs": hexadecimal(span)}
+    if not times:
+        return "article-loses", params
+    return "article-loses-since", {**params, "since": min(times)[:16].replace("T", " ")}
+
+
+def _mount(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    if situation.leftover:
+        yield PlanStep("move-logs", {"stem": at.stem}, commands.move_logs(at))
+        yield PlanStep("mount-without", {}, (commands.mount(at),))
+        yield PlanStep("mount-force", {}, (commands.mount(at, "Force"),))
+        return
+    yield PlanStep("mount", {}, (commands.mount(at),))
+    if situation.own or situation.foreign:
+        yield PlanStep("move-if-refused", {"stem": at.stem}, (*commands.move_logs(at), commands.mount(at)))
+
+
+def _evacuate(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield from _mount(situation, at)
+    yield from _evacuation(at)
+
+
+def _evacuation(at: Places) -> Iterator[PlanStep]:
+    yield PlanStep("evacuate", {}, commands.evacuate(at))
+    yield PlanStep("remove", {}, (commands.remove(at),))
+
+
+def _replay(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield PlanStep("replay", {}, (commands.recover(at),))
+    yield PlanStep("expect-clean", {}, (commands.header(at.database),))
+    yield PlanStep("mount", {}, (commands.mount(at),))
+    if situation.database.repair_count:
+        yield from _evacuation(at)
+
+
+def _unneeded(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    first = situation.database.required_first
+    files = [bare(log.file) for log in situation.other_damaged if log.known < first]
+    yield PlanStep("move-unneeded", {"n": str(len(files))}, commands.move(files[:_NAMED], at))
+
+
+def _committed(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    lost = _first_lost(situation)
+    later = sorted({bare(log.file) for log in situation.own if not log.known or log.known >= lost})
+    last = max(situation.database.committed_last, lost)
+    since = max((log.created for log in situation.own if 0 < log.known < lost), default="")
+    yield PlanStep("find-committed", {"logs": log_names(((lost, last),), at)}, commands.copies(at))
+    if later:
+        yield PlanStep("move-later", {"first": f"0x{lost:X}"}, commands.move(later[:_NAMED], at))
+    params = {"logs": hexadecimal(((lost, last),)), "since": since[:16].replace("T", " ") or "?"}
+    yield PlanStep("replay-lossy", params, (commands.recover(at, lossy=True),), "loses-committed")
+    yield PlanStep("expect-clean", {}, (commands.header(at.database),))
+    yield PlanStep("mount-lossy", {}, (commands.mount(at, "AcceptDataLoss"),))
+
+
+def _first_lost(situation: Situation) -> int:
+    spans = [span[0] for span in situation.committed_missing]
+    damaged = [log.known or situation.database.committed_last for log in situation.committed_damaged]
+    return min((*spans, *damaged))
+
+
+def _missing(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    if not (situation.own or situation.foreign):
+        yield PlanStep("where-logs", {}, (commands.where(at), commands.verify_logs(at)))
+    spans = situation.required_missing
+    yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
+    yield PlanStep("replay-when-there", {}, (commands.recover(at), commands.header(at.database)))
+    yield from _otherwise(at)
+
+
+def _damaged(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    renamed = [log for log in situation.required_damaged if log.flaw is LogFlaw.RENAMED]
+    if renamed:
+        renames = tuple(commands.rename_log(log, _right_name(log), at) for log in renamed)
+        yield PlanStep("rename-logs", {}, renames)
+    torn = [log for log in situation.repairable if log.flaw is LogFlaw.TORN]
+    broken = [log for log in situation.required_damaged if log.flaw is not LogFlaw.RENAMED]
+    if not broken:
+        patches = tuple(commands.patch_copy(log, at) for log in torn)
+        if torn:
+            yield PlanStep("patch-copy", {"files": _files(torn)}, patches)
+        if situation.repairable:
+            yield PlanStep("replay-copy", {"files": _files(situation.repairable)}, (commands.recover_copy(at),))
+        yield from _replay(situation, at)
+        return
+    yield PlanStep("find-damaged", {"files": _files(broken)}, commands.copies(at))
+    yield PlanStep("replay-when-there", {}, (commands.recover(at), commands.header(at.database)))
+    yield from _otherwise(at)
+
+
+def _right_name(log: EseLog) -> str:
+    """The name for the generation in its header, with as many digits as its own has."""
+    digits = len(bare(log.file).rpartition(".")[0]) - len(log.stem)
+    ending = bare(log.file).rpartition(".")[2]
+    return f"{log.stem or 'E00'}{log.generation:0{digits if digits in (5, 8) else 8}X}.{ending}"
+
+
+def _files(logs: tuple[EseLog, ...] | list[EseLog]) -> str:
+    names = [bare(log.file) for log in logs]
+    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+
+
+def _otherwise(at: Places) -> Iterator[PlanStep]:
+    """What is left where no good copy can be had."""
+    yield PlanStep("restore", {}, (), "")
+    yield PlanStep("repair", {}, (commands.repair(at), commands.header(at.database)), "repair-loses")
+    yield PlanStep("move-after-repair", {"stem": at.stem}, (*commands.move_logs(at), commands.mount(at)))
+    yield from _evacuation(at)
+
+
+def _last_resort(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield from _otherwise(at)
+
+
+def _foreign(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield PlanStep("own-logs", {}, (commands.where(at), commands.header(at.database)))
+    spans = ((situation.database.required_first, situation.database.required_last),)
+    yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
+    yield PlanStep("replay-when-there", {}, (commands.recover(at), commands.header(at.database)))
+    yield from _otherwise(at)
+
+
+def _shadow(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield PlanStep("use-shadow", {}, (commands.header(at.database),))
+
+
+def _headers(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield PlanStep("restore", {}, (), "")
+
+
+def _not_by_hand(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield PlanStep("reseed", {"state": situation.database.state}, (*commands.copies(at)[:1], commands.reseed(at)))
+    yield PlanStep("restore", {}, (), "")
+
+
+def _never_made(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield PlanStep("set-aside", {}, commands.set_aside(at))
+    yield PlanStep("make-anew", {}, (commands.mount(at, "Force"),), "makes-empty")
+
+
+def _storage(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    if situation.pages is not None and situation.pages.bad_count:
+        yield PlanStep("bad-pages", {"n": str(situation.pages.bad_count)}, (commands.page_check(at),))
+    yield PlanStep("storage", {}, commands.disk(at))
+
+
+_STEPS: dict[Row, Callable[[Situation, Places], Iterator[PlanStep]]] = {
+    Row.MOUNT: _mount,
+    Row.EVACUATE: _evacuate,
+    Row.REPLAY: _replay,
+    Row.UNNEEDED_DAMAGED: _unneeded,
+    Row.COMMITTED_LOST: _committed,
+    Row.REQUIRED_MISSING: _missing,
+    Row.REQUIRED_DAMAGED: _damaged,
+    Row.LAST_RESORT: _last_resort,
+    Row.SHADOW: _shadow,
+    Row.HEADERS_BAD: _headers,
+    Row.NOT_BY_HAND: _not_by_hand,
+    Row.NEVER_MADE: _never_made,
+    Row.FOREIGN_LOGS: _foreign,
+    Row.STORAGE: _storage,
+}

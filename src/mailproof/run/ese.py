@@ -1,0 +1,149 @@
+"""Looks at databases of Exchange and their logs, and keeps what it sees in a record; judges nothing.
+
+A record of files has one attempt for each set of logs and the databases beside it, and no connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+import msgspec
+
+import mailproof
+from mailproof.model.attempt import Job, Skipped
+from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages, PagesRead, Signature
+from mailproof.model.observation import AnyObservation
+from mailproof.model.record import Attempt, Record
+from mailproof.parse.ese.names import bare, file_name, folder
+from mailproof.parse.ese.sequence import linked, main_signature, same
+from mailproof.run import ese_read
+from mailproof.run.ese_files import Found, find, opened
+
+Bytes = Callable[[int, int], None]
+"""Told how many bytes are read, of how many."""
+
+
+def examine(places: Sequence[Path], progress: Bytes, *, with_pages: bool = True) -> Record:
+    """Read everything at these places. Raises UsageError where there is nothing to read."""
+    began, started = monotonic(), datetime.now(UTC)
+    found = find(tuple(places))
+    counter = _Counter(progress, _total(found, with_pages))
+    databases = [_database(path) for path in found.databases]
+    logs = [ese_read.log(path, counter.add) for path in found.logs]
+    checkpoints = [checkpoint for path in found.checkpoints if (checkpoint := _checkpoint(path)) is not None]
+    pages = [
+        ese_read.pages(path, database.page_size, counter.add)
+        if with_pages
+        else EsePages(str(path), PagesRead.NOT_ASKED)
+        for path, database in zip(found.databases, databases, strict=True)
+    ]
+    attempts = attempts_of(databases, logs, checkpoints, pages)
+    return Record(started, attempts=attempts, seconds=monotonic() - began, mailproof=mailproof.__version__)
+
+
+def attempts_of(
+    databases: Sequence[EseDatabase],
+    logs: Sequence[EseLog],
+    checkpoints: Sequence[EseCheckpoint] = (),
+    pages: Sequence[EsePages] = (),
+) -> tuple[Attempt, ...]:
+    """One for each stem of logs, with the databases that belong to it; one for each database without logs."""
+    stems = sorted({log.stem for log in logs})
+    homes = {database.file: _home(database, logs, stems) for database in databases}
+    attempts = []
+    for stem in stems:
+        here = [database for database in databases if homes[database.file] == stem]
+        of_stem = [log for log in logs if log.stem == stem]
+        belongs = next((each.log_signature for each in here if each.log_signature.there), Signature())
+        chain = linked(of_stem, _reference(belongs, of_stem))
+        points = [point for point in checkpoints if file_name(bare(point.file)).stem == stem]
+        attempts.append(_attempt([_placed(each, chain) for each in here], chain, points, pages))
+    attempts += [_attempt([each], (), (), pages) for each in databases if homes[each.file] is None]
+    return tuple(attempts)
+
+
+def _reference(belongs: Signature, logs: Sequence[EseLog]) -> Signature:
+    """Of which signature the logs are to be: that of most of them, where none has the database's."""
+    if belongs.there and any(same(log.signature, belongs) for log in logs):
+        return belongs
+    return main_signature(logs)
+
+
+def _home(database: EseDatabase, logs: Sequence[EseLog], stems: Sequence[str]) -> str | None:
+    """The stem of the logs that are the database's by their signature, by what they name, or by lying beside it."""
+    for log in logs:
+        if database.log_signature.there and same(database.log_signature, log.signature):
+            return log.stem
+    name = bare(database.file).lower()
+    for log in logs:
+        if any(bare(path).lower() == name for path in log.databases):
+            return log.stem
+    beside = sorted({log.stem for log in logs if folder(log.file) == folder(database.file)})
+    if beside:
+        return beside[0]
+    return stems[0] if len(stems) == 1 else None
+
+
+def _placed(database: EseDatabase, logs: Sequence[EseLog]) -> EseDatabase:
+    """With its path on the server, and that of its logs, where these tell."""
+    name = bare(database.file).lower()
+    for log in reversed(logs):
+        path = next((path for path in log.databases if bare(path).lower() == name), "")
+        if path:
+            return msgspec.structs.replace(database, computer_path=path, log_folder=log.log_folder)
+    return database
+
+
+def _attempt(
+    databases: Sequence[EseDatabase],
+    logs: Sequence[EseLog],
+    checkpoints: Sequence[EseCheckpoint],
+    pages: Iterable[EsePages],
+) -> Attempt:
+    files = {database.file for database in databases}
+    seen: list[AnyObservation] = [*databases, *logs, *checkpoints, *(each for each in pages if each.file in files)]
+    skipped = tuple(
+        Skipped("ese-pages-whole", "pages-not-asked", params={"file": bare(each.file)})
+        for each in pages
+        if each.file in files and each.outcome is PagesRead.NOT_ASKED
+    )
+    return Attempt(Job.EXAMINE, observations=tuple(seen), skipped=skipped)
+
+
+def _database(path: Path) -> EseDatabase:
+    from mailproof.model.failure import UsageError
+
+    try:
+        return ese_read.database(path)
+    except OSError as error:
+        raise UsageError("ese-unreadable", file=str(path), why=error.strerror or "") from None
+
+
+def _checkpoint(path: Path) -> EseCheckpoint | None:
+    try:
+        return ese_read.checkpoint(path)
+    except OSError:
+        return None  # without it, replaying begins with the first log that there is
+
+
+def _total(found: Found, with_pages: bool) -> int:
+    total = 0
+    for path in (*found.logs, *(found.databases if with_pages else ())):
+        try:
+            with opened(path) as file:
+                total += file.size
+        except OSError:
+            continue
+    return total
+
+
+class _Counter:
+    def __init__(self, progress: Bytes, of: int) -> None:
+        self._progress, self._done, self._of = progress, 0, of
+
+    def add(self, count: int) -> None:
+        self._done = min(self._done + count, self._of)
+        self._progress(self._done, self._of)
