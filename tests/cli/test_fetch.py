@@ -105,6 +105,8 @@ def test_the_way_of_a_message_in_a_file(tmp_path: Path) -> None:
     assert done.returncode == 0 and "b.test" in done.stdout
     told = json.loads(mailproof("fetch", "--hops", "-", "--format", "json", given=file.read_text()).stdout)
     assert told["hops"][0]["by"] == "b.test"
+    masked = mailproof("fetch", "--hops", str(file), "--mask").stdout
+    assert "b.test" not in masked and "domain-1.example" in masked
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,7 @@ def test_the_way_of_a_message_in_a_file(tmp_path: Path) -> None:
         (("imaps://mx.test", "-u", "a", "--delete", "--save", "x"), "--message"),
         (("imaps://mx.test", "-u", "a", "--search", "x", "--save", "x"), "--search"),
         (("imaps://mx.test", "-u", "a", "--mask", "--raw"), "--mask"),
+        (("imaps://mx.test", "-u", "a", "--mask", "--keep-bodies"), "--keep-bodies"),
         (("--hops", "/no/such"), "/no/such"),
         (
             ("imaps://mx.test", "-u", "a", "--folder", "Entw\udcfcrfe"),

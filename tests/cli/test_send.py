@@ -212,6 +212,45 @@ def test_the_s_of_esmtps_is_tls() -> None:
         assert not any(line.startswith(b"MAIL") for line in server.heard())
 
 
+def said(folder: Path, *words: str) -> tuple[bytes, str]:
+    """What the server heard, and what the user was told."""
+    with serving(smtp_takes) as server:
+        done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, *words, cwd=folder)
+        return b"\n".join(server.heard()), done.stderr
+
+
+def test_a_text_is_no_file_of_that_name_and_that_is_told(tmp_path: Path) -> None:
+    """Who sends "hello" does not send what lies in a file called hello."""
+    (tmp_path / "hello").write_text("what lies there")
+    for words in (("--body", "hello"), ("--attach-body", "text/plain;hello")):
+        heard, told = said(tmp_path, *words)
+        assert b"what lies there" not in heard and b"\nhello" in heard
+        assert f"{words[0]} @hello" in told
+    heard, told = said(tmp_path, "--body", "@hello")
+    assert b"what lies there" in heard and told == ""
+    assert b"\n@hello" in said(tmp_path, "--body", "@@hello")[0]
+
+
+def test_an_attachment_is_a_file_with_or_without_its_sign(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("a,b\n")
+    for name in ("list.csv", "@list.csv"):
+        heard, told = said(tmp_path, "--attach", name)
+        assert b'filename="list.csv"' in heard and b"text/csv" in heard and told == ""
+
+
+def test_a_whole_message_of_one_line_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "m.eml").write_text("Subject: from the file\n\nx\n")
+    for name in ("m.eml", "@m.eml"):
+        assert b"Subject: from the file" in said(tmp_path, "--data", name)[0]
+    assert b"Subject: typed" in said(tmp_path, "--data", "Subject: typed\\n\\nx")[0]
+
+
+@pytest.mark.parametrize("option", ["--data", "--attach"])
+def test_a_file_that_is_not_there_is_no_text(tmp_path: Path, option: str) -> None:
+    done = mailproof("send", "smtp://127.0.0.1:1", *FROM_TO, option, "mistyped.txt", cwd=tmp_path)
+    assert done.returncode == 1 and "mistyped.txt" in sentence_of(done)
+
+
 def test_a_long_body_is_a_body() -> None:
     with serving(smtp_takes) as server:
         done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, "--body", "x" * 5000)

@@ -47,8 +47,9 @@ def tell(
     if given["mask"]:
         from mailproof.report.mask import Mask
 
-        mask = Mask(record, users)
-        record, told = mask.apply(record), mask.apply(postable(told) if postable is not None else told)
+        told = postable(told) if postable is not None else told
+        mask = Mask(record, users, told)
+        record, told = mask.apply(record), mask.apply(told)
     try:
         if render is not None:
             terminal.write(_shown(told, given, terminal, render))

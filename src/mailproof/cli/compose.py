@@ -64,7 +64,7 @@ def message_to_send(
     now = datetime.now().astimezone()
     message_id = f"<{now:%Y%m%d%H%M%S}.{os.urandom(6).hex()}@{socket.gethostname()}>"
     if given["data"] is not None:
-        data = _text_or_file(given["data"], terminal)
+        data = _message(given["data"], terminal)
     else:
         data = _composed(given, sender, to, cc, now, message_id, terminal)
     if given["template"]:
@@ -94,7 +94,7 @@ def _composed(
 ) -> bytes:
     from email.utils import format_datetime
 
-    body = {} if given["body"] is None else {"body": _decoded(_text_or_file(given["body"], terminal))}
+    body = {} if given["body"] is None else {"body": _decoded(_text("--body", given["body"], terminal))}
     subject = given["subject"] if given["subject"] is not None else f"test {format_datetime(now)}"
     draft = Draft(
         sender=sender,
@@ -120,12 +120,29 @@ def _composed(
         raise Complaint(terminal.say("cli.send-header", why=str(error))) from None
 
 
-def _text_or_file(value: str, terminal: Terminal) -> bytes:
-    """`-` for standard input, `@FILE` or a file's name for what it holds, else the text, `\\n` a line end."""
-    name = value.removeprefix("@")
-    if value == "-" or value.startswith("@") or is_file(name):
-        return read_file(name, terminal, _LONGEST)
-    return value.replace("\\n", "\n").encode("utf-8", "surrogateescape")
+def _text(option: str, value: str, terminal: Terminal) -> bytes:
+    """`-` for standard input, `@FILE` for what it holds, else the text, `\\n` a line end, `@@` an `@` at its beginning.
+
+    A file of that name is not read: who sends "hello" would send what lies there. It is told, for swaks reads it.
+    """
+    if value == "-":
+        return read_file(value, terminal, _LONGEST)
+    if value.startswith("@") and not value.startswith("@@"):
+        return read_file(value[1:], terminal, _LONGEST)
+    if is_file(value):
+        terminal.tell("mailproof: " + terminal.say("cli.send-text-is-file", option=option, value=value))
+    return _octets(value.removeprefix("@") if value.startswith("@@") else value)
+
+
+def _message(value: str, terminal: Terminal) -> bytes:
+    """The same for a whole message, which has more than one line: what has one is the name of a file, as in swaks."""
+    if value.startswith("@@") or any(end in value for end in ("\n", "\\n", "%NEWLINE%")):
+        return _octets(value.removeprefix("@") if value.startswith("@@") else value)
+    return read_file(value.removeprefix("@"), terminal, _LONGEST)
+
+
+def _octets(text: str) -> bytes:
+    return text.replace("\\n", "\n").encode("utf-8", "surrogateescape")
 
 
 def _decoded(data: bytes) -> str:
@@ -140,16 +157,16 @@ def _field(text: str, option: str, terminal: Terminal) -> tuple[str, str]:
 
 
 def _attachment(text: str, terminal: Terminal) -> Attachment:
-    """`FILE;type=application/pdf;name=x.pdf`; without a type it is guessed by the name."""
+    """`FILE;type=application/pdf;name=x.pdf`, with or without `@`; without a type it is guessed by the name."""
     import mimetypes
 
     file, *said = text.split(";")
     known = dict(piece.partition("=")[::2] for piece in said)
     if not set(known) <= {"type", "name"}:
         raise Complaint(terminal.say("cli.send-attach", value=text))
-    data = _text_or_file(file, terminal)
-    path = Path(file.removeprefix("@"))
-    name = known.get("name") or (path.name if file.startswith("@") or is_file(str(path)) else "")
+    path = file.removeprefix("@")
+    data = read_file(path, terminal, _LONGEST)
+    name = known.get("name") or ("" if path == "-" else Path(path).name)
     kind = known.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Attachment(data, kind, name)
 
@@ -158,7 +175,7 @@ def _form(text: str, terminal: Terminal) -> Attachment:
     kind, semicolon, value = text.partition(";")
     if not semicolon or "/" not in kind:
         raise Complaint(terminal.say("cli.send-attach-body", value=text))
-    data = _text_or_file(value, terminal)
+    data = _text("--attach-body", value, terminal)
     if kind.startswith("text/") and "charset" not in kind and not data.isascii():
         kind += "; charset=utf-8"
     return Attachment(data, kind)

@@ -55,7 +55,7 @@ def _fetch(terminal: Terminal, target: str | None, **given: Any) -> int:
     if given["hops"]:
         if target is not None:
             raise Complaint(terminal.say("cli.fetch-hops-file"))
-        return _hops_of_file(given["hops"], given["shape"], terminal)
+        return _hops_of_file(given["hops"], given["shape"], terminal, mask=given["mask"])
     if target is None:
         raise Complaint(terminal.say("cli.fetch-no-target"))
     from mailproof.probes.mailbox import Found
@@ -77,6 +77,7 @@ def _fetch(terminal: Terminal, target: str | None, **given: Any) -> int:
 def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Terminal) -> int:
     from mailproof.report.frame import in_words
     from mailproof.report.mailbox import render_fetched
+    from mailproof.report.postable import fetched
     from mailproof.run.fetching import fetch_report
 
     whole = [item for item in found.items if item.whole]
@@ -89,6 +90,7 @@ def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Term
         terminal,
         lambda judgement, _, report: in_words(fetch_report(record, judgement, report, found, saved=saved)),
         None if given["raw"] and whole else partial(render_fetched, hops=given["hops"] is not None),
+        postable=fetched,
     )
 
 
@@ -172,11 +174,17 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _hops_of_file(file: str, shape: str, terminal: Terminal) -> int:
+def _hops_of_file(file: str, shape: str, terminal: Terminal, *, mask: bool) -> int:
     from mailproof.message.told import told_mail
     from mailproof.model.mail import Item
     from mailproof.report.mailbox import hops_as_data, render_hops
 
     mail = told_mail(Item(1, data=read_file(file, terminal, _LONGEST), whole=True))
+    if mask:
+        from mailproof.report import postable
+        from mailproof.report.mask import Mask
+
+        mail = postable.mail(mail)
+        mail = Mask(Record(datetime.now(UTC)), report=mail).apply(mail)
     terminal.write(hops_as_data(mail) if shape == "json" else render_hops(mail, terminal.lang, terminal.width))
     return 0

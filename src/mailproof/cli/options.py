@@ -147,6 +147,8 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     for file in (wish.ca_file, wish.cert, wish.key):
         if file is not None:
             _must_be_readable(file, terminal)
+    if given.get("mask") and given.get("keep_bodies"):
+        raise Complaint(terminal.say("cli.mask-bodies"))
     if wish.key is not None and wish.cert is None:
         raise Complaint(terminal.say("cli.key-without-cert"))
     if list(_VERSIONS).index(wish.tls_min or "1.0") > list(_VERSIONS).index(wish.tls_max or "1.3"):

@@ -68,6 +68,7 @@ def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> in
         going = roundtrip(net, plan, datetime.now(UTC))
         record, arrived, times = net.run(while_getting_ready(net, going, terminal, "mailproof.report.roundtrip"))
     from mailproof.report.frame import in_words
+    from mailproof.report.postable import travelled
     from mailproof.report.roundtrip import render_roundtrip
     from mailproof.run.roundtrip_result import roundtrip_report
 
@@ -78,6 +79,7 @@ def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> in
         lambda judgement, _, report: in_words(roundtrip_report(record, judgement, report, plan, arrived, times)),
         render_roundtrip,
         users=(plan.sending.sender, plan.sending.recipients[0].address),
+        postable=travelled,
     )
 
 

@@ -5,6 +5,7 @@ swaks takes a single dash before long names, too. What has no counterpart is sai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from mailproof.cli.terminal import Complaint, Terminal
@@ -55,6 +56,9 @@ ALONE: dict[str, tuple[str, ...]] = {
 _OPTIONAL_VALUE = ("a", "auth", "ao", "auth-optional")
 """The mechanism may follow."""
 
+_OUR_FORM = re.compile(r"[\w.+-]+/[\w.+-]+(?:; *charset=[\w.-]+)?;")
+"""Of --attach-body: the type stands before the text, and in no option of its own."""
+
 _PASSWORD = ("ap", "auth-password")
 _OURS_TOO = frozenset({"-4", "-6", "-u", "-v", "-h"})
 
@@ -99,8 +103,8 @@ def _translated(rest: Iterator[str], terminal: Terminal) -> Iterator[str]:
             part = {}
         elif lower in ("attach-body", "body-attach"):
             following = value if equals else next(rest, "")
-            kind = part.pop("type", "text/plain")
-            yield from ("--attach-body", f"{kind};{following}")
+            ours = "type" not in part and _OUR_FORM.match(following)
+            yield from ("--attach-body", following if ours else f"{part.pop('type', 'text/plain')};{following}")
         elif lower in WITH_VALUE:
             yield WITH_VALUE[lower]
             if equals:

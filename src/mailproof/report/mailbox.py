@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.mail import FetchReport, MailTold
+from mailproof.model.outcome import MASKED
 from mailproof.report.frame import answered, counted, hint_of, proof_of, sessions, why_not
 from mailproof.report.json import text_of
 from mailproof.report.layout import cut, rows_with_text, table, wrap
@@ -38,6 +39,8 @@ def render_fetched(
             lines += ["", *(_way(mail, say, width) if hops else _message(mail, say, color, width))]
     elif told.messages and not told.saved:
         lines += ["", *_table(told.messages, say, width)]
+    if any(MASKED in (mail.subject, mail.text) for mail in told.messages):
+        lines += ["", *wrap(say("mailbox.masked"), width)]
     lines += proof_of(told, say, width, verbose)
     lines += hint_of(told, say, color, width)
     if verbose:

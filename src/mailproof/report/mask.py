@@ -46,6 +46,7 @@ _UNESCAPED_KEYS = frozenset({"user", "mailbox_user"})
 # Before an `=` in what looks like a local part: keys of log lines and of XOAUTH2, which name nobody.
 _KEYS = frozenset({"user", "from", "to", "orig_to", "sasl_username", "sasl_sender", "a", "login"})
 
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PARTS = re.compile(r"\w+")
 
 # Dotted words that are files, not hosts.
@@ -68,8 +69,9 @@ _KEPT_KEYS = frozenset(
 class Mask:
     """The stand-ins of one run; learns from its record which single words are names."""
 
-    def __init__(self, record: Record, users: Iterable[str] = ()) -> None:
-        """`users` are names that logged in beside the one the record was asked about."""
+    def __init__(self, record: Record, users: Iterable[str] = (), report: msgspec.Struct | None = None) -> None:
+        """`users` are names that logged in beside the one the record was asked about; a report of the same run can
+        name hosts and queue ids that stand in messages only."""
         self._names = StandIns()
         plain = msgspec.to_builtins(record)
         for user in (record.asked.user, record.asked.mailbox_user, *users):
@@ -85,6 +87,10 @@ class Mask:
             self._names.learn_host(target.host)
         for key, text in _strings(plain):
             self._learn(key, text)
+        for key, text in _strings(msgspec.to_builtins(report)):
+            self._learn(key, text)
+            if key in ("by", "source") and _HOST.fullmatch(text):
+                self._names.learn_host(text)
 
     def apply(self, thing: Masked) -> Masked:
         """The record, or a report made of it, with every name replaced."""
@@ -98,7 +104,7 @@ class Mask:
         return "".join(pieces)
 
     def _learn(self, key: str, text: str) -> None:
-        if key == "queue_id" and text:
+        if key in ("queue_id", "queue_ids") and text:
             self._names.learn_queue_id(text)
         elif key in ("serial", "sha256") and len(text) >= 6:
             self._names.learn_fingerprint(text)
