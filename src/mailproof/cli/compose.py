@@ -121,7 +121,7 @@ def _composed(
 
 
 def _text(option: str, value: str, terminal: Terminal) -> bytes:
-    """`-` for standard input, `@FILE` for what it holds, else the text, `\\n` a line end, `@@` an `@` at its beginning.
+    """`-` for standard input, `@FILE` for what it holds, else the text: `\\n` a line end, `@@` an `@` at its start.
 
     A file of that name is not read: who sends "hello" would send what lies there. It is told, for swaks reads it.
     """
