@@ -49,6 +49,7 @@ check: $(STAMP) ## ruff, its format and mypy: a few seconds, before every commit
 
 docs: $(STAMP) ## Write the tables of docs/ that are made from the code and from what is kept
 	@$(BIN)/python tools/findings_table.py
+	@$(BIN)/python tools/log_messages_page.py
 	@$(BIN)/python tools/corpus.py --pages
 	@$(BIN)/python tools/articles_table.py
 	@$(BIN)/python tools/readme_demo.py

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mailproof.catalog.log_messages import log_messages
 from mailproof.model.log import Delivered, Expired, Fact, LoginFailed, Refused, Sieved, Trouble
 from mailproof.model.log_connection import Certificated, Dropped, Hid, NoConnection, TlsFailed
-from mailproof.model.log_filter import DkimSaid, Greylisted, Scanned
+from mailproof.model.log_filter import DkimSaid, Greylisted, ListedAt, Scanned
 from mailproof.model.log_service import ServiceChanged
 
 UNKNOWN = "unknown-trouble"
@@ -66,6 +66,8 @@ def _of_others(fact: Fact) -> str | None:
             return f"END-OF-MESSAGE {fact.verdict}" if fact.verdict.startswith(_BLOCKING) else None
         case Sieved(action="failed"):
             return fact.detail
+        case ListedAt() if fact.answer.startswith("127.255.255."):
+            return f"listed by domain {fact.zone} as {fact.answer}"
         case DkimSaid(result="failed" | "bad signature"):
             return f"DKIM {fact.result}: {fact.detail or fact.domain}"
         case _:

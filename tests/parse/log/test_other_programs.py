@@ -273,7 +273,8 @@ DOVECOT_LINES = (
      "routines::tlsv1 alert "
      "unknown ca: SSL alert number 48 (no auth attempts in 0 secs): user=<>, rip=192.0.2.9, lip=192.0.2.1, "
      "session=<s>",
-     TlsFailed("192.0.2.9", True, "Connection closed: SSL")),
+     TlsFailed("192.0.2.9", True,
+               "SSL_accept() failed: error:0A000418:SSL routines::tlsv1 alert unknown ca: SSL alert number 48")),
     ("dovecot: imap-login: Disconnected: Inactivity (no auth attempts in 180 secs): user=<>, rip=192.0.2.9, "
      "session=<s>",
      Disconnected("192.0.2.9", session="s", reason="Disconnected: Inactivity (no auth attempts in 180 secs)")),

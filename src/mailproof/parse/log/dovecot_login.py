@@ -9,7 +9,7 @@ from mailproof.model.log_connection import Disconnected, TlsFailed
 
 _PAIR = re.compile(r"\b([a-z]+)=(<[^<>]*>|[^\s,]*)")
 _TLS = re.compile(r", (TLS|SSL|secured)\b([^,]*)")
-_ACCEPT = re.compile(r"SSL_(?:accept|read)\(\) (?:syscall )?failed(?:: [^,]*)?|Connection closed: SSL")
+_ACCEPT = re.compile(r"SSL_(?:accept|read)\(\) (?:syscall )?failed(?:: [^,(]*)?")
 _LOOKUP = re.compile(
     r"(?:conn [^>]{0,80}?: |Request [^>]{0,80}?: |Login for user [^>]{0,80}?: )?(?:auth-worker<\d+>: )?"
     r"(?:auth\([^)]*\): )?"
@@ -45,7 +45,7 @@ def login(service: str, text: str) -> Fact | None:
     if text.startswith(_ENDED) or "failed: " in text or "SSL_accept" in text:
         reason = text.partition(": user=")[0]
         if (handshake := _ACCEPT.search(text)) is not None:
-            return TlsFailed(client, incoming=True, reason=handshake[0])
+            return TlsFailed(client, incoming=True, reason=handshake[0].rstrip())
         if "no auth attempts" in text or "Logged out" in text or "no_auth_attempts" in text:
             return Disconnected(client, session=session, reason=reason)
         return LoginFailed(user, client, reason, session, service, pairs.get("method", ""))

@@ -119,7 +119,8 @@ def _bare(text: str) -> LogLine | None:
     if SESSION.match(text) or text.startswith(("info: OpenSMTPD ", "smtp-out: ", "smtp-in: ")):
         return LogLine("", "", "smtpd", "smtpd", "", text)
     tag = _TAG.match(text)
-    return _line("", text, tag) if tag and family(tag[2]) not in ("", "pam") else None
+    name = family(tag[2]) if tag else ""
+    return _line("", text, tag) if tag and name and (name != "pam" or "dovecot" in text) else None
 
 
 def _tai(found: re.Match[str]) -> str:

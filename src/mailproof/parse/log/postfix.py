@@ -42,14 +42,17 @@ _READERS: dict[str, Callable[[str], Fact | None]] = {
 # What each says day in and day out; one that is missing here is counted as unknown, and listed.
 _ROUTINE = (
     *("setting up TLS connection ", "initializing the ", "close database ", "open database ", "delivered to "),
-    *("the Postfix mail system is running", "table ", "using backwards-compatible", "Postfix is ", "See http"),
+    *("the Postfix mail system is running", "table ", "Postfix is ", "See http"),
     *("To disable backwards", "Renamed to match", "Host offered STARTTLS", "refresh ", "Verified: ", "Untrusted: "),
     *("mx.", "subject_CN=", "looking for session", "save session", "remove session", "SSL3 alert", "read from "),
     *("write to ", "SSL_accept:", "SSL_connect:", "Initializing", "tlsmgr_cache_run_event", "Peer certificate"),
     *("disposing SASL", "watchdog ", "rotating ", "Using ", "depth=", "save_session", "reloading session"),
 )  # fmt: skip
 # Without a level, and yet `log explain` looks at them.
-_TELLING = ("Cannot start TLS", "Server certificate not ", "not owned by ", "group or other writable")
+_TELLING = (
+    *("Cannot start TLS", "Server certificate not ", "not owned by ", "group or other writable"),
+    *("using backwards-compatible ",),
+)
 
 
 def postfix_fact(line: LogLine) -> Fact | None:

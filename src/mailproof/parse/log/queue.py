@@ -17,8 +17,8 @@ _UID = re.compile(r"uid=(\d{1,10}) from=<([^>]*)>(?: orig_id=(\w+))?")
 _QUEUED = re.compile(r"from=<(.*)>, size=(\d{1,18}), nrcpt=(\d{1,9})")
 _EXPIRED = re.compile(r"from=<(.*)>, status=([a-z-]+)")
 _NOTIFIED = re.compile(r"(sender|postmaster) (non-delivery|delivery status|delay) notification: ([0-9A-Za-z]{6,20})")
-_ROUTINE = ("resent-message-id=", "passing <", "sender notification failed", "address verify ")
-_TELLING = ("Cannot start TLS", "Server certificate not ", "TLS is required")
+_ROUTINE = ("resent-message-id=", "passing <", "address verify ")
+_TELLING = ("Cannot start TLS", "Server certificate not ", "TLS is required", "sender notification failed")
 
 
 def queue_line(queue_id: str, text: str) -> Fact | None:

@@ -51,7 +51,9 @@ def _parts(text: str, of_content: bool) -> tuple[str, str, str, str, str, str, s
     # A line of the message comes before its own envelope, and anybody can write `; from=<` into one.
     at = text.rfind("; from=<") if of_content else text.find("; from=<")
     if at < 0:
-        at = text.find("; to=<")
+        # Of a VRFY, and of a connection that got no further.
+        found_to, found_proto = text.find("; to=<"), text.find("; proto=")
+        at = found_to if found_to >= 0 else found_proto
     if at < 0:
         return text, "", "", "", "", "", ""
     found = _ENVELOPE.match(text, at + 2)
