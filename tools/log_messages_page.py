@@ -19,8 +19,8 @@ _WORDS = {
     "en": {
         "title": "Messages of mail logs, and what they mean",
         "other": "[日本語](log-messages.ja.md)",
-        "about": "Made by `make docs` from the table that `mailproof log explain` ([log.md](log.md)) uses. {n} causes, "
-        "the grave ones first; each with a line as the program writes it.",
+        "about": "Made by `make docs` from the table that `mailproof log explain` ([log.md](log.md)) uses. "
+        "{n} causes, the grave ones first; each with a line as the program writes it.",
         "ranks": (
             "The server does not work",
             "Mail is stuck or lost",
