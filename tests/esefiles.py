@@ -17,7 +17,7 @@ from mailproof.diagnose.judge import judge
 from mailproof.emulate.ese.plan import plan
 from mailproof.emulate.ese.shell import Wishes
 from mailproof.emulate.ese.situation import Situation, situations
-from mailproof.model.ese import EseDatabase, EseLog, EsePages, Signature
+from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages, Signature
 from mailproof.model.ese_plan import Plan
 from mailproof.model.record import Record
 from mailproof.model.report import Judged
@@ -80,8 +80,11 @@ def planned(record: Record, **wishes: str | bool) -> Plan:
     return plan(situation, Wishes(**wishes))  # type: ignore[arg-type]
 
 
-def of_facts(database: EseDatabase, *logs: EseLog, pages: Sequence[EsePages] = ()) -> Record:
-    return Record(datetime(2026, 1, 1, tzinfo=UTC), attempts=attempts_of([database], logs, (), pages))
+def of_facts(
+    database: EseDatabase, *logs: EseLog, pages: Sequence[EsePages] = (), checkpoint: EseCheckpoint | None = None
+) -> Record:
+    points = () if checkpoint is None else (checkpoint,)
+    return Record(datetime(2026, 1, 1, tzinfo=UTC), attempts=attempts_of([database], logs, points, pages))
 
 
 def situation_of(database: EseDatabase, *logs: EseLog, pages: Sequence[EsePages] = ()) -> Situation:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from esefiles import OTHER, database, log, of_facts, planned, situation_of
+from esefiles import OTHER, database, found, log, of_facts, planned, situation_of
 from mailproof.emulate.ese.shell import quoted
 from mailproof.emulate.ese.situation import missing
 from mailproof.emulate.ese.table import rows
-from mailproof.model.ese import BadPage, Copy, EseDatabase, EseLog, EsePages, LogFlaw, PageFlaw, Signature
+from mailproof.model.ese import (
+    BadPage,
+    Copy,
+    EseCheckpoint,
+    EseDatabase,
+    EseLog,
+    EsePages,
+    LogFlaw,
+    PageFlaw,
+    Position,
+    Signature,
+)
 from mailproof.model.ese_plan import Readiness, Row
 from mailproof.model.record import Record
 
@@ -21,7 +32,7 @@ CLEAN = {"state": "clean-shutdown", "required": (0, 0), "committed": 0}
 
 def test_every_row_of_the_table_has_a_row_here() -> None:
     assert {row for *_, expected in TABLE for row in expected} == set(Row)
-    assert [row.number for row in Row] == list(range(1, 15))
+    assert [row.number for row in Row] == list(range(1, 16))
 
 
 TABLE: list[tuple[EseDatabase, tuple[EseLog, ...], tuple[Row, ...]]] = [
@@ -35,7 +46,8 @@ TABLE: list[tuple[EseDatabase, tuple[EseLog, ...], tuple[Row, ...]]] = [
     (database(committed=8), SOUND, (Row.COMMITTED_LOST,)),
     (database(committed=7), (*SOUND[:3], log(6), log(7, flaw=LogFlaw.SEGMENT)), (Row.COMMITTED_LOST,)),
     (database(), SOUND[:3], (Row.REQUIRED_MISSING,)),
-    (database(), (), (Row.REQUIRED_MISSING,)),
+    (database(), (), (Row.LOGS_UNSEEN,)),
+    (database(), (*SOUND, log(7, signature=OTHER)), (Row.UNNEEDED_DAMAGED, Row.REPLAY)),
     (database(), (log(5, flaw=LogFlaw.SEGMENT),), (Row.REQUIRED_MISSING, Row.REQUIRED_DAMAGED)),
     (database(), (log(5, flaw=LogFlaw.SEGMENT), SOUND[3]), (Row.REQUIRED_DAMAGED,)),
     (database(), (SOUND[2], log(6, current=True, flaw=LogFlaw.TORN)), (Row.REQUIRED_DAMAGED,)),
@@ -55,19 +67,19 @@ TABLE: list[tuple[EseDatabase, tuple[EseLog, ...], tuple[Row, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "logs", "expected"), TABLE)
-def test_a_row_of_the_table(found: EseDatabase, logs: tuple[EseLog, ...], expected: tuple[Row, ...]) -> None:
-    assert rows(situation_of(found, *logs)) == expected
-    plan = planned(of_facts(found, *logs))
+@pytest.mark.parametrize(("its", "logs", "expected"), TABLE)
+def test_a_row_of_the_table(its: EseDatabase, logs: tuple[EseLog, ...], expected: tuple[Row, ...]) -> None:
+    assert rows(situation_of(its, *logs)) == expected
+    plan = planned(of_facts(its, *logs))
     assert plan.rows == expected
     assert plan.steps[0].name == "copy", "every plan begins with a copy"
     assert len(plan.steps) > 1
 
 
-@pytest.mark.parametrize("row", [Row.REQUIRED_MISSING, Row.REQUIRED_DAMAGED, Row.FOREIGN_LOGS])
+@pytest.mark.parametrize("row", [Row.REQUIRED_MISSING, Row.REQUIRED_DAMAGED, Row.FOREIGN_LOGS, Row.LOGS_UNSEEN])
 def test_where_nothing_is_left_only_the_last_resort_remains(row: Row) -> None:
-    found, logs, _ = next(each for each in TABLE if each[2] == (row,))
-    plan = planned(of_facts(found, *logs), nothing_left=True)
+    its, logs, _ = next(each for each in TABLE if each[2] == (row,))
+    plan = planned(of_facts(its, *logs), nothing_left=True)
     assert plan.rows == (Row.LAST_RESORT,)
     assert [step.name for step in plan.steps][1:3] == ["restore", "repair"]
     assert plan.steps[2].warning == "repair-loses"
@@ -129,12 +141,30 @@ def test_only_the_damaged_logs_that_are_not_needed_are_moved() -> None:
     assert steps["move-unneeded"][1] == "Move-Item 'D:\\Exchange\\DB01\\E0000000004.log' 'D:\\Exchange\\DB01\\backup'"
 
 
+def test_many_logs_are_all_moved() -> None:
+    damaged = [log(n, flaw=LogFlaw.SEGMENT, created="") for n in range(1, 101)]
+    its = database(required=(101, 101), committed=101)
+    steps = _steps(of_facts(its, *damaged, log(101, created="", current=True)))
+    moved = " ".join(steps["move-unneeded"])
+    assert all(f"E00{n:08X}.log'" in moved for n in range(1, 101))
+    assert moved.count("New-Item") == 1
+
+
+def test_a_checkpoint_of_other_logs_is_moved_aside() -> None:
+    point = EseCheckpoint("D:\\E00.chk", 8192, Copy.GOOD, Copy.GOOD, Position(5), OTHER)
+    record = of_facts(database(), *SOUND, checkpoint=point)
+    assert found(record)["ese-checkpoint-damaged"].params == {"file": "E00.chk", "how": "foreign"}
+    assert list(_steps(record))[:3] == ["copy", "move-checkpoint", "replay"]
+
+
 def test_what_is_committed_is_lost_with_the_damaged_log_and_all_later_ones() -> None:
     logs = (*SOUND[:3], log(6), log(7, flaw=LogFlaw.SEGMENT), log(8, current=True))
     record = of_facts(database(committed=8), *logs)
     steps = _steps(record)
     assert steps["move-later"][1] == (
-        "Move-Item 'D:\\Exchange\\DB01\\E00.log','D:\\Exchange\\DB01\\E0000000007.log' 'D:\\Exchange\\DB01\\backup'"
+        "Get-ChildItem 'D:\\Exchange\\DB01\\E00*.log' | "
+        "Where-Object { $_.Name -ge 'E0000000007.log' -or $_.Name -eq 'E00.log' } | "
+        "Move-Item -Destination 'D:\\Exchange\\DB01\\backup'"
     )
     assert steps["replay-lossy"][0].endswith(" /a")
     lossy = next(step for step in planned(record).steps if step.name == "replay-lossy")
@@ -150,10 +180,10 @@ def test_missing_logs_are_named_as_their_files() -> None:
 
 
 def test_paths_that_the_user_gives() -> None:
-    found = database(file="/mnt/DB01.edb")
+    its = database(file="/mnt/DB01.edb")
     logs = (log(5, file="/mnt/l/E0000000005.log"), log(6, current=True, file="/mnt/l/E00.log"))
     plan = planned(
-        of_facts(found, *logs),
+        of_facts(its, *logs),
         identity="Mailbox's",
         folder="E:\\db\\",
         log_folder="F:\\logs",
@@ -167,10 +197,10 @@ def test_paths_that_the_user_gives() -> None:
 
 
 def test_paths_that_the_logs_recorded() -> None:
-    found = database(file="/mnt/DB01.edb")
+    its = database(file="/mnt/DB01.edb")
     recorded = {"log_folder": "F:\\logs", "databases": ("E:\\db\\db01.EDB",)}
     logs = (log(5, file="/mnt/E0000000005.log"), log(6, current=True, file="/mnt/E00.log", **recorded))
-    plan = planned(of_facts(found, *logs))
+    plan = planned(of_facts(its, *logs))
     assert plan.recorded
     assert "eseutil /r E00 /l 'F:\\logs' /s 'F:\\logs' /d 'E:\\db'" in plan.steps[1].commands
 
@@ -182,6 +212,6 @@ def test_nothing_of_a_file_name_leaves_its_quotes() -> None:
 
 
 def test_generations_are_never_counted_one_by_one() -> None:
-    found = database(required=(1, 0x7FFFFFFF), committed=0xFFFFFFFF)
-    assert missing(found.required, (log(5), log(9)), found) == ((1, 4), (6, 8), (10, 0x7FFFFFFF))
-    assert planned(of_facts(found, log(5))).rows[0] is Row.REQUIRED_MISSING
+    its = database(required=(1, 0x7FFFFFFF), committed=0xFFFFFFFF)
+    assert missing(its.required, (log(5), log(9)), its) == ((1, 4), (6, 8), (10, 0x7FFFFFFF))
+    assert planned(of_facts(its, log(5))).rows[0] is Row.REQUIRED_MISSING

@@ -98,6 +98,11 @@ def _other_time(directory: Path) -> None:
     path.write_bytes(data)
 
 
+def _checkpoint(directory: Path) -> None:
+    flip(directory / "SRU.chk", 30)
+    flip(directory / "SRU.chk", PAGE + 31)
+
+
 def _misplace(directory: Path) -> None:
     path = directory / DATABASE
     data = bytearray(path.read_bytes())
@@ -146,6 +151,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str, tuple[Row, ...]]] = {
     "torn": (_tear, "ese-log-damaged", "how=torn need=required", DAMAGED),
     "foreign": (_foreign, "ese-log-foreign", "files=SRU.log", (Row.REQUIRED_MISSING,)),
     "other-content": (_rewritten, "ese-log-damaged", "how=other-content need=required", DAMAGED),
+    "checkpoint": (_checkpoint, "ese-checkpoint-damaged", "how=damaged", (Row.REPLAY,)),
     "other-time": (_other_time, "ese-log-damaged", "how=other-time need=required", DAMAGED),
 }
 
@@ -222,7 +228,7 @@ def test_the_database_alone_asks_for_its_logs(tmp_path: Path) -> None:
     (tmp_path / DATABASE).write_bytes(kept("SRUDB.dirty.dat"))
     record = seen(tmp_path / DATABASE)
     plan = planned(record)
-    assert (plan.rows, plan.required) == ((Row.REQUIRED_MISSING,), Readiness.UNSEEN)
+    assert (plan.rows, plan.required) == ((Row.LOGS_UNSEEN,), Readiness.UNSEEN)
     assert plan.steps[1].name == "where-logs"
 
 

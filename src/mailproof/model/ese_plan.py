@@ -24,6 +24,7 @@ class Row(StrEnum):
     NEVER_MADE = "never-made"
     FOREIGN_LOGS = "foreign-logs"
     STORAGE = "storage"
+    LOGS_UNSEEN = "logs-unseen"
 
     @property
     def number(self) -> int:

@@ -141,6 +141,18 @@ def test_the_current_log_says_which_it_is_where_others_are_missing() -> None:
     assert (first.known, current.known, current.error) == (1, 7, -528)
 
 
+@pytest.mark.parametrize(
+    ("line", "flaw"),
+    [
+        ("Integrity check passed for log file: E00123ab.log", LogFlaw.NONE),
+        ("CORRUPTION DETECTED in log file: E00123ab.log", LogFlaw.SEGMENT),
+    ],
+)
+def test_one_log_as_exchange_2003_says_it(line: str, flaw: LogFlaw) -> None:
+    (log,) = read_eseutil(line).logs
+    assert (log.known, log.flaw) == (0x123AB, flaw)
+
+
 def test_one_log_by_itself() -> None:
     text = """\
       Log file: E00.log

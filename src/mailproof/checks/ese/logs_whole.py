@@ -62,12 +62,14 @@ def _of_database(situation: Situation) -> Iterator[Answer]:
     yield from findings
     unread = [log for log in logs if log.flaw is LogFlaw.UNVERIFIED]
     if unread:
-        needed = any(situation.need(log) != "no" for log in unread)
-        version = unread[0].version.partition(".")[0] or "?"
-        why = {"version": version, "file": bare(unread[0].file)}
-        yield Untold(NAME, "ese-log-version", asked=needed, params=why)
+        yield _untold(unread[0], asked=any(situation.need(log) != "no" for log in unread))
     elif not findings:
         yield Passed(NAME, (*header_lines(situation.database), *log_lines(_ends(logs))))
+
+
+def _untold(log: EseLog, asked: bool) -> Untold:
+    params = {"version": log.version.partition(".")[0] or "?", "file": bare(log.file)}
+    return Untold(NAME, "ese-log-version", asked=asked, params=params)
 
 
 def _of_logs_alone(logs: Sequence[EseLog]) -> Iterator[Answer]:
@@ -80,7 +82,10 @@ def _of_logs_alone(logs: Sequence[EseLog]) -> Iterator[Answer]:
         params: dict[str, Param] = {"files": names(foreign), "need": "unknown"}
         findings.append(Finding("ese-log-foreign", log_lines(foreign), params=params))
     yield from findings
-    if not findings:
+    unread = [log for log in own if log.flaw is LogFlaw.UNVERIFIED]
+    if unread:
+        yield _untold(unread[0], asked=True)
+    elif not findings:
         yield Passed(NAME, log_lines(_ends(logs)))
 
 
@@ -122,7 +127,8 @@ def _gaps(
 ) -> Iterator[Finding]:
     if not found:
         return
-    around = [log for log in logs if any(log.known in (first - 1, last + 1) for first, last in found)]
+    edges = {edge for first, last in found for edge in (first - 1, last + 1)}
+    around = [log for log in logs if log.known in edges]
     params: dict[str, Param] = {"logs": spans(found), "need": need}
     yield Finding("ese-log-missing", (*evidence, *log_lines(around)), params=params)
 

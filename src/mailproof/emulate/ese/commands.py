@@ -36,6 +36,17 @@ def move(files: Iterable[str], at: Places) -> tuple[str, ...]:
     return _moved((at.log(name) for name in files), at)
 
 
+def move_later(first: str, at: Places) -> tuple[str, ...]:
+    """All numbered logs from this name on, and the current one; their names are in the order of their numbers."""
+    backup, ending = at.log("backup"), first.rpartition(".")[2]
+    wanted = f"$_.Name -ge {quoted(first)} -or $_.Name -eq {quoted(f'{at.stem}.{ending}')}"
+    return (
+        f"New-Item -ItemType Directory -Force {quoted(backup)}",
+        f"Get-ChildItem {quoted(at.log(f'{at.stem}*.{ending}'))} | Where-Object {{ {wanted} }} | "
+        f"Move-Item -Destination {quoted(backup)}",
+    )
+
+
 def _moved(paths: Iterable[str], at: Places) -> tuple[str, ...]:
     backup = at.log("backup")
     return (

@@ -93,6 +93,8 @@ def _evacuation(at: Places) -> Iterator[PlanStep]:
 
 
 def _replay(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    if situation.checkpoint_trouble and situation.checkpoint is not None:
+        yield PlanStep("move-checkpoint", {}, commands.move([bare(situation.checkpoint.file)], at))
     yield PlanStep("replay", {}, (commands.recover(at),))
     yield PlanStep("expect-clean", {}, (commands.header(at.database),))
     yield PlanStep("mount", {}, (commands.mount(at),))
@@ -101,19 +103,19 @@ def _replay(situation: Situation, at: Places) -> Iterator[PlanStep]:
 
 
 def _unneeded(situation: Situation, at: Places) -> Iterator[PlanStep]:
-    first = situation.database.required_first
-    files = [bare(log.file) for log in situation.other_damaged if log.known < first]
-    yield PlanStep("move-unneeded", {"n": str(len(files))}, commands.move(files[:_NAMED], at))
+    files = [bare(log.file) for log in (*situation.other_damaged, *situation.foreign)]
+    pieces = (files[start : start + _NAMED] for start in range(0, len(files), _NAMED))
+    moves = dict.fromkeys(command for piece in pieces for command in commands.move(piece, at))
+    yield PlanStep("move-unneeded", {"n": str(len(files))}, tuple(moves))
 
 
 def _committed(situation: Situation, at: Places) -> Iterator[PlanStep]:
     lost = _first_lost(situation)
-    later = sorted({bare(log.file) for log in situation.own if not log.known or log.known >= lost})
     last = max(situation.database.committed_last, lost)
     since = max((log.created for log in situation.own if 0 < log.known < lost), default="")
     yield PlanStep("find-committed", {"logs": log_names(((lost, last),), at)}, commands.copies(at))
-    if later:
-        yield PlanStep("move-later", {"first": f"0x{lost:X}"}, commands.move(later[:_NAMED], at))
+    if any(not log.known or log.known >= lost for log in situation.own):
+        yield PlanStep("move-later", {"first": f"0x{lost:X}"}, commands.move_later(_number_name(lost, situation), at))
     params = {"logs": hexadecimal(((lost, last),)), "since": since[:16].replace("T", " ") or "?"}
     yield PlanStep("replay-lossy", params, (commands.recover(at, lossy=True),), "loses-committed")
     yield PlanStep("expect-clean", {}, (commands.header(at.database),))
@@ -126,9 +128,14 @@ def _first_lost(situation: Situation) -> int:
     return min((*spans, *damaged))
 
 
+def _logs_unseen(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield PlanStep("where-logs", {}, (commands.where(at), commands.verify_logs(at)))
+    spans = ((situation.database.required_first, situation.database.required_last),)
+    yield PlanStep("replay-if-sound", {"logs": log_names(spans, at)}, (commands.recover(at),))
+    yield PlanStep("expect-clean", {}, (commands.header(at.database),))
+
+
 def _missing(situation: Situation, at: Places) -> Iterator[PlanStep]:
-    if not (situation.own or situation.foreign):
-        yield PlanStep("where-logs", {}, (commands.where(at), commands.verify_logs(at)))
     spans = situation.required_missing
     yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
     yield PlanStep("replay-when-there", {}, (commands.recover(at), commands.header(at.database)))
@@ -157,9 +164,19 @@ def _damaged(situation: Situation, at: Places) -> Iterator[PlanStep]:
 
 def _right_name(log: EseLog) -> str:
     """The name for the generation in its header, with as many digits as its own has."""
-    digits = len(bare(log.file).rpartition(".")[0]) - len(log.stem)
-    ending = bare(log.file).rpartition(".")[2]
-    return f"{log.stem or 'E00'}{log.generation:0{digits if digits in (5, 8) else 8}X}.{ending}"
+    return _numbered(bare(log.file), log.stem or "E00", log.generation)
+
+
+def _numbered(like: str, stem: str, generation: int) -> str:
+    name, _, ending = like.rpartition(".")
+    digits = len(name) - len(stem)
+    return f"{stem}{generation:0{digits if digits in (5, 8) else 8}X}.{ending}"
+
+
+def _number_name(generation: int, situation: Situation) -> str:
+    """The name of a log of this generation, as the others beside it are named."""
+    like = next((bare(log.file) for log in situation.own if log.number), "E0000000001.log")
+    return _numbered(like, situation.stem or "E00", generation)
 
 
 def _files(logs: tuple[EseLog, ...] | list[EseLog]) -> str:
@@ -226,4 +243,5 @@ _STEPS: dict[Row, Callable[[Situation, Places], Iterator[PlanStep]]] = {
     Row.NEVER_MADE: _never_made,
     Row.FOREIGN_LOGS: _foreign,
     Row.STORAGE: _storage,
+    Row.LOGS_UNSEEN: _logs_unseen,
 }

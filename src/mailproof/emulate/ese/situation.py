@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mailproof.model.attempt import Job
 from mailproof.model.ese import (
+    Copy,
     DatabaseState,
     EseCheckpoint,
     EseDatabase,
@@ -28,6 +29,8 @@ Span = tuple[int, int]
 REPLAYABLE = (LogFlaw.NONE, LogFlaw.UNVERIFIED, LogFlaw.ONE_BIT, LogFlaw.TORN)
 """What is wrong with these, replaying puts right by itself."""
 _BROKEN_LINKS = (LogLink.OTHER_TIME, LogLink.OTHER_CONTENT)
+BAD = (Copy.DAMAGED, Copy.EMPTY, Copy.ABSENT)
+"""A copy of a header that tells nothing."""
 _DIRTY = (DatabaseState.DIRTY, DatabaseState.PATCHED)
 
 
@@ -78,6 +81,16 @@ class Situation(NamedTuple):
             if log.flaw in (LogFlaw.TORN, LogFlaw.ONE_BIT) and any(log.known in span for span in needed)
         )
 
+    @property
+    def checkpoint_trouble(self) -> str:
+        """`damaged` if neither copy of the checkpoint is sound, `foreign` if it is of other logs; else empty."""
+        if self.checkpoint is None:
+            return ""
+        if self.checkpoint.primary in BAD and self.checkpoint.shadow in BAD:
+            return "damaged"
+        there, own = self.checkpoint.signature, next((log.signature for log in self.own if log.signature.there), None)
+        return "foreign" if there.there and own is not None and not same(there, own) else ""
+
     def need(self, log: EseLog) -> str:
         """`required`, `committed`, or `no` for a log without which nothing is lost."""
         place = _where(log, self.database)
@@ -115,7 +128,7 @@ def _situation(database: EseDatabase, attempt: Attempt) -> Situation:
         # None is its own. Of pasted logs nothing is known but that they are where its logs are.
         signature = main_signature(logs) if not database.log_signature.there or not known else signature
     foreign = tuple(log for log in logs if _foreign(log, signature))
-    own = tuple(log for log in logs if log not in foreign)
+    own = tuple(log for log in logs if not _foreign(log, signature))
     wanted = database.state in _DIRTY
     required = database.required if wanted else range(0)
     committed = database.committed if wanted else range(0)

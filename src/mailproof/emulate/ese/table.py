@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mailproof.emulate.ese.situation import Situation
-from mailproof.model.ese import Copy, DatabaseState
+from mailproof.emulate.ese.situation import BAD, Situation
+from mailproof.model.ese import DatabaseState
 from mailproof.model.ese_plan import Row
 
 _BY_STATE = {
@@ -14,7 +14,6 @@ _BY_STATE = {
     DatabaseState.PATCHED: Row.NOT_BY_HAND,
     DatabaseState.REVERTING: Row.NOT_BY_HAND,
 }
-_BAD = (Copy.DAMAGED, Copy.EMPTY, Copy.ABSENT)
 
 
 def rows(situation: Situation, nothing_left: bool = False) -> tuple[Row, ...]:
@@ -23,11 +22,11 @@ def rows(situation: Situation, nothing_left: bool = False) -> tuple[Row, ...]:
     `nothing_left`: what is missing was looked for in backups, copies and snapshots, and there is none.
     """
     database = situation.database
-    if not database.size and database.primary in _BAD:
+    if not database.size and database.primary in BAD:
         return (Row.NEVER_MADE,)
-    if database.primary in _BAD and database.shadow in _BAD:
+    if database.primary in BAD and database.shadow in BAD:
         return (Row.HEADERS_BAD, Row.STORAGE)
-    before = (Row.SHADOW,) if database.primary in _BAD else ()
+    before = (Row.SHADOW,) if database.primary in BAD else ()
     pages = situation.pages
     errors = database.uncorrected_pages or database.bad_checksums or (pages is not None and pages.bad_count)
     after = (Row.STORAGE,) if errors or before else ()
@@ -48,10 +47,12 @@ def _cases(situation: Situation, nothing_left: bool) -> tuple[Row, ...]:
     return (Row.LAST_RESORT,) if nothing_left and found[0] in _NEEDS_A_COPY else found
 
 
-_NEEDS_A_COPY = (Row.REQUIRED_MISSING, Row.REQUIRED_DAMAGED, Row.FOREIGN_LOGS)
+_NEEDS_A_COPY = (Row.REQUIRED_MISSING, Row.REQUIRED_DAMAGED, Row.FOREIGN_LOGS, Row.LOGS_UNSEEN)
 
 
 def _dirty(situation: Situation) -> tuple[Row, ...]:
+    if not (situation.own or situation.foreign):
+        return (Row.LOGS_UNSEEN,)
     if situation.foreign and not situation.own:
         return (Row.FOREIGN_LOGS,)
     if situation.required_missing:
@@ -61,6 +62,6 @@ def _dirty(situation: Situation) -> tuple[Row, ...]:
         return (Row.REQUIRED_DAMAGED,)
     if situation.committed_missing or situation.committed_damaged:
         return (Row.COMMITTED_LOST,)
-    if any(log.known < situation.database.required_first for log in situation.other_damaged):
+    if situation.other_damaged or situation.foreign:
         return (Row.UNNEEDED_DAMAGED, Row.REPLAY)
     return (Row.REPLAY,)

@@ -64,6 +64,7 @@ _POSITION = re.compile(r"\(0x([0-9A-F]{1,8}),([0-9A-F]{1,4}),([0-9A-F]{1,4})\)",
 _RANDOM = re.compile(r"Rand:\s*(\d{1,10})")
 _GENERATION = re.compile(r"generation (?:is )?(\d{1,10}) ?\(0x")
 _ERROR = re.compile(r"[Ee]rror (-\d{1,5})")
+_ONE_LOG = re.compile(r"(Integrity check passed for|CORRUPTION DETECTED in) log file: (\S.*)")
 _LOG_PATH = re.compile(r"(.+?\.(?:log|jtx))(?=\s|$)", re.IGNORECASE)
 # A path is at most 260 characters for eseutil, and a console has 80 columns.
 _MOST_JOINED = 4
@@ -136,6 +137,11 @@ class _Reader:
             return
         if "ERROR:" in line:
             self._flaw(line)
+            return
+        if found := _ONE_LOG.match(line):  # of one log by itself, until Exchange 2003
+            self._begin_log(found[2])
+            if found[1].startswith("C") and self._log is not None:
+                self._log = msgspec.structs.replace(self._log, flaw=LogFlaw.SEGMENT, error=-501)
             return
         if line.startswith("WARNING:"):
             self._warning(line)
