@@ -7,7 +7,8 @@
 set -eu
 
 cache=${1:-.venv/brands}
-brands='exim opensmtpd cyrus courier sendmail opensmtpd-backports openldap vsftpd inspircd prosody postgresql mariadb'
+brands='exim opensmtpd cyrus courier sendmail opensmtpd-backports openldap vsftpd inspircd prosody postgresql mariadb
+    milters milter-greylist milter-greylist-sid'
 [ $# -lt 2 ] || { shift; brands=$*; }
 
 packages_of() {
@@ -22,25 +23,36 @@ packages_of() {
     prosody) echo 'prosody' ;;
     postgresql) echo 'postgresql-15' ;;
     mariadb) echo 'mariadb-server-core' ;;
+    milters) echo 'opendkim opendkim-tools miltertest rspamd spamass-milter postgrey' ;;
+    milter-greylist | milter-greylist-sid) echo 'milter-greylist' ;;
     sendmail) echo 'sendmail-bin sasl2-bin libsasl2-modules' ;;
+    esac
+}
+
+# Another suite of Debian than this machine's, for a package that its own does not have.
+suite_of() {
+    case $1 in
+    *-backports) echo "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)-backports" ;;
+    milter-greylist) echo 'bullseye' ;;
+    milter-greylist-sid) echo 'sid' ;;
     esac
 }
 
 # What else of their libraries and programs this machine lacks; removals and conflicts are none of our business.
 needed_by() {
     # shellcheck disable=SC2086
-    $apt install --simulate --no-install-recommends $1 2>>"$part/log" </dev/null | sed -n 's/^Inst \([^ ]*\).*/\1/p'
+    $apt install --simulate ${suite:+-t $suite} --no-install-recommends $1 2>>"$part/log" </dev/null |
+        sed -n 's/^Inst \([^ ]*\).*/\1/p'
 }
 
-# The backports of this machine's Debian beside its own sources, and only for what is unpacked here.
-use_backports() {
-    suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" 'Created-By: Packages' | head -n 1)
-    [ -n "$suite" ] && [ -n "$mirror" ] || return 1
-    mkdir -p "$part/lists"
-    cat /etc/apt/sources.list >"$part/backports.list" 2>/dev/null || true
-    echo "deb $mirror $suite-backports main" >>"$part/backports.list"
-    apt="apt-get -o Dir::Etc::sourcelist=$part/backports.list -o Dir::State::lists=$part/lists -t $suite-backports"
+# That suite beside this machine's own sources, and only for what is unpacked here.
+use_suite() {
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep '/debian/*$' | head -n 1)
+    [ -n "$mirror" ] || return 1
+    mkdir -p "$part/lists-$1"
+    cat /etc/apt/sources.list >"$part/$1.list" 2>/dev/null || true
+    echo "deb $mirror $1 main" >>"$part/$1.list"
+    apt="apt-get -o Dir::Etc::sourcelist=$part/$1.list -o Dir::State::lists=$part/lists-$1"
     $apt update >>"$part/log" 2>&1 </dev/null
 }
 
@@ -72,15 +84,19 @@ apt=apt-get
 $apt update >"$part/log" 2>&1 </dev/null || skip "apt-get cannot reach its mirror."
 for brand in $brands; do
     [ ! -e "$cache/$brand.complete" ] || continue
-    case $brand in *-backports) use_backports || skip "there are no backports of this machine's system." ;; esac
+    apt=apt-get
+    suite=$(suite_of "$brand")
+    [ -z "$suite" ] || use_suite "$suite" || skip "apt-get cannot reach Debian's $suite."
     echo "Unpacking $brand for the tests"
     rm -rf "$part/deb" "${cache:?}/$brand"
     mkdir "$part/deb"
     seeds=$(packages_of "$brand")
     # shellcheck disable=SC2046,SC2086
     wanted=$(printf '%s\n' $seeds $(needed_by "$seeds") | sort -u)
+    # The one of sid is only looked at: it is not run, and its libraries are newer than this machine's.
+    [ "$brand" != milter-greylist-sid ] || wanted=$seeds/sid
     # shellcheck disable=SC2086
-    (cd "$part/deb" && $apt download $wanted) >"$part/log" 2>&1 </dev/null || {
+    (cd "$part/deb" && $apt download ${suite:+-t $suite} $wanted) >"$part/log" 2>&1 </dev/null || {
         tail -n 2 "$part/log"
         skip "apt-get could not download what $brand needs."
     }

@@ -16,6 +16,11 @@ from mailproof.wire.imap import responses as imap_responses
 from mailproof.wire.imap.commands import ImapCommand
 from mailproof.wire.imap.literals import Literal
 from mailproof.wire.lines import Line
+from mailproof.wire.milter import answers as milter_answers
+from mailproof.wire.milter import commands as milter_commands
+from mailproof.wire.milter import messages as milter_messages
+from mailproof.wire.milter import packets as milter_packets
+from mailproof.wire.milter import session as milter_session
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.pop3 import responses as pop3_responses
 from mailproof.wire.sieve import responses as sieve_responses
@@ -123,9 +128,43 @@ def _follow(running: course.Course, pieces: list[bytes]) -> object:
     return None
 
 
+def _packet(data: bytes) -> milter_packets.Packet:
+    return milter_packets.Packet(data[:1], data[1:])
+
+
+def _milter_answer(data: bytes) -> object:
+    """What was understood can be said again, and means the same."""
+    answer = milter_answers.read_answer(_packet(data))
+    if not isinstance(answer, milter_answers.NoAnswer):
+        again = milter_packets.PacketReader()
+        again.feed(milter_answers.compose_answer(answer))
+        assert milter_answers.read_answer(again.next_event()) == answer
+    return answer
+
+
+def _milter_changed(data: bytes) -> object:
+    """A message, and behind a byte 0xfe each what a milter wants of it."""
+    message, *said = data.split(b"\xfe")
+    parted = milter_messages.part(message)
+    changes = [milter_answers.read_answer(_packet(each)) for each in said]
+    changes = [each for each in changes if isinstance(each, milter_messages.Change)]
+    made = milter_messages.joined(milter_messages.changed(parted, changes, len(said) % 2 == 0))
+    return made, milter_messages.envelope("a@b", ["c@d"], changes)
+
+
 FUNCTIONS: dict[Any, Callable[[bytes], object]] = {
     commands.verb_and_argument: lambda data: commands.verb_and_argument(Line(data, 0, len(data))),
     proxy_protocol.read: _proxy,
+    milter_packets.strings: milter_packets.strings,
+    milter_packets.text_of: milter_packets.text_of,
+    milter_answers.read_answer: _milter_answer,
+    milter_commands.read_command: lambda data: milter_commands.read_command(_packet(data)),
+    milter_messages.part: _milter_changed,
+    milter_messages.changed: _milter_changed,
+    milter_messages.envelope: _milter_changed,
+    milter_session.macros_for: lambda data: milter_session.macros_for(
+        milter_commands.Quit(), {milter_packets.text_of(data): milter_packets.text_of(data)}
+    ),
     mailbox.decode_mailbox: mailbox.decode_mailbox,
     tokens.tokenize: _tokens,
     tokens.string_of: _tokens,

@@ -16,6 +16,7 @@ from mailproof.wire.imap import responses as imap_responses
 from mailproof.wire.imap import session as imap_session
 from mailproof.wire.imap.literals import Assembler
 from mailproof.wire.lines import LineReader
+from mailproof.wire.milter.packets import PacketReader
 from mailproof.wire.pop3 import responses as pop3_responses
 from mailproof.wire.pop3 import session as pop3_session
 from mailproof.wire.proxies import http_connect, socks5
@@ -154,6 +155,7 @@ READERS: dict[type, Owner] = {
     socks5.ServerReader: Owner(lambda option: _Tunnelled(socks5.ServerReader(), option), _socks_login),
     ConnectClient: Owner(lambda option: _Tunnelled(ConnectClient("mx.test", 25), option)),
     http_connect.ServerReader: Owner(lambda option: _Tunnelled(http_connect.ServerReader(), option)),
+    PacketReader: Owner(lambda option: PacketReader(option, keep(option))),
     LineReader: Owner(lambda option: _Lines(keep(option), option)),
     Assembler: Owner(lambda option: _Assembled(60 + option, keep(option), lambda line: b"T" not in line[:1], option)),
     smtp_replies.ReplyReader: Owner(smtp_replies.ReplyReader),
@@ -191,6 +193,7 @@ LIKED: dict[type, tuple[bytes, ...]] = {
         ),
         *(b"Proxy-Authorization: Basic bWU6cHc=\r\n", b"Host: a\r\n"),
     ),
+    PacketReader: (b"\0\0\0\1", b"\0\0\0\5", b"c", b"y451 4.7.1 x\0", b"O", b"h", b"a\0b\0", b"\0\0\1\0", b"\xff"),
     LineReader: (b"\r\n", b"\n", b"\r", b"\0", b"\xe3\x81\x82", b"12345678"),
     Assembler: (b"{3}", b"{3+}", b"~{3}", b"{99999999999}", b"\r\n", b"\n", b'"', b"T ", b"abc"),
     smtp_replies.ReplyReader: (b"250-", b"250 ok", b"334 ", b"421 ", b"\r\n", b"\n", b"\r", b"5.7.1 ", b"x" * 700),

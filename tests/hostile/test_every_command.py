@@ -10,13 +10,14 @@ import select
 import smtplib
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from showing import TEXT, shown
 from skeletons import disturbing
-from wild import PASSWORD, USER, Keeper, Peer
+from wild import USER, Keeper, Peer
 from wildrun import Place
 from wildsmtp import ESCAPES
 
@@ -26,7 +27,6 @@ from mailproof.lab.embedded.settings import LabSettings
 from mailproof.lab.embedded.threaded import LabServer, serving
 from mailproof.script.authority import Authority
 
-TEXT = ESCAPES.decode("utf-8", "surrogateescape")
 NOTHING_OF_A_PEER = {
     "completion": "prints its own words",
     "demo": "checks its own lab",
@@ -62,17 +62,6 @@ def port(place: Place) -> Iterator[int]:
     keeper = Keeper(_rude, "submission", place.context)
     yield keeper.port
     keeper.close()
-
-
-def shown(*arguments: str | bytes, given: bytes = b"", env: Mapping[str, str] | None = None) -> str:
-    """What a command writes, to standard output and standard error."""
-    usual = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "RUDE_PASSWORD": PASSWORD, "COLUMNS": "100"}
-    command = [sys.executable, "-m", "mailproof", *arguments]
-    done = subprocess.run(
-        command, env={**usual, **(env or {})}, input=given, capture_output=True, timeout=60, check=False
-    )
-    assert b"Traceback" not in done.stderr
-    return (done.stdout + done.stderr).decode("utf-8", "surrogateescape")
 
 
 LOGIN = ("--user", USER, "--password-env", "RUDE_PASSWORD", "--timeout", "10s")
@@ -304,5 +293,7 @@ def test_json_is_written_in_one_place() -> None:
 
 
 def test_every_command_is_looked_at() -> None:
-    here = {*FORMATS, "talk", "fetch", "roundtrip", "token", "postfix", "explain", "log", "ese", *NOTHING_OF_A_PEER}
+    here = {*FORMATS, "talk", "fetch", "roundtrip", "token", "postfix", "explain", "log", "ese", "milter"} | {
+        *NOTHING_OF_A_PEER
+    }
     assert here == set(COMMANDS)

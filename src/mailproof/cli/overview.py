@@ -19,6 +19,7 @@ COMMANDS = (
     "token",
     "log",
     "ese",
+    "milter",
     "completion",
 )
 """In the order in which a newcomer needs them; each is a file of this room."""

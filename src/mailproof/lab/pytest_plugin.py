@@ -1,17 +1,20 @@
-"""A plugin of pytest for programs that send or read mail: the fixture `mailproof_lab` is a mail server.
+"""A plugin of pytest: `mailproof_lab` is a mail server for programs that send or read mail, `mailproof_milter`
+starts a milter and asks it as a mail server would.
 
 Nothing of it is imported before a test asks for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from mailproof.lab.embedded.threaded import LabServer
+    from mailproof.lab.milter import MilterUnderTest
     from mailproof.script.authority import Authority
 
 
@@ -57,3 +60,24 @@ def mailproof_lab(request: pytest.FixtureRequest, mailproof_authority: Authority
     )
     with serving(settings, mailproof_authority) as server:
         yield server
+
+
+@pytest.fixture
+def mailproof_milter() -> Iterator[Callable[..., MilterUnderTest]]:
+    """Starts a milter and waits until it negotiates; it is ended with the test.
+
+    `mailproof_milter(["my-milter", "--socket", "{socket}"])`: `{socket}` is where it is to listen
+    (`inet:40001@127.0.0.1`), `{port}` the number alone, `{path}` a Unix socket. A text in place of the command is the
+    place of a milter that runs already. What it returns has `send(message, …)`, `play(script)` and `negotiate()`.
+    """
+    from mailproof.lab.milter import MilterUnderTest, running
+    from mailproof.script.milter.place import parse_place
+
+    with ExitStack() as stack:
+
+        def start(command: Sequence[str] | str, environment: Mapping[str, str] | None = None) -> MilterUnderTest:
+            if isinstance(command, str):
+                return MilterUnderTest(parse_place(command))
+            return stack.enter_context(running(command, environment))
+
+        yield start

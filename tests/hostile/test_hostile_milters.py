@@ -1,0 +1,76 @@
+"""Milters that say what a terminal obeys, and servers that are no milters: nothing of it gets through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from showing import shown
+from skeletons import disturbing
+from wild import Keeper, Peer
+from wildsmtp import ESCAPES
+
+from mailproof.model.milter import (
+    AddHeader,
+    AddRecipient,
+    ChangeSender,
+    Final,
+    Negotiated,
+    Quarantine,
+    ReplaceBody,
+    Verdict,
+)
+from mailproof.wire.milter.answers import Answer, compose_answer
+from mailproof.wire.milter.commands import Abort, EndOfMessage, Macros, Offer, Quit, RcptTo, read_command
+from mailproof.wire.milter.packets import Packet, PacketReader
+
+RUDE = ESCAPES.translate(None, b"\0\r\n")
+
+
+def _greets(peer: Peer) -> None:
+    peer.say(b"220 mx.test ESMTP " + ESCAPES + b"\r\n")
+    peer.drain()
+
+
+def _rude_milter(peer: Peer) -> None:
+    """Negotiates, and has an escape in everything that it says and changes."""
+    text = RUDE.decode("utf-8", "surrogateescape")
+    reader = PacketReader()
+    while data := peer.connection.recv(1 << 16):
+        reader.feed(data)
+        while isinstance(packet := reader.next_event(), Packet):
+            said: list[Answer] = [Final(Verdict.CONTINUE)]
+            match read_command(packet):
+                case Offer():
+                    said = [Negotiated(6, 0x1FF, 0, ((0, text),))]
+                case Macros() | Quit() | Abort():
+                    said = []
+                case RcptTo(path) if "later" in path:
+                    said = [Final(Verdict.REPLY, f"451 4.7.1 {text}")]
+                case EndOfMessage():
+                    changes = (AddHeader(text, text), AddRecipient(text), ChangeSender(text), Quarantine(text))
+                    said = [*changes, ReplaceBody(ESCAPES), Final(Verdict.ACCEPT)]
+            peer.connection.sendall(b"".join(map(compose_answer, said)))
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_milter_full_of_escapes(shape: str, tmp_path: Path) -> None:
+    message, script = tmp_path / "rude.eml", tmp_path / "rude.milter"
+    message.write_bytes(b"From: a@x.test\r\nSubject: " + RUDE + b"\r\n\r\n" + ESCAPES)
+    script.write_bytes(b"C: CONNECT mx\nC: MAIL <a@b>\nC: RCPT <later@b>\nS: " + RUDE + b"\n")
+    keeper = Keeper(_rude_milter, "submission", None)
+    try:
+        url = f"inet:{keeper.port}@127.0.0.1"
+        for lang in ("en", "ja"):
+            for words in ((url,), ("send", url, str(message)), ("script", url, str(script))):
+                for recipient in ("bob@x.test", "later@x.test"):
+                    said = shown("--lang", lang, "milter", *words, "--rcpt", recipient, "-v", "--format", shape)
+                    assert "127.0.0.1" in said
+                    assert not disturbing(said)
+    finally:
+        keeper.close()
+    keeper = Keeper(_greets, "submission", None)
+    try:
+        assert not disturbing(shown("milter", f"inet:{keeper.port}@127.0.0.1", "--timeout", "2s", "--format", shape))
+    finally:
+        keeper.close()
