@@ -89,7 +89,7 @@ def test_where_nothing_is_left_only_the_last_resort_remains(row: Row) -> None:
 def test_damaged_pages_are_a_matter_of_the_storage() -> None:
     plan = planned(of_facts(database(**CLEAN), pages=(PAGES,)))
     assert plan.rows == (Row.MOUNT, Row.STORAGE)
-    assert [step.name for step in plan.steps][-2:] == ["bad-pages", "storage"]
+    assert [step.name for step in plan.steps] == ["copy", "bad-pages", "storage", "mount"]
 
 
 def _steps(record: Record) -> dict[str, tuple[str, ...]]:
@@ -139,6 +139,12 @@ def test_a_repaired_one_is_left_after_replaying() -> None:
 def test_only_the_damaged_logs_that_are_not_needed_are_moved() -> None:
     steps = _steps(of_facts(database(), log(4, flaw=LogFlaw.SEGMENT), *SOUND[2:]))
     assert steps["move-unneeded"][1] == "Move-Item 'D:\\Exchange\\DB01\\E0000000004.log' 'D:\\Exchange\\DB01\\backup'"
+
+
+def test_good_copies_of_all_are_looked_for_before_anything_else() -> None:
+    steps = list(_steps(of_facts(database(), log(5, flaw=LogFlaw.SEGMENT))))
+    assert steps[:5] == ["copy", "find-required", "find-damaged", "replay-when-there", "restore-else"]
+    assert steps.index("repair") > steps.index("restore-else")
 
 
 def test_many_logs_are_all_moved() -> None:

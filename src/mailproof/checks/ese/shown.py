@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.emulate.ese.situation import Span
-from mailproof.model.ese import DatabaseState, EseDatabase, EseLog, LogFlaw, LogLink, Source
+from mailproof.model.ese import EseDatabase, EseLog, LogFlaw, LogLink, Source
 from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.parse.ese.eseutil import STATE_WORDS
 from mailproof.parse.ese.names import bare
 
-STATES = {
-    DatabaseState.UNKNOWN: "Illegal",
-    DatabaseState.JUST_CREATED: "Just Created",
-    DatabaseState.DIRTY: "Dirty Shutdown",
-    DatabaseState.CLEAN: "Clean Shutdown",
-    DatabaseState.BEING_CONVERTED: "Being Converted",
-    DatabaseState.FORCE_DETACH: "Force Detach Replay Error",
-    DatabaseState.RESEEDING: "Incremental Reseed In Progress",
-    DatabaseState.PATCHED: "Dirty and Patched Shutdown",
-    DatabaseState.REVERTING: "Database Revert in Progress",
-}
 # As many files as a sentence names.
 _NAMED = 6
 _SEGMENT = 4096
@@ -30,7 +20,7 @@ def header_lines(database: EseDatabase, *lines: str) -> tuple[Evidence, ...]:
     if not lines:
         first, last, committed = database.required_first, database.required_last, database.committed_last
         lines = (
-            f"State: {STATES[database.state]}",
+            f"State: {STATE_WORDS[database.state]}",
             f"Log Required: {first}-{last} (0x{first:x}-0x{last:x})",
             f"Log Committed: 0-{committed} (0x0-0x{committed:x})",
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.ese.shown import STATES, header_lines, span
+from mailproof.checks.ese.shown import header_lines, span
 from mailproof.emulate.ese.situation import situations
 from mailproof.model.ese import DatabaseState, EseDatabase
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.ese.eseutil import STATE_WORDS
 from mailproof.parse.ese.names import bare
 
 NAME = "ese-shut-down-cleanly"
@@ -31,12 +32,12 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for situation in situations(record):
         database = situation.database
         if database.state is DatabaseState.CLEAN:
-            yield Passed(NAME, header_lines(database, f"State: {STATES[database.state]}"))
+            yield Passed(NAME, header_lines(database, f"State: {STATE_WORDS[database.state]}"))
         elif database.state is not DatabaseState.UNKNOWN:
             committed = range(database.required_first, max(database.committed_last, database.required_last) + 1)
             params: dict[str, Param] = {
                 "file": bare(database.file),
-                "state": STATES[database.state],
+                "state": STATE_WORDS[database.state],
                 "required": span(database.required),
                 "committed": span(committed if database.required else range(0)),
             }

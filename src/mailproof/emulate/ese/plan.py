@@ -10,6 +10,7 @@ from mailproof.emulate.ese.situation import Situation, Span, readiness
 from mailproof.emulate.ese.table import rows
 from mailproof.model.ese import EseLog, LogFlaw
 from mailproof.model.ese_plan import Plan, PlanStep, Row
+from mailproof.parse.ese.eseutil import STATE_WORDS
 from mailproof.parse.ese.names import bare
 
 # As many files as a command names one by one.
@@ -21,7 +22,8 @@ def plan(situation: Situation, wishes: Wishes) -> Plan:
     at = places(situation, wishes)
     cases = rows(situation, wishes.nothing_left)
     steps = [copy_step(at)]
-    for row in cases:
+    # Whoever has disks that make errors looks at them before he trusts them with anything else.
+    for row in sorted(cases, key=lambda each: each is not Row.STORAGE):
         for step in _STEPS[row](situation, at):
             if step not in steps:
                 steps.append(step)
@@ -136,30 +138,44 @@ def _logs_unseen(situation: Situation, at: Places) -> Iterator[PlanStep]:
 
 
 def _missing(situation: Situation, at: Places) -> Iterator[PlanStep]:
-    spans = situation.required_missing
-    yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
-    yield PlanStep("replay-when-there", {}, (commands.recover(at), commands.header(at.database)))
-    yield from _otherwise(at)
+    yield from _good_copies(situation, at)
+    yield from _then(at)
 
 
-def _damaged(situation: Situation, at: Places) -> Iterator[PlanStep]:
+def _good_copies(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    """Of all required logs that are missing, damaged, or only have a wrong name."""
     renamed = [log for log in situation.required_damaged if log.flaw is LogFlaw.RENAMED]
     if renamed:
         renames = tuple(commands.rename_log(log, _right_name(log), at) for log in renamed)
         yield PlanStep("rename-logs", {}, renames)
-    torn = [log for log in situation.repairable if log.flaw is LogFlaw.TORN]
-    broken = [log for log in situation.required_damaged if log.flaw is not LogFlaw.RENAMED]
-    if not broken:
-        patches = tuple(commands.patch_copy(log, at) for log in torn)
-        if torn:
-            yield PlanStep("patch-copy", {"files": _files(torn)}, patches)
-        if situation.repairable:
-            yield PlanStep("replay-copy", {"files": _files(situation.repairable)}, (commands.recover_copy(at),))
-        yield from _replay(situation, at)
+    if spans := situation.required_missing:
+        yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
+    if broken := _broken(situation):
+        yield PlanStep("find-damaged", {"files": _files(broken)}, commands.copies(at))
+
+
+def _broken(situation: Situation) -> list[EseLog]:
+    return [log for log in situation.required_damaged if log.flaw is not LogFlaw.RENAMED]
+
+
+def _damaged(situation: Situation, at: Places) -> Iterator[PlanStep]:
+    yield from _good_copies(situation, at)
+    if _broken(situation) or situation.required_missing:
+        yield from _then(at)
         return
-    yield PlanStep("find-damaged", {"files": _files(broken)}, commands.copies(at))
+    torn = [log for log in situation.repairable if log.flaw is LogFlaw.TORN]
+    if torn:
+        yield PlanStep("patch-copy", {"files": _files(torn)}, tuple(commands.patch_copy(log, at) for log in torn))
+    if situation.repairable:
+        yield PlanStep("replay-copy", {"files": _files(situation.repairable)}, (commands.recover_copy(at),))
+    yield from _replay(situation, at)
+
+
+def _then(at: Places) -> Iterator[PlanStep]:
+    """When they were found, and when they were not."""
     yield PlanStep("replay-when-there", {}, (commands.recover(at), commands.header(at.database)))
-    yield from _otherwise(at)
+    yield PlanStep("restore-else")
+    yield from _last_resort_of(at)
 
 
 def _right_name(log: EseLog) -> str:
@@ -184,24 +200,23 @@ def _files(logs: tuple[EseLog, ...] | list[EseLog]) -> str:
     return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
-def _otherwise(at: Places) -> Iterator[PlanStep]:
-    """What is left where no good copy can be had."""
-    yield PlanStep("restore", {}, (), "")
+def _last_resort_of(at: Places) -> Iterator[PlanStep]:
+    """What is left where no good copy can be had, and no backup."""
     yield PlanStep("repair", {}, (commands.repair(at), commands.header(at.database)), "repair-loses")
     yield PlanStep("move-after-repair", {"stem": at.stem}, (*commands.move_logs(at), commands.mount(at)))
     yield from _evacuation(at)
 
 
 def _last_resort(situation: Situation, at: Places) -> Iterator[PlanStep]:
-    yield from _otherwise(at)
+    yield PlanStep("restore")
+    yield from _last_resort_of(at)
 
 
 def _foreign(situation: Situation, at: Places) -> Iterator[PlanStep]:
     yield PlanStep("own-logs", {}, (commands.where(at), commands.header(at.database)))
     spans = ((situation.database.required_first, situation.database.required_last),)
     yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
-    yield PlanStep("replay-when-there", {}, (commands.recover(at), commands.header(at.database)))
-    yield from _otherwise(at)
+    yield from _then(at)
 
 
 def _shadow(situation: Situation, at: Places) -> Iterator[PlanStep]:
@@ -209,12 +224,13 @@ def _shadow(situation: Situation, at: Places) -> Iterator[PlanStep]:
 
 
 def _headers(situation: Situation, at: Places) -> Iterator[PlanStep]:
-    yield PlanStep("restore", {}, (), "")
+    yield PlanStep("restore")
 
 
 def _not_by_hand(situation: Situation, at: Places) -> Iterator[PlanStep]:
-    yield PlanStep("reseed", {"state": situation.database.state}, (*commands.copies(at)[:1], commands.reseed(at)))
-    yield PlanStep("restore", {}, (), "")
+    state = {"state": STATE_WORDS[situation.database.state]}
+    yield PlanStep("reseed", state, (*commands.copies(at)[:1], commands.reseed(at)))
+    yield PlanStep("restore-else")
 
 
 def _never_made(situation: Situation, at: Places) -> Iterator[PlanStep]:

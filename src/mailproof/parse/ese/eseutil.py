@@ -25,6 +25,18 @@ from mailproof.model.ese import (
 )
 from mailproof.parse.ese.names import bare, file_name
 
+STATE_WORDS = {
+    DatabaseState.UNKNOWN: "Illegal",
+    DatabaseState.JUST_CREATED: "Just Created",
+    DatabaseState.DIRTY: "Dirty Shutdown",
+    DatabaseState.CLEAN: "Clean Shutdown",
+    DatabaseState.BEING_CONVERTED: "Being Converted",
+    DatabaseState.FORCE_DETACH: "Force Detach Replay Error",
+    DatabaseState.RESEEDING: "Incremental Reseed In Progress",
+    DatabaseState.PATCHED: "Dirty and Patched Shutdown",
+    DatabaseState.REVERTING: "Database Revert in Progress",
+}
+"""What eseutil calls each state (dbdump.cxx: rgszDBState)."""
 _STATES = (
     (DatabaseState.JUST_CREATED, r"just ?created"),
     (DatabaseState.PATCHED, r"dirty and patched"),
