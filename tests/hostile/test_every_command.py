@@ -259,6 +259,37 @@ def test_a_log_full_of_escapes(shape: str) -> None:
         said = shown("--lang", lang, "log", "trace", "--to", "b@mx.test", "--format", shape, "-", given=story)
         assert "owned" in said
         assert not disturbing(said)
+        said = shown("--lang", lang, "log", "follow", "--format", shape, "-", given=given + story)
+        assert "owned" in said
+        assert not disturbing(said)
+
+
+RUDE = ESCAPES.replace(b" ", b"").replace(b"\n", b"").replace(b",", b"")
+COUNTED = (
+    b"smtpd[1]: AAAAAA1: client=" + RUDE + b"[192.0.2.9], sasl_method=" + RUDE + b", sasl_username=x",
+    b"qmgr[1]: AAAAAA1: from=<a@" + RUDE + b">, size=310, nrcpt=1 (queue active)",
+    b"smtp[1]: AAAAAA1: to=<b@"
+    + RUDE
+    + b">, relay="
+    + RUDE
+    + b", delay=1, dsn=2.0.0, status=deferred ("
+    + RUDE
+    + b")",
+    b"smtp[1]: AAAAAA1: to=<b@" + RUDE + b">, relay=" + RUDE + b", delay=1, dsn=2.0.0, status=sent (ok)",
+    RUDE + b"/smtpd[1]: NOQUEUE: reject: RCPT from x[" + RUDE + b"]: 550 " + RUDE + b"; from=<a> to=<b>",
+    b"smtpd[1]: warning: " + RUDE,
+)
+
+
+@pytest.mark.parametrize("shape", ["text", "json", "html", "prometheus"])
+def test_a_summary_full_of_escapes(shape: str) -> None:
+    given = b"".join(
+        b"Jan 18 20:28:39 " + host + b" postfix/" + line + b"\n" for host in (b"mx", RUDE) for line in COUNTED
+    )
+    for lang in ("en", "ja"):
+        said = shown("--lang", lang, "log", "summary", "-v", "--format", shape, "-", given=given)
+        assert said.strip() and (shape == "prometheus" or "owned" in said)
+        assert not disturbing(said)
 
 
 @pytest.mark.parametrize("shape", ["text", "json"])

@@ -1,13 +1,13 @@
 """`mailproof log`: the mail log, read.
 
 Exit codes: 0 nothing wrong in it; 1 something is; 2 wrong usage; 3 there is no line of a mail server in it.
-With trace: 0 delivered; 1 not, or not yet; 3 no such message.
+With trace: 0 delivered; 1 not, or not yet; 3 no such message. With summary and follow 0, or 2 and 3 as above.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,24 +15,45 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.log_follow import follow
+from mailproof.cli.log_summary import FORMATS, summarise
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
     from mailproof.model.log import LogLine
 
-_ACTIONS = ("explain", "trace")
+# As run/log_choice.py has it, which is not read for `--help`.
+_ONLY = ("trouble", "delivery", "login")
+_SHAPES = {"summary": FORMATS}
+_ACTIONS = ("explain", "trace", "summary", "follow")
 
 
 def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
-        click.Argument(["action"], metavar="explain|trace"),
+        click.Argument(["action"], metavar="explain|trace|summary|follow"),
         click.Argument(["files"], nargs=-1, metavar="[FILE|-]…"),
         Option("--queue-id", metavar="ID", section="log"),
         Option("--message-id", metavar="ID", section="log", words="log-message-id"),
         Option("--from", "sender", metavar="ADDRESS", section="log", words="log-from"),
         Option("--to", "recipient", metavar="ADDRESS", section="log", words="log-to"),
-        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
+        Option("--since", metavar="TIME", section="log-summary", words="log-since"),
+        Option("--until", metavar="TIME", section="log-summary", words="log-until"),
+        Option(
+            "--top", metavar="N", default="10", section="log-summary", words="log-top", callback=_whole(0, terminal)
+        ),
+        Option("--jobs", metavar="N", section="log-summary", words="log-jobs", callback=_whole(1, terminal)),
+        Option("--only", section="log-follow", words="log-only", **one_of(_ONLY, terminal)),
+        Option(
+            "-n",
+            "--lines",
+            metavar="N",
+            default="10",
+            section="log-follow",
+            words="log-lines",
+            callback=_whole(0, terminal),
+        ),
+        Option("--format", "shape", default="text", words="log-format", **one_of(FORMATS, terminal)),
         Option("--rotated", is_flag=True, words="log-rotated"),
         Option("-v", "--verbose", is_flag=True, words="log-verbose"),
     ]
@@ -46,16 +67,32 @@ def _log(
     shape: str,
     rotated: bool,
     verbose: bool,
+    since: str | None,
+    until: str | None,
+    top: int,
+    jobs: int | None,
+    only: str | None,
+    lines: int,
     **wish: str | None,
 ) -> int:
+    if action not in _ACTIONS:
+        raise Complaint(terminal.say("cli.not-one-of", option="log", choices=_ACTIONS, value=action))
+    if shape not in _SHAPES.get(action, ("text", "json")):
+        raise Complaint(terminal.say("cli.not-in-this-shape", action=action, shape=shape))
+    words = {name: value or "" for name, value in wish.items()}
+    if action == "summary":
+        named = _named(files, rotated)
+        return summarise(terminal, named, shape, since=since, until=until, top=top, jobs=jobs, verbose=verbose)
+    if action == "follow":
+        from mailproof.run.log_choice import Wish
+
+        chosen = Wish(words["queue_id"], words["sender"], words["recipient"], only or "")
+        return follow(terminal, files, shape, chosen, lines)
+    if action == "trace":
+        return _trace(terminal, _lines(files, rotated, terminal), shape, words)
     from mailproof.report.log import explained_as_json, render_explained
     from mailproof.run.log_explain import LogExplainer
 
-    if action not in _ACTIONS:
-        raise Complaint(terminal.say("cli.not-one-of", option="log", choices=_ACTIONS, value=action))
-    if action == "trace":
-        lines = _lines(files, rotated, terminal)
-        return _trace(terminal, lines, shape, {name: value or "" for name, value in wish.items()})
     explainer = LogExplainer()
     explainer.take(_lines(files, rotated, terminal))
     result = explainer.result()
@@ -87,11 +124,26 @@ def _trace(terminal: Terminal, lines: Iterator[LogLine | bytes], shape: str, wis
     return int(any(trace.outcome != "delivered" for trace in traces))
 
 
+def _named(files: tuple[str, ...], rotated: bool) -> tuple[str, ...]:
+    """The files of one log in the order of time."""
+    from mailproof.run.log_rotated import oldest_first, with_rotated
+
+    return tuple(oldest_first(each for file in files for each in (with_rotated(file) if rotated else (file,))))
+
+
+def _whole(least: int, terminal: Terminal) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    def convert(value: str) -> int:
+        if not (value.isascii() and value.isdigit()) or len(value) > 9 or int(value) < least:
+            raise ValueError(terminal.say("cli.no-whole-number", least=least, most=10**9 - 1, value=value))
+        return int(value)
+
+    return converted(convert)
+
+
 def _lines(files: tuple[str, ...], rotated: bool, terminal: Terminal) -> Iterator[LogLine | bytes]:
     """Of all the files, those of one log in the order of time. Raises Complaint for one that cannot be read."""
     from mailproof.run.log_files import day_of, journal, lines_of, usual_log
     from mailproof.run.log_packed import DAMAGED, NoZstdError, pieces, raw_lines
-    from mailproof.run.log_rotated import oldest_first, with_rotated
 
     today = datetime.now().date()
     if not files:
@@ -104,7 +156,7 @@ def _lines(files: tuple[str, ...], rotated: bool, terminal: Terminal) -> Iterato
             yield from lines
             return
         files = (str(usual),)
-    for name in oldest_first(each for file in files for each in (with_rotated(file) if rotated else (file,))):
+    for name in _named(files, rotated):
         if name == "-":
             yield from lines_of(pieces(sys.stdin.buffer), today)
             continue

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from html import escape
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 
 from mailproof.catalog.page import HEADINGS
 from mailproof.catalog.pages import load
 from mailproof.catalog.words import Words, words
-from mailproof.model.escape import printable
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.report import EndpointReport, Judged, PassedItem, Report
 from mailproof.model.transcript import Transcript
 from mailproof.report.build import message
+from mailproof.report.html_page import page, section, text
 from mailproof.report.proof import shown_lines
 from mailproof.report.servers import on_servers
 from mailproof.report.survey import COLUMNS, EndpointRow
@@ -39,7 +37,6 @@ from mailproof.report.telling import (
 )
 
 _TURN = re.compile(r"transcript (\d+), turn (\d+)")
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def render(report: Report, lang: str) -> str:
@@ -48,46 +45,25 @@ def render(report: Report, lang: str) -> str:
     heading = title(report, say)
     body = [
         _head(report, heading, say),
-        _section(say("report.endpoints"), _endpoints(report.endpoints, say)),
-        _section(say("report.causes"), "".join(_cause(report, item, say) for item in report.causes)),
-        _section(say("report.consequences"), _list(_following(report, item, say) for item in consequences(report))),
-        _section(say("report.notes"), _list(_brief(item, say) for item in notes(report))),
-        _section(say("report.not-tested"), _list(_not_tested(report, say))),
-        _section(say("report.passed"), _passed(report.passed, say)),
-        _section(say("report.transcripts"), "".join(_transcripts(report, say))),
-        f"<footer>{_text(made(report, say))}</footer>",
+        section(say("report.endpoints"), _endpoints(report.endpoints, say)),
+        section(say("report.causes"), "".join(_cause(report, item, say) for item in report.causes)),
+        section(say("report.consequences"), _list(_following(report, item, say) for item in consequences(report))),
+        section(say("report.notes"), _list(_brief(item, say) for item in notes(report))),
+        section(say("report.not-tested"), _list(_not_tested(report, say))),
+        section(say("report.passed"), _passed(report.passed, say)),
+        section(say("report.transcripts"), "".join(_transcripts(report, say))),
+        f"<footer>{text(made(report, say))}</footer>",
     ]
-    return (
-        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{_text(heading)}</title>\n<style>\n{_style()}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(filter(None, body))
-        + "\n</main>\n</body>\n</html>\n"
-    )
-
-
-@cache
-def _style() -> str:
-    return Path(__file__).with_name("html.css").read_text(encoding="utf-8")
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))
+    return page(heading, body, lang)
 
 
 def _head(report: Report, heading: str, say: Words) -> str:
     word = say(f"verdict.{report.verdict}")
     return (
-        f'<header class="{report.verdict}">\n<h1>{_text(heading)}</h1>\n'
-        f'<p class="answer"><span class="badge {report.verdict}">{word}</span> {_text(sentence(report, say))}</p>\n'
+        f'<header class="{report.verdict}">\n<h1>{text(heading)}</h1>\n'
+        f'<p class="answer"><span class="badge {report.verdict}">{word}</span> {text(sentence(report, say))}</p>\n'
         "</header>"
     )
-
-
-def _section(heading: str, content: str) -> str:
-    return f"<section>\n<h2>{escape(heading)}</h2>\n{content}\n</section>" if content else ""
 
 
 def _list(items: Iterable[str]) -> str:
@@ -103,9 +79,9 @@ def _endpoints(endpoints: Sequence[EndpointReport], say: Words) -> str:
     heads = "".join(f'<th scope="col">{escape(say(f"report.{column}"))}</th>' for column in ("endpoint", *kept))
     lines = []
     for row in rows:
-        first = f'<th scope="row"><code>{_text(row.url)}</code></th>'
+        first = f'<th scope="row"><code>{text(row.url)}</code></th>'
         if row.note:
-            cells = f'<td class="note" colspan="{len(kept)}">{_text(row.note)}</td>'
+            cells = f'<td class="note" colspan="{len(kept)}">{text(row.note)}</td>'
         else:
             cells = "".join(_cell(column, row.facts[column], say) for column in kept)
         lines.append(f"<tr>{first}{cells}</tr>\n")
@@ -118,17 +94,17 @@ def _cell(column: str, fact: str, say: Words) -> str:
     """With the heading of its column, which is shown beside it where the screen has no room for a table."""
     name = escape(say(f"report.{column}"))
     empty = "" if fact else ' class="none"'
-    return f'<td data-name="{name}"{empty}>{_text(fact or say("report.untried"))}</td>'
+    return f'<td data-name="{name}"{empty}>{text(fact or say("report.untried"))}</td>'
 
 
 def _cause(report: Report, item: Judged, say: Words) -> str:
-    places = between(say).join(f"<code>{_text(url)}</code>" for url in item.endpoints)
+    places = between(say).join(f"<code>{text(url)}</code>" for url in item.endpoints)
     where = escape(say("report.at", where="")) + (places or escape(say("report.whole-server")))
     mend = dict(HEADINGS[say.lang])["mend"]
     return (
         f'<article class="{item.severity}">\n'
         f'<h3><span class="badge {item.severity}">{escape(say(f"severity.{item.severity}"))}</span> '
-        f"{_text(message(item, say.lang))}</h3>\n"
+        f"{text(message(item, say.lang))}</h3>\n"
         f'<pre class="proof">{_proof(item.evidence)}</pre>\n'
         f'<p class="where">{where}</p>\n'
         f"<details>\n<summary>{escape(mend)}</summary>\n{_remedy(item.name, say.lang)}"
@@ -145,7 +121,7 @@ def _marked(line: str) -> str:
     """A line of a session, with the one who speaks it in a colour of his own."""
     kinds = {"C:": "sent", "S:": "received", "* ": "event"}
     kind = kinds.get(line[:2])
-    return _text(line) if kind is None else f'<span class="{kind}">{_text(line)}</span>'
+    return text(line) if kind is None else f'<span class="{kind}">{text(line)}</span>'
 
 
 def _remedy(name: str, lang: str) -> str:
@@ -181,7 +157,7 @@ def _transcript(number: int, transcript: Transcript, say: Words, telling: Iterab
         lines.append(f"<mark>{told}</mark>" if turn in marked else told)
     if transcript.truncated:
         lines.append(escape(say("report.cut")))
-    heading = _text(transcript_title(number, transcript, say))
+    heading = text(transcript_title(number, transcript, say))
     return f"<details>\n<summary>{heading}</summary>\n<pre>{chr(10).join(lines)}</pre>\n</details>\n"
 
 
@@ -196,7 +172,7 @@ def _brief(item: Judged, say: Words) -> str:
     word = escape(say(f"severity.{item.severity}"))
     return (
         f'<span class="badge {item.severity}">{word}</span> <code>{escape(item.name)}</code>{by} '
-        f"{_text(message(item, say.lang))}"
+        f"{text(message(item, say.lang))}"
     )
 
 
@@ -208,11 +184,11 @@ def _not_tested(report: Report, say: Words) -> Iterable[str]:
     for why, groups in untested(report, say):
         told = []
         for subjects, places in groups:
-            where = between(say).join(f"<code>{_text(url)}</code>" for url in places)
+            where = between(say).join(f"<code>{text(url)}</code>" for url in places)
             if everywhere(report, places):
                 where = escape(say("report.everywhere"))
-            told.append(_text(between(say).join(subjects)) + aside(where, say))
-        yield f"{between(say).join(told)}: {_text(why)}"
+            told.append(text(between(say).join(subjects)) + aside(where, say))
+        yield f"{between(say).join(told)}: {text(why)}"
 
 
 def _passed(passed: Sequence[PassedItem], say: Words) -> str:
@@ -223,5 +199,5 @@ def _passed(passed: Sequence[PassedItem], say: Words) -> str:
         places.setdefault(say.subject(item.name), []).append(item.endpoint or say("report.whole-server"))
     n = len(passed)
     count = escape(say("report.passed-one" if n == 1 else "report.passed-many", n=n))
-    listed = _list(f"{_text(name)}: <small>{_text(between(say).join(urls))}</small>" for name, urls in places.items())
+    listed = _list(f"{text(name)}: <small>{text(between(say).join(urls))}</small>" for name, urls in places.items())
     return f"<details>\n<summary>{count}</summary>\n{listed}\n</details>"

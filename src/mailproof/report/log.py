@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -23,7 +23,7 @@ def explained_as_json(result: LogExplained, lang: str) -> str:
     say = words(lang)
     data: dict[str, Any] = msgspec.to_builtins(result)
     for cause, entry in zip(result.causes, data["causes"], strict=True):
-        entry["meaning"], entry["mend"] = _words_of(cause, say)
+        entry["meaning"], entry["mend"] = words_of(cause, say)
     return text_of(data)
 
 
@@ -43,7 +43,7 @@ def render_explained(result: LogExplained, lang: str, color: bool, width: int, *
 
 
 def _cause(cause: LogCause, say: Words, color: bool, width: int) -> Iterator[str]:
-    meaning, mend = _words_of(cause, say)
+    meaning, mend = words_of(cause, say)
     yield paint(cause.name, _STYLES[cause.rank], color) + "  " + say("log.times", n=cause.count)
     yield from wrap(meaning, width, "  ", "  ")
     span = cause.first if cause.first == cause.last else say("log.span", first=cause.first, last=cause.last)
@@ -58,7 +58,17 @@ def _cause(cause: LogCause, say: Words, color: bool, width: int) -> Iterator[str
         yield f"  mailproof explain {cause.page}"
 
 
-def _words_of(cause: LogCause, say: Words) -> tuple[str, str]:
+class Meant(Protocol):
+    """A row of the table of messages and its parameters: a cause, or a note."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def params(self) -> dict[str, str]: ...
+
+
+def words_of(cause: Meant, say: Words) -> tuple[str, str]:
+    """What it means, and what to do."""
     if f"log.{cause.name}" in say:
         return say(f"log.{cause.name}", **cause.params), say(f"log.{cause.name}-mend")
     row = log_message(cause.name)

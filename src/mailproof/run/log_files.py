@@ -15,7 +15,7 @@ from mailproof.run.log_packed import pieces
 _USUAL = ("/var/log/maillog", "/var/log/mail.log")
 _UNITS = ("postfix*", "dovecot*", "exim*", "sendmail*", "opensmtpd*", "opendkim*", "opendmarc*", "rspamd*", "amavis*")
 _FILTERS = ("postgrey*", "milter-greylist*")
-_JOURNAL = (
+JOURNAL = (
     *("journalctl", "-o", "json", "--all", "--no-pager"),
     *(part for unit in (*_UNITS, *_FILTERS) for part in ("-u", unit)),
 )
@@ -32,10 +32,10 @@ def usual_log() -> Path | None:
 
 def journal() -> Iterator[bytes]:
     """The lines of mail servers and filters in journald, as JSON, as they come; none where there is no journal."""
-    if shutil.which(_JOURNAL[0]) is None:
+    if shutil.which(JOURNAL[0]) is None:
         return
     try:
-        process = subprocess.Popen(_JOURNAL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(JOURNAL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except OSError:
         return
     with process:

@@ -8,6 +8,7 @@ import importlib
 import lzma
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -23,24 +24,38 @@ class NoZstdError(ValueError):
     """The file is packed with zstd, and this Python cannot read it."""
 
 
+def is_packed(path: Path) -> bool:
+    """Raises OSError."""
+    with path.open("rb") as plain:
+        return _packing(plain) != ""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """What is in a file, packed or not. Raises one of DAMAGED, also while it is read, or NoZstdError."""
+    with path.open("rb") as plain:
+        packing = _packing(plain)
+        plain.seek(0)
+        if packing == "gzip":
+            with gzip.open(plain) as file:
+                yield file  # type: ignore[misc]
+        elif packing == "xz":
+            with lzma.open(plain) as file:
+                yield file
+        elif packing == "bzip2":
+            with bz2.open(plain) as file:
+                yield file
+        elif packing == "zstd":
+            with _of_zstd(plain) as file:
+                yield file
+        else:
+            yield plain
+
+
 def raw_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file. Raises one of DAMAGED, or NoZstdError."""
-    with path.open("rb") as plain:
-        magic = plain.read(6)
-        plain.seek(0)
-        if magic[:2] == b"\x1f\x8b":
-            with gzip.open(plain) as file:
-                yield from pieces(file)  # type: ignore[arg-type]
-        elif magic == b"\xfd7zXZ\x00":
-            with lzma.open(plain) as file:
-                yield from pieces(file)
-        elif magic[:3] == b"BZh":
-            with bz2.open(plain) as file:
-                yield from pieces(file)
-        elif magic[:4] == _ZSTD:
-            yield from _of_zstd(plain)
-        else:
-            yield from pieces(plain)
+    with opened(path) as file:
+        yield from pieces(file)
 
 
 def pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -49,7 +64,17 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _of_zstd(plain: IO[bytes]) -> Iterator[bytes]:
+def _packing(plain: IO[bytes]) -> str:
+    magic = plain.read(6)
+    if magic[:2] == b"\x1f\x8b":
+        return "gzip"
+    if magic[:3] == b"BZh":
+        return "bzip2"
+    return "xz" if magic == b"\xfd7zXZ\x00" else "zstd" if magic[:4] == _ZSTD else ""
+
+
+@contextmanager
+def _of_zstd(plain: IO[bytes]) -> Iterator[IO[bytes]]:
     for name in ("compression.zstd", "backports.zstd"):
         try:
             zstd = importlib.import_module(name)
@@ -57,7 +82,7 @@ def _of_zstd(plain: IO[bytes]) -> Iterator[bytes]:
             continue
         try:
             with zstd.open(plain) as file:
-                yield from pieces(file)
+                yield file
         except zstd.ZstdError as error:
             raise EOFError(str(error)) from None
         return

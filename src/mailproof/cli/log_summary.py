@@ -1,0 +1,104 @@
+"""`mailproof log summary`: the log in numbers."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailproof.cli.terminal import Complaint, Terminal
+
+if TYPE_CHECKING:
+    from mailproof.model.log_summary import LogSummary
+    from mailproof.run.log_period import Between
+
+FORMATS = ("text", "json", "html", "prometheus")
+_NOTHING = 3
+
+
+def summarise(
+    terminal: Terminal,
+    files: tuple[str, ...],
+    shape: str,
+    *,
+    since: str | None,
+    until: str | None,
+    top: int,
+    jobs: int | None,
+    verbose: bool,
+) -> int:
+    """Write it; 3 where there is no line of a mail server, else 0. Raises Complaint."""
+    period = _period(terminal, since, until)
+    summary = _counted(terminal, files, period, top, jobs)
+    if shape == "json":
+        from mailproof.report.json import text_of
+
+        terminal.write(text_of(summary))
+    elif shape == "html":
+        from mailproof.report.log_summary_html import render_summary_page
+
+        terminal.write(render_summary_page(summary, terminal.lang))
+    elif shape == "prometheus":
+        from mailproof.report.log_prometheus import render_metrics
+
+        terminal.write(render_metrics(summary))
+    else:
+        from mailproof.report.log_summary import render_summary
+
+        text = render_summary(summary, terminal.lang, terminal.color, terminal.width, everything=verbose)
+        terminal.write(text)
+    return 0 if summary.mail else _NOTHING
+
+
+def _period(terminal: Terminal, since: str | None, until: str | None) -> Between | None:
+    if since is None and until is None:
+        return None
+    from mailproof.run.log_period import Between, moment_of
+
+    now = datetime.now().astimezone()
+    limits = []
+    for option, text in (("--since", since), ("--until", until)):
+        try:
+            limits.append(None if text is None else moment_of(text, now))
+        except (ValueError, OverflowError):
+            raise Complaint(terminal.say("cli.no-time", option=option, value=str(text))) from None
+    return Between(*limits)
+
+
+def _counted(
+    terminal: Terminal, files: tuple[str, ...], period: Between | None, top: int, jobs: int | None
+) -> LogSummary:
+    from mailproof.run.log_packed import NoZstdError
+    from mailproof.run.log_summary import (
+        PartUnreadError,
+        processes,
+        summary_of_files,
+        summary_of_lines,
+        summary_of_stream,
+    )
+
+    today = datetime.now().date()
+    if files == ("-",):
+        return summary_of_stream(sys.stdin.buffer, today, period, top)
+    if "-" in files:
+        raise Complaint(terminal.say("cli.input-alone"))
+    if not files:
+        from mailproof.run.log_files import journal, usual_log
+
+        usual = usual_log()
+        if usual is None:
+            lines = journal()
+            first = next(lines, None)
+            if first is None:
+                raise Complaint(terminal.say("cli.no-log"))
+            return summary_of_lines([first, *lines], today, period, top)
+        files = (str(usual),)
+    try:
+        return summary_of_files([Path(name) for name in files], jobs or processes(), period, top)
+    except PartUnreadError as error:
+        cause = error.__cause__
+        if isinstance(cause, NoZstdError):
+            raise Complaint(terminal.say("cli.no-zstd", file=str(error.path))) from None
+        why = getattr(cause, "strerror", None) or str(cause)
+        raise Complaint(terminal.say("cli.unreadable", file=str(error.path), why=why)) from None

@@ -1,0 +1,246 @@
+"""What happens on one host, counted; and its messages in flight, by queue id.
+
+The part of a log that is counted need not be the first. What happens to a message whose beginning this part has not
+seen is kept in `loose`, and told to the ledger of the part before by `follow`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from mailproof.parse.log.tally.reasons import reason_of
+from mailproof.parse.log.tally.tables import (
+    ARRIVED,
+    BOUNCED,
+    DEFERRALS,
+    DEFERRED,
+    DELIVERED,
+    LONGEST,
+    MESSAGES,
+    OCTETS,
+    RECEIVED,
+    REFUSED,
+    RETRIED,
+    RETURNED,
+    TURNED_AWAY,
+    WITH_LOGIN,
+    Tables,
+)
+
+# Of a message in flight: the client that handed it in, until it is counted; octets, -1 until known; seen deferred.
+CLIENT, SIZE, SEEN_DEFERRED = 0, 1, 2
+# In the place of the client where the part of the log before may know the message.
+ELSEWHERE = None
+
+Flight = dict[str, list[Any]]
+_NO_DELAYS = (0, 0, 0, 0)
+
+
+class Loose(NamedTuple):
+    """Something that happened to a message that the part of the log before may know."""
+
+    what: str
+    """queued, sized, deferred or removed."""
+    address: str = ""
+    size: int = 0
+
+
+class Ledger:
+    """Takes events; `bucket` is the row of the hour, which the reader of the lines sets."""
+
+    def __init__(self, tables: Tables, *, first: bool = True, flight: Flight | None = None) -> None:
+        self.tables, self.first = tables, first
+        self.bucket = [0] * 5
+        self.flight: Flight = {} if flight is None else flight
+        self.loose: dict[str, list[Loose]] = {}
+
+    def begin(self, host: str, hour: str) -> None:
+        """What is counted from now on is of this hour."""
+        self.bucket = self.tables.hours.setdefault((host, hour), [0] * 5)
+
+    def arrived(self, queue_id: str, client: str, service: list[int], with_login: bool) -> None:
+        self.flight[queue_id] = [client, -1, 0]
+        self.bucket[RECEIVED] += 1
+        service[ARRIVED] += 1
+        if with_login:
+            service[WITH_LOGIN] += 1
+
+    def queued(self, queue_id: str, sender: str, size: int) -> None:
+        message = self.flight.get(queue_id)
+        if message is None:
+            if self.first:
+                self.flight[queue_id] = ["", size, 0]
+            else:
+                self.flight[queue_id] = [ELSEWHERE, size, 0]
+                self._keep(queue_id, Loose("queued", sender, size))
+        elif message[SIZE] == -1:
+            message[SIZE] = size
+            client = message[CLIENT]
+            if client:
+                self._sent_by(sender, str(client), size)
+            elif client is ELSEWHERE:
+                self._keep(queue_id, Loose("queued", sender, size))
+
+    def _sent_by(self, sender: str, client: str, size: int) -> None:
+        if "@" in sender:
+            row = self.tables.senders.get(sender)
+            if row is None:
+                self.tables.senders[sender] = [1, size]
+                return
+        else:
+            key = (sender, client)
+            row = self.tables.nameless.setdefault(key, [0, 0])
+        row[MESSAGES] += 1
+        row[OCTETS] += size
+
+    def removed(self, queue_id: str) -> None:
+        message = self.flight.pop(queue_id, None)
+        if not self.first and (message is None or message[CLIENT] is ELSEWHERE):
+            self._keep(queue_id, Loose("removed"))
+
+    def sent(
+        self, queue_id: str, recipient: str, relay: str, delay: int, delays: tuple[int, int, int, int] = _NO_DELAYS
+    ) -> None:
+        """Delivered; times in microseconds."""
+        message = self.flight.get(queue_id)
+        size = 0
+        if message is not None and message[SIZE] != -1:
+            size = int(message[SIZE] or 0)
+        elif self.first:
+            self.tables.count("sizeless")
+        else:
+            self._keep(queue_id, Loose("sized", recipient))
+        self.delivered(size, recipient, relay, delay, *delays)
+
+    def delivered(
+        self,
+        size: int,
+        recipient: str,
+        relay: str,
+        delay: int,
+        before: int,
+        queued: int,
+        connecting: int,
+        sending: int,
+    ) -> None:
+        """The same for a message whose size is known."""
+        self.bucket[DELIVERED] += 1
+        tables = self.tables
+        try:
+            row = tables.recipients[recipient]
+            row[0] += 1
+            row[1] += size
+            row[3] += delay
+            if delay > row[4]:
+                row[4] = delay
+        except KeyError:
+            tables.recipients[recipient] = [1, size, 0, delay, delay]
+        try:
+            tables.delays[delay] += 1
+        except KeyError:
+            tables.delays[delay] = 1
+        try:
+            row = tables.relays[relay]
+            row[0] += 1
+            row[1] += before
+            row[2] += queued
+            row[3] += connecting
+            row[4] += sending
+            if delay > row[5]:
+                row[5] = delay
+        except KeyError:
+            tables.relays[relay] = [1, before, queued, connecting, sending, delay, 0, 0]
+
+    def forwarded(self) -> None:
+        self.tables.count("forwarded")
+
+    def deferred(self, queue_id: str, recipient: str, relay: str, delay: int, program: str, reason: str) -> None:
+        tables = self.tables
+        self.bucket[DEFERRED] += 1
+        message = self.flight.get(queue_id)
+        if message is None:
+            message = self.flight[queue_id] = ["" if self.first else ELSEWHERE, -1, 0]
+        if not message[SEEN_DEFERRED]:
+            message[SEEN_DEFERRED] = 1
+            if message[CLIENT] is ELSEWHERE:
+                self._keep(queue_id, Loose("deferred"))
+            else:
+                tables.count("deferred")
+        row = tables.recipients.setdefault(recipient, [0, 0, 0, 0, 0])
+        row[DEFERRALS] += 1
+        row[LONGEST] = max(row[LONGEST], delay)
+        tables.relays.setdefault(relay, [0] * 8)[RETRIED] += 1
+        tables.reason("deferred", program, reason_of(reason))
+
+    def bounced(self, relay: str, program: str, reason: str) -> None:
+        self.bucket[BOUNCED] += 1
+        self.tables.relays.setdefault(relay, [0] * 8)[RETURNED] += 1
+        self.tables.reason("bounced", program, reason_of(reason))
+
+    def refused(self, action: str, stage: str, client: str, reply: str, service: list[int]) -> None:
+        """As smtpd, postscreen or cleanup says: `reject`, `reject_warning`, `hold`, `discard`."""
+        self.bucket[REFUSED] += 1
+        tables = self.tables
+        tables.count(action)
+        if action == "reject":
+            service[TURNED_AWAY] += 1
+            key = ("refused", client)
+            tables.clients[key] = tables.clients.get(key, 0) + 1
+            if "reylist" in reply:
+                self.event("greylisting", "refused")
+        tables.reason(action, stage, reason_of(reply))
+
+    def event(self, where: str, what: str) -> None:
+        key = (where, what)
+        self.tables.events[key] = self.tables.events.get(key, 0) + 1
+
+    def tls(self, direction: str, version_and_cipher: str) -> None:
+        key = (direction, version_and_cipher)
+        self.tables.tls[key] = self.tables.tls.get(key, 0) + 1
+
+    def login(self, service: str, mechanism: str, outcome: str, client: str = "") -> None:
+        """`accepted`, `in-clear` (accepted without TLS), `failed` or `used` (a message was handed in with it)."""
+        key = (service, mechanism, outcome)
+        self.tables.logins[key] = self.tables.logins.get(key, 0) + 1
+        if client and outcome == "failed":
+            # Dovecot knows the address alone.
+            by = ("failed", client.rpartition("[")[2].rstrip("]"))
+            self.tables.clients[by] = self.tables.clients.get(by, 0) + 1
+
+    def follow(self, later: Ledger) -> None:
+        """Take in what a later part of the log left open. Its tables are added elsewhere."""
+        for queue_id, events in later.loose.items():
+            for event in events:
+                if event.what == "queued":
+                    self.queued(queue_id, event.address, event.size)
+                elif event.what == "sized":
+                    self._sized(queue_id, event.address)
+                elif event.what == "deferred":
+                    self._deferred_later(queue_id)
+                else:
+                    self.removed(queue_id)
+        for queue_id, message in later.flight.items():
+            if message[CLIENT] is not ELSEWHERE or queue_id not in self.flight:
+                self.flight[queue_id] = message
+
+    def _sized(self, queue_id: str, recipient: str) -> None:
+        message = self.flight.get(queue_id)
+        if message is not None and message[SIZE] != -1:
+            row = self.tables.recipients.setdefault(recipient, [0, 0, 0, 0, 0])
+            row[OCTETS] += int(message[SIZE] or 0)
+        elif self.first:
+            self.tables.count("sizeless")
+        else:
+            self._keep(queue_id, Loose("sized", recipient))
+
+    def _deferred_later(self, queue_id: str) -> None:
+        message = self.flight.setdefault(queue_id, ["" if self.first else ELSEWHERE, -1, 0])
+        if not message[SEEN_DEFERRED]:
+            message[SEEN_DEFERRED] = 1
+            if message[CLIENT] is ELSEWHERE:
+                self._keep(queue_id, Loose("deferred"))
+            else:
+                self.tables.count("deferred")
+
+    def _keep(self, queue_id: str, event: Loose) -> None:
+        self.loose.setdefault(queue_id, []).append(event)

@@ -1,0 +1,142 @@
+"""The counts of a log. Those of two parts of a log are added; addresses of no weight are put together by domain."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+# Addresses, relays, clients and reasons are told by strangers. As many different ones as this are kept apart
+# (40 MB of addresses); then the half with the least mail is put together.
+LIMIT = 200_000
+REASONS = 2_000
+SAMPLES = 20
+
+# Columns of the tables that have several.
+MESSAGES, OCTETS = 0, 1
+DEFERRALS, DELAY, LONGEST = 2, 3, 4
+BEFORE, QUEUED, CONNECTING, SENDING, SLOWEST, RETRIED, RETURNED = 1, 2, 3, 4, 5, 6, 7
+RECEIVED, DELIVERED, DEFERRED, BOUNCED, REFUSED = 0, 1, 2, 3, 4
+CONNECTIONS, ARRIVED, WITH_LOGIN, TURNED_AWAY = 0, 1, 2, 3
+
+
+class Tables:
+    """Counts by what the log names. Times are whole microseconds, so that the order of adding changes nothing."""
+
+    def __init__(self) -> None:
+        self.lines = self.other = self.unknown = self.unread = 0
+        self.first = self.last = ""
+        self.samples: list[str] = []
+        self.hours: dict[tuple[str, str], list[int]] = {}
+        """By host and hour: received, delivered, deferrals, bounced, refused."""
+        self.counts: dict[str, int] = {}
+        self.senders: dict[str, list[int]] = {}
+        """Messages, octets; of an address as it is written."""
+        self.nameless: dict[tuple[str, str], list[int]] = {}
+        """The same for senders without a domain, by sender and client."""
+        self.recipients: dict[str, list[int]] = {}
+        """Messages, octets, deferrals, sum of the delays, longest delay."""
+        self.relays: dict[str, list[int]] = {}
+        """Deliveries, sums of the four delays, the longest in all, deferrals, bounces."""
+        self.delays: dict[int, int] = {}
+        """Deliveries by their delay."""
+        self.services: dict[str, list[int]] = {}
+        """Connections, messages received, those of them with a login, refusals."""
+        self.logins: dict[tuple[str, str, str], int] = {}
+        """By service, mechanism and outcome."""
+        self.tls: dict[tuple[str, str], int] = {}
+        """By direction, and `TLSv1.3 with cipher …`."""
+        self.reasons: dict[tuple[str, str, str], int] = {}
+        """By kind, place and reason."""
+        self.events: dict[tuple[str, str], int] = {}
+        """Of greylisting and postscreen."""
+        self.clients: dict[tuple[str, str], int] = {}
+        """Refused, or failed to log in: by which, and client."""
+        self.folded = False
+
+    def count(self, name: str, by: int = 1) -> None:
+        self.counts[name] = self.counts.get(name, 0) + by
+
+    def keep_sample(self, text: str) -> None:
+        if len(self.samples) < SAMPLES:
+            self.samples.append(text.rstrip()[:300])
+
+    def reason(self, kind: str, place: str, reason: str) -> None:
+        key = (kind, place, reason)
+        if key not in self.reasons and len(self.reasons) >= REASONS:
+            key = (kind, place, "")
+        self.reasons[key] = self.reasons.get(key, 0) + 1
+
+    def add(self, later: Tables) -> None:
+        """Those of a later part of the log."""
+        self.lines += later.lines
+        self.other += later.other
+        self.unknown += later.unknown
+        self.unread += later.unread
+        self.first, self.last = self.first or later.first, later.last or self.last
+        self.samples += later.samples[: max(SAMPLES - len(self.samples), 0)]
+        self.folded |= later.folded
+        _add_lists(self.hours, later.hours)
+        _add_lists(self.services, later.services)
+        _add_lists(self.senders, later.senders)
+        _add_lists(self.nameless, later.nameless)
+        _add_lists(self.recipients, later.recipients, LONGEST)
+        _add_lists(self.relays, later.relays, SLOWEST)
+        _add_numbers(self.counts, later.counts)
+        _add_numbers(self.delays, later.delays)
+        _add_numbers(self.logins, later.logins)
+        _add_numbers(self.tls, later.tls)
+        _add_numbers(self.reasons, later.reasons)
+        _add_numbers(self.events, later.events)
+        _add_numbers(self.clients, later.clients)
+
+    def bound(self) -> None:
+        """Keep it within its limits; called now and then."""
+        if len(self.senders) > LIMIT:
+            self._fold(self.senders)
+        if len(self.recipients) > LIMIT:
+            self._fold(self.recipients, LONGEST)
+        if len(self.nameless) > LIMIT:
+            self._fold_pairs(self.nameless)
+        if len(self.relays) > LIMIT:
+            self._fold(self.relays, SLOWEST)
+        if len(self.clients) > LIMIT:
+            self.folded = True
+            for key in sorted(self.clients, key=lambda each: self.clients[each])[: LIMIT // 2]:
+                together = (key[0], "")
+                self.clients[together] = self.clients.get(together, 0) + self.clients.pop(key)
+
+    def _fold(self, table: dict[str, list[int]], greatest: int = -1) -> None:
+        self.folded = True
+        lightest = sorted(table, key=lambda each: table[each][MESSAGES])[: len(table) - LIMIT // 2]
+        whole_domains = all(each.startswith("@") for each in lightest[: LIMIT // 4])
+        for key in lightest:
+            _, at, domain = key.rpartition("@")
+            together = f"@{domain.lower()}" if at and not whole_domains else ""
+            if together != key:
+                _add_lists(table, {together: table.pop(key)}, greatest)
+
+    def _fold_pairs(self, table: dict[tuple[str, str], list[int]]) -> None:
+        self.folded = True
+        for key in sorted(table, key=lambda each: table[each][MESSAGES])[: LIMIT // 2]:
+            if key[1]:
+                _add_lists(table, {(key[0] and "…", ""): table.pop(key)})
+
+
+def _add_numbers(table: dict[Key, int], more: dict[Key, int]) -> None:
+    for key, number in more.items():
+        table[key] = table.get(key, 0) + number
+
+
+def _add_lists(table: dict[Key, list[int]], more: dict[Key, list[int]], greatest: int = -1) -> None:
+    for key, row in more.items():
+        mine = table.get(key)
+        if mine is None:
+            table[key] = row
+            continue
+        longest = max(mine[greatest], row[greatest])
+        for column, value in enumerate(row):
+            mine[column] += value
+        if greatest >= 0:
+            mine[greatest] = longest
