@@ -58,14 +58,7 @@ class RewriteLab:
 
     def read(self) -> Postfix:
         """The configuration as the emulation sees it."""
-
-        def read(path: str) -> bytes | None:
-            try:
-                return Path(path).read_bytes()
-            except OSError:
-                return None
-
-        return read_postfix(read, str(self.postfix.postfix_dir), {})
+        return read_directory(self.postfix.postfix_dir)
 
     def send(self, number: int, source: str, sender: str, recipients: Sequence[str], headers: Sequence[str]) -> int:
         """By one client; `sender` and recipients stand between angle brackets. The number of the message."""
@@ -114,25 +107,8 @@ class RewriteLab:
 
     def _written(self, directory: Path, ports: Mapping[str, int]) -> dict[str, str]:
         etc = directory / "postfix" / "etc"
-        main = main_parameters(directory, directory / "mail.log", directory / "none", directory / "none")
-        main = {name: value for name, value in main.items() if not name.startswith("smtpd_tls")}
-        main |= {
-            "smtpd_relay_restrictions": "check_client_access static:OK, reject",
-            "smtpd_sasl_type": "cyrus", "smtpd_sasl_path": "smtpd",
-            "smtpd_reject_unlisted_recipient": "no", "smtpd_authorized_xclient_hosts": "",
-            "mydestination": "localhost, mx.a.test", "virtual_mailbox_domains": "", "virtual_mailbox_maps": "",
-            "virtual_transport": "virtual", "smtputf8_enable": "no", "maximal_queue_backoff_time": "1s",
-            "minimal_queue_backoff_time": "1s", "smtp_tls_security_level": "none", **self._main,
-        }  # fmt: skip
-        files = {"main.cf": "".join(f"{name} = {value}\n" for name, value in main.items())}
-        lines = [
-            "pickup unix n - n 60 1 pickup", "qmgr unix n - n 300 1 qmgr", "rewrite unix - - n - - trivial-rewrite",
-            "cleanup unix n - n - 0 cleanup", "bounce unix - - n - 0 bounce", "defer unix - - n - 0 bounce",
-            "trace unix - - n - 0 bounce", "error unix - - n - - error", "retry unix - - n - - error",
-            "smtp unix - - n - - smtp", "anvil unix - - n - 1 anvil", "postlog unix-dgram n - n - 1 postlogd",
-            "proxymap unix - - n - - proxymap", "local unix - n n - - local", "virtual unix - n n - - virtual",
-            "discard unix - - n - - discard",
-        ]  # fmt: skip
+        files = basic_files(directory, self._main)
+        lines: list[str] = []
         for number, setup in enumerate(self._setups):
             files |= setup.files
             smtpd = {"cleanup_service_name": f"cleanup{number}",
@@ -145,5 +121,43 @@ class RewriteLab:
                 (f"out{number} unix - - n - - smtp", {**own, **setup.smtp}),
             ):
                 lines += [head, *(f"  -o {{ {name} = {value} }}" for name, value in options.items())]
-        files["master.cf"] = "\n".join(lines).replace("@etc@", str(etc)) + "\n"
+        files["master.cf"] += "\n".join(lines).replace("@etc@", str(etc)) + "\n"
         return files
+
+
+def basic_files(directory: Path, changes: Mapping[str, str]) -> dict[str, str]:
+    """main.cf with these changes, and master.cf with all services but those that listen."""
+    main = main_parameters(directory, directory / "mail.log", directory / "none", directory / "none")
+    main = {name: value for name, value in main.items() if not name.startswith("smtpd_tls")}
+    main |= {
+        "smtpd_relay_restrictions": "check_client_access static:OK, reject",
+        "smtpd_sasl_type": "cyrus", "smtpd_sasl_path": "smtpd",
+        "smtpd_reject_unlisted_recipient": "no", "smtpd_authorized_xclient_hosts": "",
+        "mydestination": "localhost, mx.a.test", "virtual_mailbox_domains": "", "virtual_mailbox_maps": "",
+        "virtual_transport": "virtual", "smtputf8_enable": "no", "maximal_queue_backoff_time": "1s",
+        "minimal_queue_backoff_time": "1s", "smtp_tls_security_level": "none", "default_transport": "smtp", **changes,
+    }  # fmt: skip
+    lines = [
+        "pickup unix n - n 60 1 pickup", "qmgr unix n - n 300 1 qmgr", "rewrite unix - - n - - trivial-rewrite",
+        "cleanup unix n - n - 0 cleanup", "bounce unix - - n - 0 bounce", "defer unix - - n - 0 bounce",
+        "trace unix - - n - 0 bounce", "error unix - - n - - error", "retry unix - - n - - error",
+        "smtp unix - - n - - smtp", "relay unix - - n - - smtp", "anvil unix - - n - 1 anvil",
+        "postlog unix-dgram n - n - 1 postlogd", "proxymap unix - - n - - proxymap", "local unix - n n - - local",
+        "virtual unix - n n - - virtual", "discard unix - - n - - discard",
+    ]  # fmt: skip
+    return {
+        "main.cf": "".join(f"{name} = {value}\n" for name, value in main.items()),
+        "master.cf": "".join(f"{line}\n" for line in lines),
+    }
+
+
+def read_directory(directory: Path) -> Postfix:
+    """The configuration as the emulation sees it."""
+
+    def read(path: str) -> bytes | None:
+        try:
+            return Path(path).read_bytes()
+        except OSError:
+            return None
+
+    return read_postfix(read, str(directory), {})

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rewriteservice import needs_postfix, resolved, rewritten
 
-from mailproof.emulate.postfix.route import routes_of
+from mailproof.emulate.postfix.routes import routes_of
 from mailproof.emulate.postfix.server import Postfix, read_postfix
 from mailproof.emulate.postfix.standard import standard
-from mailproof.model.postfix import NextHost, Outcome, Route
+from mailproof.model.postfix import Client, Kind, NextHost, Outcome, Route
 
 MAIN = "compatibility_level = 3.6\nmyhostname = mail.example.test\nmydestination = $myhostname, localhost, a.test\n"
 MASTER = """
@@ -97,7 +97,81 @@ def test_routing_options_of_smtpd_do_nothing_and_are_named() -> None:
     master = MASTER + "submission inet n - n - - smtpd\n -o relayhost=[no.test]\n"
     routes = routes_of(of("", master=master), "a@b.test", "c@far.test")
     assert routes.routes[0].nexthop == "far.test"
-    assert [(step.name, step.line) for step in routes.steps] == [("note-option", 6)]
+    assert [(step.name, step.line) for step in routes.steps] == [("note-option", 7)]
+
+
+FILTERED = """
+smtp inet n - n - - smtpd
+10025 inet n - n - - smtpd
+  -o content_filter=
+  -o receive_override_options=no_address_mappings
+scan unix - - n - - smtp
+"""
+
+
+def test_canonical_maps_come_first_and_the_route_follows_the_new_sender() -> None:
+    by_sender = "inline:{{@old.test = [old.test]}, {@new.test = [new.test]}}"
+    main = "sender_canonical_maps = inline:{{a@old.test = a@new.test}}\n"
+    main += f"sender_dependent_relayhost_maps = {by_sender}\n"
+    routes = routes_of(of(main), "a@old.test", "c@far.test")
+    assert (routes.sender, routes.envelope, routes.routes[0].nexthop) == ("a@old.test", "a@new.test", "[new.test]")
+    assert [(step.name, step.line) for step in routes.steps] == [("mapped", 4)]
+
+
+def test_a_content_filter_comes_first_and_the_service_behind_it_has_none() -> None:
+    main = "content_filter = scan:[127.0.0.1]:10024\nsender_canonical_maps = static:x@new.test\n"
+    postfix = of(main, master=MASTER + FILTERED)
+    routes = routes_of(postfix, "a@old.test", "c@far.test")
+    hop = routes.routes[0].filter
+    assert hop is not None
+    assert (hop.transport, hop.nexthop, hop.hosts) == (
+        "scan", "[127.0.0.1]:10024", (NextHost("127.0.0.1", 10024, mx=False),)
+    )  # fmt: skip
+    assert (routes.envelope, routes.routes[0].nexthop) == ("x@new.test", "far.test")
+    back = routes_of(postfix, "a@old.test", "c@far.test", Client(Kind.OWN), "10025")
+    assert (back.envelope, back.routes[0].filter) == ("a@old.test", None)
+
+
+def test_filter_and_redirect_of_access_tables() -> None:
+    files = {"/c/s": "a@b.test FILTER scan:[f.test]\nx@b.test REDIRECT other@r.test\nb.test HOLD\n"}
+    main = "smtpd_sender_restrictions = permit_mynetworks, check_sender_access hash:/c/s\nmynetworks = 192.0.2.0/24\n"
+    postfix = of(main, files, MASTER + FILTERED)
+    hop = one(postfix, "a@b.test", "c@far.test").filter
+    assert hop is not None and (hop.transport, hop.nexthop) == ("scan", "[f.test]")
+    inside = routes_of(postfix, "a@b.test", "c@far.test", Client(Kind.ADDRESS, "192.0.2.7"))
+    assert inside.routes[0].filter is None
+    assert "access-permits" in [step.name for step in inside.steps]
+    redirected = routes_of(postfix, "x@b.test", "c@far.test")
+    assert [route.recipient for route in redirected.routes] == ["other@r.test"]
+    assert ("access-redirect", "/c/s", 2) in [(step.name, step.file, step.line) for step in redirected.steps]
+
+
+def test_a_stranger_is_told_that_he_is_refused_and_a_user_is_not() -> None:
+    main = "smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination\n"
+    postfix = of(main + "smtpd_sasl_auth_enable = yes\n", master=MASTER + FILTERED)
+    names = {
+        kind: [step.name for step in routes_of(postfix, "a@b.test", "c@far.test", Client(kind)).steps]
+        for kind in (Kind.OUTSIDE, Kind.LOGIN)
+    }
+    assert names == {Kind.OUTSIDE: ["access-refuses"], Kind.LOGIN: ["access-permits"]}
+
+
+def test_what_is_not_computed_is_said() -> None:
+    main = "smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:1, check_helo_access hash:/c/h\n"
+    routes = routes_of(of(f"{main}header_checks = regexp:/c/h\n"), "a@b.test", "c@far.test")
+    assert [step.params.get("item", step.params["parameter"]) for step in routes.steps] == [
+        "header_checks", "check_policy_service inet:127.0.0.1:1", "check_helo_access hash:/c/h"
+    ]  # fmt: skip
+
+
+def test_every_answer_of_a_randmap_has_its_route() -> None:
+    main = "sender_dependent_relayhost_maps = randmap:{[a.test],[b.test],[a.test]}\n"
+    main += "transport_maps = randmap:{:,smtp:}\n"
+    routes = routes_of(of(main), "a@b.test", "c@far.test")
+    assert routes.told
+    assert sorted(route.nexthop for route in routes.routes) == ["[a.test]", "[b.test]", "far.test"]
+    by_host = {route.nexthop: [step.params.get("chance") for step in route.steps][:2] for route in routes.routes}
+    assert by_host["[a.test]"] == ["1/2", "2/3"] or by_host["[a.test]"] == ["2/3", "1/2"]
 
 
 @given(st.binary(max_size=300), st.binary(max_size=200), st.text(max_size=30), st.text(max_size=30))

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailproof.cli.postfix_source import configuration
+from mailproof.cli.postfix_source import client_of, configuration, known_service
 from mailproof.cli.terminal import Complaint, Terminal
 
 
-def route(terminal: Terminal, words: tuple[str, ...], postfix_dir: str, shape: str, **_: Any) -> int:
-    from mailproof.emulate.postfix.route import routes_of
+def route(
+    terminal: Terminal,
+    words: tuple[str, ...],
+    postfix_dir: str,
+    client: str | None,
+    sasl_user: str,
+    service: str,
+    shape: str,
+    **_: Any,
+) -> int:
+    from mailproof.emulate.postfix.routes import routes_of
+    from mailproof.model.postfix import Client, Kind
     from mailproof.report.postfix import render_routes, routes_as_json
 
     if len(words) != 2 or not words[1].strip("<>"):
         raise Complaint(terminal.say("cli.postfix-recipient"))
     sender, recipient = words
     postfix = configuration(terminal, postfix_dir)
-    routes = routes_of(postfix, sender.removeprefix("<").removesuffix(">"), recipient.strip("<>"))
+    named = client or ("login" if sasl_user else "")
+    who = client_of(terminal, named, sasl_user) if named else None
+    known_service(terminal, postfix, who or Client(Kind.OUTSIDE), service)
+    routes = routes_of(postfix, sender.removeprefix("<").removesuffix(">"), recipient.strip("<>"), who, service)
     if shape == "json":
         terminal.write(routes_as_json(routes, terminal.lang))
     else:

@@ -164,6 +164,15 @@ class NextHost(msgspec.Struct, frozen=True):
     mx: bool
 
 
+class Hop(msgspec.Struct, frozen=True):
+    """To a content filter: mail goes there first, and takes its route when it comes back."""
+
+    transport: str
+    nexthop: str
+    hosts: tuple[NextHost, ...] = ()
+    service_line: int = 0
+
+
 class Route(msgspec.Struct, frozen=True):
     """Of one recipient, after virtual aliases. `hosts` is empty for a transport that speaks neither SMTP nor LMTP."""
 
@@ -176,13 +185,18 @@ class Route(msgspec.Struct, frozen=True):
     service_line: int = 0
     """Of master.cf; 0 where no service has the name of the transport."""
     steps: tuple[Step, ...] = ()
+    filter: Hop | None = None
 
 
 class Routes(msgspec.Struct, frozen=True):
-    """What was asked, what became of the recipient, and the route of each address that it stands for."""
+    """What was asked, what became of sender and recipient, and the route of each address that it stands for.
+
+    `sender` and `recipient` are as they were given, `envelope` is the sender as it is in the queue.
+    """
 
     sender: str
     recipient: str
+    envelope: str
     steps: tuple[Step, ...]
     routes: tuple[Route, ...]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.postfix import NextHost, Outcome, Route, Routes, Step
+from mailproof.model.postfix import Hop, NextHost, Outcome, Route, Routes, Step
 from mailproof.report.json import text_of
 from mailproof.report.layout import table, wrap
 from mailproof.report.style import Style, paint
@@ -25,7 +25,7 @@ def render_routes(routes: Routes, lang: str, color: bool, width: int) -> str:
     if not routes.told:
         lines += [*wrap(say("postfix.not-told"), width), ""]
     if routes.steps:
-        lines += [*step_lines(routes.steps, say("postfix.before"), say, color, width), ""]
+        lines += [*step_lines(routes.steps, say("postfix.before"), say, color, width, "rewrite-mark"), ""]
     for route in routes.routes:
         lines += [
             *step_lines(route.steps, say("postfix.decisions", address=sayable(route.recipient)), say, color, width),
@@ -42,6 +42,7 @@ def routes_as_json(routes: Routes, lang: str) -> str:
             {
                 "sender": routes.sender,
                 "recipient": routes.recipient,
+                "envelope_sender": routes.envelope,
                 "told": routes.told,
                 "steps": [step_data(step, say) for step in routes.steps],
                 "routes": [
@@ -50,8 +51,9 @@ def routes_as_json(routes: Routes, lang: str) -> str:
                         "class": route.domain_class,
                         "transport": route.transport,
                         "nexthop": route.nexthop,
-                        "hosts": [{"host": host.host, "port": host.port, "mx": host.mx} for host in route.hosts],
+                        "hosts": _hosts_data(route.hosts),
                         "master_line": route.service_line,
+                        "filter": _filter_data(route.filter),
                         "steps": [step_data(step, say) for step in route.steps],
                     }
                     for route in routes.routes
@@ -59,6 +61,21 @@ def routes_as_json(routes: Routes, lang: str) -> str:
             }
         )
     )
+
+
+def _hosts_data(hosts: Sequence[NextHost]) -> list[dict[str, Any]]:
+    return [{"host": host.host, "port": host.port, "mx": host.mx} for host in hosts]
+
+
+def _filter_data(hop: Hop | None) -> dict[str, Any] | None:
+    if hop is None:
+        return None
+    return {
+        "transport": hop.transport,
+        "nexthop": hop.nexthop,
+        "hosts": _hosts_data(hop.hosts),
+        "master_line": hop.service_line,
+    }
 
 
 def step_data(step: Step, say: Words) -> dict[str, Any]:
@@ -74,31 +91,36 @@ def step_data(step: Step, say: Words) -> dict[str, Any]:
 
 
 def _answer(routes: Routes, route: Route, say: Words) -> str:
-    sender = routes.sender or "<>"
+    sender = routes.envelope or "<>"
     if not route.transport:
         return say("postfix.no-transport", sender=sayable(sender), recipient=sayable(route.recipient))
-    return say(
-        "postfix.answer",
-        sender=sayable(sender),
-        recipient=sayable(route.recipient),
-        transport=sayable(route.transport),
-        nexthop=sayable(route.nexthop),
-    )
+    named = {
+        "sender": sayable(sender),
+        "recipient": sayable(route.recipient),
+        "transport": sayable(route.transport),
+        "nexthop": sayable(route.nexthop),
+    }
+    if route.filter is None:
+        return say("postfix.answer", **named)
+    hop = f"{route.filter.transport}:{route.filter.nexthop}"
+    return say("postfix.answer-filter", **named, filter=sayable(hop))
 
 
 def _rows(route: Route, say: Words) -> list[tuple[str, str]]:
     rows = [(say("postfix.class"), say(f"postfix.class-{route.domain_class}"))]
+    if route.filter is not None:
+        rows += [(say("postfix.filter"), _service(route.filter.transport, route.filter.service_line, say))]
+        rows += [(say("postfix.filter-host"), _host(host, say)) for host in route.filter.hosts]
     if route.transport:
-        service = say("postfix.service", line=route.service_line) if route.service_line else say("postfix.no-service")
-        rows += [
-            (
-                say("postfix.transport"),
-                say("postfix.transport-of", transport=sayable(route.transport), service=service),
-            )
-        ]
+        rows += [(say("postfix.transport"), _service(route.transport, route.service_line, say))]
     rows.append((say("postfix.nexthop"), say("postfix.text", text=sayable(route.nexthop))))
     rows += [(say("postfix.host"), _host(host, say)) for host in route.hosts]
     return rows
+
+
+def _service(transport: str, line: int, say: Words) -> str:
+    service = say("postfix.service", line=line) if line else say("postfix.no-service")
+    return say("postfix.transport-of", transport=sayable(transport), service=service)
 
 
 def _host(host: NextHost, say: Words) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from mailproof.parse.postfix.addresses import quote
-from mailproof.parse.postfix.lines import split_list
-from mailproof.parse.postfix.parameters import MainFile, Setting
+from mailproof.parse.postfix.parameters import Setting
 from mailproof.parse.postfix.tables import Table, Untold, open_table
 
 Read = Callable[[str], bytes | None]
@@ -21,6 +20,8 @@ class Hit(msgspec.Struct, frozen=True):
     key: str
     table: Table
     line: int
+    file: str = ""
+    """Of the table, or the one that has the table in it."""
     extension: str = ""
     """Of the address, where the key is without it."""
 
@@ -39,16 +40,30 @@ Result = Hit | Missing | None
 class Tables:
     """The tables of one configuration, each read once."""
 
-    def __init__(self, read: Read, default_type: str) -> None:
+    def __init__(self, read: Read, default_type: str, draws: Mapping[str, int] | None = None) -> None:
         self._read = read
         self._default_type = default_type
         self._open: dict[str, Table] = {}
         self._texts: dict[str, bytes | None] = {}
+        self._draws = draws
+        self.drawn: dict[str, Sequence[str]] = {}
+        """Each randmap that was asked, with its values."""
+
+    def drawing(self, draws: Mapping[str, int]) -> Tables:
+        """The same, but a randmap answers with the value of that number, or with its first."""
+        others = Tables(self._read, self._default_type, draws)
+        others._texts = self._texts
+        return others
+
+    def _choose(self, spec: str, values: Sequence[str]) -> str:
+        self.drawn[spec] = values
+        return values[(self._draws or {}).get(spec, 0)]
 
     def table(self, spec: str) -> Table:
         """Opened at the first call."""
         if spec not in self._open:
-            self._open[spec] = open_table(spec, self.text, self._default_type)
+            choose = None if self._draws is None else self._choose
+            self._open[spec] = open_table(spec, self.text, self._default_type, choose)
         return self._open[spec]
 
     def text(self, path: str) -> bytes | None:
@@ -59,11 +74,11 @@ class Tables:
 
 
 class Maps:
-    """The tables that a parameter names."""
+    """The tables that a parameter names, or one of them."""
 
-    def __init__(self, main: MainFile, parameter: str, tables: Tables) -> None:
-        self.setting: Setting = main.setting(parameter)
-        self.tables: Sequence[Table] = [tables.table(spec) for spec in split_list(main.value(parameter).text)]
+    def __init__(self, setting: Setting, tables: Sequence[Table]) -> None:
+        self.setting = setting
+        self.tables = tables
 
     def ask(self, key: str, *, partial: bool = False) -> Result:
         """One key, of each table until one answers; a part of an address is asked of `fixed` tables only."""
@@ -74,7 +89,9 @@ class Maps:
             if isinstance(found, Untold):
                 return Missing(table.spec, found.why, found.line)
             if found is not None and found.value:
-                return Hit(found.value, key, table, found.line)
+                if table.file:
+                    return Hit(found.value, key, table, found.line, table.file)
+                return Hit(found.value, key, table, self.setting.line_of(key), self.setting.file)
         return None
 
     def first(self, keys: Sequence[tuple[str, bool, str]]) -> Result:

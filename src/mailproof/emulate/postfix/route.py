@@ -1,4 +1,4 @@
-"""Where a message goes: class, transport, next hop (src/trivial-rewrite/resolve.c, transport.c)."""
+"""Where one recipient's mail goes: class, transport, next hop (src/trivial-rewrite/resolve.c, transport.c)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from mailproof.emulate.postfix.aliases import expanded
 from mailproof.emulate.postfix.lists import member
-from mailproof.emulate.postfix.mapping import Services
 from mailproof.emulate.postfix.maps import Hit, Maps, Missing, transport_keys
 from mailproof.emulate.postfix.nexthop import hosts_of
 from mailproof.emulate.postfix.server import Postfix, from_table, nothing, untold
 from mailproof.emulate.postfix.standard import standard_internal
-from mailproof.model.postfix import NextHost, Outcome, Route, Routes, Step
+from mailproof.model.postfix import NextHost, Outcome, Route, Step
 
 # Class, the list that decides it, and the parameter with its transport; in the order in which Postfix asks.
 _CLASSES = (
@@ -22,8 +20,8 @@ _CLASSES = (
     ("virtual", "virtual_mailbox_domains", "virtual_transport"),
     ("relay", "relay_domains", "relay_transport"),
 )
-_BY_SENDER = "sender_dependent_default_transport_maps"
-_RELAY_BY_SENDER = "sender_dependent_relayhost_maps"
+BY_SENDER = "sender_dependent_default_transport_maps"
+RELAY_BY_SENDER = "sender_dependent_relayhost_maps"
 _UNDELIVERABLE = "Address is undeliverable"
 
 
@@ -35,34 +33,7 @@ class _Candidate(msgspec.Struct):
     nexthop: str = ""
 
 
-def routes_of(postfix: Postfix, sender: str, recipient: str) -> Routes:
-    """Of an envelope; "" is the sender of a bounce. Never raises, and asks nobody."""
-    resolver = postfix.of_service("rewrite")
-    sender = standard_internal(resolver, sender)
-    address = standard_internal(resolver, recipient)
-    addresses, steps = expanded(Services(postfix.of_service("cleanup"), resolver), address)
-    notes = _notes(postfix)
-    routes = tuple(_Resolve(resolver, sender, each).route() for each in addresses)
-    return Routes(sender, address, (*notes, *steps), routes)
-
-
-def _notes(postfix: Postfix) -> list[Step]:
-    """What goes before routing and is not followed, and options that look like routing and are none."""
-    notes = []
-    for name in ("content_filter", "sender_canonical_maps", "recipient_canonical_maps", "canonical_maps"):
-        setting = postfix.main.setting(name)
-        if postfix.value(name):
-            notes.append(Step(f"note-{name.replace('_', '-')}", Outcome.NOTE, {}, setting.file, setting.line))
-    routing = {"transport_maps", "relayhost", "default_transport", "relay_transport", _BY_SENDER, _RELAY_BY_SENDER}
-    for service in postfix.master.services:
-        for name in sorted(routing & service.options.keys()):
-            if service.command not in ("trivial-rewrite", "qmgr"):
-                params = {"parameter": name, "service": f"{service.name} {service.type}"}
-                notes.append(Step("note-option", Outcome.NOTE, params, "master.cf", service.line))
-    return notes
-
-
-class _Resolve:
+class Resolve:
     """One address on its way through resolve_addr()."""
 
     def __init__(self, postfix: Postfix, sender: str, address: str) -> None:
@@ -105,7 +76,7 @@ class _Resolve:
         nexthop = nexthop or self.domain
         if self.failed:
             return Route(self.address, domain_class, "", nexthop, (), 0, (*self.steps, *decided))
-        hosts, line = self._hosts(transport, nexthop)
+        hosts, line = hosts_for(self.postfix, transport, nexthop)
         if not line:
             decided.append(Step("no-service", Outcome.NOTE, {"transport": transport}, "master.cf"))
         return Route(self.address, domain_class, transport, nexthop, hosts, line, (*self.steps, *decided))
@@ -137,7 +108,7 @@ class _Resolve:
 
     def _of_class(self, domain_class: str, parameter: str) -> None:
         """Least first: the domain, the host to relay by, then transports, which may bring a next hop of their own."""
-        for name, classes in ((_RELAY_BY_SENDER, ("relay", "default")), (_BY_SENDER, ("default",))):
+        for name, classes in ((RELAY_BY_SENDER, ("relay", "default")), (BY_SENDER, ("default",))):
             setting = self.postfix.main.setting(name)
             if domain_class not in classes and setting.value:
                 params = {"parameter": name, "class": domain_class}
@@ -146,27 +117,27 @@ class _Resolve:
             self._relayhost()
         setting = self.postfix.main.setting(parameter)
         value = self.postfix.value(parameter)
-        by_sender = self._by_sender(_BY_SENDER) if domain_class == "default" else None
+        by_sender = self._by_sender(BY_SENDER) if domain_class == "default" else None
         step = Step("parameter", Outcome.WON, {"parameter": parameter, "value": value}, setting.file, setting.line)
-        transport, nexthop = _divided(value)
+        transport, nexthop = divided(value)
         self.candidates.append(_Candidate(step, transport, nexthop))
         if by_sender is not None:
-            step = from_table("from-map", Outcome.WON, _BY_SENDER, by_sender)
+            step = from_table("from-map", Outcome.WON, BY_SENDER, by_sender)
             # It replaces the default transport whole, with the next hop that may be in it.
             self.candidates[-1].nexthop = ""
-            self.candidates.append(_Candidate(step, *_divided(by_sender.value)))
+            self.candidates.append(_Candidate(step, *divided(by_sender.value)))
 
     def _relayhost(self) -> None:
         setting = self.postfix.main.setting("relayhost")
         value = self.postfix.value("relayhost")
-        hit = self._by_sender(_RELAY_BY_SENDER)
+        hit = self._by_sender(RELAY_BY_SENDER)
         if value:
             params = {"parameter": "relayhost", "value": value}
             step = Step("parameter", Outcome.WON, params, setting.file, setting.line)
             self.candidates.append(_Candidate(step, "", value))
         if hit is not None:
             self.candidates.append(
-                _Candidate(from_table("from-map", Outcome.WON, _RELAY_BY_SENDER, hit), "", hit.value)
+                _Candidate(from_table("from-map", Outcome.WON, RELAY_BY_SENDER, hit), "", hit.value)
             )
 
     def _by_sender(self, parameter: str) -> Hit | None:
@@ -182,7 +153,7 @@ class _Resolve:
             self.steps.append(nothing(maps, self.sender))
         elif found.value.upper() == "DUNNO":
             self.steps.append(from_table("dunno", Outcome.NOTHING, parameter, found))
-        elif parameter == _BY_SENDER and found.value.startswith(":"):
+        elif parameter == BY_SENDER and found.value.startswith(":"):
             # transport(5) allows it there, and resolve.c fails on it here.
             self.failed = True
             self.steps.append(from_table("null-transport", Outcome.WON, parameter, found))
@@ -200,7 +171,7 @@ class _Resolve:
         elif found is None:
             self.steps.append(nothing(maps, self.address))
         else:
-            transport, nexthop = _divided(found.value)
+            transport, nexthop = divided(found.value)
             if transport and not nexthop:
                 nexthop = _UNDELIVERABLE if transport in ("error", "retry") else self.domain
             name, outcome = ("from-map", Outcome.WON) if transport or nexthop else ("no-op", Outcome.NOTHING)
@@ -239,21 +210,21 @@ class _Resolve:
             steps,
         )
 
-    def _hosts(self, transport: str, nexthop: str) -> tuple[tuple[NextHost, ...], int]:
-        service = self.postfix.master.service(transport)
-        if service is None:
-            return (), 0
-        client = PurePosixPath(service.command).name
-        if client not in ("smtp", "lmtp"):
-            return (), service.line
-        seen = self.postfix.main.with_options(service.options, service.line)
-        port = seen.value(f"{client}_tcp_port").text
-        disabled = seen.value("disable_dns_lookups").text == "yes" or (
-            seen.value("smtp_dns_support_level").text == "disabled"
-        )
-        return hosts_of(nexthop, client, port, dns=not disabled), service.line
+
+def hosts_for(postfix: Postfix, transport: str, nexthop: str) -> tuple[tuple[NextHost, ...], int]:
+    """What the client of a transport makes of a next hop, and the line of the transport in master.cf, or 0."""
+    service = postfix.master.service(transport)
+    if service is None:
+        return (), 0
+    client = PurePosixPath(service.command).name
+    if client not in ("smtp", "lmtp"):
+        return (), service.line
+    seen = postfix.of_service(transport)
+    disabled = seen.value("disable_dns_lookups") == "yes" or seen.value("smtp_dns_support_level") == "disabled"
+    return hosts_of(nexthop, client, seen.value(f"{client}_tcp_port"), dns=not disabled), service.line
 
 
-def _divided(value: str) -> tuple[str, str]:
+def divided(value: str) -> tuple[str, str]:
+    """Transport and next hop."""
     transport, _, nexthop = value.partition(":")
     return transport, nexthop

@@ -26,7 +26,8 @@ class Postfix(msgspec.Struct, frozen=True):
         service = self.master.service(name, kind)
         if service is None or not service.options:
             return self
-        return msgspec.structs.replace(self, main=self.main.with_options(service.options, service.line))
+        main = self.main.with_options(service.options, service.line, lines=service.option_lines)
+        return msgspec.structs.replace(self, main=main)
 
     def value(self, name: str) -> str:
         """Expanded; empty where Postfix would fail on it."""
@@ -34,7 +35,16 @@ class Postfix(msgspec.Struct, frozen=True):
 
     def maps(self, parameter: str) -> Maps:
         """The tables of a parameter."""
-        return Maps(self.main, parameter, self.tables)
+        specs = split_list(self.value(parameter))
+        return Maps(self.main.setting(parameter), [self.tables.table(spec) for spec in specs])
+
+    def one_table(self, parameter: str, spec: str) -> Maps:
+        """One table that a parameter names among other things."""
+        return Maps(self.main.setting(parameter), [self.tables.table(spec)])
+
+    def drawing(self, draws: Mapping[str, int]) -> Postfix:
+        """With a chosen answer of each randmap; `tables.drawn` has those that were asked."""
+        return msgspec.structs.replace(self, tables=self.tables.drawing(draws))
 
     def is_local(self, domain: str) -> bool:
         """Whether mydestination has it (src/global/resolve_local.c), or it is a literal of an own interface."""
@@ -71,7 +81,7 @@ def read_postfix(read: Read, directory: str, machine: Mapping[str, str]) -> Post
 def from_table(name: str, outcome: Outcome, parameter: str, hit: Hit, **params: str) -> Step:
     """The step of an answer, with the file and line of the entry."""
     given = {"parameter": parameter, "table": hit.table.spec, "key": hit.key, "value": hit.value, **params}
-    return Step(name, outcome, given, hit.table.file, hit.line)
+    return Step(name, outcome, given, hit.file, hit.line)
 
 
 def untold(parameter: str, missing: Missing) -> Step:

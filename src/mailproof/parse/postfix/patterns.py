@@ -91,10 +91,12 @@ def _compiled(pattern: str, flags: str, kind: str) -> re.Pattern[str] | None:
     if kind == "regexp" and "x" in flags:  # turns extended expressions off (regexp_table(5))
         return None
     text = re.sub(r"\[:(\w+):\]", lambda match: _CLASSES.get(match[1], match[0]), pattern)
-    options = 0 if "i" in flags else re.IGNORECASE
+    options = re.ASCII if "i" in flags else re.ASCII | re.IGNORECASE
     options |= re.DOTALL if kind == "regexp" or "s" not in flags else 0
     options |= re.MULTILINE if "m" in flags else 0
     try:
+        # Postfix's libraries know bytes and no letters but those of ASCII.
+        text = _bytes_of(text)
         return re.compile(text.replace(r"\<", r"\b").replace(r"\>", r"\b"), options)
     except (re.error, OverflowError, RecursionError):
         return None
@@ -135,6 +137,7 @@ def _matcher(
     def match(key: str) -> str | None:
         if len(key) > _LONGEST_KEY:
             return None
+        key = _bytes_of(key)
         for guard in guards:
             if guard is not None and (guard[1].search(key) is None) != guard[0]:
                 return None
@@ -146,12 +149,18 @@ def _matcher(
     return match
 
 
+def _bytes_of(text: str) -> str:
+    """Each byte of its UTF-8 as a character of its own."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
 def _substituted(result: str, match: re.Match[str]) -> str:
     def part(dollar: re.Match[str]) -> str:
         if dollar[1]:
             return "$"
         number = int(dollar[2] or dollar[3] or dollar[4])
-        return (match[number] or "") if number <= (match.re.groups or 0) else ""
+        found = (match[number] or "") if number <= (match.re.groups or 0) else ""
+        return found if found.isascii() else found.encode("latin-1").decode("utf-8", "surrogateescape")
 
     return _SUBSTITUTE.sub(part, result)
 

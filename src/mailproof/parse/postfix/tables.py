@@ -31,6 +31,8 @@ class Untold(msgspec.Struct, frozen=True):
 
 
 Found = Answer | Untold | None
+Choose = Callable[[str, Sequence[str]], str]
+"""Of a randmap, its specification and its values: the one that it is to answer with."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -45,13 +47,18 @@ class Table(msgspec.Struct, frozen=True):
     """What a text has: by key in small letters; of patterns by the line and what stands before the result."""
 
 
-def open_table(spec: str, read: Callable[[str], bytes | None], default_type: str = "hash") -> Table:
-    """`type:name`, `proxy:` before it or not. `read` gives the text of a file, or None. Never raises."""
+def open_table(
+    spec: str, read: Callable[[str], bytes | None], default_type: str = "hash", choose: Choose | None = None
+) -> Table:
+    """`type:name`, `proxy:` before it or not. `read` gives the text of a file, or None. Never raises.
+
+    Without `choose`, what a randmap of several values answers is not told.
+    """
     kind, colon, name = spec.partition(":")
     if not colon:
         kind, name = default_type, spec
     if kind == "proxy":
-        inner = open_table(name, read, default_type)
+        inner = open_table(name, read, default_type, choose)
         return msgspec.structs.replace(inner, spec=spec)
     if kind in FILES or kind in PATTERNS:
         return _of_file(spec, kind, name, read)
@@ -62,7 +69,7 @@ def open_table(spec: str, read: Callable[[str], bytes | None], default_type: str
         value = name[1:-1].strip(BLANKS) if name.startswith("{") and name.endswith("}") else name
         return Table(spec, "", True, lambda _: Answer(value))
     if kind in ("unionmap", "pipemap", "randmap"):
-        return _of_tables(spec, kind, name, read, default_type)
+        return _of_tables(spec, kind, name, read, default_type, choose)
     why = "fails" if kind == "fail" else "other-program"
     return Table(spec, "", kind not in ("fail", "tcp", "socketmap"), lambda _: Untold(why))
 
@@ -94,7 +101,12 @@ def _first(rules: Sequence[Rule], key: str) -> Found:
 
 
 def _of_tables(
-    spec: str, kind: str, name: str, read: Callable[[str], bytes | None], default_type: str, depth: int = 0
+    spec: str,
+    kind: str,
+    name: str,
+    read: Callable[[str], bytes | None],
+    default_type: str,
+    choose: Choose | None,
 ) -> Table:
     text = name.strip(BLANKS)
     if not (text.startswith("{") and text.endswith("}")):
@@ -102,12 +114,17 @@ def _of_tables(
     members = split_list(text[1:-1])
     if kind == "randmap":
         values = [each[1:-1].strip(BLANKS) if each.startswith("{") else each for each in members]
-        found = Answer(values[0]) if len(values) == 1 else Untold("random")
-        return Table(spec, "", True, lambda _: found)
-    tables = [open_table(each, read, default_type) for each in members]
+        return Table(spec, "", False, lambda _: _drawn(spec, values, choose))
+    tables = [open_table(each, read, default_type, choose) for each in members]
     fixed = tables[0].fixed if tables else True
     ask = _union(tables) if kind == "unionmap" else _pipe(tables)
     return Table(spec, "", fixed, ask)
+
+
+def _drawn(spec: str, values: Sequence[str], choose: Choose | None) -> Found:
+    if len(set(values)) == 1:
+        return Answer(values[0])
+    return Untold("random") if choose is None or not values else Answer(choose(spec, values))
 
 
 def _union(tables: Sequence[Table]) -> Callable[[str], Found]:
