@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,32 @@ def test_a_proxy_of_the_other_kind(talks: str, real_lab: RealLab, tmp_path: Path
         with tinyproxy(tmp_path) as port:
             record = check(real_lab, "imaps", user="", mailbox="", proxy=socks5(port), timeout=2.0)
         assert causes(record) == ["proxy-not-reached"]
+
+
+def ports_through(lab: RealLab, url: str) -> dict[str, str]:
+    """What `ports` says of an open and of a closed port: the row of each."""
+    with ClaimedPorts(("closed",)) as claimed:
+        numbers = {"open": lab.ports["imaps"], "closed": claimed.numbers["closed"]}
+        wanted = ",".join(map(str, numbers.values()))
+        command = [sys.executable, "-m", "mailproof", "ports", "127.0.0.1", "-p", wanted, "--proxy", url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line[:1].isdigit()}
+    return {name: rows[str(number)] for name, number in numbers.items()}
+
+
+@needs_microsocks
+@needs_dante
+@needs_tinyproxy
+def test_ports_says_what_each_proxy_says(real_lab: RealLab, tmp_path: Path) -> None:
+    with microsocks(tmp_path) as port:
+        told = ports_through(real_lab, f"socks5://127.0.0.1:{port}")
+        assert "open    IMAP, TLS at once" in told["open"]
+        assert "closed" in told["closed"] and "the proxy: Connection refused (SOCKS5 reply 5)" in told["closed"]
+    with dante(tmp_path, forbidden=real_lab.ports["imaps"]) as port:
+        told = ports_through(real_lab, f"socks5://127.0.0.1:{port}")
+        assert "not tried" in told["open"] and "the proxy does not allow it" in told["open"]
+        assert "closed" in told["closed"]
+    with tinyproxy(tmp_path) as port:
+        told = ports_through(real_lab, f"http://127.0.0.1:{port}")
+        assert "open       IMAP, TLS at once" in told["open"]
+        assert "not tried" in told["closed"] and "the proxy does not say why: " in told["closed"]

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from mailproof.model.attempt import Trouble
-from mailproof.model.observation import DnsAnswer, DnsStatus
-from mailproof.model.port import HostSeen, PortSeen, PortState, Service, Teller, TlsSeen
+from mailproof.model.observation import DnsAnswer, DnsStatus, ProxyOutcome
+from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
+from mailproof.model.proxy import Proxy, ProxyKind
 from mailproof.model.tls import ServerTls
 from mailproof.net.interface import Address, Handler, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.port import PortTerms
 from mailproof.run.ports import DEFAULT, PortsPlan, scan
 from mailproof.script.authority import Authority, CertificateKind
+from mailproof.wire.proxies.socks5 import compose_reply
+from proxyhost import ProxyHost
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 SERVER = "192.0.2.25"
@@ -205,3 +209,70 @@ def test_silent_ports_wait_side_by_side() -> None:
 
 def test_the_default_ports_are_those_of_mail_and_of_the_article() -> None:
     assert DEFAULT == (22, 25, 80, 110, 113, 143, 443, 465, 587, 993, 995, 4190)
+
+
+PROXY = "198.51.100.80"
+
+
+def through(
+    kind: ProxyKind, servers: dict[int, Talk | Trouble], prepare=lambda proxy: None, **given
+) -> dict[int, PortSeen]:  # type: ignore[no-untyped-def]
+    """What a proxy makes of these servers."""
+
+    def switchboard(to: Address, purpose: str) -> Handler | Trouble:
+        if to.address == PROXY:
+            return proxy.socks5() if kind is ProxyKind.SOCKS5 else proxy.http()
+        assert purpose == "proxy", "a connection past the proxy"
+        return servers.get(to.port, Trouble.REFUSED)
+
+    net = MemoryNet(switchboard=switchboard)
+    proxy = ProxyHost(net, **given)
+    prepare(proxy)
+    plan = PortsPlan((SERVER,), tuple(servers), terms=PortTerms(proxy=Proxy(kind, PROXY, 1080)))
+    result = net.run(scan(net, plan, NOW, lambda address: pytest.fail("the way there is the proxy's")))
+    (host,) = result.hosts
+    assert host.proxy == f"{kind}://{PROXY}:1080"
+    assert msgspec.json.decode(msgspec.json.encode(result), type=PortsResult) == result
+    return {seen.port: seen for seen in host.ports}
+
+
+@pytest.mark.parametrize("kind", ProxyKind)
+def test_through_a_proxy_what_answers_is_known_as_without(kind: ProxyKind, tls: ServerTls) -> None:
+    servers: dict[int, Talk | Trouble] = {
+        25: lines("220 mx ESMTP\r\n", "250-mx\r\n250 STARTTLS\r\n"),
+        993: lines("* OK hi\r\n", "* CAPABILITY IMAP4rev1\r\na OK done\r\n", upgrade=tls),
+        110: Trouble.REFUSED,
+        143: Trouble.TIMEOUT,
+    }
+    seen = through(kind, servers, lambda proxy: proxy.silent.add(143))
+    assert (seen[25].state, seen[25].service, seen[25].tls) == (PortState.OPEN, Service.SMTP, TlsSeen.UPGRADE)
+    assert (seen[993].service, seen[993].tls) == (Service.IMAP, TlsSeen.AT_ONCE)
+    assert (seen[110].state, seen[110].proxied) == (PortState.CLOSED, ProxyOutcome.TARGET)
+    assert (seen[143].state, seen[143].detail) == (PortState.FILTERED, "the proxy gave no answer")
+    assert {each.teller for each in seen.values()} == {Teller.PROXY}
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "proxied"),
+    [
+        (5, PortState.CLOSED, ProxyOutcome.TARGET),
+        (4, PortState.FILTERED, ProxyOutcome.TARGET),
+        (6, PortState.FILTERED, ProxyOutcome.TARGET),
+        (2, PortState.UNTRIED, ProxyOutcome.RULES),
+        (1, PortState.UNTRIED, ProxyOutcome.UNSAID),
+    ],
+)
+def test_a_proxy_s_answer_is_what_it_says_and_no_more(code: int, state: PortState, proxied: ProxyOutcome) -> None:
+    seen = through(ProxyKind.SOCKS5, {25: mute}, lambda proxy: proxy.answers.update({25: compose_reply(code)}))
+    assert (seen[25].state, seen[25].proxied, seen[25].icmp) == (state, proxied, None)
+
+
+def test_a_proxy_that_wants_a_login_tells_nothing_of_the_port() -> None:
+    seen = through(ProxyKind.SOCKS5, {25: mute}, login=("jo", "open-sesame"))
+    assert (seen[25].state, seen[25].proxied) == (PortState.UNTRIED, ProxyOutcome.LOGIN)
+
+
+def test_where_a_proxy_tells_from_where_it_connects_that_is_where_one_stands() -> None:
+    servers: dict[int, Talk | Trouble] = {25: lines("220 mx\r\n", "250 mx\r\n")}
+    assert through(ProxyKind.SOCKS5, servers, outer="192.0.2.99")[25].outer == "192.0.2.99"
+    assert through(ProxyKind.HTTP, servers)[25].outer == ""

@@ -16,6 +16,7 @@ import click
 from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, converted, number, one_of
 from mailproof.cli.options import Connecting, connecting, connection_options, duration, hello_name, network
+from mailproof.cli.proxy import proxy_options
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.failure import UsageError
 from mailproof.model.port import PortsResult, PortState
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mailproof.diagnose.between import HostCompared
 
 # Of the options for those who connect: what a port scan can do with.
-_SHARED = ("name", "ipv4", "ipv6", "source", "resolver", "ehlo")
+_SHARED = ("name", "ipv4", "ipv6", "source", "resolver", "ehlo", *(str(option.name) for option in proxy_options()))
 
 
 def command(terminal: Terminal) -> Command:
@@ -82,7 +83,7 @@ def _scanned(
         hosts,
         ports or DEFAULT,
         how.families,
-        PortTerms(how.timeout, how.timeout, how.ehlo or hello_name(), how.source or ""),
+        PortTerms(how.timeout, how.timeout, how.ehlo or hello_name(), how.source or "", how.proxy),
         how.name or "",
         wish["rate"],
     )
@@ -96,11 +97,13 @@ def _masked(
 ) -> tuple[PortsResult, tuple[HostCompared, ...] | None]:
     """The same with stand-ins for names and addresses."""
     from mailproof.model.endpoint import Target, TargetKind
-    from mailproof.model.record import Record
+    from mailproof.model.record import Asked, Record
     from mailproof.report.mask import Mask
 
     hosts = dict.fromkeys(host.host for run in (result, there) if run is not None for host in run.hosts)
-    mask = Mask(Record(result.started, tuple(Target(host, TargetKind.HOST, host) for host in hosts)))
+    proxies = {host.proxy for run in (result, there) if run is not None for host in run.hosts if host.proxy}
+    targets = tuple(Target(host, TargetKind.HOST, host) for host in hosts)
+    mask = Mask(Record(result.started, targets, Asked(proxy=next(iter(proxies), ""))))
     return mask.apply(result), None if compared is None else tuple(mask.apply(each) for each in compared)
 
 

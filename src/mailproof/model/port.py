@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.icmp import Icmp
+from mailproof.model.observation import ProxyOutcome
 
 SCHEMA = 1
 
@@ -19,7 +20,7 @@ class PortState(StrEnum):
     FILTERED = "filtered"
     """Something keeps the packets away: silence, or an ICMP error."""
     UNTRIED = "untried"
-    """This machine could not: no route, no such source address."""
+    """This machine could not: no route, no such source address; or a proxy did not, or does not say what it met."""
 
 
 class Teller(StrEnum):
@@ -33,6 +34,8 @@ class Teller(StrEnum):
     """Nobody: no answer came."""
     LOCAL = "local"
     """This machine itself."""
+    PROXY = "proxy"
+    """A proxy, of what it met (`detail`): who closes or filters a port behind it, it does not pass on."""
 
 
 class Service(StrEnum):
@@ -103,12 +106,16 @@ class PortSeen(msgspec.Struct, frozen=True):
     """From the first packet to the answer, or to giving up."""
     icmp: Icmp | None = None
     detail: str = ""
-    """Words of the operating system, where this machine could not try."""
+    """Words of the operating system, where this machine could not try, and those of a proxy."""
     service: Service | None = None
     """None where the port is not open."""
     tls: TlsSeen = TlsSeen.UNTOLD
     greeting: str = ""
     """The first line that it said, escaped."""
+    proxied: ProxyOutcome | None = None
+    """What came of asking the proxy, where there is one."""
+    outer: str = ""
+    """The address from which a proxy connected, where it tells."""
 
     @property
     def usual(self) -> Service | None:
@@ -144,8 +151,10 @@ class HostSeen(msgspec.Struct, frozen=True):
     vantage: str
     """Where we stand, as `parse.vantage` names it: `outside`, `loopback`, `private`, `own`, `unknown`."""
     local: str = ""
-    """The address we came from."""
+    """The address we came from; through a proxy its own, empty where it does not tell."""
     ports: tuple[PortSeen, ...] = ()
+    proxy: str = ""
+    """URL of the proxy that all went through, without its login."""
 
     @property
     def is_from_itself(self) -> bool:

@@ -9,10 +9,13 @@ import msgspec
 from mailproof.model.attempt import Trouble
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
+from mailproof.model.observation import ProxyAsked, ProxyOutcome
 from mailproof.model.port import TLS_AT_ONCE, USUAL, PortSeen, PortState, Service, Teller, TlsSeen
+from mailproof.model.proxy import Proxy
 from mailproof.model.tls import TlsSettings
 from mailproof.net.interface import Net, Stream
 from mailproof.parse.service import service_of
+from mailproof.probes.terms import Terms
 
 # What one answer may be before it is cut: the longest EHLO is 100 lines (wire.smtp.replies); this is twice that.
 _LONGEST = 16 << 10
@@ -64,6 +67,7 @@ class PortTerms(msgspec.Struct, frozen=True):
     """Seconds for each thing that an open port should say."""
     ehlo: str = "[127.0.0.1]"
     source: str = ""
+    proxy: Proxy | None = None
 
 
 async def look(net: Net, place: Place, terms: PortTerms) -> PortSeen:
@@ -76,26 +80,51 @@ class _Look:
         self._net = net
         self._place = place
         self._terms = terms
+        self._proxy_asked: ProxyAsked | None = None
 
     async def port(self) -> PortSeen:
         started = self._net.now()
         try:
             stream = await self._dial()
         except NetFailure as failure:
-            return _not_open(self._place.port, failure, self._net.now() - started)
+            took = self._net.now() - started
+            if self._proxy_asked is not None:
+                return _not_open_there(self._place.port, failure, took, self._proxy_asked)
+            return _not_open(self._place.port, failure, took)
         seconds = self._net.now() - started
+        outer = self._proxy_asked.outer if self._proxy_asked is not None else ""
         try:
             service, tls, greeting = await self._who(stream)
         except NetFailure:  # it hung up, or the next connection was not made: open it is
             service, tls, greeting = Service.SILENT, TlsSeen.UNTOLD, b""
         shown = to_text(greeting.split(b"\n")[0].rstrip(b"\r"))[:_GREETING]
         return PortSeen(
-            self._place.port, PortState.OPEN, Teller.HANDSHAKE, seconds, service=service, tls=tls, greeting=shown
+            self._place.port,
+            PortState.OPEN,
+            Teller.HANDSHAKE if self._proxy_asked is None else Teller.PROXY,
+            seconds,
+            service=service,
+            tls=tls,
+            greeting=shown,
+            proxied=ProxyOutcome.CONNECTED if self._proxy_asked is not None else None,
+            outer=outer,
         )
 
     async def _dial(self) -> Stream:
-        deadline = self._net.now() + self._terms.timeout
-        return await self._net.connect(self._place, deadline, purpose="ports", source=self._terms.source)
+        terms, place = self._terms, self._place
+        if terms.proxy is None:
+            deadline = self._net.now() + terms.timeout
+            return await self._net.connect(place, deadline, purpose="ports", source=terms.source)
+        from mailproof.probes.tunnel import dig  # few need it
+
+        way = Terms(timeout=terms.timeout, source=terms.source)
+        tunnel = await dig(self._net, place, terms.proxy, way, "ports", (), f"{place.address}:{place.port}")
+        self._proxy_asked = tunnel.asked
+        if tunnel.failure is not None or tunnel.stream is None:
+            if tunnel.stream is not None:
+                tunnel.stream.close()
+            raise tunnel.failure or NetFailure(Trouble.PROXY)
+        return tunnel.stream
 
     async def _who(self, stream: Stream) -> tuple[Service, TlsSeen, bytes]:
         """On this connection first: in the way that belongs to the port, then in the other."""
@@ -210,3 +239,14 @@ def _not_open(port: int, failure: NetFailure, seconds: float) -> PortSeen:
     if failure.trouble is Trouble.UNREACHABLE:
         return PortSeen(port, PortState.FILTERED, Teller.ICMP, seconds, detail=failure.detail)
     return PortSeen(port, PortState.UNTRIED, Teller.LOCAL, seconds, detail=failure.detail)
+
+
+def _not_open_there(port: int, failure: NetFailure, seconds: float, asked: ProxyAsked) -> PortSeen:
+    """As a proxy tells it. What it does not say of the port (a login, its rules, its own failure) is not tried."""
+    state = {
+        Trouble.REFUSED: PortState.CLOSED,
+        Trouble.RESET: PortState.CLOSED,
+        Trouble.TIMEOUT: PortState.FILTERED,
+        Trouble.UNREACHABLE: PortState.FILTERED,
+    }.get(failure.trouble, PortState.UNTRIED)
+    return PortSeen(port, state, Teller.PROXY, seconds, detail=failure.detail, proxied=asked.outcome)

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from mailproof.catalog.words import Words, words
+from mailproof.model.observation import ProxyOutcome
 from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
 from mailproof.report.json import text_of
 from mailproof.report.layout import cut, pad, table, wrap
 from mailproof.report.style import Style, paint
+from mailproof.report.telling import between
 
 _STYLES = {
     PortState.OPEN: Style.PASS,
@@ -106,7 +108,9 @@ def _answer(
     hosts = tuple(dict.fromkeys(host.host for host in result.hosts if host.address))
     what = hosts[0] if len(hosts) == 1 else say("ports.hosts", n=len(hosts))
     style = Style.PASS if open_ else Style.FAIL
-    if not open_:
+    if all(seen.state is PortState.UNTRIED for seen in tried):
+        sentence, style = say("ports.none-tried", what=what, of=len(tried)), Style.UNKNOWN
+    elif not open_:
         sentence = say("ports.none-open", what=what, of=len(tried))
     else:
         sentence = say("ports.open", what=what, n=len(open_), of=len(tried))
@@ -138,8 +142,10 @@ def _host(
         yield say("ports.host-without-address", host=host.host)
         return
     title = host.address if host.host == host.address else f"{host.host} ({host.address})"
-    origin = say(f"ports.from-{host.vantage}", local=host.local)
-    yield from (paint(line, Style.HEADING, color) for line in wrap(f"{title}, {origin}", width))
+    origin = [say(f"ports.from-{host.vantage}", local=host.local)] if host.local or not host.proxy else []
+    through = [say("ports.through", proxy=host.proxy)] if host.proxy else []
+    heading = between(say).join([title, *through, *origin])
+    yield from (paint(line, Style.HEADING, color) for line in wrap(heading, width))
     shown, hidden = _chosen(host.ports, named, everything)
     rows = [(say("ports.port"), say("ports.state"), say("ports.service"), say("ports.said"))]
     rows += [
@@ -193,6 +199,8 @@ def _said(seen: PortSeen, say: Words) -> str:
         return seen.greeting
     if seen.icmp is not None:
         return say("ports.teller-icmp-words", words=seen.icmp.words, sender=seen.icmp.sender)
+    if seen.teller is Teller.PROXY:
+        return say(f"ports.proxy-{seen.proxied or ProxyOutcome.UNSAID}", words=seen.detail)
     if seen.state is PortState.UNTRIED:
         return seen.detail
     return say(f"ports.teller-{seen.teller}", seconds=seen.seconds, sender="")
@@ -207,6 +215,8 @@ def _notes(host: HostSeen, say: Words, alone: bool) -> Iterator[str]:
             yield say("ports.note-clear", port=seen.port)
     if any(seen.icmp is not None and seen.icmp.sender == host.local for seen in host.ports):
         yield say("ports.note-neighbour", address=host.address)
+    if any(seen.proxied is ProxyOutcome.TARGET for seen in host.ports):
+        yield say("ports.note-proxy")
     tried = [seen for seen in host.ports if seen.state is not PortState.UNTRIED]
     if alone and len(tried) > 1 and all(seen.teller is Teller.TIMEOUT for seen in tried):
         yield say("ports.note-silent", address=host.address)
