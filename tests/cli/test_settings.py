@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from running import Peer, mailproof, modules_imported_by, sentence_of, serving, smtp
+
+from mailproof.cli.command import Option
+from mailproof.cli.overview import COMMANDS
+from mailproof.cli.settings import _options as options
+from mailproof.cli.settings_here import MAY_STAND_HERE, may_stand_here
+from mailproof.cli.terminal import Terminal
 
 PAGE = ("explain", "starttls-not-offered")
 TARGET = "smtp://127.0.0.1:9"
@@ -92,8 +100,10 @@ def test_a_path_is_seen_from_the_file_it_stands_in(place: Place) -> None:
     assert place.complaint("check", TARGET).startswith(f"{place.own.parent}/ours.toml: there is no threshold rsa")
     place.own.write_text('profile = "strict"\nca-file = "~/lab.pem"\n')
     assert place.complaint("check", TARGET, HOME="/home/of").startswith("cannot read /home/of/lab.pem: ")
-    place.project.write_text('ca-file = "lab.pem"\n')
-    assert place.complaint("check", TARGET).startswith("cannot read lab.pem: ")
+    place.own.unlink()
+    place.project.write_text('profile = "here.toml"\n')
+    (place.here / "here.toml").write_text("[thresholds]\nrsa = 1\n")
+    assert place.complaint("check", TARGET).startswith("here.toml: there is no threshold rsa")
 
 
 @pytest.mark.parametrize(
@@ -141,32 +151,98 @@ def test_a_password_has_no_place_in_a_file_of_settings_and_is_not_said_back(plac
     assert "hunter2" not in said
 
 
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ("password-command = 'touch ran'", "runs a program"),
-        ("mailbox-password-command = 'touch ran'", "runs a program"),
-        ("token-command = 'touch ran'", "runs a program"),
-        ("record = 'ran'", "writes files"),
-        ("no-verify = true", "takes protection from passwords"),
-        ('proxy = "socks5://proxy.test"', "leads all connections through another machine"),
-        ("tls = 'never'", "takes protection from passwords"),
-    ],
-)
+HARMS = [
+    "password-command = 'touch ran'",
+    "mailbox-password-command = 'touch ran'",
+    "token-command = 'touch ran'",
+    "password-file = '/etc/passwd'",
+    "netrc = true",
+    "key = '/etc/ssl/private/key.pem'",
+    "record = 'ran'",
+    "no-verify = true",
+    "tls = 'never'",
+    "tls-max = '1.0'",
+    "ca-file = 'theirs.pem'",
+    "name = 'mx.theirs.test'",
+    'proxy = "socks5://proxy.test"',
+    "resolver = '192.0.2.53'",
+    "mailbox = 'who@theirs.test'",
+    "deliver = true",
+    "message = '/etc/passwd'",
+    "intrusive = true",
+    "all-mechanisms = true",
+]
+
+
+@pytest.mark.parametrize("line", HARMS)
 @pytest.mark.parametrize("table", ["", "[check]\n"])
-def test_the_current_directory_may_not_do_what_could_harm(place: Place, table: str, line: str, why: str) -> None:
+def test_the_current_directory_may_not_do_what_could_harm(place: Place, table: str, line: str) -> None:
     place.project.write_text(f"user = 'alice'\n{table}{line}\n")
     said = place.complaint("check", TARGET)
-    assert f"{why}, which the file in the current directory may not" in said
-    assert line.partition(" ")[0] in said
+    assert f"{line.partition(' ')[0]} may not stand in the file of the current directory" in said
     assert not (place.here / "ran").exists()
 
 
-@pytest.mark.parametrize("command", ["check", "login", "talk", "send", "fetch", "roundtrip"])
-def test_no_command_records_where_the_current_directory_says(place: Place, command: str) -> None:
-    place.project.write_text(f"[{command}]\nrecord = 'ran'\n")
-    said = place.run(command, TARGET).stderr
-    assert "record writes files, which the file in the current directory may not" in said
+OF_COMMANDS = [
+    ("talk", "script = 'theirs.dialogue'"),
+    ("send", "attach = ['/etc/passwd']"),
+    ("send", "pipe = 'touch ran'"),
+    ("send", "server = 'mx.theirs.test'"),
+    ("send", "bcc = ['who@theirs.test']"),
+    ("fetch", "save = 'ran'"),
+    ("fetch", "delete = true"),
+    ("login", "accounts = 'theirs.csv'"),
+    ("login", "refusals = 0"),
+    *((command, "record = 'ran'") for command in ("check", "login", "talk", "send", "fetch", "roundtrip")),
+]
+
+
+@pytest.mark.parametrize(("command", "line"), OF_COMMANDS)
+def test_nor_for_any_command(place: Place, command: str, line: str) -> None:
+    place.project.write_text(f"[{command}]\n{line}\n")
+    key = f"{command}.{line.partition(' ')[0]}"
+    assert f"{key} may not stand in the file of the current directory" in place.run(command, TARGET).stderr
+    assert not (place.here / "ran").exists()
+
+
+def options_of_all() -> dict[str, Option]:
+    commands = {name: import_module(f"mailproof.cli.{name}").command(Terminal("en")) for name in COMMANDS}
+    return {f"{name}.{key}": option for name, command in commands.items() for key, option in options(command).items()}
+
+
+def test_the_list_of_what_may_stand_here_names_options_that_are_there() -> None:
+    known = options_of_all()
+    keys = {place.partition(".")[2] for place in known}
+    assert {key for key in MAY_STAND_HERE if key not in (known if "." in key else keys)} == set()
+
+
+# Options that take a file, a program, an address or another server, and what is harmless about the few that may.
+DANGEROUS = re.compile(r"FILE|DIR|PEM|COMMAND|PATH|VAR|ADDRESS|HOST|URL|SECRET|PASSWORD")
+HARMLESS = {
+    "profile": "read as TOML, nothing of it is printed but our own words",
+    "compare": "read as a result of ours",
+    "postfix-dir": "read as a configuration of Postfix, which anybody may read",
+    "outside": "never sent to",
+    "source": "an address of this machine",
+    "proxy-protocol": "what the server is told of us",
+}
+
+
+def test_what_may_stand_here_takes_no_file_no_program_and_no_server() -> None:
+    """Whoever adds an option need do nothing: it may not stand here. Whoever lists it says why it does no harm."""
+    listed = {
+        place.partition(".")[2]
+        for place, option in options_of_all().items()
+        if may_stand_here(*place.split(".", 1), value=None) and DANGEROUS.search(str(option.metavar))
+    }
+    assert listed == set(HARMLESS)
+
+
+@pytest.mark.parametrize("page", ["guide.md", "guide.ja.md"])
+def test_the_guide_names_all_that_may_stand_here(page: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / page).read_text("utf-8")
+    (line,) = re.findall(r"^<!-- may stand here -->\n((?:.+\n)+)", text, re.MULTILINE)
+    assert set(re.findall(r"`([a-z.-]+)`", line)) - {"never"} == MAY_STAND_HERE
 
 
 def logging_in(peer: Peer) -> None:
@@ -188,7 +264,7 @@ def test_the_users_own_file_may_run_a_command_and_another_source_wins_over_it(pl
     assert logs_in(place, "--password-env", "PW", env={"PW": "secret"})
     assert logs_in(place, env={"PW": "secret", "MAILPROOF_PASSWORD_ENV": "PW"})
     (place.here / "pw").write_text("secret\n")
-    place.project.write_text('password-file = "pw"\n')
+    place.own.write_text(place.own.read_text() + '[check]\npassword-file = "../../here/pw"\n')
     assert logs_in(place)
     assert not ran.exists()
 

@@ -1,7 +1,7 @@
 """`mailproof.toml`: options that need not be typed; the environment and the command line win over it.
 
-The project's file stands in the current directory, where others may be able to write, and so may not do what could
-harm who runs the program there (git, CVE-2022-24765). Values are never quoted in a complaint: one could be a secret.
+What the file in the current directory may set, `settings_here` says. Values are never quoted in a complaint, for
+one can be a secret.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mailproof.cli.overview import COMMANDS
+from mailproof.cli.settings_here import may_stand_here
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -24,17 +25,6 @@ _LONGEST = 256 * 1024
 
 # Read before the command is known, and so at the top of a file only.
 _FOR_ALL_COMMANDS = ("lang", "color")
-
-# What the file in the current directory may not ask for, beside commands: it would write over files of the user, or
-# take from a password the protection that only he can lift.
-_WRITES = {
-    *((command, "record") for command in ("check", "login", "talk", "send", "fetch", "roundtrip")),
-    *(("fetch", "save"), ("lab", "log"), ("lab", "maildir")),
-}
-_RUNS = {("send", "pipe")}
-_LEADS = ("proxy",)
-"""Through a server of somebody else's choice: it would be told the password for the proxy."""
-_BARES: dict[str, object] = {"no-verify": True, "tls": "never"}
 
 
 class SettingsFile(msgspec.Struct, frozen=True):
@@ -174,19 +164,8 @@ def _no_such_key(entry: Entry, known: Sequence[str], command: str, terminal: Ter
 
 
 def _must_be_allowed(entry: Entry, command: str, terminal: Terminal) -> None:
-    if entry.file.own:
-        return
-    why = ""
-    if entry.key.endswith("-command") or (command, entry.key) in _RUNS:
-        why = "runs"
-    elif (command, entry.key) in _WRITES:
-        why = "writes"
-    elif entry.key in _LEADS:
-        why = "leads"
-    elif entry.key in _BARES and entry.value == _BARES[entry.key]:
-        why = "bares"
-    if why:
-        raise Complaint(terminal.say(f"cli.settings-{why}", file=entry.file.path, key=entry.place))
+    if not entry.file.own and not may_stand_here(command, entry.key, entry.value):
+        raise Complaint(terminal.say("cli.settings-not-here", file=entry.file.path, key=entry.place))
 
 
 def _converted(option: Option, entry: Entry, terminal: Terminal) -> Any:
