@@ -176,7 +176,8 @@ def _senseless(name: str, given: dict[str, object]) -> str:
             return "there is no TARGET"
     if name == "explain":
         words = real(given["words"])
-        return f"there is no page {words[0]}" if len(words) == 1 and words[0] not in names() else ""
+        could_be_one = len(words) == 1 and re.fullmatch(r"[a-z][a-z-]+[a-z]", words[0])
+        return f"there is no page {words[0]}" if could_be_one and words[0] not in names() else ""
     if name == "lab":
         parse_faults(real(given["faults"]))
     return ""

@@ -19,7 +19,7 @@ NO_JSON = {
     "demo": "shows what the text of a report looks like; `check` has the JSON",
 }
 """Commands without --format json, and why."""
-IN_THE_GUIDE = ("check", "completion", "demo", "explain")
+IN_THE_GUIDE = ("check", "completion", "demo")
 """Commands that the guide tells of; the others have a page of their own."""
 
 

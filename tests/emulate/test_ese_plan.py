@@ -217,12 +217,6 @@ def test_nothing_of_a_file_name_leaves_its_quotes() -> None:
     assert "\x1b" not in quoted("a\x1b[31m\n")
 
 
-def test_what_is_missing_by_the_thousand_is_not_listed_whole() -> None:
-    its = database(required=(1, 4000), committed=4000)
-    plan = planned(of_facts(its, *(log(n, created="") for n in range(1, 4000, 2))))
-    assert max(len(value) for step in plan.steps for value in step.params.values()) < 4000
-
-
 def test_generations_are_never_counted_one_by_one() -> None:
     its = database(required=(1, 0x7FFFFFFF), committed=0xFFFFFFFF)
     assert missing(its.required, (log(5), log(9)), its) == ((1, 4), (6, 8), (10, 0x7FFFFFFF))

@@ -42,7 +42,7 @@ POSTFIX = [
     ),
     (RCPT, "504 5.5.2 <b>: Recipient address rejected: need fully-qualified address", K.RECIPIENT_REJECTED),
     (RCPT, "550 5.5.1 Protocol error", K.OTHER),
-    (DATA, "554 5.4.6 Error: too many hops", K.UNROUTABLE),
+    (DATA, "554 5.4.6 Error: too many hops", K.MAIL_LOOP),
     (DATA, "554 5.7.1 Spam message rejected", K.CONTENT_REJECTED),
     (DATA, "521 5.5.2 mx.test Error: bare <LF> received", K.OTHER),
 ]
@@ -82,7 +82,7 @@ QMAIL_AND_OTHERS = [
     (RCPT, "553 sorry, your envelope sender is in my badmailfrom list (#5.7.1)", K.SENDER_REJECTED),
     (DATA, "552 sorry, that message size exceeds my databytes limit (#5.3.4)", K.MESSAGE_TOO_BIG),
     (DATA, "451 qq write error or disk full (#4.3.0)", K.QUEUE_WRITE_ERROR),
-    (DATA, "554 too many hops, this message is looping (#5.4.6)", K.UNROUTABLE),
+    (DATA, "554 too many hops, this message is looping (#5.4.6)", K.MAIL_LOOP),
     (RCPT, "530 5.5.1 Invalid command: Must issue an AUTH command first", K.LOGIN_REQUIRED),
     (RCPT, "530 5.5.1 Invalid command: Must issue a STARTTLS command first", K.TLS_REQUIRED),
     (MAIL, "421 Temporary failure", K.SERVICE_UNAVAILABLE),

@@ -205,12 +205,6 @@ def test_a_renamed_log_that_is_needed_gets_its_name_back(tmp_path: Path) -> None
     assert plan.steps[1].commands == ("Rename-Item 'C:\\Windows\\system32\\SRU\\SRU0006F.log' 'SRU0005C.log'",)
 
 
-def test_missing_logs_have_as_many_digits_as_those_that_are_there(tmp_path: Path) -> None:
-    (lay(tmp_path) / CURRENT).unlink()
-    (step,) = [step for step in planned(seen(tmp_path)).steps if step.name == "find-required"]
-    assert step.params["logs"] == "SRU0005C.log"
-
-
 def test_clocks_that_were_set_are_no_fault(tmp_path: Path) -> None:
     """Only whether a time is the same counts: a log may be younger than the one before it."""
     lay(tmp_path)

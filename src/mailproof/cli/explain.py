@@ -1,39 +1,77 @@
-"""`mailproof explain`: the page of a finding."""
+"""`mailproof explain`: the page of a finding, or what anything that was pasted means.
+
+Exit codes: 0 explained; 2 wrong usage; 3 not known.
+"""
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.terminal import Complaint, Terminal
 
+if TYPE_CHECKING:
+    from mailproof.model.explained import Explanation
+    from mailproof.model.log import LogExplained, LogLine
+
 # As many as are still read.
 _NEAR = 5
+# Gmail takes a message of 25 MB (support.google.com/mail/answer/6584); what comes back is rarely all of it.
+_LONGEST = 1 << 25
+# gzip, xz, bzip2, zstd.
+_PACKED = (b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh", b"\x28\xb5\x2f\xfd")
+# What could be the name of a finding, mistyped.
+_NAME = re.compile(r"\s*[A-Za-z][A-Za-z_ -]{1,58}(?:[A-Za-z]|-\d+[A-Za-z-]*)\s*")
+# Linux has names of 255 bytes in a path of 4096 (NAME_MAX, PATH_MAX).
+_LONGEST_NAME = 4096
 
 
 def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
-        click.Argument(["words"], nargs=-1, metavar="FINDING"),
+        click.Argument(["words"], nargs=-1, metavar="FINDING|TEXT|FILE|-"),
         Option("--list", "listed", is_flag=True, words="list"),
+        Option("--mask", is_flag=True),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
     ]
     return Command("explain", terminal, partial(_explain, terminal), params)
 
 
-def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, shape: str) -> int:
-    from mailproof.checks import kinds
-    from mailproof.cli.listing import as_json
-    from mailproof.report.explain import page_as_data, render_page
+def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: bool, shape: str) -> int:
+    from mailproof.catalog.pages import names
 
     if listed:
         _list(terminal, shape)
         return 0
     if not words:
         raise Complaint(terminal.say("cli.what-to-explain"))
-    name = _page_name(" ".join(words), terminal)
+    text = " ".join(words)
+    name = text.strip().lower().replace("_", "-").replace(" ", "-")
+    if name in names():
+        return _page(name, terminal, shape)
+    if text == "-":
+        return _pasted(_beginning(sys.stdin.buffer.read(_LONGEST)), terminal, mask, shape, None)
+    if (file := _file(text)) is not None:
+        return _of_file(file, terminal, mask, shape)
+    data = text.encode("utf-8", "surrogateescape")
+    if _NAME.fullmatch(text) and not _says_something(data):
+        raise _no_such_page(text, name, terminal)
+    return _pasted(data, terminal, mask, shape, None)
+
+
+def _page(name: str, terminal: Terminal, shape: str) -> int:
+    from mailproof.checks import kinds
+    from mailproof.cli.listing import as_json
+    from mailproof.report.explain import page_as_data, render_page
+
     if shape == "json":
         terminal.write(as_json(page_as_data(name, terminal.lang, kinds())))
     else:
@@ -41,25 +79,106 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, shape: st
     return 0
 
 
-def _page_name(text: str, terminal: Terminal) -> str:
-    """The finding that is meant. Raises Complaint, with what it could have been."""
+def _file(text: str) -> Path | None:
+    """The file of this name; None where there is none, or it can be no name."""
+    if len(text) > _LONGEST_NAME or "\n" in text or "\0" in text:
+        return None
+    try:
+        path = Path(text)
+        return path if path.exists() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _of_file(path: Path, terminal: Terminal, mask: bool, shape: str) -> int:
+    """A log may be larger than memory and packed; everything else is read whole."""
+    from mailproof.run.log_packed import DAMAGED, raw_lines
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LONGEST)
+        if data.startswith(_PACKED):
+            data = b"".join(line for line, _ in zip(raw_lines(path), range(100_000), strict=False))[:_LONGEST]
+    except (*DAMAGED, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise Complaint(terminal.say("cli.unreadable", file=str(path), why=why)) from None
+    return _pasted(_beginning(data), terminal, mask, shape, path)
+
+
+def _pasted(data: bytes, terminal: Terminal, mask: bool, shape: str, file: Path | None) -> int:
+    from mailproof.model.explained import Pasted
+    from mailproof.parse.pasted.kind import kind_of
+    from mailproof.report.explained import explained_text_as_json, is_known, render_explained_text
+    from mailproof.run.explaining.texts import explain_log, explain_text
+
+    log: LogExplained | None = None
+    if kind_of(data) is Pasted.LOG:
+        explanation, log = explain_log(_log_lines(data, file))
+    else:
+        explanation = explain_text(data)
+    if mask:
+        explanation, log = _masked(explanation, log)
+    if shape == "json":
+        terminal.write(explained_text_as_json(explanation, log, terminal.lang))
+    else:
+        terminal.write(render_explained_text(explanation, log, terminal.lang, terminal.color, terminal.width))
+    sound = explanation.pasted is Pasted.LOG and not explanation.causes
+    return 0 if sound or is_known(explanation) else 3
+
+
+def _log_lines(data: bytes, file: Path | None) -> Iterator[LogLine | bytes]:
+    from mailproof.run.log_files import day_of, lines_of
+    from mailproof.run.log_packed import raw_lines
+
+    if file is not None:
+        return lines_of(raw_lines(file), day_of(file))
+    return lines_of(data.splitlines(), _today())
+
+
+def _today() -> date:
+    return datetime.now().date()
+
+
+def _beginning(data: bytes) -> bytes:
+    """Without the mark of UTF-16 and UTF-8 that editors of Windows write."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode("utf-8")
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def _masked(explanation: Explanation, log: LogExplained | None) -> tuple[Explanation, LogExplained | None]:
+    """The same with stand-ins for names, addresses and queue ids."""
+    from mailproof.model.record import Record
+    from mailproof.report.mask import Mask
+
+    mask = Mask(Record(datetime.now(UTC)))
+    for text in (*(cause.text for cause in explanation.causes), *explanation.unread):
+        mask.learn_log_line(text)
+    return mask.apply(explanation), None if log is None else mask.apply(log)
+
+
+def _says_something(data: bytes) -> bool:
+    """`Relay access denied` could be a name that was mistyped, and is what a server says."""
+    from mailproof.report.explained import is_known
+    from mailproof.run.explaining.texts import explain_text
+
+    return is_known(explain_text(data))
+
+
+def _no_such_page(text: str, name: str, terminal: Terminal) -> Complaint:
+    """With what it could have been."""
     from mailproof.catalog.pages import names
     from mailproof.checks import all_checks
 
     say, known = terminal.say, names()
-    name = text.strip().lower().replace("_", "-").replace(" ", "-")
-    if name in known:
-        return name
-    if text == "-" or len(text) > 60 or any(char in text for char in "\n/:."):
-        raise Complaint(say("cli.text-later"))
     of_check = next((check for check in all_checks() if check.name == name), None)
     if of_check is not None:
         findings = tuple(kind.name for kind in of_check.kinds)
-        raise Complaint(say("cli.no-such-page", name=text) + say("cli.of-check", name=name, names=findings))
+        return Complaint(say("cli.no-such-page", name=text) + say("cli.of-check", name=name, names=findings))
     near = dict.fromkeys(get_close_matches(name, known, _NEAR) + [each for each in known if name in each])
     if not near:
-        raise Complaint(say("cli.no-such-page", name=text) + say("cli.see-help", command="mailproof explain"))
-    raise Complaint(say("cli.no-such-page", name=text) + say("cli.near-pages", names=tuple(near)[:_NEAR]))
+        return Complaint(say("cli.no-such-page", name=text) + say("cli.see-help", command="mailproof explain"))
+    return Complaint(say("cli.no-such-page", name=text) + say("cli.near-pages", names=tuple(near)[:_NEAR]))
 
 
 def _list(terminal: Terminal, shape: str) -> None:

@@ -20,12 +20,12 @@ class Limit(StrEnum):
 
 MAIL_RATE_WORDS = (
     # Postfix smtpd_client_message_rate_limit, smtpd_client_recipient_rate_limit.
-    r"too much mail|too many (messages|recipients) (from|in|per)"
+    r"too much mail(?! data)|too many (messages|recipients) (from|in|per)"
     # Exim's ratelimit as its specification words it, rspamd `Ratelimit "…" exceeded`, cbpolicyd.
     r"|rate[- ]?limit|(sending|message|mail|submission|hourly|daily) (rate|quota)|relay limit exceeded"
     r"|(daily|hourly)( \w+)?( sending)? (limit|quota)|reached your (daily|hourly) limit"
     # Gmail 4.2.1, 4.7.28; Yahoo TSS04; Microsoft 365 4.7.500 `Server busy`, 5.7.705 `tenant has exceeded threshold`.
-    r"|unusual rate of|receiving mail (too quickly|at a rate)|unexpected volume"
+    r"|unusual rate of|receiving e?mail (too quickly|at a rate)|unexpected volume"
     r"|\bmessages? from .*temporarily deferred|throttl|(submission|recipient) rate|exceeded (the )?(\w+ )?threshold"
 )
 """What servers say of too much mail, too fast; `parse.refusal` reads them too."""

@@ -1,6 +1,9 @@
-"""Hosts of known providers, and what a login there commonly lacks."""
+"""Hosts of known providers: what a login there commonly lacks, and where they say what their refusals mean."""
 
 from __future__ import annotations
+
+import re
+from typing import NamedTuple
 
 # Two-step accounts need a password for the program alone: support.google.com/mail/answer/185833,
 # help.yahoo.com SLN15241, support.apple.com/102654. Microsoft took passwords away from IMAP, POP and (by tenant)
@@ -27,3 +30,61 @@ def lacks_at_provider(host: str) -> str:
     """The finding that a refusal there most often stands for; empty for a host of nobody we know."""
     labels = host.rstrip(".").lower().split(".")
     return next((_WANTS[name] for at in range(len(labels)) if (name := ".".join(labels[at:])) in _WANTS), "")
+
+
+class Provider(NamedTuple):
+    """Who refuses, where it is somebody who says in public what his refusals mean."""
+
+    key: str
+    """In the catalogue: `providers.KEY`."""
+    domains: tuple[str, ...]
+    """Of its exchangers, and of its customers' addresses."""
+    words: str
+    """Regular expression for what only its replies hold; may be empty."""
+    reference: str
+    """Its own documentation of them; empty where it has none in public."""
+
+
+PROVIDERS = (
+    Provider(
+        "gmail",
+        ("google.com", "googlemail.com", "gmail.com"),
+        r"\bgsmtp\b|\bgcdp\b|support\.google\.com",
+        "https://support.google.com/a/answer/3726730",
+    ),
+    Provider("yahoo-japan", ("yahoo.co.jp", "ybb.ne.jp"), "", "https://support.yahoo-net.jp/PccMail/s/"),
+    Provider(
+        "yahoo",
+        ("yahoodns.net", "yahoo.com", "aol.com", "ymail.com"),
+        r"\[(?:TSS?|PH|BL|GL|IPTS)\d\d\]|yahooinc\.com|postmaster\.yahoo",
+        "https://senders.yahooinc.com/smtp-error-codes/",
+    ),
+    Provider(
+        "microsoft",
+        ("outlook.com", "office365.com", "hotmail.com", "live.com", "msn.com", "onmicrosoft.com"),
+        r"prod\.outlook\.com|protection\.outlook|sender\.office\.com|\(AS\d{3,5}\)|\(S\d{8,10}\)|RESOLVER\.|STOREDRV\.",
+        "https://learn.microsoft.com/exchange/troubleshoot/email-delivery/ndr/non-delivery-reports-in-exchange-online",
+    ),
+    Provider(
+        "icloud",
+        ("icloud.com", "me.com", "mac.com", "apple.com"),
+        r"\[[CH][SM]\d{2}\]",
+        "https://support.apple.com/102322",
+    ),
+    Provider("docomo", ("docomo.ne.jp",), "", ""),
+    Provider("au", ("ezweb.ne.jp", "au.com", "auone-net.jp", "uqmobile.jp"), "", ""),
+    Provider("softbank", ("softbank.jp", "softbank.ne.jp", "vodafone.ne.jp", "ymobile.ne.jp"), "", ""),
+)
+
+
+def provider_of(text: str, *hosts: str) -> Provider | None:
+    """By its own words, else by the first of the hosts and addresses that is one of its own."""
+    for provider in PROVIDERS:
+        if provider.words and re.search(provider.words, text):
+            return provider
+    for host in hosts:
+        name = host.rpartition("@")[2].rstrip(".").lower()
+        for provider in PROVIDERS:
+            if any(name == domain or name.endswith(f".{domain}") for domain in provider.domains):
+                return provider
+    return None

@@ -8,6 +8,7 @@ registry of statuses and the code alone decide. To MAIL, what would be about the
 from __future__ import annotations
 
 import re
+from enum import Enum
 
 from mailproof.model.attempt import Step
 from mailproof.model.observation import Reply, ReplyClass
@@ -38,7 +39,10 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     Row(_K.MAILBOX_FULL, status=r"[45]\.2\.2"),
     # Postfix cleanup(8) `Alias expansion error`, sendmail `aliasing/forwarding loop broken`. 5.4.6 says less.
     Row(_K.ALIAS_LOOP, words=r"alias expansion error|aliasing/forwarding loop|alias(es)? loop"),
-    Row(_K.UNROUTABLE, words=r"too many hops|hop count exceeded|mail (is )?loop|loops? back to myself"),
+    Row(
+        _K.MAIL_LOOP,
+        words=r"too many hops|hop count exceeded|mail (is )?loop|routing loop|loops? back to myself|points back to",
+    ),
     # Exchange's own: 5.7.54 and 5.7.64 are relaying, 5.7.57 and 5.7.60 a login's rights, 5.4.1 an unknown mailbox.
     Row(_K.RELAY_DENIED, status=r"5\.7\.(54|64)"),
     Row(_K.LOGIN_REQUIRED, status=r"5\.7\.57"),
@@ -50,6 +54,9 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     Row(_K.TLS_REQUIRED, status=r"[45]\.7\.66"),
     # Too much mail: before greylisting and lists, for these also say `try again later` and name an address.
     Row(_K.LIMITED, status=r"[45]\.7\.(28|500|650|705)|5\.1\.90"),
+    # Exchange, of a group that takes mail from within the organisation, or from some senders, alone.
+    Row(_K.RECIPIENT_REJECTED, status=r"5\.7\.(12[04]|13[3-6])"),
+    Row(_K.RECIPIENT_REJECTED, words=r"resolver\.rst\.(authrequired|notauthorized|restricted)"),
     # Words of relaying. They come under 5.7.1, under no status at all, and now and then under a wrong one.
     Row(
         _K.RELAY_DENIED,
@@ -98,7 +105,8 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     Row(
         _K.SENDER_REJECTED,
         words=r"sender (address )?(rejected|denied|verify (failed|callout)|verification failed)"
-        r"|(rejected|bad|invalid|banned) sender|syntactically invalid sender|badmailfrom|required for sender address",
+        r"|(rejected|bad|invalid|banned) sender|syntactically invalid sender"
+        r"|badmailfrom|required for sender address",
     ),
     Row(_K.MESSAGE_UNAUTHENTICATED, words=r"\b(spf|dkim|dmarc)\b|unauthenticated email"),
     # The recipient.
@@ -119,7 +127,9 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     ),
     Row(
         _K.RECIPIENT_DOMAIN_UNKNOWN,
-        words=r"(find|locate) the recipient domain|recipient address rejected: domain|domain does not exist",
+        # The last is SoftBank's, of a domain alone.
+        words=r"(find|locate) the recipient domain|recipient address rejected: domain|domain does not exist"
+        r"|\A[\w-]+(\.[\w-]+)+ does not exist\Z",
     ),
     Row(
         _K.UNROUTABLE,
@@ -133,7 +143,8 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     ),
     Row(
         _K.MAILBOX_FULL,
-        words=r"mailbox (is )?full|exceeded storage allocation|quota exceeded"
+        # docomo has `Too much mail data`, Gmail `out of storage space`.
+        words=r"mailbox (is )?full|exceeded storage allocation|quota exceeded|too much mail data|out of storage space"
         r"|(over|exceed(s|ed)?)( the| its| storage)? quota",
     ),
     Row(
@@ -178,6 +189,11 @@ _CODES: tuple[Row[RefusalKind], ...] = (
     Row(_K.SERVICE_UNAVAILABLE, code="4", words=r"service (is )?(currently )?unavailable|try again|temporar"),
 )
 _TABLE = Table(_ROWS)
+# Where a vague word stands beside one of these, it is about mail.
+_OF_MAIL = re.compile(
+    r"\b(e?mails?|messages?|recipients?|senders?|smtp|mailbox|connections?|client|sent|from your|deferred)\b",
+    re.I,
+)
 _NO_RULE = re.compile(r"invalid recipient: <>")
 _BARE = Table(_CODES)
 
@@ -214,6 +230,33 @@ def refusal_kind(code: str, enhanced: str, text: str, step: Step | None = None) 
         or _BARE.kind(code, enhanced, text)
         or RefusalKind.OTHER
     )
+    return _AT_MAIL.get(kind, kind) if step is Step.MAIL else kind
+
+
+class Words(Enum):
+    """How much a text has to say before it is taken for a refusal."""
+
+    IN_SESSION = "in-session"
+    """It is an answer to a command."""
+    ALONE = "alone"
+    """It may be no reply at all: `452 Main Street`, `550 spam sandwiches`."""
+
+
+# These words stand in many a text that is no reply.
+_VAGUE = frozenset({_K.LIMITED, _K.CONTENT_REJECTED, _K.SERVICE_UNAVAILABLE})
+
+
+def refusal_in_words(
+    code: str, enhanced: str, text: str, step: Step | None = None, heard: Words = Words.ALONE
+) -> RefusalKind | None:
+    """As `refusal_kind`, by status and words: the code alone does not tell. None where they do not either."""
+    if not enhanced and (behind := _BEHIND.search(text)):
+        enhanced = behind[1]
+    kind = _TABLE.kind(code, enhanced, text) or status_meaning(enhanced)
+    if kind is None and (heard is Words.IN_SESSION or enhanced):
+        kind = _BARE.kind(code, enhanced, text)
+    if kind is None or (heard is Words.ALONE and not enhanced and kind in _VAGUE and not _OF_MAIL.search(text)):
+        return None
     return _AT_MAIL.get(kind, kind) if step is Step.MAIL else kind
 
 

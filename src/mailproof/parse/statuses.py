@@ -45,7 +45,7 @@ STATUSES: dict[str, RefusalKind] = {
     "4.3": _K.UNROUTABLE,  # directory server failure
     "4.4": _K.UNROUTABLE,  # unable to route
     "4.5": _K.SERVICE_UNAVAILABLE,  # mail system congestion
-    "4.6": _K.UNROUTABLE,  # routing loop detected
+    "4.6": _K.MAIL_LOOP,  # routing loop detected
     "4.7": _K.UNROUTABLE,  # delivery time expired
     # Protocol (section 3.6): mistakes of the client in most cases, and no word on whom it is about.
     "5.0": _K.OTHER,  # other or undefined protocol status

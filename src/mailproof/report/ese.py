@@ -42,7 +42,7 @@ def render_ese(
     blocks += [_facts(attempt.observations, plans, say, width, verbose) for attempt in record.attempts]
     blocks += [_cause(item, say, color, width, verbose) for item in report.causes]
     blocks += [[line for item in notes(report) for line in _cause(item, say, color, width, verbose)]]
-    blocks.append([*_not_tested(report, say, color, width), *_passed(report, say, color, width, verbose)])
+    blocks.append(_not_tested(report, say, color, width))
     blocks += [_plan(plan, say, color, width) for plan in plans]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -195,18 +195,6 @@ def _not_tested(report: Report, say: Words, color: bool, width: int) -> list[str
         names = between(say).join(name for subjects, _ in groups for name in subjects)
         lines += wrap(f"{names[:1].upper()}{names[1:]}: {why}", width, "  ", "    ")
     return lines
-
-
-def _passed(report: Report, say: Words, color: bool, width: int, verbose: bool) -> list[str]:
-    subjects = tuple(dict.fromkeys(say.subject(item.name) for item in report.passed))
-    if verbose and subjects:
-        heading = paint(say("report.passed"), Style.HEADING, color)
-        return [heading, *(line for subject in subjects for line in wrap(subject, width, "  ", "    "))]
-    if not subjects:
-        return []
-    n = len(subjects)
-    count = say("report.passed-one" if n == 1 else "report.passed-many", n=n)
-    return wrap(f"{count} {say('report.passed-hint')}", width)
 
 
 def _plan(plan: Plan, say: Words, color: bool, width: int) -> list[str]:

@@ -50,9 +50,14 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PARTS = re.compile(r"\w+")
 
 # Dotted words that are files, not hosts.
-_FILE = re.compile(r"(?:main|master)\.cf\Z|.*\.(?:conf|pem|crt|key|log|sock|toml|json)\Z", re.IGNORECASE)
+_FILE = re.compile(r"(?:main|master)\.cf\Z|.*\.(?:conf|pem|crt|key|log|sock|toml|json|db|lmdb)\Z", re.IGNORECASE)
 
 _QUEUED = re.compile(r"\bqueued as ([A-Za-z0-9]{4,})|\bid=([A-Za-z0-9]+-[A-Za-z0-9]+-[A-Za-z0-9]+)")
+# As Postfix, Exim and sendmail begin the text of a line with them.
+_LOGGED = re.compile(
+    r"(?:\]|^[\w/-]+): "
+    r"([0-9A-F]{8,24}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}|\w{6}-\w{6,11}-\w{2,4}|\w{14}\d{6}): "
+)
 _HELLO = re.compile(r"(?:EHLO|HELO|LHLO) ([\w-]+)(?:\\r|\Z)", re.IGNORECASE)
 # A host without a dot in its name begins both the greeting and the answer to EHLO, where keywords follow.
 _GREETS = re.compile(r"220[ -]([\w-]+)(?: |\\r)")
@@ -62,6 +67,7 @@ _SAYS_HELLO = re.compile(r"250[ -]([\w-]+)(?: |\\r)")
 _KEPT_KEYS = frozenset(
     {"fact", "what", "reason", "job", "step", "status", "verdict", "severity", "kind", "purpose", "trouble"}
     | {"explained_by", "scheme", "cipher", "version", "started", "mailproof", "profile", "rtype", "not_after"}
+    | {"pasted", "side", "action", "format", "provider", "page", "reference", "method", "result", "time", "date"}
     | {"can_be", "end", "not_before", "key_type", "signature_hash", "stage", "protection", "maximum"}
 )
 
@@ -102,6 +108,12 @@ class Mask:
         pieces = _BETWEEN_LINES.split(text)
         pieces[::2] = [_PATTERN.sub(self._replacement, piece) for piece in pieces[::2]]
         return "".join(pieces)
+
+    def learn_log_line(self, text: str) -> None:
+        """A line that was pasted: its queue ids are names from now on."""
+        for match in _LOGGED.finditer(text):
+            self._names.learn_queue_id(match[1])
+        self._learn("", text)
 
     def _learn(self, key: str, text: str) -> None:
         if key in ("queue_id", "queue_ids") and text:

@@ -71,6 +71,7 @@ _VAGUE = frozenset(
         RefusalKind.RECIPIENT_DOMAIN_UNKNOWN,
         RefusalKind.MAILBOX_DISABLED,
         RefusalKind.UNROUTABLE,
+        RefusalKind.MAIL_LOOP,
         RefusalKind.CONTENT_REJECTED,
     }
 )

@@ -98,7 +98,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 def _gave_up(last_word: Reply | None) -> bool:
     """A 421 to a command before QUIT, of which no other check knows more (RFC 5321 section 3.8)."""
-    return refusal(last_word) in (RefusalKind.OTHER, RefusalKind.UNROUTABLE)
+    return refusal(last_word) in (RefusalKind.OTHER, RefusalKind.UNROUTABLE, RefusalKind.MAIL_LOOP)
 
 
 def _hung_up(sighting: Sighting[Interrupted] | Sighting[Greeting], trouble: Trouble | None) -> Iterable[Answer]:

@@ -65,6 +65,7 @@ _NAMES = {
     RefusalKind.CLIENT_REJECTED: "recipient-rejected",
     RefusalKind.MAILBOX_DISABLED: "recipient-rejected",
     RefusalKind.UNROUTABLE: "recipient-rejected",
+    RefusalKind.MAIL_LOOP: "recipient-rejected",
     RefusalKind.LOGIN_REQUIRED: "own-domain-rejected",
     RefusalKind.OTHER: "recipient-rejected",
 }

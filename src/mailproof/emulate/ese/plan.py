@@ -50,11 +50,11 @@ def hexadecimal(spans: tuple[Span, ...]) -> str:
     return ", ".join(f"0x{a:X}" if a == b else f"0x{a:X}-0x{b:X}" for a, b in spans)
 
 
-def log_names(spans: tuple[Span, ...], situation: Situation) -> str:
+def log_names(spans: tuple[Span, ...], at: Places) -> str:
     """`E000000005A.log`, `E000000005A.log - E000000005C.log`; the last may be the current one, without a number."""
-    every = ((_number_name(first, situation), _number_name(last, situation)) for first, last in spans[:_NAMED])
-    told = ", ".join(first if first == last else f"{first} - {last}" for first, last in every)
-    return told + (" …" if len(spans) > _NAMED else "")
+    return ", ".join(
+        f"{at.stem}{a:08X}.log" if a == b else f"{at.stem}{a:08X}.log - {at.stem}{b:08X}.log" for a, b in spans
+    )
 
 
 def _warning(situation: Situation) -> tuple[str, dict[str, str]]:
@@ -115,7 +115,7 @@ def _committed(situation: Situation, at: Places) -> Iterator[PlanStep]:
     lost = _first_lost(situation)
     last = max(situation.database.committed_last, lost)
     since = max((log.created for log in situation.own if 0 < log.known < lost), default="")
-    yield PlanStep("find-committed", {"logs": log_names(((lost, last),), situation)}, commands.copies(at))
+    yield PlanStep("find-committed", {"logs": log_names(((lost, last),), at)}, commands.copies(at))
     if any(not log.known or log.known >= lost for log in situation.own):
         yield PlanStep("move-later", {"first": f"0x{lost:X}"}, commands.move_later(_number_name(lost, situation), at))
     params = {"logs": hexadecimal(((lost, last),)), "since": since[:16].replace("T", " ") or "?"}
@@ -133,7 +133,7 @@ def _first_lost(situation: Situation) -> int:
 def _logs_unseen(situation: Situation, at: Places) -> Iterator[PlanStep]:
     yield PlanStep("where-logs", {}, (commands.where(at), commands.verify_logs(at)))
     spans = ((situation.database.required_first, situation.database.required_last),)
-    yield PlanStep("replay-if-sound", {"logs": log_names(spans, situation)}, (commands.recover(at),))
+    yield PlanStep("replay-if-sound", {"logs": log_names(spans, at)}, (commands.recover(at),))
     yield PlanStep("expect-clean", {}, (commands.header(at.database),))
 
 
@@ -149,7 +149,7 @@ def _good_copies(situation: Situation, at: Places) -> Iterator[PlanStep]:
         renames = tuple(commands.rename_log(log, _right_name(log), at) for log in renamed)
         yield PlanStep("rename-logs", {}, renames)
     if spans := situation.required_missing:
-        yield PlanStep("find-required", {"logs": log_names(spans, situation)}, commands.copies(at))
+        yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
     if broken := _broken(situation):
         yield PlanStep("find-damaged", {"files": _files(broken)}, commands.copies(at))
 
@@ -215,7 +215,7 @@ def _last_resort(situation: Situation, at: Places) -> Iterator[PlanStep]:
 def _foreign(situation: Situation, at: Places) -> Iterator[PlanStep]:
     yield PlanStep("own-logs", {}, (commands.where(at), commands.header(at.database)))
     spans = ((situation.database.required_first, situation.database.required_last),)
-    yield PlanStep("find-required", {"logs": log_names(spans, situation)}, commands.copies(at))
+    yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
     yield from _then(at)
 
 

@@ -1,0 +1,82 @@
+"""`mailproof explain` of what was pasted, as users start it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from running import mailproof
+
+BOUNCES = Path(__file__).parents[1] / "parse" / "bounce"
+BOUNCE = BOUNCES / "made" / "postfix-spf.eml"
+
+
+def test_a_file_and_standard_input_and_the_text_itself_are_the_same(tmp_path: Path) -> None:
+    text = BOUNCE.read_text("utf-8")
+    packed = tmp_path / "bounce.gz"
+    packed.write_bytes(gzip.compress(text.encode()))
+    told = [mailproof("explain", str(BOUNCE)), mailproof("explain", "-", given=text), mailproof("explain", text)]
+    told.append(mailproof("explain", str(packed)))
+    assert {done.returncode for done in told} == {0}
+    assert len({done.stdout for done in told}) == 1
+    assert told[0].stdout.startswith("Not delivered to spf@example.com: ")
+    assert "mx.example.com (Gmail) said:" in told[0].stdout
+
+
+def test_it_is_told_in_japanese() -> None:
+    said = mailproof("--lang", "ja", "explain", str(BOUNCE)).stdout
+    assert said.startswith("spf@example.com に届いていません。")
+    assert "どちら側か: 送信側のサーバー" in said
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_json_has_the_same_names_in_every_language(lang: str) -> None:
+    told = json.loads(mailproof("--lang", lang, "explain", "--format", "json", str(BOUNCE)).stdout)
+    assert (told["known"], told["pasted"], told["format"]) == (True, "bounce", "postfix")
+    (cause,) = told["causes"]
+    assert (cause["name"], cause["side"], cause["provider"]) == ("message-unauthenticated", "your-server", "gmail")
+    assert cause["mend"] and cause["cause"]
+
+
+def test_a_log_is_explained_with_the_side_of_each_cause(tmp_path: Path) -> None:
+    line = (
+        "Jan 18 20:28:39 mx postfix/smtpd[1248]: error: open database /etc/postfix/a.db: No such file or directory\n"
+    )
+    log = tmp_path / "mail.log"
+    log.write_text(line * 3)
+    done = mailproof("explain", str(log))
+    assert done.returncode == 0
+    assert "(lookup-table-not-built)" in done.stdout and "x 3" in done.stdout
+    assert "your server, the one with this log" in done.stdout
+    quiet = mailproof(
+        "explain", "-", given="Jan 18 20:28:39 mx postfix/smtpd[1]: connect from a.example[192.0.2.1]\n"
+    )
+    assert quiet.returncode == 0
+
+
+def test_what_is_not_known_ends_with_three() -> None:
+    done = mailproof("explain", "Milk, bread, 2 eggs.")
+    assert done.returncode == 3
+    assert "not known" in done.stdout
+    assert mailproof("explain", "550 5.9.9 quux").returncode == 3
+
+
+def test_words_that_could_be_a_name_are_a_text_where_a_server_says_them() -> None:
+    assert "(relay-denied)" in mailproof("explain", "Relay access denied").stdout
+    assert "(recipient-unknown)" in mailproof("explain", "User", "unknown").stdout
+    assert mailproof("explain", "relay-denyed").returncode == 2
+
+
+def test_a_mask_hides_whom_it_is_about() -> None:
+    for shape in ("text", "json"):
+        said = mailproof("explain", "--mask", "--format", shape, str(BOUNCE)).stdout
+        assert "example.org" not in said and "spf@" not in said and "192.0.2.10" not in said.replace("192.0.2.1 ", "")
+        assert "message-unauthenticated" in said
+
+
+def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
+    done = mailproof("explain", str(tmp_path))
+    assert done.returncode == 2
+    assert "Is a directory" in done.stderr
