@@ -17,11 +17,13 @@ import click
 
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.log_follow import follow
+from mailproof.cli.log_period import period
 from mailproof.cli.log_summary import FORMATS, summarise
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
     from mailproof.model.log import LogLine
+    from mailproof.run.log_period import Between
 
 # As run/log_choice.py has it, which is not read for `--help`.
 _ONLY = ("trouble", "delivery", "login")
@@ -37,8 +39,10 @@ def command(terminal: Terminal) -> Command:
         Option("--message-id", metavar="ID", section="log", words="log-message-id"),
         Option("--from", "sender", metavar="ADDRESS", section="log", words="log-from"),
         Option("--to", "recipient", metavar="ADDRESS", section="log", words="log-to"),
-        Option("--since", metavar="TIME", section="log-summary", words="log-since"),
-        Option("--until", metavar="TIME", section="log-summary", words="log-until"),
+        Option("--client", metavar="IP", section="log", words="log-client"),
+        Option("--status", metavar="STATUS", section="log", words="log-status"),
+        Option("--since", metavar="TIME", section="log", words="log-since"),
+        Option("--until", metavar="TIME", section="log", words="log-until"),
         Option(
             "--top", metavar="N", default="10", section="log-summary", words="log-top", callback=_whole(0, terminal)
         ),
@@ -89,7 +93,7 @@ def _log(
         chosen = Wish(words["queue_id"], words["sender"], words["recipient"], only or "")
         return follow(terminal, files, shape, chosen, lines)
     if action == "trace":
-        return _trace(terminal, _lines(files, rotated, terminal), shape, words)
+        return _trace(terminal, _lines(files, rotated, terminal), shape, words, period(terminal, since, until))
     from mailproof.report.log import explained_as_json, render_explained
     from mailproof.run.log_explain import LogExplainer
 
@@ -105,20 +109,26 @@ def _log(
     return int(any(cause.rank < 5 for cause in result.causes))
 
 
-def _trace(terminal: Terminal, lines: Iterator[LogLine | bytes], shape: str, wish: dict[str, str]) -> int:
+def _trace(
+    terminal: Terminal,
+    lines: Iterator[LogLine | bytes],
+    shape: str,
+    wish: dict[str, str],
+    between: Between | None,
+) -> int:
     from mailproof.report.log_trace import render_traces, traces_as_json
     from mailproof.run.log_trace import LogTracer, Wanted
 
-    wanted = Wanted(**wish)
+    wanted = Wanted(**wish, period=between)
     if not any(wanted):
         raise Complaint(terminal.say("cli.trace-what"))
     tracer = LogTracer()
     tracer.take(lines)
     traces = tracer.traces(wanted)
     if shape == "json":
-        terminal.write(traces_as_json(traces))
+        terminal.write(traces_as_json(traces, tracer.gaps))
     else:
-        terminal.write(render_traces(traces, terminal.lang, terminal.color, terminal.width))
+        terminal.write(render_traces(traces, terminal.lang, terminal.color, terminal.width, gaps=tracer.gaps))
     if not traces:
         return 3
     return int(any(trace.outcome != "delivered" for trace in traces))

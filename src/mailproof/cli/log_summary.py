@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailproof.cli.log_period import period
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def summarise(
     verbose: bool,
 ) -> int:
     """Write it; 3 where there is no line of a mail server, else 0. Raises Complaint."""
-    period = _period(terminal, since, until)
-    summary = _counted(terminal, files, period, top, jobs)
+    summary = _counted(terminal, files, period(terminal, since, until), top, jobs)
     if shape == "json":
         from mailproof.report.json import text_of
 
@@ -51,23 +51,8 @@ def summarise(
     return 0 if summary.mail else _NOTHING
 
 
-def _period(terminal: Terminal, since: str | None, until: str | None) -> Between | None:
-    if since is None and until is None:
-        return None
-    from mailproof.run.log_period import Between, moment_of
-
-    now = datetime.now().astimezone()
-    limits = []
-    for option, text in (("--since", since), ("--until", until)):
-        try:
-            limits.append(None if text is None else moment_of(text, now))
-        except (ValueError, OverflowError):
-            raise Complaint(terminal.say("cli.no-time", option=option, value=str(text))) from None
-    return Between(*limits)
-
-
 def _counted(
-    terminal: Terminal, files: tuple[str, ...], period: Between | None, top: int, jobs: int | None
+    terminal: Terminal, files: tuple[str, ...], between: Between | None, top: int, jobs: int | None
 ) -> LogSummary:
     from mailproof.run.log_packed import NoZstdError
     from mailproof.run.log_summary import (
@@ -80,7 +65,7 @@ def _counted(
 
     today = datetime.now().date()
     if files == ("-",):
-        return summary_of_stream(sys.stdin.buffer, today, period, top)
+        return summary_of_stream(sys.stdin.buffer, today, between, top)
     if "-" in files:
         raise Complaint(terminal.say("cli.input-alone"))
     if not files:
@@ -92,10 +77,10 @@ def _counted(
             first = next(lines, None)
             if first is None:
                 raise Complaint(terminal.say("cli.no-log"))
-            return summary_of_lines([first, *lines], today, period, top)
+            return summary_of_lines([first, *lines], today, between, top)
         files = (str(usual),)
     try:
-        return summary_of_files([Path(name) for name in files], jobs or processes(), period, top)
+        return summary_of_files([Path(name) for name in files], jobs or processes(), between, top)
     except PartUnreadError as error:
         cause = error.__cause__
         if isinstance(cause, NoZstdError):

@@ -299,7 +299,7 @@ class LogLeg(msgspec.Struct, frozen=True):
     """Seconds since the first leg, where both have a time."""
     queue_id: str
     kind: str
-    """arrived, identified, queued, refused, stored, notified, removed, or the status of a delivery (sent …)."""
+    """The kind of the fact (arrived, identified, queued, refused, stored, removed …), or the status of a delivery."""
     params: dict[str, str]
 
 
@@ -310,3 +310,9 @@ class LogTrace(msgspec.Struct, frozen=True):
     outcome: str
     """delivered, deferred, bounced, refused, or open where the log does not tell."""
     legs: tuple[LogLeg, ...]
+    message_id: str = ""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    """All that the log names, those that were rewritten too."""
+    seconds: float | None = None
+    """From the first line of it to the last word about a delivery."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mailproof.catalog.words import words
+from mailproof.catalog.words import Words, words
 from mailproof.model.log import LogLeg, LogTrace
 from mailproof.report.json import text_of
 from mailproof.report.layout import wrap
@@ -13,28 +13,42 @@ from mailproof.report.style import Style, paint
 _STYLES = {"delivered": Style.PASS, "deferred": Style.WARN, "open": Style.UNKNOWN}
 
 
-def traces_as_json(traces: tuple[LogTrace, ...]) -> str:
-    return text_of({"messages": msgspec.to_builtins(traces)})
+def traces_as_json(traces: tuple[LogTrace, ...], gaps: int = 0) -> str:
+    """`gaps` is how often the log says that lines of it are lost."""
+    return text_of({"messages": msgspec.to_builtins(traces), "gaps": gaps})
 
 
-def render_traces(traces: tuple[LogTrace, ...], lang: str, color: bool, width: int) -> str:
-    """A paragraph for each message: a line for each leg, with the seconds since the first."""
+def render_traces(traces: tuple[LogTrace, ...], lang: str, color: bool, width: int, *, gaps: int = 0) -> str:
+    """A paragraph for each message: how it ended, whose it is, and a line for each leg with the seconds until it."""
     say = words(lang)
     lines: list[str] = []
     for trace in traces:
         outcome = paint(say(f"log.outcome-{trace.outcome}"), _STYLES.get(trace.outcome, Style.FAIL), color)
-        lines += ["", f"{' -> '.join(trace.queue_ids) or 'NOQUEUE'}  {outcome}"]
+        took = "" if trace.seconds is None else " " + say("log.took", seconds=f"{trace.seconds:.6g}")
+        lines += ["", f"{' -> '.join(trace.queue_ids) or 'NOQUEUE'}  {outcome}{took}"]
+        if trace.recipients:
+            between = say("log.between", sender=trace.sender, recipients=", ".join(trace.recipients))
+            lines += wrap(between, width, "  ", "  ")
         for leg in trace.legs:
-            after = "" if leg.after is None else f"+{leg.after:g}"
-            lines += wrap(_sentence(leg, lang), width, f"  {leg.time} {after:>6}  ", "    ")
+            after = "" if leg.after is None else f"+{leg.after:.6g}"
+            lines += wrap(_sentence(leg, say), width, f"  {leg.time} {after:>6}  ", "    ")
+    if gaps:
+        lines += ["", *wrap(say("log.gaps", n=gaps), width)]
     return "\n".join(lines[1:] or wrap(say("log.no-such-message"), width)) + "\n"
 
 
-def _sentence(leg: LogLeg, lang: str) -> str:
-    say = words(lang)
-    if "status" in leg.params:
-        return say("log.leg-delivery", **leg.params)
+def _sentence(leg: LogLeg, say: Words) -> str:
+    params = leg.params
+    if "status" in params and "relay" in params:
+        times = say("log.leg-times", **params) if "sending" in params else ""
+        return say("log.leg-delivery", **params) + times
     if leg.kind == "arrived":
-        key = "arrived-user" if leg.params["user"] else "arrived-client" if leg.params["client"] else "arrived-local"
-        return say(f"log.leg-{key}", **leg.params)
-    return say(f"log.leg-{leg.kind}", **leg.params)
+        return say(f"log.leg-{_arrival(params)}", **params)
+    kind = leg.kind
+    if kind == "answered" and not params["reply"]:
+        kind = "answered-not"
+    return say(f"log.leg-{kind}", **params)
+
+
+def _arrival(params: dict[str, str]) -> str:
+    return "arrived-user" if params["user"] else "arrived-client" if params["client"] else "arrived-local"
