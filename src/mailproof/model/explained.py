@@ -17,6 +17,8 @@ class Pasted(StrEnum):
     REPLY = "reply"
     SESSION = "session"
     """Of `openssl s_client`."""
+    DATABASE = "database"
+    """An error of Mount-Database, or what eseutil printed of a database of Exchange."""
     UNKNOWN = "unknown"
 
 
@@ -31,6 +33,8 @@ class Side(StrEnum):
     """The server that sends: its address, its names in DNS, its settings."""
     THEIRS = "their-server"
     """The server that should take it."""
+    EXCHANGE = "exchange-server"
+    """The server of the database itself: its files, its disks, its rights."""
     NETWORK = "network"
     NOBODY = "nobody"
     """There is nothing to mend."""
@@ -103,3 +107,7 @@ class Explanation(msgspec.Struct, frozen=True):
     """What could not be read: lines, or the names of parts."""
     left_out: int = 0
     """How many more there are."""
+    events: tuple[int, ...] = ()
+    """Numbers of events of Windows that tell more."""
+    commands: tuple[str, ...] = ()
+    """What to type next, and where its output goes."""

@@ -12,6 +12,7 @@ from mailproof.catalog.words import Words, words
 from mailproof.model.bounce import Action
 from mailproof.model.explained import Explained, Explanation, Leg, Pasted
 from mailproof.model.log import LogCause, LogExplained
+from mailproof.report.explained_database import database_blocks
 from mailproof.report.json import text_of
 from mailproof.report.layout import wrap
 from mailproof.report.log import words_of
@@ -48,6 +49,8 @@ def render_explained_text(
         blocks.append(_without_cause(explanation, say, width))
     if explanation.pasted is Pasted.MESSAGE:
         blocks.append(list(_way(explanation, say, width)))
+    if explanation.pasted is Pasted.DATABASE:
+        blocks += database_blocks(explanation, say, width)
     if closing := list(_closing(explanation, say, width)):
         blocks.append(closing)
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -57,7 +60,7 @@ def _cause(cause: Explained, log: LogExplained | None, say: Words, color: bool, 
     text, mend = _words(cause, log, say)
     head = _head(cause, text, say)
     style = Style.FAIL if cause.action is Action.FAILED or cause.action is None else Style.WARN
-    if cause.name in ("delivered", "accepted", "certificate-verified"):
+    if cause.name in ("delivered", "accepted", "database-sound", "certificate-verified"):
         style = Style.PASS
     yield from (paint(line, style, color) for line in wrap(head, width))
     if cause.count > 1:

@@ -146,3 +146,12 @@ def events() -> str:
         "Get-WinEvent -FilterHashtable @{LogName='Application'; ProviderName='ESE','MSExchangeIS','MSExchangeRepl'} "
         "-MaxEvents 100 | Format-List TimeCreated,ProviderName,Id,Message"
     )
+
+
+def state(database: str) -> tuple[str, ...]:
+    """Both outputs of eseutil for a database of this name, wherever its files are."""
+    return (
+        f"$db = Get-MailboxDatabase -Identity {quoted(database or 'DATABASE')}",
+        'eseutil /mh "$($db.EdbFilePath)"',
+        'eseutil /ml "$($db.LogFolderPath)\\$($db.LogFilePrefix)"',
+    )

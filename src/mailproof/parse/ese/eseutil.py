@@ -95,6 +95,14 @@ def read_eseutil(text: str) -> Pasted:
     return reader.result()
 
 
+def is_of_eseutil(text: str) -> bool:
+    """Whether a text is its output; that it has a line like one of its is not enough."""
+    found = read_eseutil(text)
+    if any(database.state is not DatabaseState.UNKNOWN for database in found.databases):
+        return True
+    return any(log.stem for log in found.logs) and ("Base name:" in text or "eseutil" in text.lower())
+
+
 def _lines(text: str) -> Iterator[str]:
     """Without what stands before them in a quotation, and those of a path that was wrapped joined again."""
     plain = [_LEAD.sub("", line).rstrip() for line in text.replace(":", ":").replace("\u00a0", " ").splitlines()]

@@ -59,6 +59,9 @@ _FINDINGS = {
     -1216: "ese-log-foreign",
 }
 
+EVENTS = (454, 455, 465, 440, 452, 453, 518, 474, 494)
+"""Events of ESE that say why a database did not mount, the most telling first (jetmsg.mc)."""
+
 # Blanks are taken out first, for a console cuts words; between the exception and the numbers stands one sentence.
 _ERROR = re.compile(r"MapiException(\w{1,80}?):([^()]{0,300})\(hr=(0x[0-9A-Fa-f]{1,8}),ec=(-?\d{1,10})\)")
 _NUMBERS = re.compile(r"\(hr=(0x[0-9A-Fa-f]{1,8}),ec=(-?\d{1,10})\)")

@@ -8,6 +8,8 @@ from mailproof.model.explained import Pasted
 from mailproof.parse.bounce.entities import entity
 from mailproof.parse.bounce.reader import FORMATS
 from mailproof.parse.bounce.reader import read as read_bounce
+from mailproof.parse.ese.eseutil import is_of_eseutil
+from mailproof.parse.ese.mount_error import mount_error
 from mailproof.parse.log.envelope import LineReader
 from mailproof.parse.log.facts import is_mail
 from mailproof.parse.pasted.openssl import MARK as OPENSSL
@@ -43,13 +45,15 @@ def kind_of(data: bytes) -> Pasted:
     data = data[:_LOOKED_AT]
     if _is_log(data):
         return Pasted.LOG
+    text = data.decode("utf-8", "replace")
+    if mount_error(text) is not None or is_of_eseutil(text):
+        return Pasted.DATABASE
     root = entity(data)
     is_message = len(_OF_MESSAGES & {name for name, _ in root.fields}) >= 2
     if read_bounce(data) is not None:
         return Pasted.BOUNCE
     if is_message:
         return Pasted.MESSAGE
-    text = data.decode("utf-8", "replace")
     if OPENSSL.search(text):
         return Pasted.SESSION
     return Pasted.REPLY if text.strip() else Pasted.UNKNOWN

@@ -15,6 +15,7 @@ from mailproof.parse.pasted.replies import Refused, replies_in
 from mailproof.parse.providers import provider_of
 from mailproof.parse.sides import side_in_log, side_of, side_of_reply
 from mailproof.run.explaining.bounces import MOST, explain_bounce
+from mailproof.run.explaining.databases import explain_database
 from mailproof.run.explaining.messages import explain_message
 from mailproof.run.explaining.pages import page_of
 from mailproof.run.log_explain import LogExplainer
@@ -31,6 +32,8 @@ def explain_text(data: bytes) -> Explanation:
     if kind is Pasted.MESSAGE:
         return explain_message(data)
     text = as_text(data, "")
+    if kind is Pasted.DATABASE:
+        return explain_database(text)
     if kind is Pasted.SESSION:
         return _session(text)
     return _replies(text) if kind is Pasted.REPLY else Explanation(Pasted.UNKNOWN)
