@@ -37,6 +37,7 @@ _WORDS = {
         "page": "page",
         "more": "and {n} more",
         "by": "by case",
+        "logs": "told by the server's log",
     },
     "ja": {
         "title": "検出事項と、それを再現するもの",
@@ -47,6 +48,7 @@ _WORDS = {
         "page": "ページ",
         "more": "ほか {n} 件",
         "by": "条件による",
+        "logs": "サーバーのログで検出",
     },
 }
 
@@ -116,10 +118,18 @@ def reasons() -> dict[str, dict[str, dict[str, str]]]:
 def unexplained() -> Iterable[tuple[str, str]]:
     given, shown = reasons(), real()
     for name in findings():
+        if in_logs(name):
+            continue
         if name not in FAULTS and name not in given.get("fault", {}):
             yield name, "lab fault"
         if name not in shown and name not in given.get("real", {}):
             yield name, "real server"
+
+
+def in_logs(name: str) -> bool:
+    """Whether its page shows it with lines of a log: no connection sees it."""
+    page = load(name)
+    return bool(page.logs("triggers")) and not page.dialogues("triggers")
 
 
 def render(lang: str) -> str:
@@ -138,7 +148,9 @@ def render(lang: str) -> str:
     ]
     for name in findings():
         page = load(name, lang)
-        fault = f"`--fault {name}`" if name in FAULTS else why.get("fault", {}).get(name, {}).get(lang, "")
+        by_logs = str(say["logs"]) if in_logs(name) else ""
+        given = by_logs or why.get("fault", {}).get(name, {}).get(lang, "")
+        fault = f"`--fault {name}`" if name in FAULTS else given
         shown = _some(on_real.get(name, []), str(say["more"])) or why.get("real", {}).get(name, {}).get(lang, "")
         told = ", ".join([str(say["page"]), *in_scripts.get(name, [])])
         lines.append(_row([f"`{name}`", page.title, _severity(name, str(say["by"])), told, fault, shown]))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import mailproof
+from mailproof.catalog.log_messages import log_messages
 from mailproof.catalog.page import HEADINGS, REFERENCES, parameters
 from mailproof.catalog.pages import load, names
 from mailproof.catalog.profiles import PROFILES, load_profile
@@ -54,8 +55,10 @@ def test_a_kind_has_references(kind: FindingKind) -> None:
 @each_kind
 def test_a_kind_is_tested(kind: FindingKind) -> None:
     page = load(kind.name)
-    triggers = page.dialogues("triggers")
-    on_page = any(f"<- {kind.name}" in script for script in triggers) and bool(page.dialogues("sound"))
+    triggers, sound = (
+        page.dialogues(each) + page.configurations(each) + page.logs(each) for each in ("triggers", "sound")
+    )
+    on_page = any(f"<- {kind.name}" in script for script in triggers) and bool(sound)
     assert on_page or kind.name in _all_tests(), "neither do its examples show it, nor does a test name it"
 
 
@@ -63,6 +66,8 @@ def test_a_kind_is_tested(kind: FindingKind) -> None:
 def test_the_examples_are_the_same_in_both_languages(kind: FindingKind) -> None:
     for section in ("triggers", "sound"):
         english, japanese = load(kind.name, "en").dialogues(section), load(kind.name, "ja").dialogues(section)
+        assert load(kind.name, "en").configurations(section) == load(kind.name, "ja").configurations(section)
+        assert load(kind.name, "en").logs(section) == load(kind.name, "ja").logs(section)
         assert [_without_comments(s) for s in english] == [_without_comments(s) for s in japanese]
 
 
@@ -82,6 +87,9 @@ def test_the_example_that_does_not_trigger_has_no_mark(kind: FindingKind) -> Non
 @each_kind
 def test_a_kind_is_really_emitted(kind: FindingKind) -> None:
     module = next(check.module for check in all_checks() if kind in check.kinds)
+    if module == "mailproof.checks.log.said":
+        assert kind.name in {row.name for row in log_messages()}, "no message of a log tells it"
+        return
     assert kind.name in _said_outside_declarations(module), f"{module} declares it and never says it"
 
 

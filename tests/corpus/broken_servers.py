@@ -99,8 +99,8 @@ def _exim(case: dict[str, Any], base_port: int, directory: Path) -> _Commands:
     return server, [*inside, *program, "start", case["id"]], [*program, "stop"], environment
 
 
-def check(case: dict[str, Any], server: Server) -> dict[str, Any]:
-    """The report on it from outside, of the call that the corpus describes."""
+def check(case: dict[str, Any], server: Server, *, inside: bool = False) -> dict[str, Any]:
+    """The report on it of the call that the corpus describes: from outside, or with the server's own evidence."""
     wanted = case["check"]
     options = [_filled(text, server.base_port) for text in wanted.get("args", [])]
     urls = [text for text in options if "://" in text] or [
@@ -120,6 +120,8 @@ def check(case: dict[str, Any], server: Server) -> dict[str, Any]:
         "--timeout": "10s",
         "--format": "json",
     }
+    if inside:
+        options += (f"--log={log}" for log in sorted((server.directory / "log").glob("*.log")))
     done = subprocess.run(
         [sys.executable, "-m", "mailproof", "check", *urls, *(word for pair in asked.items() for word in pair)]
         + [text for text in options if "://" not in text],

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,6 +52,26 @@ class ThreeNets:
             finally:
                 assert process.stdin is not None
                 process.stdin.close()  # which ends it
+                process.wait(30)
+
+    @contextmanager
+    def asking(self, where: str, script: Path) -> Iterator[Callable[[str], str]]:
+        """A script that answers each line with a line, while the block runs."""
+        command = ["ip", "netns", "exec", self._names[where], sys.executable, str(script)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            given, said = process.stdin, process.stdout
+            assert given is not None
+            assert said is not None
+
+            def ask(line: str) -> str:
+                given.write(f"{line}\n")
+                given.flush()
+                return said.readline().strip()
+
+            try:
+                yield ask
+            finally:
+                given.close()  # which ends it
                 process.wait(30)
 
 

@@ -36,7 +36,7 @@ REFERENCES = "{references}"
 
 _HEADER_KEYS = ("name", "message", "title")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_DIALOGUE = re.compile(r"^```dialogue\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_EXAMPLE = re.compile(r"^```(dialogue|configuration|log)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class PageError(ValueError):
@@ -58,7 +58,18 @@ class Page(NamedTuple):
 
     def dialogues(self, section: str) -> tuple[str, ...]:
         """The scripts of a section: of `triggers` those that give the finding, of `sound` those that do not."""
-        return tuple(_DIALOGUE.findall(self.sections[section]))
+        return self._examples(section, "dialogue")
+
+    def configurations(self, section: str) -> tuple[str, ...]:
+        """The same of files: each begins with a line `== main.cf`, and a comment `# <- NAME` marks the line above."""
+        return self._examples(section, "configuration")
+
+    def logs(self, section: str) -> tuple[str, ...]:
+        """The same of lines of a log; `# <- NAME` marks the line above."""
+        return self._examples(section, "log")
+
+    def _examples(self, section: str, kind: str) -> tuple[str, ...]:
+        return tuple(text for found, text in _EXAMPLE.findall(self.sections[section]) if found == kind)
 
 
 def parameters(text: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,6 +59,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     fail_on: str
     intrusive: bool
     reference: tuple[str, ...]
+    log: tuple[str, ...]
     record: str | None
     replay: str | None
     shape: str
@@ -79,6 +81,7 @@ def command(terminal: Terminal) -> Command:
         Option("--message", metavar="FILE", section="path"),
         Option("--intrusive", is_flag=True, section="path"),
         Option("--reference", metavar="HOST", multiple=True, section="path"),
+        Option("--log", metavar="FILE", multiple=True, section="inside", words="check-log"),
         *connection_options(terminal),
         *credentials.mailbox_options(),
         Option("--profile", metavar="default|hosted|strict|FILE", default="default", section="judgement"),
@@ -124,6 +127,8 @@ def _typed(name: str) -> bool:
 
 def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Record:
     from mailproof.run.examine import examine
+    from mailproof.run.inside import examine_inside
+    from mailproof.run.log_watch import LogWatch
 
     now = datetime.now(UTC)
     how = connecting(given, terminal)
@@ -132,7 +137,12 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
     shown = plan.targets[0].text if len(plan.targets) == 1 else str(len(plan.targets))
     key = "cli.checking-one" if len(plan.targets) == 1 else "cli.checking-many"
     with terminal.progress(key, what=shown):
-        return net.run(while_getting_ready(net, examine(net, plan, now), terminal))
+        work = (
+            examine_inside(net, plan, now, LogWatch([Path(each) for each in wish.log]))
+            if wish.log
+            else examine(net, plan, now)
+        )
+        return net.run(while_getting_ready(net, work, terminal))
 
 
 def _told(record: Record, wish: Wish, terminal: Terminal) -> int:

@@ -8,6 +8,7 @@ import msgspec
 
 from mailproof.checks import Check, all_checks
 from mailproof.diagnose.arrows import LAYER_ORDER, holds, scheme_of, usable
+from mailproof.diagnose.beside import lines_by_turn, with_lines
 from mailproof.diagnose.same import identity, together
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Finding, FindingKind, Param, Passed, Severity, Untold
@@ -58,7 +59,8 @@ def judge(record: Record, policy: Policy, checks: Sequence[Check] | None = None)
                 passed[PassedItem(answer.name, answer.endpoint, answer.evidence)] = None
             elif answer not in untold:
                 untold.append(answer)
-    weighed = _explained([_weigh(finding, kinds, policy) for finding in findings])
+    lines = lines_by_turn(record)
+    weighed = _explained([_weigh(with_lines(finding, lines), kinds, policy) for finding in findings])
     judged = _grouped(weighed)
     return Judgement(_worst_first(judged, kinds), _causes(judged, kinds), tuple(passed), tuple(untold))
 

@@ -8,7 +8,9 @@ import msgspec
 
 from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
+from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
+from mailproof.model.server_log import LogRead, LogSaid
 from mailproof.model.tls import Certificate, ChainError, Protection, TlsVersion
 
 
@@ -489,4 +491,7 @@ AnyObservation = (
     | EseLog
     | EseCheckpoint
     | EsePages
+    | LogRead
+    | LogSaid
+    | MachineSeen
 )

@@ -22,6 +22,8 @@ _ENDED = re.compile(
     r"process (\S+) pid \d+ (?:exit status|killed)|(\S+?): bad command startup"
     r"|(?:master: )?service\(([^()\s]+)\): (?:command startup failed|child \d+ returned error 89)"
 )
+# Pages of what is told of the name and the password of a login.
+_NAME_OR_PASSWORD = ("auth-rejected", "password-wrong", "user-unknown")
 _LEVEL_RANK = {"panic": 1, "fatal": 1, "error": 2, "warning": 4, "info": 4}
 
 
@@ -77,7 +79,7 @@ class LogExplainer:
         text = text[:_READ]
         meaning = meant(text)
         name, rank, page, params = meaning
-        if isinstance(fact, LoginFailed) and page == "auth-rejected":
+        if isinstance(fact, LoginFailed) and page in _NAME_OR_PASSWORD:
             self._logins.add(fact, line, meaning)
             return
         if isinstance(fact, Trouble) and (ended := _ENDED.match(text)):

@@ -35,7 +35,8 @@ def told(fact: Fact) -> str | None:
         case Refused():
             if fact.action not in _REFUSING:
                 return None
-            return f"{fact.stage} {fact.reply}" if fact.stage in _CONTENT else fact.reply
+            said = f"{fact.stage} {fact.reply}" if fact.stage in _CONTENT else fact.reply
+            return f"discard: {said}" if fact.action == "discard" else said
         case Delivered():
             return None if fact.status in _GOOD else fact.reason or fact.status
         case LoginFailed():

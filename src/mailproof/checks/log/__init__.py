@@ -1,0 +1,1 @@
+"""What the server's own log says of this run."""

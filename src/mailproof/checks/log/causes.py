@@ -1,0 +1,79 @@
+"""The causes that only the server's log can tell: where each lies, and what of it is seen from outside.
+
+Their names are those of the table of messages (`catalog/log_messages.toml`), which has the patterns.
+"""
+
+from __future__ import annotations
+
+from mailproof.model.finding import Explains, FindingKind, Layer, Scope
+
+# What a smtpd does to its clients that cannot run, or cannot look something up.
+_ENDS = ("closed-unexpectedly", "no-greeting", "no-reply", "server-config-problem")
+_PUT_OFF = ("temporary-reject", "server-config-problem", "not-delivered")
+_NO_LOGIN = ("auth-rejected", "auth-temporary-failure")
+_NO_SMTPD_LOGIN = (*_NO_LOGIN, "auth-not-offered", "closed-unexpectedly", "no-greeting", "greeting-refused")
+_NO_QUEUE = ("queue-disk-full", "queue-write-error", *_PUT_OFF)
+_UNDELIVERED = ("not-delivered", "mailbox-not-opened", "mailbox-full")
+_NOT_THERE = ("port-closed", "closed-unexpectedly", "no-greeting")
+
+
+def _cause(name: str, layer: Layer, explains: tuple[str, ...], reference: str, *params: str) -> FindingKind:
+    arrows = tuple(Explains(each, Scope.SERVER) for each in explains)
+    return FindingKind(name, layer, params, arrows, (reference,))
+
+
+CAUSES = (
+    _cause("postfix-not-running", Layer.REACH, _NOT_THERE, "postfix(1)"),
+    _cause("dovecot-not-running", Layer.REACH, (*_NOT_THERE, *_NO_SMTPD_LOGIN), "Dovecot manual: service"),
+    _cause("exim-config-broken", Layer.REACH, _NOT_THERE, "Exim specification: configuration file"),
+    _cause(
+        "process-limit-reached", Layer.REACH, ("greeting-slow", "no-greeting"), "postconf(5) default_process_limit"
+    ),
+    _cause(
+        "login-process-limit-reached",
+        Layer.REACH,
+        (*_NOT_THERE, "retrieval-connection-limit"),
+        "Dovecot manual: service limits",
+    ),
+    _cause("blocklist-broken", Layer.REACH, ("greeting-slow", "no-reply"), "postconf(5) reject_rbl_client"),
+    _cause("tlsmgr-missing", Layer.TLS, ("starttls-refused", "tls-handshake-failed", *_ENDS), "tlsmgr(8)"),
+    _cause("password-wrong", Layer.LOGIN, ("auth-rejected",), "Dovecot manual: auth_verbose"),
+    _cause("user-unknown", Layer.LOGIN, ("auth-rejected",), "Dovecot manual: auth_verbose"),
+    _cause(
+        "password-store-incompatible",
+        Layer.LOGIN,
+        ("auth-mechanism-broken", *_NO_LOGIN),
+        "Dovecot manual: password schemes",
+    ),
+    _cause("password-scheme-missing", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: password schemes"),
+    _cause("login-source-not-allowed", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: allow_nets"),
+    _cause("credentials-lookup-failed", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: passdb"),
+    _cause("auth-server-gone", Layer.LOGIN, _NO_SMTPD_LOGIN, "postconf(5) smtpd_sasl_path"),
+    _cause("sasl-no-mechanisms", Layer.LOGIN, _NO_SMTPD_LOGIN, "postconf(5) smtpd_sasl_security_options"),
+    _cause("policy-service-down", Layer.RELAY, _PUT_OFF, "Postfix SMTPD_POLICY_README"),
+    _cause("milter-down", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
+    _cause("milter-socket-unreachable", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
+    _cause("milter-tempfail", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
+    _cause("queue-permission", Layer.DELIVERY, (*_NO_QUEUE, *_ENDS, "port-closed"), "postfix(1) set-permissions"),
+    _cause("maildrop-permission", Layer.DELIVERY, (), "postdrop(1)"),
+    _cause("delivery-agent-down", Layer.DELIVERY, _UNDELIVERED, "Dovecot manual: LMTP server"),
+    _cause("delivery-user-unknown", Layer.DELIVERY, _UNDELIVERED, "postconf(5) virtual_mailbox_maps"),
+    _cause("mailbox-not-writable", Layer.DELIVERY, _UNDELIVERED, "Dovecot manual: mail_uid"),
+    _cause("mail-uid-not-allowed", Layer.DELIVERY, _UNDELIVERED, "Dovecot manual: first_valid_uid"),
+    _cause("content-filter-down", Layer.DELIVERY, _UNDELIVERED, "Postfix FILTER_README"),
+    _cause("next-hop-refused", Layer.DELIVERY, _UNDELIVERED, "postconf(5) relayhost", "host"),
+    _cause("next-hop-needs-login", Layer.DELIVERY, _UNDELIVERED, "Postfix SASL_README"),
+    _cause("next-hop-lacks-smtputf8", Layer.DELIVERY, _UNDELIVERED, "Postfix SMTPUTF8_README"),
+    _cause(
+        "mail-loop",
+        Layer.DELIVERY,
+        (*_UNDELIVERED, "relay-denied", "own-domain-rejected"),
+        "Postfix ADDRESS_CLASS_README",
+        "domain",
+    ),
+    _cause("mail-discarded", Layer.DELIVERY, _UNDELIVERED, "access(5) DISCARD"),
+    _cause("delivery-deferred", Layer.DELIVERY, _UNDELIVERED, "postqueue(1)"),
+    _cause("exim-tainted-data", Layer.DELIVERY, _UNDELIVERED, "Exim specification: tainted data"),
+    _cause("sieve-script-broken", Layer.DELIVERY, ("filtered-into-folder",), "Pigeonhole manual: sievec"),
+    _cause("index-damaged", Layer.RETRIEVAL, ("mailbox-not-opened", "uidl-changed"), "doveadm-force-resync(1)"),
+)

@@ -1,0 +1,29 @@
+"""Puts what the server wrote into its log beside what it said on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.finding import Finding
+from mailproof.model.record import Record
+from mailproof.model.server_log import LogSaid
+
+
+def lines_by_turn(record: Record) -> dict[str, tuple[Evidence, ...]]:
+    """The lines of the log that are the other side of a turn, by the place of that turn."""
+    found: dict[str, tuple[Evidence, ...]] = {}
+    for sighting in record.seen(LogSaid):
+        quoted = tuple(Evidence(EvidenceKind.LOG, line.where, line.text) for line in sighting.fact.lines)
+        for turn in sighting.evidence():
+            found[turn.where] = (*found.get(turn.where, ()), *quoted)
+    return found
+
+
+def with_lines(finding: Finding, lines: Mapping[str, tuple[Evidence, ...]]) -> Finding:
+    """The finding with the lines that stand beside its evidence."""
+    more = (line for piece in finding.evidence for line in lines.get(piece.where, ()))
+    evidence = tuple(dict.fromkeys((*finding.evidence, *more)))
+    return finding if evidence == finding.evidence else msgspec.structs.replace(finding, evidence=evidence)

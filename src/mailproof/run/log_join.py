@@ -1,0 +1,211 @@
+"""Each connection of a run found again in the server's log: what the server wrote about what it answered."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from mailproof.model.attempt import Job
+from mailproof.model.escape import printable
+from mailproof.model.log import LoginFailed, Refused
+from mailproof.model.observation import Connection, LoginTried, Submitted
+from mailproof.model.record import Attempt, Record
+from mailproof.model.secret import Secrets
+from mailproof.model.server_log import LogQuote, LogRead, LogSaid
+from mailproof.model.transcript import TurnKind
+from mailproof.run.log_group import example_of
+from mailproof.run.log_sessions import Line, Session, sessions
+from mailproof.run.log_telling import UNKNOWN, meant, told
+
+# Of one cause; the log itself has the rest.
+_QUOTED = 5
+_PORT = re.compile(r"\[?(.*?)\]?:(\d{1,5})\Z")
+# As smtpd(8) counts them.
+_COUNTED = (
+    "helo",
+    "ehlo",
+    "xclient",
+    "starttls",
+    "auth",
+    "mail",
+    "rcpt",
+    "data",
+    "bdat",
+    "rset",
+    "noop",
+    "vrfy",
+    "quit",
+)
+_SERVICES = {"submission": "submission", "submissions": "submissions", "smtps": "submissions"}
+
+
+class _Place(NamedTuple):
+    """Which attempt of the record, and which of its turns."""
+
+    attempt: int
+    turns: tuple[int, ...] = ()
+
+
+class _Cause(NamedTuple):
+    """Lines with the same of these are one."""
+
+    attempt: int | None
+    name: str
+    params: tuple[tuple[str, str], ...]
+
+
+def with_log(
+    record: Record, lines: Iterable[Line], read: LogRead, before: Iterable[Line] = (), secrets: Secrets | None = None
+) -> Record:
+    """The record with what the log says: in the attempts that its lines speak of, the rest in one of its own.
+
+    `lines` were written while the run lasted, `before` are older and still hold. A server told to log passwords
+    writes ours too: `secrets` are masked.
+    """
+    join = _Join(record)
+    secrets = secrets or Secrets()
+    said: dict[_Cause, LogSaid] = {}
+    joined = 0
+    for session in sessions(lines):
+        place = join.of_session(session)
+        for each in session.lines:
+            own = join.of_line(each) or place
+            joined += own is not None
+            _say(said, each, own, secrets, before=False)
+    for each in before:
+        _say(said, each, None, secrets, before=True)
+    return _with(record, said, msgspec.structs.replace(read, joined=joined))
+
+
+def _say(said: dict[_Cause, LogSaid], each: Line, place: _Place | None, secrets: Secrets, *, before: bool) -> None:
+    if isinstance(each.fact, LoginFailed) and each.line.program == "smtpd":
+        return  # the same that it told the client; why, the one that it asked writes
+    text = told(each.fact) if each.fact is not None else None
+    if text is None:
+        return
+    meaning = meant(text)
+    if meaning.name == UNKNOWN and not (place is not None and place.turns):
+        return
+    params = {key: secrets.mask_text(printable(value)) for key, value in meaning.params.items()}
+    cause = _Cause(place.attempt if place is not None else None, meaning.name, tuple(params.items()))
+    former = said.get(cause)
+    turns = place.turns if place is not None else ()
+    if former is None:
+        former = LogSaid(meaning.name, meaning.rank, params, (), 0, before)
+    quote = LogQuote(each.where, secrets.mask_text(example_of(f"{each.line.tag}: {each.line.text}")))
+    said[cause] = msgspec.structs.replace(
+        former,
+        lines=(*former.lines, quote)[:_QUOTED],
+        count=former.count + 1,
+        before=former.before and before,
+        turns=tuple(dict.fromkeys((*former.turns, *turns))),
+    )
+
+
+def _with(record: Record, said: dict[_Cause, LogSaid], read: LogRead) -> Record:
+    attempts = [
+        msgspec.structs.replace(
+            attempt,
+            observations=(*attempt.observations, *(fact for cause, fact in said.items() if cause.attempt == at)),
+        )
+        for at, attempt in enumerate(record.attempts)
+    ]
+    own = Attempt(Job.LOG, observations=(read, *(fact for cause, fact in said.items() if cause.attempt is None)))
+    return msgspec.structs.replace(record, attempts=(*attempts, own))
+
+
+class _Join:
+    """What is known of the attempts of a record, by what a log could say of them."""
+
+    def __init__(self, record: Record) -> None:
+        self._attempts = record.attempts
+        self._by_client: dict[tuple[str, int], int] = {}
+        self._by_queue_id: dict[str, _Place] = {}
+        self._refused_logins: list[tuple[str, _Place]] = []
+        self._taken: Counter[object] = Counter()
+        self._met: set[int] = set()
+        for at, attempt in enumerate(record.attempts):
+            self._know(at, attempt)
+
+    def _know(self, at: int, attempt: Attempt) -> None:
+        for fact in attempt.observations:
+            if isinstance(fact, Connection) and (client := _PORT.match(fact.client)):
+                self._by_client[client[1], int(client[2])] = at
+            elif isinstance(fact, Submitted) and fact.queue_id and fact.final is not None:
+                self._by_queue_id[fact.queue_id] = _Place(at, (fact.final.turn,))
+            elif isinstance(fact, LoginTried) and not fact.accepted:
+                turns = (fact.reply.turn,) if fact.reply is not None else fact.turns[-1:]
+                self._refused_logins.append((fact.user, _Place(at, turns)))
+
+    def of_session(self, session: Session) -> _Place | None:
+        """By what its lines say, else by the commands that were counted."""
+        for each in session.lines:
+            if place := self.of_line(each, taking=False):
+                self._met.add(place.attempt)
+                return _Place(place.attempt)
+        if not session.commands:
+            return None
+        for at, attempt in enumerate(self._attempts):
+            if at not in self._met and _commands(attempt) == _all(session.commands) and _serves(session.tag, attempt):
+                self._met.add(at)
+                return _Place(at)
+        return None
+
+    def of_line(self, each: Line, *, taking: bool = True) -> _Place | None:
+        """By the port of the client, the queue id, the reply or the name at a login."""
+        fact = each.fact
+        turns: tuple[int, ...] = ()
+        at = self._by_client.get(each.client) if each.client is not None else None
+        if isinstance(fact, LoginFailed):
+            of_user = [place for user, place in self._refused_logins if user == fact.user or not fact.user]
+            if at is not None:
+                turns = next((place.turns for place in of_user if place.attempt == at), ())
+            elif fact.user and of_user:
+                return self._next(("login", fact.user, fact.reason), of_user, taking)
+        if at is not None:
+            return _Place(at, turns)
+        if place := self._by_queue_id.get(getattr(fact, "queue_id", "")):
+            return place
+        if isinstance(fact, Refused) and fact.reply:
+            return self._next(("reply", fact.reply), list(self._answered(fact.reply)), taking)
+        return None
+
+    def _answered(self, reply: str) -> Iterator[_Place]:
+        """Where the server said it to us. What it says over several lines the log has in one."""
+        for at, attempt in enumerate(self._attempts):
+            for number, turn in enumerate(attempt.transcript.turns if attempt.transcript is not None else ()):
+                if turn.kind is TurnKind.RECEIVED and reply in turn.text:
+                    yield _Place(at, (number,))
+
+    def _next(self, what: object, places: list[_Place], taking: bool) -> _Place | None:
+        """The server writes as often as it answers, and in the same order."""
+        if not places:
+            return None
+        place = places[min(self._taken[what], len(places) - 1)]
+        self._taken[what] += taking
+        return place
+
+
+def _all(commands: dict[str, tuple[int, int]]) -> dict[str, int]:
+    return {name: given for name, (_, given) in commands.items() if name in _COUNTED and given}
+
+
+def _commands(attempt: Attempt) -> dict[str, int]:
+    """What we said, as smtpd(8) counts it."""
+    counts: Counter[str] = Counter()
+    for turn in attempt.transcript.turns if attempt.transcript is not None else ():
+        if turn.kind is TurnKind.SENT:
+            counts.update(line.partition(" ")[0].lower() for line in turn.text.split("\\r\\n"))
+    return {name: counts[name] for name in _COUNTED if counts[name]}
+
+
+def _serves(tag: str, attempt: Attempt) -> bool:
+    """Whether such a smtpd answers at this endpoint: `postfix/submission/smtpd`, by Debian's names of services."""
+    if attempt.endpoint is None or not tag.endswith("smtpd"):
+        return False
+    service = next((_SERVICES[part] for part in tag.split("/") if part in _SERVICES), "smtp")
+    return attempt.endpoint.scheme.value == service

@@ -1,0 +1,130 @@
+"""The connections of a run are found again in the log, each by what the log tells of it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailproof.model.attempt import Job
+from mailproof.model.observation import Connection, LoginTried, Reply, ReplyClass, Submitted
+from mailproof.model.record import Attempt, Record
+from mailproof.model.secret import Secrets
+from mailproof.model.server_log import LogRead, LogSaid
+from mailproof.model.tls import Protection
+from mailproof.parse.log.envelope import LineReader
+from mailproof.run.log_join import with_log
+from mailproof.run.log_sessions import Line, read_line
+from records import attempt_of, record_of
+
+DAY = date(2026, 11, 29)
+READ = LogRead(("mail.log",), 0, 0)
+REFUSED = ("* connected", "S: 220 mx ESMTP", "C: EHLO me", "S: 250 mx", "C: AUTH PLAIN [secret]", "S: 535 5.7.8 no")
+
+
+def lines(text: str) -> list[Line]:
+    read = LineReader(DAY).read
+    parsed = [read(each.encode()) for each in text.strip().splitlines()]
+    found = [read_line(line, f"mail.log, line {number}") for number, line in enumerate(parsed, 1) if line is not None]
+    return [each for each in found if each is not None]
+
+
+def refused(user: str = "alice", client: str = "192.0.2.7:41652", url: str = "submission://mx.test") -> Attempt:
+    answer = Reply(ReplyClass.PERMANENT, "535", "no", turn=5)
+    tried = LoginTried("PLAIN", answer, Protection.VERIFIED, user, turns=(4, 5))
+    return attempt_of(Connection("192.0.2.25:587", 0.0, local=client), tried, endpoint=url, lines=REFUSED)
+
+
+def said(record: Record) -> list[tuple[str, int | None, tuple[int, ...]]]:
+    """Name, the attempt that it stands in (None for the server), and the turns."""
+    where = {id(attempt): at for at, attempt in enumerate(record.attempts) if attempt.job is not Job.LOG}
+    return [(each.fact.name, where.get(id(each.attempt)), each.fact.turns) for each in record.seen(LogSaid)]
+
+
+def test_a_refused_login_by_the_session_of_dovecot() -> None:
+    told = with_log(
+        record_of(refused(client="127.0.0.1:1"), refused(client="127.0.0.1:41652", url="imaps://mx.test")),
+        lines("Nov 29 05:12:00 auth: Info: passwd-file(alice,127.0.0.1,<FmA3VWNhtKJ/AAAB>): Password mismatch"),
+        READ,
+    )
+    assert said(told) == [("password-wrong", 1, (5,))]
+
+
+def test_refused_logins_by_their_name_and_in_their_order() -> None:
+    line = "Nov 29 05:12:00 auth: Info: passwd-file({},127.0.0.1): unknown user"
+    text = "\n".join((line.format("bob"), line.format("alice"), line.format("alice")))
+    told = with_log(record_of(refused("alice"), refused("bob"), refused("alice")), lines(text), READ)
+    assert said(told) == [("user-unknown", 0, (5,)), ("user-unknown", 1, (5,)), ("user-unknown", 2, (5,))]
+
+
+def test_that_somebody_else_was_refused_is_not_ours() -> None:
+    line = "Nov 29 05:12:00 auth: Info: passwd-file(mallory,198.51.100.1): Password mismatch"
+    assert said(with_log(record_of(refused("alice")), lines(line), READ)) == [("password-wrong", None, ())]
+
+
+def test_a_refusal_by_the_words_that_we_heard() -> None:
+    reply = "554 5.7.1 <x@elsewhere.test>: Recipient address rejected: Access denied"
+    heard = attempt_of(lines=("* connected", "S: 220 mx ESMTP", f"S: {reply}"), endpoint="smtp://mx.test")
+    line = f"Nov 29 05:12:00 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from c[192.0.2.7]: {reply}; from=<a@b.test>"
+    (found,) = said(with_log(record_of(refused(), heard), lines(f"{line} to=<x@elsewhere.test> proto=ESMTP"), READ))
+    assert found[1:] == (1, (2,))
+
+
+def test_a_message_by_its_queue_id() -> None:
+    final = Reply(ReplyClass.POSITIVE, "250", "2.0.0 Ok: queued as 4C6BF1A2D3", turn=1)
+    handed_in = attempt_of(Submitted("a@b.test", "c@d.test", "t", final=final, queue_id="4C6BF1A2D3"))
+    line = (
+        "Nov 29 05:12:00 mx postfix/lmtp[7]: 4C6BF1A2D3: to=<c@d.test>, relay=none, delay=0.1, delays=0/0/0/0, "
+        "dsn=4.4.1, status=deferred (connect to mx[private/lmtp]: No such file or directory)"
+    )
+    ((_, at, turns),) = said(with_log(record_of(refused(), handed_in), lines(line), READ))
+    assert (at, turns) == (1, (1,))
+
+
+def test_a_connection_by_the_commands_that_were_counted() -> None:
+    text = """
+Nov 29 05:12:00 mx postfix/submission/smtpd[7]: connect from c[192.0.2.7]
+Nov 29 05:12:00 mx postfix/submission/smtpd[7]: warning: TLS library problem: error:0A000126:SSL routines::eof
+Nov 29 05:12:00 mx postfix/submission/smtpd[7]: warning: milter inet:127.0.0.1:8891: can't read SMFIC_EOH reply packet
+Nov 29 05:12:00 mx postfix/submission/smtpd[7]: disconnect from c[192.0.2.7] ehlo=1 auth=0/1 commands=1/2
+"""
+    other = attempt_of(lines=("* connected", "S: 220 mx", "C: QUIT"), endpoint="submission://mx.test")
+    told = with_log(record_of(other, refused()), lines(text), READ)
+    assert {at for name, at, _ in said(told)} == {1}
+    (read,) = told.seen(LogRead)
+    assert read.fact.joined == 4
+
+
+def test_a_port_that_postfix_logs_tells_the_connection() -> None:
+    text = """
+Nov 29 05:12:00 mx postfix/submission/smtpd[7]: connect from c[192.0.2.7]:41652
+Nov 29 05:12:00 mx postfix/submission/smtpd[7]: warning: TLS library problem: error:0A0000C1:SSL::no shared cipher
+"""
+    told = with_log(record_of(refused(client="192.0.2.7:9"), refused(client="192.0.2.7:41652")), lines(text), READ)
+    assert {at for _, at, _ in said(told)} == {1}
+
+
+def test_a_secret_in_a_line_is_no_evidence() -> None:
+    """Neither a password that the server was told to log, nor ours wherever it stands."""
+    line = "Nov 29 05:12:00 auth: Info: passwd-file({},127.0.0.1): Password mismatch (given password: {})"
+    text = "\n".join((line.format("alice", "wonder"), line.format("looking-glass", "x")))
+    told = with_log(record_of(refused(), refused("looking-glass")), lines(text), READ, (), Secrets(["looking-glass"]))
+    assert "wonder" not in repr(told.attempts[-1]) + repr(next(iter(told.seen(LogSaid))).fact)
+    assert all("looking-glass" not in repr(each.fact) for each in told.seen(LogSaid))
+
+
+@given(st.lists(st.binary(max_size=200), max_size=8))
+def test_any_lines_are_joined_without_a_complaint(raw: list[bytes]) -> None:
+    read = LineReader(DAY).read
+    parsed = (read(b"Nov 29 05:12:00 mx postfix/smtpd[7]: " + each) for each in raw)
+    found = [each for line in parsed if line is not None and (each := read_line(line, "x")) is not None]
+    with_log(record_of(refused()), found, READ)
+
+
+@pytest.mark.parametrize("end", ["", "Nov 29 05:12:01 mx postfix/smtpd[7]: disconnect from c[192.0.2.7]"])
+def test_a_session_that_tells_nothing_is_nobodys(end: str) -> None:
+    text = f"Nov 29 05:12:00 mx postfix/smtpd[7]: connect from c[192.0.2.7]\n{end}"
+    (read,) = with_log(record_of(refused()), lines(text), READ).seen(LogRead)
+    assert read.fact.joined == 0
