@@ -1,6 +1,6 @@
-"""`mailproof postfix`: what a configuration of Postfix would do, from its files alone.
+"""`mailproof postfix`: what a configuration of Postfix would do, from its files alone; and the proof of it.
 
-Exit codes: 0 told; 1 a table could not be read, so it may go otherwise; 2 wrong usage.
+Exit codes: 0 told or proved; 1 something could not be told, or went otherwise; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.postfix_source import USUAL
 from mailproof.cli.terminal import Complaint, Terminal
 
-_ACTIONS = ("route", "rewrite")
+_ACTIONS = ("route", "rewrite", "prove")
 _PLACES = ("envelope-sender", "envelope-recipient", "header-sender", "header-recipient")
 
 
 def command(terminal: Terminal) -> Command:
-    """Reads files; connects to nothing, and runs nothing."""
+    """Reads files; but for `prove`, which has a Postfix of its own, it connects to nothing and runs nothing."""
     params: list[click.Parameter] = [
         click.Argument(["action"], metavar="|".join(_ACTIONS)),
-        click.Argument(["words"], nargs=-1, metavar="[SENDER RECIPIENT|ADDRESS…]"),
+        click.Argument(["words"], nargs=-1, metavar="[SENDER RECIPIENT|ADDRESS…|SENDER…]"),
         Option("--postfix-dir", "-c", metavar="DIR", default=USUAL, section="postfix"),
         Option("--client", metavar="KIND|ADDRESS", section="postfix", words="postfix-client"),
         Option("--sasl-user", metavar="NAME", default="", section="postfix", words="postfix-sasl-user"),
@@ -31,6 +31,7 @@ def command(terminal: Terminal) -> Command:
         Option("--why-not", metavar="FROM", section="rewrite", words="postfix-why-not"),
         Option("--message", metavar="FILE", section="rewrite", words="postfix-message"),
         Option("--from", "sender", metavar="ADDRESS", default="", section="rewrite", words="postfix-from"),
+        Option("--to", metavar="ADDRESS", default="", section="prove", words="postfix-to"),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
     ]
     return Command("postfix", terminal, partial(_postfix, terminal), params)
@@ -45,4 +46,8 @@ def _postfix(terminal: Terminal, action: str, words: tuple[str, ...], **wish: An
         from mailproof.cli.postfix_rewrite import rewrite
 
         return rewrite(terminal, words, **wish)
+    if action == "prove":
+        from mailproof.cli.postfix_prove import prove
+
+        return prove(terminal, words, **wish)
     raise Complaint(terminal.say("cli.not-one-of", option="postfix", choices=_ACTIONS, value=action))

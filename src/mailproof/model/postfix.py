@@ -139,6 +139,29 @@ class WhyNot(msgspec.Struct, frozen=True):
     told: bool
 
 
+class Leg(msgspec.Struct, frozen=True):
+    """A message, or its part for some recipients, at a relay: that of a next hop, of `MX`, or of a transport."""
+
+    relay: str
+    sender: str
+    recipients: tuple[str, ...]
+    header_from: str
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """One message of a proof: what was computed of it, and what came."""
+
+    client: Client
+    sender: str
+    recipient: str
+    computed: tuple[Leg, ...]
+    seen: tuple[Leg, ...]
+
+    @property
+    def proved(self) -> bool:
+        return self.computed == self.seen
+
+
 class HeaderChange(msgspec.Struct, frozen=True):
     """A header with its further lines, before and after; `name` in small letters."""
 

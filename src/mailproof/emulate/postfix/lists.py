@@ -39,6 +39,19 @@ def in_networks(address: str, patterns: str, tables: Tables) -> Membership | Mis
     return _first(patterns, tables, lambda pattern: _network_fits(address, pattern, tables))
 
 
+def first_address(patterns: str) -> str:
+    """An address that a list of networks has, not one of this machine if there is another; "" where none is known."""
+    found = []
+    for item in split_list(patterns):
+        try:
+            network = ipaddress.ip_network(item.replace("[", "").replace("]", ""))
+        except ValueError:
+            continue
+        address = network[1] if network.num_addresses > 2 else network[0]
+        found.append((address.is_loopback, address.version, str(address)))
+    return min(found)[2] if found else ""
+
+
 def _first(patterns: str, tables: Tables, fits: Fit) -> Membership | Missing | None:
     for item in _items(patterns, tables, set()):
         if isinstance(item, Missing):

@@ -67,6 +67,14 @@ def read_patterns(data: bytes, kind: str) -> tuple[Sequence[Rule], Sequence[Trou
     return rules, troubles
 
 
+def result_of(line: str) -> str:
+    """The right-hand side of a logical line of regexp or pcre; "" for `if` and `endif`."""
+    word = _BLANK.split(line, 1)[0].lower()
+    if word in ("if", "endif") or word.startswith(("if/", "if!")):
+        return ""
+    return _parts(line)[2]
+
+
 def _parts(text: str) -> tuple[bool, tuple[str, str] | None, str]:
     body = text.lstrip(BLANKS)
     negated = body.startswith("!")
