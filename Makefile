@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo servers test test-all new-finding check docs corpus fuzz hostile bench clean
+.PHONY: help setup demo servers test test-all new-finding check docs samples corpus fuzz hostile bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ docs: $(STAMP) ## Write the tables of docs/ that are made from the code and from
 	@$(BIN)/python tools/articles_table.py
 	@$(BIN)/python tools/readme_demo.py
 	@$(BIN)/python tools/man_pages.py
+
+samples: $(STAMP) servers ## Run the commands by hand against a real server, and paste into their pages what they print
+	@$(BIN)/python tools/hand_samples.py
 
 corpus: $(STAMP) servers ## Run the broken servers of the corpus, and write down what the check names
 	@$(BIN)/python tools/corpus.py

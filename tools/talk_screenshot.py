@@ -49,7 +49,7 @@ def captured(lab: RealLab, lang: str, directory: Path) -> str:
     options = f"--name {lab.name} --ca-file {lab.ca_file} --ehlo client.example.test"
     login = f"--user {ALICE} --password-file {password}"
     command = f"{ROOT}/.venv/bin/mailproof --lang {lang} talk {url} {options} {login}; sleep 60"
-    env = {**os.environ, "HOME": str(directory), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(directory), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     subprocess.run(
         ["tmux", "-S", socket, "-u", "new-session", "-d", "-x", "100", "-y", "90", command], check=True, env=env
     )
@@ -67,7 +67,7 @@ def captured(lab: RealLab, lang: str, directory: Path) -> str:
 
 
 def wait_for(socket: str, words: str, times: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if tmux(socket, "capture-pane", "-p", "-J").count(words) >= times:
             return
         time.sleep(0.05)

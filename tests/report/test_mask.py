@@ -117,6 +117,12 @@ def test_keywords_of_ehlo_are_no_hosts_however_often_they_are_listed() -> None:
     assert texts[6] == "250 Accepted\\r\\n"
 
 
+def test_a_local_part_that_is_a_key_of_logs_elsewhere_is_masked_too() -> None:
+    mask = Mask(record_of())
+    assert mask.text("MAIL FROM:<a@corp.test>") == "MAIL FROM:<user-1@domain-1.example>"
+    assert mask.text("user=a@corp.test") == "user=user-1@domain-1.example"
+
+
 def test_a_certificate_cannot_be_looked_up() -> None:
     masked = Mask(telling()).apply(telling())
     (handshake,) = (fact for fact in masked.attempts[0].observations if isinstance(fact, TlsHandshake))

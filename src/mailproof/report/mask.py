@@ -144,7 +144,8 @@ class Mask:
         kind = match.lastgroup
         whole = match[0]
         if match["address"] is not None:
-            local = "=".join(part if part in _KEYS else names.user(part) for part in match["local"].split("="))
+            *keys, last = match["local"].split("=")
+            local = "=".join([*(key if key in _KEYS else names.user(key) for key in keys), names.user(last)])
             return f"{local}@{names.host(match['domain'])}"
         if kind in ("v4", "v6"):
             return names.ip(whole)
