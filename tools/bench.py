@@ -2,7 +2,7 @@
 
 Whole processes that take turns; the median of the rounds, after one to warm up. Times differ from machine to machine
 and ratios much less, so ratios are what counts, and some stand beside a bar. Needs what the private real servers need
-(root, Debian's Postfix and Dovecot), and swaks, curl and openssl. Writes nothing but standard output.
+(root, Debian's Postfix and Dovecot), and swaks, curl, openssl and pflogsumm. Writes nothing but standard output.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from pathlib import Path
 
 import msgspec
 from bench_ese import write_database
+from bench_log import MEGABYTES, ON_ONE, ON_TWO, ROUNDS, on_processors, write_log
 
 from mailproof.lab.real.server import RealLab
 
 MAILPROOF = str(Path(sys.executable).with_name("mailproof"))
 USER = "alice@example.test"
 SCHEMES = ("submission", "submissions", "pop3s", "imaps")
-PEERS = ("swaks", "curl", "openssl")
+PEERS = ("swaks", "curl", "openssl", "pflogsumm")
 
 Command = tuple[str, ...]
 
@@ -54,6 +55,8 @@ class Row(msgspec.Struct, frozen=True):
     """How ours is measured, where that is not the whole process."""
     size: int = 0
     """Bytes that ours reads, where its rate is of interest."""
+    rounds: int | None = None
+    """At most so many, where each takes long."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -234,6 +237,24 @@ def _by_hand(lab: RealLab) -> list[Command]:
     return commands
 
 
+def log_rows(log: Path) -> list[Row]:
+    """The same log, counted; pflogsumm has one process, and uses one processor."""
+    summary = (MAILPROOF, "log", "summary", str(log))
+    theirs = (("pflogsumm", str(log)),)
+    return [
+        Row(
+            f"mailproof log summary of {MEGABYTES} MB, on {told}",
+            "pflogsumm",
+            ((*on_processors(count), *summary),),
+            theirs,
+            bar,
+            size=log.stat().st_size,
+            rounds=ROUNDS,
+        )
+        for count, told, bar in ((1, "one processor", ON_ONE), (2, "two processors", ON_TWO))
+    ]
+
+
 def measure(row: Row, rounds: int) -> Result:
     """The two take turns, so that what else the machine does falls on both."""
     ours = row.measured or whole
@@ -259,7 +280,7 @@ def _median(runs: list[Run]) -> Run:
 def table(results: list[Result]) -> str:
     lines = [f"{'ratio':>6}  {'bar':>5}  {'seconds':>7}  {'cpu':>6}  {'MB':>4}"]
     for result in results:
-        bar = "" if result.bar is None else f"{result.bar:.1f}"
+        bar = "" if result.bar is None else f"{result.bar:.3g}"
         lines.append(f"{result.ratio:>6.2f}  {bar:>5}  {_numbers(result.ours, result.our_peak)}  {_told(result)}")
         lines.append(f"{'':>13}  {_numbers(result.theirs, result.their_peak)}    {result.peer}")
     return "\n".join(lines)
@@ -290,7 +311,8 @@ def main() -> int:
             os.environ.pop(name, None)
         os.environ["PYTHONPYCACHEPREFIX"] = str(lab.directory / "bytecode")
         with away(lab.ports["submission"], 10) as far:
-            results = [measure(row, max(wanted.rounds, 1)) for row in rows(lab, far)]
+            compared = [*rows(lab, far), *log_rows(write_log(lab.directory))]
+            results = [measure(row, max(min(wanted.rounds, row.rounds or wanted.rounds), 1)) for row in compared]
     print(json.dumps(msgspec.to_builtins(results), indent=2) if wanted.json else table(results))
     return 0
 

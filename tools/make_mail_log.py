@@ -4,8 +4,8 @@
 
 The same arguments give the same bytes. Names are reserved ones (RFC 2606, RFC 5737). What happens: mail from outside
 to mailboxes here, refusals, logins and mail of users, deliveries elsewhere with deferrals and retries, bounces with
-their reports, forwarding, mail of programs, postscreen, greylisting, and a password guesser. Senders from outside are
-half regular ones and half used once, as lists with VERP and spam have them.
+their reports, forwarding, mail of programs, postscreen, greylisting, and a password guesser. Most senders from
+outside and recipients elsewhere are there once, as lists with VERP, spam and a relay have them.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class _World:
     def __init__(self, random: Random, log: _Log, tls_field: bool) -> None:
         self.random, self.log = random, log
         self.tls_field = ", tls=may" if tls_field else ""
-        self.users = [f"user{number}@example.{end}" for number in range(1500) for end in ("com", "net")]
+        self.users = [f"user{number}@example.{end}" for number in range(20_000) for end in ("com", "net")]
         self.known = [f"{name}{n}@sender{n % 900}.example" for n, name in enumerate(("news", "info", "bob") * 2000)]
         self.elsewhere = [f"dest{number}.example" for number in range(2500)]
         self.robots = [self.address() for _ in range(60)]
@@ -125,7 +125,7 @@ class _World:
 
     def sender(self) -> str:
         r = self.random.random()
-        if r < 0.5:
+        if r < 0.05:
             return self.random.choice(self.known)
         n = self.random.randrange(1 << 40)
         return f"bounce-{n:x}@list{n % 4000}.example" if r < 0.85 else f"x{n % 99999}@spam{n % 30000}.example"
@@ -307,7 +307,9 @@ class _World:
             f"{tag}disconnect from {client} ehlo=2 starttls=1 auth=1 mail=1 rcpt={n} data=1 quit=1 commands={7 + n}",
         )
         ends = [
-            self.sent(at + 0.5, qid, f"friend{random.randrange(400)}@{random.choice(self.elsewhere)}", sender=user)
+            self.sent(
+                at + 0.5, qid, f"friend{random.randrange(400_000)}@{random.choice(self.elsewhere)}", sender=user
+            )
             for _ in range(n)
         ]
         self.removed(max(ends), qid)

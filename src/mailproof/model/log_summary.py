@@ -101,7 +101,6 @@ class Service(msgspec.Struct, frozen=True):
     """`smtpd` is port 25, `pickup` mail of this machine's programs; others as master.cf names them in syslog_name."""
 
     name: str
-    connections: int
     received: int
     with_login: int
     rejected: int

@@ -30,7 +30,6 @@ def _metrics(summary: LogSummary) -> Iterator[tuple[str, Iterable[Sample]]]:
     yield "bytes", [({"direction": "in"}, totals.bytes_received), ({"direction": "out"}, totals.bytes_delivered)]
     yield "service_received", [({"service": each.name}, each.received) for each in summary.services]
     yield "service_rejected", [({"service": each.name}, each.rejected) for each in summary.services]
-    yield "service_connections", [({"service": each.name}, each.connections) for each in summary.services]
     if delays is not None:
         stages = ("before_queue", "in_queue", "connecting", "sending")
         yield "delay_mean_seconds", [({"stage": name}, getattr(delays, name)) for name in stages]

@@ -130,11 +130,8 @@ def _traffic(name: str, lines: tuple[Traffic, ...], say: Words) -> Table:
 
 
 def _services(summary: LogSummary, say: Words) -> Table:
-    columns = ("connections", "received", "with-login", "rejected")
-    rows = (
-        (line.name, *map(number, (line.connections, line.received, line.with_login, line.rejected)))
-        for line in summary.services
-    )
+    columns = ("received", "with-login", "rejected")
+    rows = ((line.name, *map(number, (line.received, line.with_login, line.rejected))) for line in summary.services)
     return _table("services", say, ("service", *columns), rows)
 
 

@@ -89,15 +89,15 @@ def test_most_lines_go_the_quick_way(wish: tuple[str, ...], monkeypatch: pytest.
     slow = 0
     ordinary = LogCounter._one
 
-    def counted(self: LogCounter, raw: bytes) -> object:
+    def counted(self: LogCounter, raw: bytes, place: int | None = None) -> None:
         nonlocal slow
         slow += 1
-        return ordinary(self, raw)
+        ordinary(self, raw, place)
 
     monkeypatch.setattr(LogCounter, "_one", counted)
     log = generated(*wish)
     tally_of(log[: len(log) // 2], log[len(log) // 2 :], quick=True)
-    assert slow < log.count(b"\n") * (0.6 if "--tls-field" in wish else 0.35)
+    assert slow < log.count(b"\n") * 0.1
 
 
 @pytest.mark.parametrize("wish", WISHES, ids=" ".join)
@@ -294,7 +294,7 @@ def test_a_queue_id_that_is_used_again() -> None:
 
 def test_memory_is_of_the_messages_in_flight() -> None:
     tally = tally_of(generated("--megabytes", "1", "--seed", "7"), quick=True)
-    assert len(tally.ledgers["mx1"].flight) < tally.tables.counts["reject"]
+    assert len(tally.ledgers["mx1"].flight) < told(tally).totals.received / 10
     assert tally.ledgers["mx1"].loose == {}
 
 

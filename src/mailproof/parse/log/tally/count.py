@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from mailproof.model.log import LogLine
 from mailproof.parse.log.envelope import LineReader
 from mailproof.parse.log.facts import fact_of, is_mail
 from mailproof.parse.log.tally.ledger import Ledger
-from mailproof.parse.log.tally.quick import Handler, handler_of, telling
+from mailproof.parse.log.tally.quick import STAMPS, Handler, handler_of, lines_in
 from mailproof.parse.log.tally.record import record
 from mailproof.parse.log.tally.tables import Tables
 
@@ -20,13 +20,13 @@ from mailproof.parse.log.tally.tables import Tables
 PIECE = 1 << 16
 # A line that is longer is read in the ordinary way, which knows where to cut it.
 _LONG = 4096
-# Processes of one log at a time; when there are more, they are learned anew.
-_HEADS = 20_000
-_BEFORE, WITHIN, _AFTER = -1, 0, 1
-_STAMP = re.compile(
-    r"(?:[A-Z][a-z]{2} [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?)(?= )"
-)
-_REST = re.compile(r":\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+# Programs and hours of one log at a time; when there are more, they are learned anew.
+_KEPT = 2_000
+_BEFORE, WITHIN, _AFTER, _NOWHEN = -1, 0, 1, 2
+# No hour, and not the empty one that a line of another form has.
+_NONE = "-"
+# A line in a line, as some containers write them: then the tag outside is not the program's.
+_WRAPPED = re.compile(r"[^\W\d_]{3,5}\.? [ 0-3]?\d \d\d:\d\d:\d\d|1?\d月")
 
 
 class Period(Protocol):
@@ -71,15 +71,8 @@ class Tally:
         self._forgotten.bound()
 
 
-class _Ignoring(dict[str, Handler]):
-    """What lies behind the period."""
-
-    def __init__(self, handler: Handler) -> None:
-        super().__init__()
-        self._handler = handler
-
-    def __missing__(self, key: str) -> Handler:
-        return self._handler
+def _in_the_ordinary_way(queue_id: str, text: str) -> bool:
+    return True
 
 
 class LogCounter:
@@ -88,187 +81,194 @@ class LogCounter:
     def __init__(self, tally: Tally, today: date, period: Period | None = None, *, quick: bool = True) -> None:
         self._tally, self._tables, self._period, self._quick = tally, tally.tables, period, quick
         self._read = LineReader(today).read
-        self._width = self._prefix = 0
-        self._telling = {prefix: telling(prefix).findall for prefix in (9, 13)}
+        self._lines: dict[int, re.Pattern[str]] = {}
         self._hours: dict[str, str] = {}
-        self._place, self._hour = WITHIN, ""
-        self._known: dict[tuple[int, str, str], Handler | None] = {}
-        self._handlers: dict[int, dict[str, Handler]] = {_BEFORE: {}, WITHIN: {}, _AFTER: _Ignoring(self._uncounted)}
+        self._handlers: dict[int, dict[str, Handler]] = {_BEFORE: {}, WITHIN: {}, _NOWHEN: {}}
 
     def count(self, block: bytes) -> None:
         """Whole lines; the last may lack its end."""
         if block.endswith(b"\n"):
             block = block[:-1]
-        self._tables.lines += block.count(b"\n") + 1
         if not self._quick:
             for raw in block.split(b"\n"):
                 self._slow(raw)
-        elif not _is_plain(block):
+        elif _is_plain(block):
+            self._plain(block.decode("ascii"))
+        else:
             for plain, group in groupby(block.split(b"\n"), _is_plain):
                 if plain:
-                    self._count([raw.decode("ascii") for raw in group])
+                    self._plain(b"\n".join(group).decode("ascii"))
                 else:
                     for raw in group:
                         self._slow(raw)
-        elif self._period is None and self._prefix:
-            self._count(self._telling[self._prefix](f"\n{block.decode('ascii')}"))
-        else:
-            self._count(block.decode("ascii").split("\n"))
         if self._period is None:
             self._ends(block)
         self._tally.bound()
-        if len(self._handlers[WITHIN]) + len(self._handlers[_BEFORE]) > _HEADS:
-            self._handlers[WITHIN].clear()
-            self._handlers[_BEFORE].clear()
-            self._known.clear()
 
-    def _ends(self, block: bytes) -> None:
-        """The times of the first and the last line that have one."""
-        tables = self._tables
-        if not tables.first:
-            tables.first = self._time_of(iter(block.split(b"\n")))
-        tail = block
-        while tail:
-            tail, _, raw = tail.rpartition(b"\n")
-            line = self._read(raw[:PIECE]) if raw.strip() else None
-            if line is not None and line.time:
-                tables.last = line.time
-                return
-
-    def _time_of(self, lines: Iterable[bytes]) -> str:
-        for raw in lines:
-            line = self._read(raw[:PIECE]) if raw.strip() else None
-            if line is not None and line.time:
-                return line.time
-        return ""
-
-    def _count(self, lines: Iterable[str]) -> None:
-        slow, moved = self._slow, self._moved
-        width, stamp = self._width, ""
-        handlers = self._handlers[WITHIN]
-        for line in lines:
-            if line[:width] != stamp:
-                if not moved(line):
-                    slow(line)
-                    width, stamp = self._width, ""
-                    continue
-                stamp = line[:width]
-                handlers = self._handlers[self._place]
-            end = line.find(": ", width)
-            try:
-                handler = handlers[line[width:end]]
-            except KeyError:
-                slow(line)
-                width, stamp = self._width, ""
-                continue
-            if handler(line, end + 2):
-                slow(line)
-                width, stamp = self._width, ""
-
-    def _moved(self, line: str) -> bool:
-        """A line with another time than the one before: whether that is of a form and an hour that are known."""
-        prefix, width = self._prefix, self._width
-        if not width:
-            return False
-        hour = self._hours.get(line[:prefix])
-        if hour is None or _REST.match(line, prefix, width) is None:
-            return False
-        place = WITHIN
-        if self._period is not None:
-            place = self._period.place(hour + line[prefix:width])
-            if place == WITHIN:
-                self._tables.last = hour + line[prefix:width]
-        if (place, hour) != (self._place, self._hour):
-            self._place, self._hour = place, hour
-            if place != _AFTER:
-                for host in tuple(self._tally.ledgers):
-                    self._tally.ledger(host, place).begin(host, hour)
-        return True
-
-    def _slow(self, line: str | bytes) -> None:
-        raw = line.encode() if isinstance(line, str) else line
-        self._hour = ""
-        if len(raw) > PIECE:
-            self._tables.lines += (len(raw) - 1) // PIECE
-            for start in range(0, len(raw), PIECE):
-                self._one(raw[start : start + PIECE])
+    def _plain(self, text: str) -> None:
+        size = _size_of(text)
+        if not size:
+            # A log of another form, or a piece of one at the beginning.
+            pieces = text.split("\n")
+            known = next((number for number, piece in enumerate(pieces) if _size_of(piece)), len(pieces))
+            for piece in pieces[:known]:
+                self._slow(piece.encode())
+            if known < len(pieces):
+                self._plain("\n".join(pieces[known:]))
             return
-        parsed, place = self._one(raw)
-        if parsed is not None and parsed.time and place != _AFTER and isinstance(line, str):
-            self._learn(line, parsed, place)
+        if self._period is None:
+            self._tables.lines += text.count("\n") + 1
+            self._take(text, size, WITHIN)
+            return
+        for place, lines in groupby(text.split("\n"), partial(self._place, STAMPS[size])):
+            if place is None:
+                for line in lines:
+                    self._slow(line.encode())
+            elif place != _AFTER:
+                part = list(lines)
+                if place == WITHIN:
+                    self._tables.lines += len(part)
+                self._take("\n".join(part), size, place)
 
-    def _one(self, raw: bytes) -> tuple[LogLine | None, int]:
+    def _take(self, text: str, size: int, place: int) -> None:
+        """Lines of a form that is known, all in the period, or all before it."""
+        if size not in self._lines:
+            self._lines[size] = lines_in(size)
+        now, handlers = _NONE, self._handlers[place]
+        for hour, head, queue_id, told, other in self._lines[size].findall(f"\n{text}"):
+            if hour != now:
+                if not hour:
+                    if other:
+                        self._one(other.encode(), place)
+                    elif place == WITHIN:
+                        self._tables.lines -= 1
+                    now = _NONE
+                    continue
+                now, handlers = hour, self._begin(hour, place)
+            try:
+                handler = handlers[head]
+            except KeyError:
+                handler = self._learn(handlers, hour, head, place)
+            if handler(queue_id, told):
+                mark = f"{queue_id}: " if queue_id else ""
+                self._one(f"{hour}:00:00 {head}[1]: {mark}{told}".encode(), place)
+
+    def _begin(self, hour: str, place: int) -> dict[str, Handler]:
+        """The handlers of all hosts, which count for this hour from now on."""
+        whole = self._hours.get(hour)
+        if whole is None:
+            line = self._read(f"{hour}:00:00 x postfix/x: x".encode())
+            whole = line.time[:13] if line is not None else ""
+            if len(self._hours) > _KEPT:
+                self._hours.clear()
+            self._hours[hour] = whole
+        if not whole:
+            return self._handlers[_NOWHEN]
+        for host in tuple(self._tally.ledgers):
+            self._tally.ledger(host, place).begin(host, whole)
+        return self._handlers[place]
+
+    def _learn(self, handlers: dict[str, Handler], hour: str, head: str, place: int) -> Handler:
+        """Who reads the lines of this program of this host."""
+        line = self._read(f"{hour}:00:00 {head}[1]: x".encode())
+        handler: Handler | None = None
+        if handlers is self._handlers[_NOWHEN] or line is None or f"{line.host} {line.tag}" != head:
+            pass
+        elif is_mail(line):
+            ledger = self._tally.ledger(line.host, place)
+            ledger.begin(line.host, self._hours[hour])
+            handler = handler_of(ledger, line.tag)
+        elif not is_mail(LogLine("", "", line.program, line.tag, "", "dovecot")):
+            handler = self._other if place == WITHIN else self._passed_over
+        if len(handlers) > _KEPT:
+            handlers.clear()
+        handlers[head] = handler or _in_the_ordinary_way
+        return handlers[head]
+
+    def _other(self, queue_id: str, text: str) -> bool | None:
+        if text[:1].isalpha() and _WRAPPED.match(text):
+            return True
+        self._tables.other += 1
+        return None
+
+    def _passed_over(self, queue_id: str, text: str) -> bool | None:
+        return bool(text[:1].isalpha() and _WRAPPED.match(text))
+
+    def _place(self, stamp: re.Pattern[str], line: str) -> int | None:
+        """Of a line, where its time is of a form and an hour that are known."""
+        found = stamp.match(line)
+        hour = self._hours.get(found[1]) if found is not None else None
+        if found is None or self._period is None:
+            return None
+        if not hour:
+            parsed = self._read(line.encode())
+            if parsed is None or not parsed.time:
+                return None
+            hour = self._hours[found[1]] = parsed.time[:13]
+        time = hour + found[2]
+        place = self._period.place(time)
+        if place == WITHIN:
+            self._tables.first, self._tables.last = self._tables.first or time, time
+        return place
+
+    def _slow(self, raw: bytes) -> None:
+        for start in range(0, len(raw) or 1, PIECE):
+            self._tables.lines += 1
+            self._one(raw[start : start + PIECE])
+
+    def _one(self, raw: bytes, place: int | None = None) -> None:
+        """A line in the ordinary way; `place` where it is known. It has been counted as one of the lines."""
         tables = self._tables
         if not raw.strip():
-            tables.lines -= 1
-            return None, WITHIN
+            if place in (None, WITHIN):
+                tables.lines -= 1
+            return
         line = self._read(raw)
         if line is None:
+            if place not in (None, WITHIN):
+                tables.lines += 1  # without a time, it is in every period
             tables.unread += 1
             tables.keep_sample(raw.decode("utf-8", "replace"))
-            return None, WITHIN
-        place = WITHIN if self._period is None or not line.time else self._period.place(line.time)
-        if place != WITHIN:
-            tables.lines -= 1
+            return
+        if place is None:
+            place = WITHIN if self._period is None or not line.time else self._period.place(line.time)
+            if place != WITHIN:
+                tables.lines -= 1
+            elif line.time and self._period is not None:
+                tables.first, tables.last = tables.first or line.time, line.time
         if place == _AFTER:
-            return line, place
+            return
         ledger = self._tally.ledger(line.host, place)
-        if line.time and self._period is not None:
-            ledger.tables.last = line.time
-            ledger.tables.first = ledger.tables.first or line.time
         if not is_mail(line):
             ledger.tables.other += 1
-            return line, place
+            return
         ledger.begin(line.host, line.time[:13])
         fact = fact_of(line)
         if fact is None:
             ledger.tables.unknown += 1
             ledger.tables.keep_sample(f"{line.tag}: {line.text}")
         record(ledger, line, fact)
-        return line, place
 
-    def _learn(self, line: str, parsed: LogLine, place: int) -> None:
-        """The form of its time, its hour, and who reads the lines of its program."""
-        stamp = _STAMP.match(line)
-        if stamp is None or not parsed.host:
-            return
-        self._width = stamp.end()
-        self._prefix = 13 if line[4] == "-" else 9
-        if len(self._hours) > _HEADS:
-            self._hours.clear()
-        self._hours[line[: self._prefix]] = parsed.time[:13]
-        pid = f"[{parsed.pid}]" if parsed.pid else ""
-        head = f" {parsed.host} {parsed.tag}{pid}"
-        if line[self._width : line.find(": ", self._width)] != head:
-            return
-        key = (place, parsed.host, parsed.tag)
-        if key not in self._known:
-            self._known[key] = self._handler(parsed, place)
-        if (handler := self._known[key]) is not None:
-            self._handlers[place][head] = handler
+    def _ends(self, block: bytes) -> None:
+        """The times of the first and the last line that have one."""
+        tables = self._tables
+        if not tables.first:
+            tables.first = next(filter(None, map(self._time_of, block.split(b"\n"))), "")
+        tail = block
+        while tail:
+            tail, _, raw = tail.rpartition(b"\n")
+            if time := self._time_of(raw):
+                tables.last = time
+                return
 
-    def _handler(self, parsed: LogLine, place: int) -> Handler | None:
-        if not any(is_mail(LogLine("", "", parsed.program, parsed.tag, "", text)) for text in ("", "dovecot")):
-            return self._other if place == WITHIN else self._uncounted
-        handler = handler_of(self._tally.ledger(parsed.host, place), parsed.tag)
-        return handler if handler is None or place == WITHIN else self._shadowed(handler)
+    def _time_of(self, raw: bytes) -> str:
+        line = self._read(raw[:PIECE]) if raw.strip() else None
+        return line.time if line is not None else ""
 
-    def _other(self, line: str, at: int) -> None:
-        self._tables.other += 1
 
-    def _uncounted(self, line: str, at: int) -> None:
-        self._tables.lines -= 1
-
-    def _shadowed(self, handler: Handler) -> Handler:
-        """Before the period: what it does to messages in flight, but no count."""
-
-        def take(line: str, at: int) -> bool | None:
-            if handler(line, at):
-                return True
-            self._tables.lines -= 1
-            return None
-
-        return take
+def _size_of(text: str) -> int:
+    """How long an hour is in the stamp that it begins with; 0 for one of another form."""
+    return next((size for size, stamp in STAMPS.items() if stamp.match(text)), 0)
 
 
 def _is_plain(block: bytes) -> bool:

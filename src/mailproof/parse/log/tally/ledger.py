@@ -76,22 +76,20 @@ class Ledger:
         elif message[SIZE] == -1:
             message[SIZE] = size
             client = message[CLIENT]
-            if client:
-                self._sent_by(sender, str(client), size)
-            elif client is ELSEWHERE:
-                self._keep(queue_id, Loose("queued", sender, size))
-
-    def _sent_by(self, sender: str, client: str, size: int) -> None:
-        if "@" in sender:
-            row = self.tables.senders.get(sender)
-            if row is None:
-                self.tables.senders[sender] = [1, size]
+            if not client:
+                if client is ELSEWHERE:
+                    self._keep(queue_id, Loose("queued", sender, size))
                 return
-        else:
-            key = (sender, client)
-            row = self.tables.nameless.setdefault(key, [0, 0])
-        row[MESSAGES] += 1
-        row[OCTETS] += size
+            tables = self.tables
+            try:
+                row = tables.senders[sender]
+            except KeyError:
+                if "@" in sender:
+                    tables.senders[sender] = [1, size]
+                    return
+                row = tables.nameless.setdefault((sender, client), [0, 0])
+            row[MESSAGES] += 1
+            row[OCTETS] += size
 
     def removed(self, queue_id: str) -> None:
         message = self.flight.pop(queue_id, None)
@@ -181,22 +179,19 @@ class Ledger:
         """As smtpd, postscreen or cleanup says: `reject`, `reject_warning`, `hold`, `discard`."""
         self.bucket[REFUSED] += 1
         tables = self.tables
-        tables.count(action)
+        tables.reason(action, stage, reason_of(reply))
         if action == "reject":
             service[TURNED_AWAY] += 1
-            key = ("refused", client)
-            tables.clients[key] = tables.clients.get(key, 0) + 1
+            tables.refused[client] = tables.refused.get(client, 0) + 1
             if "reylist" in reply:
                 self.event("greylisting", "refused")
-        tables.reason(action, stage, reason_of(reply))
 
     def event(self, where: str, what: str) -> None:
         key = (where, what)
         self.tables.events[key] = self.tables.events.get(key, 0) + 1
 
     def tls(self, direction: str, version_and_cipher: str) -> None:
-        key = (direction, version_and_cipher)
-        self.tables.tls[key] = self.tables.tls.get(key, 0) + 1
+        self.tables.tls.setdefault((direction, version_and_cipher), [0])[0] += 1
 
     def login(self, service: str, mechanism: str, outcome: str, client: str = "") -> None:
         """`accepted`, `in-clear` (accepted without TLS), `failed` or `used` (a message was handed in with it)."""
@@ -204,8 +199,8 @@ class Ledger:
         self.tables.logins[key] = self.tables.logins.get(key, 0) + 1
         if client and outcome == "failed":
             # Dovecot knows the address alone.
-            by = ("failed", client.rpartition("[")[2].rstrip("]"))
-            self.tables.clients[by] = self.tables.clients.get(by, 0) + 1
+            address = client.rpartition("[")[2].rstrip("]")
+            self.tables.failed[address] = self.tables.failed.get(address, 0) + 1
 
     def follow(self, later: Ledger) -> None:
         """Take in what a later part of the log left open. Its tables are added elsewhere."""

@@ -20,14 +20,26 @@ _LOGIN = re.compile(
 )
 
 
-def dovecot(ledger: Ledger) -> Callable[[str, int], bool | None]:
+_FAILED = re.compile(
+    r"(imap|pop3|managesieve|submission)-login: Disconnected \(auth failed, \d+ attempts in \d+ secs\): "
+    r"user=<[^<>\s]*>, method=([A-Z0-9-]+), rip=([0-9.]+), lip=[0-9.]+, (?:TLS, )?session=<[^<>\s]*>\Z"
+)
+
+
+def dovecot(ledger: Ledger) -> Callable[[str, str], bool | None]:
     """A handler, as in `quick`."""
 
-    def take(line: str, at: int) -> bool | None:
-        found = _LOGIN.match(line, at)
-        if found is None:
-            return _QUIET.match(line, at) is None
-        ledger.login(found[1], found[2], "accepted" if found[3] else "in-clear")
-        return None
+    def take(queue_id: str, text: str) -> bool | None:
+        if queue_id:
+            return True
+        found = _LOGIN.match(text)
+        if found is not None:
+            ledger.login(found[1], found[2], "accepted" if found[3] else "in-clear")
+            return None
+        failed = _FAILED.match(text)
+        if failed is not None:
+            ledger.login(failed[1], failed[2], "failed", failed[3])
+            return None
+        return _QUIET.match(text) is None
 
     return take

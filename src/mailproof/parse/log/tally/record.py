@@ -18,7 +18,6 @@ from mailproof.model.log_connection import Connected, Screened, TlsOpened
 from mailproof.model.log_filter import Greylisted
 from mailproof.parse.log.tally.ledger import Ledger
 from mailproof.parse.log.tally.reasons import reason_of
-from mailproof.parse.log.tally.tables import CONNECTIONS
 
 _SINCE_3_6 = {"WHITELISTED": "ALLOWLISTED", "BLACKLISTED": "DENYLISTED", "WHITELIST VETO": "ALLOWLIST VETO"}
 _COUNTED = ("reject", "reject_warning", "hold", "discard")
@@ -51,12 +50,17 @@ def service_of(tag: str) -> str:
 
 def row_of_service(ledger: Ledger, name: str) -> list[int]:
     """Its counts, which begin here."""
-    return ledger.tables.services.setdefault(name, [0, 0, 0, 0])
+    return ledger.tables.services.setdefault(name, [0, 0, 0])
 
 
 def verdict_of(verdict: str) -> str:
     """Of postscreen, as it is called since Postfix 3.6."""
     return _SINCE_3_6.get(verdict, verdict)
+
+
+def greylisting_of(action: str) -> str:
+    """Of postgrey and milter-greylist: delayed, passed, blocked."""
+    return _GREYLISTING.get(action, action)
 
 
 def record(ledger: Ledger, line: LogLine, fact: Fact | None) -> None:
@@ -79,8 +83,6 @@ def record(ledger: Ledger, line: LogLine, fact: Fact | None) -> None:
         case Connected():
             if line.program == "postscreen":
                 ledger.event("postscreen", "CONNECT")
-            else:
-                row_of_service(ledger, service_of(line.tag))[CONNECTIONS] += 1
         case Screened():
             ledger.event("postscreen", verdict_of(fact.verdict))
         case LoggedIn():
@@ -88,7 +90,7 @@ def record(ledger: Ledger, line: LogLine, fact: Fact | None) -> None:
         case LoginFailed():
             _failed(ledger, line, fact)
         case Greylisted():
-            ledger.event("greylisting", _GREYLISTING.get(fact.action, fact.action))
+            ledger.event("greylisting", greylisting_of(fact.action))
         case Trouble():
             ledger.tables.reason(fact.level, line.program, reason_of(fact.text))
         case _:

@@ -18,7 +18,7 @@ MESSAGES, OCTETS = 0, 1
 DEFERRALS, DELAY, LONGEST = 2, 3, 4
 BEFORE, QUEUED, CONNECTING, SENDING, SLOWEST, RETRIED, RETURNED = 1, 2, 3, 4, 5, 6, 7
 RECEIVED, DELIVERED, DEFERRED, BOUNCED, REFUSED = 0, 1, 2, 3, 4
-CONNECTIONS, ARRIVED, WITH_LOGIN, TURNED_AWAY = 0, 1, 2, 3
+ARRIVED, WITH_LOGIN, TURNED_AWAY = 0, 1, 2
 
 
 class Tables:
@@ -42,17 +42,18 @@ class Tables:
         self.delays: dict[int, int] = {}
         """Deliveries by their delay."""
         self.services: dict[str, list[int]] = {}
-        """Connections, messages received, those of them with a login, refusals."""
+        """Messages received, those of them with a login, refusals."""
         self.logins: dict[tuple[str, str, str], int] = {}
         """By service, mechanism and outcome."""
-        self.tls: dict[tuple[str, str], int] = {}
+        self.tls: dict[tuple[str, str], list[int]] = {}
         """By direction, and `TLSv1.3 with cipher …`."""
         self.reasons: dict[tuple[str, str, str], int] = {}
         """By kind, place and reason."""
         self.events: dict[tuple[str, str], int] = {}
         """Of greylisting and postscreen."""
-        self.clients: dict[tuple[str, str], int] = {}
-        """Refused, or failed to log in: by which, and client."""
+        self.refused: dict[str, int] = {}
+        self.failed: dict[str, int] = {}
+        """Refused, and failed to log in: by client."""
         self.folded = False
 
     def count(self, name: str, by: int = 1) -> None:
@@ -64,9 +65,12 @@ class Tables:
 
     def reason(self, kind: str, place: str, reason: str) -> None:
         key = (kind, place, reason)
-        if key not in self.reasons and len(self.reasons) >= REASONS:
-            key = (kind, place, "")
-        self.reasons[key] = self.reasons.get(key, 0) + 1
+        try:
+            self.reasons[key] += 1
+        except KeyError:
+            if len(self.reasons) >= REASONS:
+                key = (kind, place, "")
+            self.reasons[key] = self.reasons.get(key, 0) + 1
 
     def add(self, later: Tables) -> None:
         """Those of a later part of the log."""
@@ -86,10 +90,11 @@ class Tables:
         _add_numbers(self.counts, later.counts)
         _add_numbers(self.delays, later.delays)
         _add_numbers(self.logins, later.logins)
-        _add_numbers(self.tls, later.tls)
+        _add_lists(self.tls, later.tls)
         _add_numbers(self.reasons, later.reasons)
         _add_numbers(self.events, later.events)
-        _add_numbers(self.clients, later.clients)
+        _add_numbers(self.refused, later.refused)
+        _add_numbers(self.failed, later.failed)
 
     def bound(self) -> None:
         """Keep it within its limits; called now and then."""
@@ -101,11 +106,11 @@ class Tables:
             self._fold_pairs(self.nameless)
         if len(self.relays) > LIMIT:
             self._fold(self.relays, SLOWEST)
-        if len(self.clients) > LIMIT:
-            self.folded = True
-            for key in sorted(self.clients, key=lambda each: self.clients[each])[: LIMIT // 2]:
-                together = (key[0], "")
-                self.clients[together] = self.clients.get(together, 0) + self.clients.pop(key)
+        for clients in (self.refused, self.failed):
+            if len(clients) > LIMIT:
+                self.folded = True
+                for client in sorted(clients, key=lambda each: clients[each])[: LIMIT // 2]:
+                    clients[""] = clients.pop(client) + clients.get("", 0)
 
     def _fold(self, table: dict[str, list[int]], greatest: int = -1) -> None:
         self.folded = True
