@@ -16,9 +16,10 @@ from mailproof.parse.ese.checkpoint import read_checkpoint
 from mailproof.parse.ese.checksum import header_checksum
 from mailproof.parse.ese.eseutil import read_eseutil
 from mailproof.parse.ese.header import read_database
-from mailproof.parse.ese.logfile import read_log
+from mailproof.parse.ese.logfile import LOG_HEADER, read_log
 from mailproof.parse.ese.mount_error import mount_error
 from mailproof.parse.ese.page import bad_pages, suspects_by_hand
+from mailproof.parse.ese.records import chain
 from mailproof.parse.ese.segments import read_segments
 from mailproof.run.ese import attempts_of
 
@@ -33,6 +34,7 @@ def files(data: bytes) -> None:
         log, geometry = read_log("E00.log", "E00.log", len(head), head)
         if geometry is not None:
             read_segments((head[at : at + _PAGE] for at in range(_PAGE, len(head), _PAGE)), geometry)
+        assert not chain(head, log.generation) or len(head) > LOG_HEADER
         point = read_checkpoint("E00.chk", len(head), head)
         whole = memoryview(head)[: len(head) // _PAGE * _PAGE]
         assert len(list(bad_pages(whole, _PAGE, 1, suspects_by_hand))) <= len(whole) // _PAGE

@@ -144,7 +144,7 @@ class LogFlaw(StrEnum):
     UNREADABLE = "unreadable"
     """The operating system does not give it out."""
     UNVERIFIED = "unverified"
-    """Sound as far as it was read; its records are of a format that is not verified here (version 7)."""
+    """Sound as far as it was read; that its records are (of version 7), could not be proven."""
 
 
 class LogLink(StrEnum):
@@ -185,7 +185,7 @@ class EseLog(Observation, frozen=True):
     segment: int = 0
     """The first segment with the flaw."""
     segments: int = 0
-    """Segments that are sound and hold something."""
+    """Segments that are sound and hold something; of version 7, checksum records."""
     content: str = ""
     """All of them in one checksum, `0x440836f2b445b445`; empty where that is not known."""
     previous_content: str = ""

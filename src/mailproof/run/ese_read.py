@@ -15,6 +15,7 @@ from mailproof.parse.ese.header import HEAD, PAGE_SIZES, read_database
 from mailproof.parse.ese.logfile import CORRUPT, LOG_HEADER, SEGMENT, Geometry, read_log
 from mailproof.parse.ese.names import file_name
 from mailproof.parse.ese.page import Suspects, bad_pages, quickest, suspects_by_hand
+from mailproof.parse.ese.records import LONGEST, chain
 from mailproof.parse.ese.segments import read_segments
 from mailproof.run.ese_files import Opened, opened
 
@@ -49,7 +50,7 @@ def log(path: Path, progress: Progress) -> EseLog:
             found, geometry = read_log(str(path), path.name, file.size, file.read(0, LOG_HEADER))
             if geometry is None:
                 progress(file.size)
-                return found
+                return _by_records(found, file) if found.flaw is LogFlaw.UNVERIFIED else found
             read = read_segments(_segments(file, geometry, progress), geometry)
     except OSError:
         return EseLog(str(path), stem=name.stem, number=name.number, flaw=LogFlaw.UNREADABLE)
@@ -58,6 +59,13 @@ def log(path: Path, progress: Progress) -> EseLog:
         return msgspec.structs.replace(found, **changes)
     error = CORRUPT if read.flaw is LogFlaw.SEGMENT else found.error
     return msgspec.structs.replace(found, **changes, flaw=read.flaw, segment=read.segment, error=error)
+
+
+def _by_records(found: EseLog, file: Opened) -> EseLog:
+    """A log of the former format, proven sound where the chain of its checksums holds from end to end."""
+    if file.size > LONGEST or not (count := chain(file.read(0, LONGEST), found.generation)):
+        return found
+    return msgspec.structs.replace(found, flaw=LogFlaw.NONE, segments=count)
 
 
 def _segments(file: Opened, geometry: Geometry, progress: Progress) -> Iterator[bytes]:

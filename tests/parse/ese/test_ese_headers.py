@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import struct
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,10 +13,13 @@ from hypothesis import strategies as st
 from esefiles import OWN, header, kept, made_database
 from mailproof.model.ese import Copy, DatabaseState, LogFlaw, Position
 from mailproof.parse.ese.checkpoint import read_checkpoint
+from mailproof.parse.ese.checksum import header_checksum
 from mailproof.parse.ese.header import HEAD, looks_like_database, read_database
 from mailproof.parse.ese.logfile import looks_like_log, read_log
 from mailproof.parse.ese.names import FileKind, bare, file_name, folder
+from mailproof.parse.ese.records import chain
 from mailproof.parse.ese.segments import read_segments
+from mailproof.run.ese_read import log as read_whole_log
 
 
 def test_the_header_of_a_dirty_database() -> None:
@@ -93,14 +100,63 @@ def test_a_log_remembers_the_content_of_the_one_before_it() -> None:
         assert read_log("x", name, len(data), data[:4096])[0].previous_content == content
 
 
-def test_a_log_of_the_former_format_is_not_called_sound() -> None:
+def _former(records: list[tuple[int, int]], tail: bytes = b"") -> bytes:
+    """A log of version 7 with sectors of 512 bytes: of each record where it stands in its sector, and its sectors."""
     data = bytearray(kept("SRU.log")[:4096])
-    data[32:40] = (7).to_bytes(4, "little") + (3704).to_bytes(4, "little")
-    from mailproof.parse.ese.checksum import header_checksum
-
+    data[8:16] = struct.pack("<4H", 512, 8, 0, 0)
+    data[32:40] = struct.pack("<2I", 7, 3704)
+    body = bytearray()
+    starts = [sum(length for _, length in records[:n]) * 512 + place for n, (place, _) in enumerate(records)]
+    for n, (place, length) in enumerate(records):
+        sectors = bytearray(random.Random(n).randbytes(length * 512))
+        behind = length * 512 - place - 22
+        following = starts[n + 1] - starts[n] - 22 if n + 1 < len(records) else 0
+        covered = 0
+        for piece in (sectors[:place], sectors[place + 22 :]):
+            for at in range(0, len(piece), 4):
+                covered ^= int.from_bytes(piece[at : at + 4], "little")
+        short = 0x9A if length > 1 else 0xD1
+        checksum = 0xFEEDBEAF ^ covered ^ place ^ behind ^ following ^ short ^ 92
+        sectors[place : place + 22] = struct.pack("<B5IB", 42, place, behind, following, checksum, 0, short)
+        body += sectors
+    body += tail
+    data[12:14] = struct.pack("<H", 8 + len(body) // 512)
     data[:4] = header_checksum(bytes(data)).to_bytes(4, "little")
-    log, geometry = read_log("x", "E00.log", 65536, bytes(data))
-    assert (log.flaw, geometry, log.version[:6]) == (LogFlaw.UNVERIFIED, None, "7.3704")
+    return bytes(data + body)
+
+
+FORMER = _former([(0, 1), (100, 3), (30, 1), (511 - 22, 2)], b"\xda" * 1024)
+
+
+def test_a_log_of_the_former_format_is_sound_where_its_whole_chain_holds(tmp_path: Path) -> None:
+    assert chain(FORMER, 92) == 4
+    assert chain(FORMER, 91) == 0
+    (tmp_path / "E000000005C.log").write_bytes(FORMER)
+    found = read_whole_log(tmp_path / "E000000005C.log", lambda read: None)
+    assert (found.flaw, found.segments, found.version[:6]) == (LogFlaw.NONE, 4, "7.3704")
+
+
+@given(at=st.integers(4096, 4096 + 7 * 512 - 1), bit=st.integers(0, 7))
+@settings(max_examples=100, deadline=None)
+def test_every_bit_of_the_chain_counts(at: int, bit: int) -> None:
+    """But for the short checksum, which covers one sector again."""
+    data = bytearray(FORMER)
+    data[at] ^= 1 << bit
+    records = (4096, 4096 + 512 + 100, 4096 + 4 * 512 + 30, 4096 + 5 * 512 + 489)
+    if not any(start + 17 <= at < start + 21 for start in records):
+        assert chain(bytes(data), 92) == 0
+
+
+@given(st.binary(max_size=3000), st.integers(0, 0xFFFFFFFF))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_are_no_chain(data: bytes, generation: int) -> None:
+    assert chain(FORMER[:4096] + data, generation) == 0
+
+
+def test_a_log_of_the_former_format_that_is_damaged_is_not_called_so(tmp_path: Path) -> None:
+    """It could be our own mistake: no real one was at hand."""
+    (tmp_path / "E000000005C.log").write_bytes(FORMER[:5000] + b"\0\1\2" + FORMER[5003:])
+    assert read_whole_log(tmp_path / "E000000005C.log", lambda read: None).flaw is LogFlaw.UNVERIFIED
 
 
 def test_a_checkpoint() -> None:
@@ -162,8 +218,6 @@ def test_any_bytes_are_facts_or_damage(data: bytes, size: int) -> None:
 @settings(max_examples=150, deadline=None)
 def test_a_sound_header_with_any_field(at: int, value: int) -> None:
     """The checksum is right, and what it covers is somebody's mischief."""
-    from mailproof.parse.ese.checksum import header_checksum
-
     data = bytearray(kept("SRU.log"))
     data[at] = value
     data[:4] = header_checksum(bytes(data[:4096])).to_bytes(4, "little")

@@ -17,14 +17,14 @@ NEW_FORMAT_BIT = 9 * 32 + 13
 
 def header_checksum(data: bytes) -> int:
     """The XOR of all 32-bit words but the first, and of the seed. The length is a multiple of four."""
-    return _folded(int.from_bytes(data[4:], "little"), len(data) - 4) ^ SEED
+    return folded(int.from_bytes(data[4:], "little"), len(data) - 4) ^ SEED
 
 
 def stored_word(data: bytes, at: int = 0) -> int:
     return int.from_bytes(data[at : at + 4], "little")
 
 
-def _folded(number: int, length: int) -> int:
+def folded(number: int, length: int) -> int:
     """The XOR of the 32-bit words of a number of `length` bytes."""
     bits = 32
     while bits < length * 8:
