@@ -324,7 +324,17 @@ def test_json_is_written_in_one_place() -> None:
 
 
 def test_every_command_is_looked_at() -> None:
-    here = {*FORMATS, "talk", "fetch", "roundtrip", "token", "postfix", "explain", "log", "ese", "milter"} | {
-        *NOTHING_OF_A_PEER
-    }
+    here = {
+        *FORMATS,
+        "talk",
+        "fetch",
+        "roundtrip",
+        "token",
+        "postfix",
+        "explain",
+        "log",
+        "ese",
+        "milter",
+        "greylist",
+    } | {*NOTHING_OF_A_PEER}
     assert here == set(COMMANDS)

@@ -1,4 +1,4 @@
-"""Milters that say what a terminal obeys, and servers that are no milters: nothing of it gets through."""
+"""Milters, and files of milter-greylist, that hold what a terminal obeys: nothing of it gets through."""
 
 from __future__ import annotations
 
@@ -74,3 +74,24 @@ def test_a_milter_full_of_escapes(shape: str, tmp_path: Path) -> None:
         assert not disturbing(shown("milter", f"inet:{keeper.port}@127.0.0.1", "--timeout", "2s", "--format", shape))
     finally:
         keeper.close()
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_policy_full_of_escapes(shape: str, tmp_path: Path) -> None:
+    conf, text = tmp_path / "greylist.conf", RUDE.replace(b'"', b"")
+    lines = (
+        b'geoipdb "' + text + b'"',
+        b'list "' + text + b'" helo { "' + text + b'" }',
+        b'racl blacklist helo "' + text + b'" msg "' + text + b'"',
+        b"racl whitelist rcpt /" + text.replace(b"/", b"") + b"/",
+        b'racl blacklist list "' + text + b'x"',
+        b"racl whitelist " + text,
+        text,
+    )
+    conf.write_bytes(b"\n".join(lines) + b"\n")
+    mail = ("--client", "192.0.2.1", "--from", "a@b", "--rcpt", "c@d", "--helo", RUDE)
+    for lang in ("en", "ja"):
+        for words in (("eval", str(conf), *mail, "-v"), ("lint", str(conf)), ("doctor", str(conf))):
+            said = shown("--lang", lang, "greylist", *words, "--format", shape)
+            assert said.strip()
+            assert not disturbing(said)

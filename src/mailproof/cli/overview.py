@@ -20,6 +20,7 @@ COMMANDS = (
     "log",
     "ese",
     "milter",
+    "greylist",
     "completion",
 )
 """In the order in which a newcomer needs them; each is a file of this room."""

@@ -8,18 +8,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from mailproof.parse.posix_regex import bytes_of, read_regex
 from mailproof.parse.postfix.lines import BLANKS, Line, Trouble, logical_lines
 
 # RFC 5321 section 4.5.3.1: 64 octets, an @ and 255. Of a longer key the pattern is not asked.
 _LONGEST_KEY = 320
-# Trying back takes time in the power of the repetitions; three over 320 characters take a second.
-_REPETITIONS = 3
 _SUBSTITUTE = re.compile(r"\$(?:(\$)|(\d{1,2})|\{(\d{1,2})\}|\((\d{1,2})\))")
 _BLANK = re.compile(r"[ \t\n\v\f\r]+")
-_CLASSES = {
-    "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z",
-    "space": r"\s", "blank": r" \t", "xdigit": "0-9a-fA-F", "punct": r"!-/:-@\[-`{-~",
-}  # fmt: skip
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -53,7 +48,7 @@ def read_patterns(data: bytes, kind: str) -> tuple[Sequence[Rule], Sequence[Trou
         if pattern is None:
             troubles.append(Trouble(line.number, "no-pattern", line.text))
             continue
-        compiled = _compiled(*pattern, kind)
+        compiled = read_regex(*pattern, kind)
         if guard:
             guards.append(None if compiled is None else (negated, compiled))
         if compiled is None:
@@ -90,62 +85,13 @@ def _parts(text: str) -> tuple[bool, tuple[str, str] | None, str]:
     return negated, (body[1:at], flags), result.strip(BLANKS)
 
 
-def _compiled(pattern: str, flags: str, kind: str) -> re.Pattern[str] | None:
-    """None for what Python's `re` reads in another way, or what could take for ever."""
-    if set(flags) - set("imsx" if kind == "pcre" else "imx") or (kind == "pcre" and "x" in flags):
-        return None
-    if re.search(r"\\[1-9]|\(\?|[*+?}][*+]", pattern) or _nested(pattern):
-        return None
-    if kind == "regexp" and "x" in flags:  # turns extended expressions off (regexp_table(5))
-        return None
-    text = re.sub(r"\[:(\w+):\]", lambda match: _CLASSES.get(match[1], match[0]), pattern)
-    options = re.ASCII if "i" in flags else re.ASCII | re.IGNORECASE
-    options |= re.DOTALL if kind == "regexp" or "s" not in flags else 0
-    options |= re.MULTILINE if "m" in flags else 0
-    try:
-        # Postfix's libraries know bytes and no letters but those of ASCII.
-        text = _bytes_of(text)
-        return re.compile(text.replace(r"\<", r"\b").replace(r"\>", r"\b"), options)
-    except (re.error, OverflowError, RecursionError):
-        return None
-
-
-def _nested(pattern: str) -> bool:
-    """Whether a repetition stands over a group with a choice or a repetition in it, or there are too many."""
-    stack, repetitions, inside, at = [False], 0, False, 0
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "\\":
-            at += 2
-            continue
-        if inside:
-            inside = char != "]"
-        elif char == "[":
-            inside = True
-            at += 2 if pattern.startswith("^", at + 1) else 1  # a bracket here is one of the set
-        elif char == "(":
-            stack.append(False)
-        elif char == ")" and len(stack) > 1:
-            many = stack.pop()
-            if many and pattern[at + 1 : at + 2] in ("*", "+", "{"):
-                return True
-            stack[-1] |= many
-        elif char in "*+{":
-            repetitions += 1
-            stack[-1] = True
-        elif char in "|?":
-            stack[-1] = True
-        at += 1
-    return repetitions > _REPETITIONS
-
-
 def _matcher(
     guards: Sequence[tuple[bool, re.Pattern[str]] | None], negated: bool, compiled: re.Pattern[str], result: str
 ) -> Callable[[str], str | None]:
     def match(key: str) -> str | None:
         if len(key) > _LONGEST_KEY:
             return None
-        key = _bytes_of(key)
+        key = bytes_of(key)
         for guard in guards:
             if guard is not None and (guard[1].search(key) is None) != guard[0]:
                 return None
@@ -155,11 +101,6 @@ def _matcher(
         return None if found is None else _substituted(result, found)
 
     return match
-
-
-def _bytes_of(text: str) -> str:
-    """Each byte of its UTF-8 as a character of its own."""
-    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _substituted(result: str, match: re.Match[str]) -> str:

@@ -1,0 +1,1 @@
+"""What milter-greylist would decide, computed from its greylist.conf."""

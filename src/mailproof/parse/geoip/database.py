@@ -1,0 +1,25 @@
+"""A country database of either kind."""
+
+from __future__ import annotations
+
+from mailproof.parse.geoip.legacy import LegacyDat
+from mailproof.parse.geoip.mmdb import MARKER, Mmdb, NoDatabase
+
+Database = Mmdb | LegacyDat
+LARGEST = 256 << 20
+"""Bytes: GeoIP2's own largest is half of it."""
+
+
+def read_database(data: bytes) -> Database:
+    """Raises NoDatabase, with the reason, for bytes that are neither kind."""
+    if MARKER in data[-(128 << 10) :]:
+        return Mmdb(data)
+    try:
+        return LegacyDat(data)
+    except (NoDatabase, IndexError):
+        raise
+    except ValueError as error:
+        raise NoDatabase(str(error)) from None
+
+
+__all__ = ["LARGEST", "Database", "NoDatabase", "read_database"]
