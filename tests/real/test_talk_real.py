@@ -82,6 +82,41 @@ def test_every_protocol_is_upgraded_and_logged_in_to(real_lab: RealLab, scheme: 
     assert real_lab.accounts[ALICE] not in done.stdout
 
 
+def test_lmtp_is_upgraded_on_its_socket_too(real_lab: RealLab) -> None:
+    """Dovecot's fourth protocol; a login it has none."""
+    whole = command(real_lab, "smtp", "-v")
+    whole[whole.index("talk") + 1] = real_lab.urls["lmtp"]
+    script = f"C: MAIL FROM:<{ALICE}>\nS: 250~\nC: RCPT TO:<{BOB}>\nS: 250~\nC: RSET\nS: 250~\n"
+    done = subprocess.run(whole, input=script, env=ENV, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "C: LHLO client.example.test" in done.stdout and "* TLS began: TLSv1.3" in done.stdout
+
+
+RELAY = "C: MAIL FROM:<a@x.test>\nS: 250~\nC: RCPT TO:<a@outside.example>\nS: 554~\n"
+
+
+def test_as_another_client_where_postfix_allows_that(real_lab: RealLab) -> None:
+    """Whoever comes from 127.0.0.200 may say so (smtpd_authorized_xclient_hosts of the lab); others may not."""
+    xclient = ("--xclient", "ADDR=192.0.2.9", "--xclient", "NAME=mx.other.example", "-v")
+    done = played(real_lab, "smtp", RELAY, *xclient, "--source", "127.0.0.200")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "C: XCLIENT ADDR=192.0.2.9 NAME=mx.other.example\nS: 220 " in done.stdout
+    refused = played(real_lab, "smtp", RELAY, *xclient)
+    assert refused.returncode == 33
+    assert refused.stdout.startswith("Before the script began: the server does not offer XCLIENT with ADDR")
+
+
+def test_as_another_client_in_the_middle_of_a_session(real_lab: RealLab, tmp_path: Path) -> None:
+    with talking(real_lab, "smtp", tmp_path, "--source", "127.0.0.200") as terminal:
+        terminal.wait_for("/help lists")
+        terminal.line("/xclient ADDR=192.0.2.9", "C: XCLIENT ADDR=192.0.2.9")
+        terminal.wait_for("C: EHLO client.example.test")
+        terminal.line("RCPT TO:<a@outside.example>", "MAIL FROM comes before")
+        terminal.type("\x04")
+        terminal.wait_for("S: 221")
+        assert terminal.end() == 0
+
+
 def test_lf_alone_is_taken_by_dovecot_and_then_nothing_is_said_of_it(real_lab: RealLab, tmp_path: Path) -> None:
     """T2 is a note for servers that stay silent; nothing is made up where one answers."""
     with talking(real_lab, "imaps", tmp_path, "--lf") as terminal:
