@@ -22,6 +22,8 @@ _RESULTS = ("Authentication-Results", "Received-SPF", "X-Spam-Status", "X-Spam-F
 _DATE, _FROM, _SUBJECT = 22, 28, 60
 # A subject with less room beside its row stands below.
 _SUBJECT_ROOM = 20
+# A terminal with fewer cells shows dates without their zone; and what the other columns and a subject take there.
+_NARROW, _BESIDE_FROM = 90, 58
 
 
 def render_fetched(
@@ -88,11 +90,13 @@ def _use(use: str, say: Words) -> str:
 def _table(mails: Sequence[MailTold], say: Words, width: int) -> list[str]:
     """A row for each, the subject beside it or, where it would be cut short, below."""
     *heading, subject = (say(f"mailbox.column-{name}") for name in ("number", "date", "from", "size", "subject"))
+    narrow = width < _NARROW
+    room = min(max(width - _BESIDE_FROM, _FROM // 2), _FROM)
     rows = [
         (
             str(mail.number),
-            _date(mail.date),
-            cut(printable(mail.sender), _FROM),
+            _date(mail.date, narrow),
+            cut(printable(mail.sender), room),
             "-" if mail.size is None else str(mail.size),
         )
         for mail in mails
@@ -102,11 +106,11 @@ def _table(mails: Sequence[MailTold], say: Words, width: int) -> list[str]:
     return [line for lines in laid for line in lines]
 
 
-def _date(text: str) -> str:
-    """As the sender's clock had it, in a form that sorts; what is no date as it stands."""
+def _date(text: str, narrow: bool) -> str:
+    """As the sender's clock had it, in a form that sorts, without its zone where it is narrow; else as it stands."""
     try:
         date = parsedate_to_datetime(text)
-        return f"{date:%Y-%m-%d %H:%M} {date:%z}".rstrip()
+        return f"{date:%Y-%m-%d %H:%M} {'' if narrow else f'{date:%z}'}".rstrip()
     except (ValueError, TypeError, IndexError, OverflowError):
         return cut(printable(text), _DATE)
 
