@@ -14,6 +14,7 @@ import dns.message
 import dns.name
 import dns.rrset
 import esetargets
+import pastedtargets
 import texttargets
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
@@ -211,6 +212,8 @@ TARGETS: dict[str, Target] = {
     "message.read": texttargets.mail,
     "parse.talk": texttargets.session,
     "parse.service": texttargets.greeting,
+    "parse.bounce": pastedtargets.bounce,
+    "parse.pasted": pastedtargets.pasted,
     "parse.ese.files": esetargets.files,
     "parse.ese.text": esetargets.text,
     "run.examine": whole_check,
@@ -247,6 +250,8 @@ WORDS: dict[str, tuple[bytes, ...]] = {
     "message.read": texttargets.MAIL_WORDS,
     "parse.talk": texttargets.SESSION_WORDS,
     "parse.service": texttargets.GREETING_WORDS,
+    "parse.bounce": pastedtargets.BOUNCE_WORDS,
+    "parse.pasted": pastedtargets.PASTED_WORDS,
     "parse.ese.files": esetargets.FILE_WORDS,
     "parse.ese.text": esetargets.TEXT_WORDS,
     "run.examine": (
@@ -320,6 +325,8 @@ def seeds(name: str) -> list[bytes]:
         authority, now = Authority(), datetime.now(UTC)
         chains = [authority.issue(kind, "mx.test", now).chain_pem for kind in CertificateKind]
         return [each.public_bytes(Encoding.DER) for chain in chains for each in load_pem_x509_certificates(chain)]
+    if name in ("parse.bounce", "parse.pasted"):
+        return [*pastedtargets.samples(), *WORDS[name]]
     if name == "net.dns":
         return [bytes([number]) + _message(kind, text) for number, (kind, text) in enumerate(_RECORDS)]
     return [b"", b"\0\0a b c\r\n", *(b"\0\0" + word for word in WORDS.get(name, ()))]

@@ -55,13 +55,14 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: boo
         raise Complaint(terminal.say("cli.what-to-explain"))
     text = " ".join(words)
     name = text.strip().lower().replace("_", "-").replace(" ", "-")
-    if name in names():
+    data = text.encode("utf-8", "surrogateescape")
+    # `User unknown` is said by servers, `user-unknown` is a page.
+    if name in names() and (" " not in text.strip() or not _says_something(data)):
         return _page(name, terminal, shape)
     if text == "-":
         return _pasted(_beginning(sys.stdin.buffer.read(_LONGEST)), terminal, mask, shape, None)
     if (file := _file(text)) is not None:
         return _of_file(file, terminal, mask, shape)
-    data = text.encode("utf-8", "surrogateescape")
     if _NAME.fullmatch(text) and not _says_something(data):
         raise _no_such_page(text, name, terminal)
     return _pasted(data, terminal, mask, shape, None)

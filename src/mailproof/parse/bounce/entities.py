@@ -17,6 +17,8 @@ import msgspec
 # Postfix returns 50000 bytes of a message (bounce_size_limit), Exim 100 kB (return_size_limit); a report around it is
 # smaller. What comes behind is not needed.
 LONGEST = 1 << 20
+# sendmail takes a header of 32 kB in all (MaxHeadersLength), Postfix one field of 100 kB (header_size_limit).
+LONGEST_HEAD = 1 << 17
 # RFC 3462 has three parts; Exchange nests them three deep, a forwarded report adds two.
 _DEEPEST = 8
 _MOST = 64

@@ -6,7 +6,6 @@ from datetime import date
 
 from mailproof.model.explained import Pasted
 from mailproof.parse.bounce.entities import entity
-from mailproof.parse.bounce.reader import FORMATS
 from mailproof.parse.bounce.reader import read as read_bounce
 from mailproof.parse.ese.eseutil import is_of_eseutil
 from mailproof.parse.ese.mount_error import mount_error
@@ -17,6 +16,8 @@ from mailproof.parse.pasted.openssl import MARK as OPENSSL
 # What is looked at to tell.
 _LOOKED_AT = 1 << 20
 _LINES = 60
+# What eseutil prints says so in its first lines.
+_OF_ESEUTIL = 1 << 18
 # One of these alone may be anything; two of them are the header of a message.
 _OF_MESSAGES = frozenset(
     [
@@ -46,7 +47,7 @@ def kind_of(data: bytes) -> Pasted:
     if _is_log(data):
         return Pasted.LOG
     text = data.decode("utf-8", "replace")
-    if mount_error(text) is not None or is_of_eseutil(text):
+    if mount_error(text) is not None or is_of_eseutil(text[:_OF_ESEUTIL]):
         return Pasted.DATABASE
     root = entity(data)
     is_message = len(_OF_MESSAGES & {name for name, _ in root.fields}) >= 2
@@ -57,10 +58,6 @@ def kind_of(data: bytes) -> Pasted:
     if OPENSSL.search(text):
         return Pasted.SESSION
     return Pasted.REPLY if text.strip() else Pasted.UNKNOWN
-
-
-def is_bounce_text(text: str) -> bool:
-    return any(each.mark.search(text) for each in FORMATS)
 
 
 def _is_log(data: bytes) -> bool:

@@ -214,8 +214,6 @@ def words_alone(text: str) -> str:
         return str(own)
     if len(text) > _SHORT or not _OF_SMTP.search(text):
         return ""
-    for code in ("550", "450"):
-        kind = refusal_in_words(code, "", text)
-        if kind in _SURE:
-            return str(kind)
-    return ""
+    for_now, for_good = (refusal_in_words(code, "", text) for code in ("450", "550"))
+    kinds = (for_now if for_now is _K.GREYLISTED else None, for_good, for_now)
+    return next((str(kind) for kind in kinds if kind in _SURE), "")

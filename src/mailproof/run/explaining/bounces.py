@@ -6,6 +6,7 @@ from mailproof.message.read import read_headers
 from mailproof.model.bounce import Action, Bounce, Undelivered
 from mailproof.model.escape import printable
 from mailproof.model.explained import Explained, Explanation, Pasted, Side
+from mailproof.parse.bounce.entities import LONGEST_HEAD
 from mailproof.parse.providers import provider_of
 from mailproof.parse.sides import side_of
 from mailproof.parse.undelivered import UNKNOWN, meaning
@@ -18,7 +19,7 @@ MOST = 20
 
 def explain_bounce(bounce: Bounce) -> Explanation:
     """One cause for each recipient; recipients with the same one are still told apart, for somebody must be asked."""
-    fields = {name.lower(): value for name, value in reversed(read_headers(bounce.original))}
+    fields = {name.lower(): value for name, value in reversed(read_headers(bounce.original[:LONGEST_HEAD]))}
     causes = [_explained(each) for each in bounce.recipients]
     unread = bounce.unread if bounce.recipients else (*bounce.unread, "text/plain")
     return Explanation(

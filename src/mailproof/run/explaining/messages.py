@@ -6,7 +6,7 @@ from mailproof.message.hops import read_hops
 from mailproof.message.read import read_headers
 from mailproof.model.escape import printable
 from mailproof.model.explained import Explained, Explanation, Leg, Pasted, Verdict
-from mailproof.parse.bounce.entities import read_fields, split_head
+from mailproof.parse.bounce.entities import LONGEST_HEAD, read_fields, split_head
 from mailproof.parse.pasted.verdicts import spam_mark, verdicts_in
 from mailproof.parse.sides import side_of
 from mailproof.run.explaining.pages import page_of
@@ -19,7 +19,7 @@ _FAILED = ("fail", "softfail", "hardfail", "permerror")
 
 def explain_message(data: bytes) -> Explanation:
     """The legs from the first server to the last; a cause for each thing that is not as it should be."""
-    head, _ = split_head(data)
+    head = split_head(data)[0][:LONGEST_HEAD]
     headers = read_headers(head + b"\n")
     fields = read_fields(head)
     hops = read_hops(headers)
