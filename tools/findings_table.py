@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mailproof.catalog.pages import load
 from mailproof.catalog.profiles import load_profile
-from mailproof.checks import all_checks
+from mailproof.checks import kinds
 from mailproof.lab.embedded.faults import FAULTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +38,7 @@ _WORDS = {
         "more": "and {n} more",
         "by": "by case",
         "logs": "told by the server's log",
+        "files": "seen in files, by the linters",
     },
     "ja": {
         "title": "検出事項と、それを再現するもの",
@@ -49,6 +50,7 @@ _WORDS = {
         "more": "ほか {n} 件",
         "by": "条件による",
         "logs": "サーバーのログで検出",
+        "files": "ファイルの lint で検出",
     },
 }
 
@@ -75,11 +77,10 @@ def _is_current(name: str, text: str) -> bool:
 
 def findings() -> list[str]:
     """Every finding that a check can make, in the order of the path of mail."""
-    order = ("reach", "tls", "certificate", "login", "relay", "delivery", "retrieval", "database")
+    order = ("reach", "tls", "certificate", "login", "relay", "delivery", "retrieval", "configuration", "database")
     layers: dict[str, list[str]] = defaultdict(list)
-    for check in all_checks():
-        for kind in check.kinds:
-            layers[str(kind.layer)].append(kind.name)
+    for kind in kinds().values():
+        layers[str(kind.layer)].append(kind.name)
     return [name for layer in order for name in sorted(layers[layer])]
 
 
@@ -118,7 +119,7 @@ def reasons() -> dict[str, dict[str, dict[str, str]]]:
 def unexplained() -> Iterable[tuple[str, str]]:
     given, shown = reasons(), real()
     for name in findings():
-        if in_logs(name):
+        if in_logs(name) or in_files(name):
             continue
         if name not in FAULTS and name not in given.get("fault", {}):
             yield name, "lab fault"
@@ -130,6 +131,11 @@ def in_logs(name: str) -> bool:
     """Whether its page shows it with lines of a log: no connection sees it."""
     page = load(name)
     return bool(page.logs("triggers")) and not page.dialogues("triggers")
+
+
+def in_files(name: str) -> bool:
+    """Whether its page shows it with files: no connection sees it."""
+    return bool(load(name).configurations("triggers")) and not load(name).dialogues("triggers")
 
 
 def render(lang: str) -> str:
@@ -148,8 +154,8 @@ def render(lang: str) -> str:
     ]
     for name in findings():
         page = load(name, lang)
-        by_logs = str(say["logs"]) if in_logs(name) else ""
-        given = by_logs or why.get("fault", {}).get(name, {}).get(lang, "")
+        elsewhere = str(say["logs"]) if in_logs(name) else str(say["files"]) if in_files(name) else ""
+        given = elsewhere or why.get("fault", {}).get(name, {}).get(lang, "")
         fault = f"`--fault {name}`" if name in FAULTS else given
         shown = _some(on_real.get(name, []), str(say["more"])) or why.get("real", {}).get(name, {}).get(lang, "")
         told = ", ".join([str(say["page"]), *in_scripts.get(name, [])])

@@ -31,6 +31,7 @@ _OF_MACHINE = {
     "config_directory",
 }
 _TABLE = re.compile(r"CONFIG_N?(BOOL|INT|TIME|LONG)(?:_FN)?_TABLE\s+\w+\[\]\s*=\s*\{(.*?)\n\s*0,?\s*\n?", re.DOTALL)
+_DEFINED = re.compile(r"SETTING_DEFINE_STRUCT_(\w+)\(\"(\w+)\"")
 _SETTINGS = re.compile(r"struct (\w+?)_settings\b")
 
 
@@ -73,7 +74,9 @@ def postfix(repository: str) -> list[str]:
 
 
 def dovecot(repositories: tuple[str, str]) -> list[str]:
-    """`name where kinds`: where it stands (`service`, `inet_listener` … or `-`), its kind in 2.3, its kind in 2.4."""
+    """`name where kinds default`: where it stands (`service`, `inet_listener` … or `-`), its kind in 2.3 and in 2.4,
+    its default in 2.3 (`doveconf -d`).
+    """
     found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for version, tags in DOVECOT_TAGS.items():
         for repository, tag in zip(repositories, tags, strict=True):
@@ -81,10 +84,16 @@ def dovecot(repositories: tuple[str, str]) -> list[str]:
             for path in paths:
                 if "/test-" not in path:
                     for name, where, kind in definitions(git(repository, "show", path)):
-                        found[name, where if version == "2.3" else "-"][version] = kind
+                        place = found[name, where if version == "2.3" else "-"]
+                        # A name can be a block and, in another struct, a setting.
+                        if not place.get(version, "").startswith("filter"):
+                            place[version] = kind
+    told = subprocess.run(["doveconf", "-d"], capture_output=True, text=True, check=False).stdout
+    defaults = dict(re.findall(r"^(\w+) = ?(.*)$", told, re.MULTILINE))
     lines = []
     for (name, where), kinds in sorted(found.items()):
-        lines.append("\t".join([name, where, kinds.get("2.3", ""), kinds.get("2.4", "")]))
+        default = defaults.get(name, "") if where == "-" else ""
+        lines.append("\t".join([name, where, kinds.get("2.3", ""), kinds.get("2.4", ""), default]))
     return lines
 
 
@@ -103,15 +112,14 @@ def definitions(source: str) -> list[tuple[str, str, str]]:
     """Name, block and kind of every setting that a file defines."""
     found = []
     prefixes: dict[str, str] = {}
-    where, macro = "-", ""
+    where = "-"
     use = re.compile(r"\b(DEF\w*)\((?:SET_)?(\w+),\s*(\w+)(?:,\s*\"(\w+)\")?|\.key\s*=\s*\"(\w+)\"")
-    for line in source.splitlines():
+    for line in source.replace("\\\n", " ").splitlines():
         if defined := re.match(r"#define (DEF\w*)\(", line):
-            macro = defined[1]
-        elif (struct := _SETTINGS.search(line)) and ("offsetof" in line or "SETTING_DEFINE_STRUCT" in line):
-            where = _WHERES.get(struct[1], "-")
+            struct = _SETTINGS.search(line)
+            where = _WHERES.get(struct[1], "-") if struct else "-"
             before = re.search(r"\"(\w+_)\"\s*#\s*name", line)
-            prefixes[macro] = before[1] if before else ""
+            prefixes[defined[1]] = before[1] if before else ""
         else:
             kind_of_key = re.search(r"\.type = SET_(\w+)", line)
             for by, kind, name, block, key in use.findall(line):
@@ -120,6 +128,8 @@ def definitions(source: str) -> list[tuple[str, str, str]]:
                 else:
                     named = block or prefixes.get(by, "") + name
                     found.append((named, where, "block" if block else kind.removesuffix("_HIDDEN").lower()))
+        found += [(name, where, "str") for name in re.findall(r"\bDEFN\(\w+,\s*\w+,\s*(\w+)\)", line)]
+        found += [(name, where, kind.lower()) for kind, name in _DEFINED.findall(line)]
         if raw := re.search(r"\{\s*(?:\.type = )?SET_(\w+),\s*(?:\.key = )?\"(\w+)\"", line):
             found.append((raw[2], where, raw[1].lower()))
     return found

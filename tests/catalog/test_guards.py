@@ -27,7 +27,7 @@ SOURCE = Path(mailproof.__file__).parent
 TESTS = Path(__file__).parent.parent
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 USAGE_ERRORS = ("UsageError", "RealLabError")
-SAYS_WHY = ("Skipped", "Untold", "skip", "skipped")
+SAYS_WHY = ("Skipped", "Untold", "not_told", "skip", "skipped")
 
 each_kind = pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.name)
 each_check = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.name)

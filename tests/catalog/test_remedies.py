@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 PAGES = sorted(CATALOG.glob("*/*.md"))
-_DIALOGUE = re.compile(r"```(?:dialogue|log)\n.*?```\n", re.DOTALL)
+_DIALOGUE = re.compile(r"```(?:dialogue|configuration|log)\n.*?```\n", re.DOTALL)
 _NAME = re.compile(r"(?<![A-Za-z0-9_./-])[a-z0-9]+(?:_[a-z0-9]+)+(?![A-Za-z0-9_(]|\.[a-z])")
 _SETTING = re.compile(r"([a-z0-9_]+) = ?(.*)")
 _SECTION = re.compile(r"(?:service|protocol|plugin|passdb|userdb|local_name|inet_listener|unix_listener)\b.*\{")
@@ -28,8 +28,9 @@ _SECTION = re.compile(r"(?:service|protocol|plugin|passdb|userdb|local_name|inet
 OTHERS = {
     "Dovecot, in its sections": "inet_listener unix_listener local_name quota_rule introspection_url",
     "Dovecot, in the files of its databases": "default_pass_scheme",
-    "Dovecot 2.4": """
+    "Dovecot 2.4": """ dovecot_config_version
         auth_allow_cleartext auth_default_domain mail_driver mail_path ssl_server_cert_file ssl_server_key_file""",
+    "parameters of one's own": "our_networks",
     "Exim": """
         acl_smtp_helo local_interfaces server_prompts smtp_banner chunking_advertise_hosts
         local_part local_parts local_part_data""",

@@ -309,6 +309,39 @@ def test_a_database_full_of_escapes(shape: str, tmp_path: Path) -> None:
             assert not disturbing(here)
 
 
+@pytest.mark.parametrize("shape", ["text", "json", "sarif", "github"])
+def test_configurations_full_of_escapes(shape: str, tmp_path: Path) -> None:
+    text = ESCAPES.replace(b"\n", b"").replace(b"\r", b"")
+    (tmp_path / "main.cf").write_bytes(
+        b"smtpd_helo_required = "
+        + text
+        + b"\nno_such = "
+        + text
+        + b"\n"
+        + text
+        + b"\nvirtual_alias_maps = hash:/etc/"
+        b"postfix/"
+        + text
+        + b", texthash:/etc/postfix/t\nsmtpd_client_restrictions = "
+        + text
+        + b"\nmynetworks = $nobody"
+        b"\nsmtpd_tls_chain_files = /" + text + b"\n"
+    )
+    (tmp_path / "master.cf").write_bytes(b"smtp inet n - n - - smtpd -o " + text + b"=1\n" + text + b"\n")
+    (tmp_path / "t").write_bytes(text + b"\n" + text + b" x\n" + text + b" y\n")
+    (tmp_path / "dovecot.conf").write_bytes(
+        b"ssl = " + text + b"\nno_such = " + text + b"\n" + text + b"\n" + text + b" {\n"
+    )
+    for lang in ("en", "ja"):
+        for arguments in (
+            ("postfix", "lint", "-c", str(tmp_path), "--dovecot-conf", str(tmp_path / "dovecot.conf")),
+            ("dovecot", "lint", "-c", str(tmp_path / "dovecot.conf")),
+        ):
+            said = shown("--lang", lang, *arguments, "--format", shape)
+            assert "owned" in said
+            assert not disturbing(said)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_usage_mistake_full_of_escapes(name: str, tmp_path: Path) -> None:
     rude = TEXT.replace("\0", "").encode("utf-8", "surrogateescape")
@@ -331,6 +364,7 @@ def test_every_command_is_looked_at() -> None:
         "roundtrip",
         "token",
         "postfix",
+        "dovecot",
         "explain",
         "log",
         "ese",

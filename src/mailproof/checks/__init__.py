@@ -51,8 +51,11 @@ def all_checks(*subjects: str) -> tuple[Check, ...]:
 
 
 def kinds() -> dict[str, FindingKind]:
-    """Every finding that a check can make, by name. Raises ValueError for a name that two checks declare."""
-    declared = [kind for check in all_checks() for kind in check.kinds]
+    """Every finding that a check can make, by name. Raises ValueError for a name that two checks declare.
+
+    A check of files makes findings that one of the wire declares, and takes that declaration: it is the same one.
+    """
+    declared = {id(kind): kind for check in all_checks() for kind in check.kinds}.values()
     _refuse_duplicates((kind.name for kind in declared), "finding")
     return {kind.name: kind for kind in declared}
 

@@ -13,6 +13,7 @@ COMMANDS = (
     "roundtrip",
     "ports",
     "postfix",
+    "dovecot",
     "explain",
     "demo",
     "lab",

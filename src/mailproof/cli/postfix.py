@@ -1,6 +1,7 @@
 """`mailproof postfix`: what a configuration of Postfix would do, from its files alone; and the proof of it.
 
 Exit codes: 0 told or proved; 1 something could not be told, or went otherwise; 2 wrong usage.
+Those of lint are in `linting`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import Any
 import click
 
 from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.linting import lint_options
 from mailproof.cli.postfix_source import USUAL
 from mailproof.cli.terminal import Complaint, Terminal
 
-_ACTIONS = ("route", "rewrite", "prove")
+_ACTIONS = ("route", "rewrite", "prove", "lint")
 _PLACES = ("envelope-sender", "envelope-recipient", "header-sender", "header-recipient")
 
 
@@ -32,7 +34,7 @@ def command(terminal: Terminal) -> Command:
         Option("--message", metavar="FILE", section="rewrite", words="postfix-message"),
         Option("--from", "sender", metavar="ADDRESS", default="", section="rewrite", words="postfix-from"),
         Option("--to", metavar="ADDRESS", default="", section="prove", words="postfix-to"),
-        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
+        *lint_options(terminal, "dovecot-conf"),
     ]
     return Command("postfix", terminal, partial(_postfix, terminal), params)
 
@@ -50,4 +52,8 @@ def _postfix(terminal: Terminal, action: str, words: tuple[str, ...], **wish: An
         from mailproof.cli.postfix_prove import prove
 
         return prove(terminal, words, **wish)
+    if action == "lint":
+        from mailproof.cli.linting import lint
+
+        return lint(terminal, words, **wish)
     raise Complaint(terminal.say("cli.not-one-of", option="postfix", choices=_ACTIONS, value=action))

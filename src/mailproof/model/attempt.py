@@ -46,6 +46,8 @@ class Job(StrEnum):
     """How many recipients a message may have."""
     EXAMINE = "examine"
     """Files that are read, where nothing is connected to."""
+    CONFIGURATION = "configuration"
+    """No connection: the server's own files are read."""
     REFERENCE = "reference"
     """Whether anything gets out of this network: a host that is known to answer, dialled and no more."""
 

@@ -84,6 +84,8 @@ class TargetKind(StrEnum):
     """A host: its mail ports are tried, and those that answer are reported."""
     DOMAIN = "domain"
     """A name with MX records: its mail exchangers and SRV records are looked up."""
+    FILES = "files"
+    """A configuration, by its path: nothing is dialled."""
 
 
 class Target(msgspec.Struct, frozen=True):

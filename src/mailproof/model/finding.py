@@ -40,6 +40,8 @@ class Layer(StrEnum):
     RETRIEVAL = "retrieval"
     DATABASE = "database"
     """The files of an Exchange database, behind all that is spoken."""
+    CONFIGURATION = "configuration"
+    """On no path of its own: a file that says what it does not mean."""
 
 
 class Explains(msgspec.Struct, frozen=True):

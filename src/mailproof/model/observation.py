@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.attempt import Job, Step, Trouble
+from mailproof.model.configuration import CertificateFile, DovecotFiles, PostfixFiles
 from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
@@ -494,4 +495,7 @@ AnyObservation = (
     | LogRead
     | LogSaid
     | MachineSeen
+    | PostfixFiles
+    | DovecotFiles
+    | CertificateFile
 )

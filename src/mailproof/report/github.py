@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from mailproof.catalog.words import words
 from mailproof.model.escape import printable
+from mailproof.model.evidence import EvidenceKind
 from mailproof.model.finding import Severity
 from mailproof.model.report import Judged, Report, Verdict
 from mailproof.report.build import message
+from mailproof.report.lint import place_of
 from mailproof.report.proof import shown_lines
 from mailproof.report.telling import between, made, sentence
 
@@ -29,7 +31,7 @@ def render(report: Report, lang: str) -> str:
     lines = [_command(_ANSWERS[report.verdict], f"mailproof: {say(f'verdict.{report.verdict}')}", answer)]
     for item in report.findings:
         kind = "notice" if item.explained_by else _COMMANDS[item.severity]
-        lines.append(_command(kind, item.name, "\n".join(_told(item, lang))))
+        lines.append(_command(kind, item.name, "\n".join(_told(item, lang)), _place(item)))
     return "\n".join(lines) + "\n"
 
 
@@ -44,8 +46,16 @@ def _told(item: Judged, lang: str) -> list[str]:
     return [*map(printable, lines), say("report.explain", name=item.name)]
 
 
-def _command(kind: str, title: str, text: str) -> str:
-    return f"::{kind} title={_property(title)}::{_data(text)}"
+def _place(item: Judged) -> str:
+    """The file and line of a finding in a configuration, so that it is shown at the line."""
+    if item.evidence[0].kind not in (EvidenceKind.CONFIG, EvidenceKind.FILE):
+        return ""
+    path, line = place_of(item.evidence[0])
+    return f"file={_property(path)}," + (f"line={line}," if line else "")
+
+
+def _command(kind: str, title: str, text: str, place: str = "") -> str:
+    return f"::{kind} {place}title={_property(title)}::{_data(text)}"
 
 
 def _data(text: str) -> str:

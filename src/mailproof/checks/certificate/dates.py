@@ -18,19 +18,23 @@ NEEDS = (TlsHandshake,)
 _REFERENCES = ("RFC 5280 section 4.1.2.5", "openssl-x509(1)")
 KINDS = (
     FindingKind(
-        "certificate-expired", Layer.TLS, params=("subject", "until", "id"), gathered=("id",), references=_REFERENCES
+        "certificate-expired",
+        Layer.TLS,
+        params=("subject", "until", "id", "seen"),
+        gathered=("id",),
+        references=_REFERENCES,
     ),
     FindingKind(
         "certificate-not-yet-valid",
         Layer.TLS,
-        params=("subject", "since", "id"),
+        params=("subject", "since", "id", "seen"),
         gathered=("id",),
         references=_REFERENCES,
     ),
     FindingKind(
         "certificate-expires-soon",
         Layer.TLS,
-        params=("subject", "until", "days", "id"),
+        params=("subject", "until", "days", "id", "seen"),
         gathered=("id",),
         references=_REFERENCES,
     ),
@@ -48,16 +52,17 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         # through it does its date count.
         used = {error.depth for error in sighting.fact.errors if error.code in _DATE_ERRORS and error.depth > 0}
         judged = [chain[0], *(c for c in chain[1:] if used)]
-        faults = [(c, fault) for c in judged if (fault := _fault(c, record.started, soon, c is chain[0]))]
+        faults = [(c, fault) for c in judged if (fault := date_fault(c, record.started, soon, c is chain[0]))]
         for certificate, (name, params) in faults:
             yield Finding(name, evidence(sighting, certificate), **place(sighting), params=params)
         if not faults:
             yield Passed(NAME, evidence(sighting, chain[0]), url(sighting))
 
 
-def _fault(
+def date_fault(
     certificate: Certificate, now: datetime, soon: timedelta, leaf: bool
 ) -> tuple[str, dict[str, Param]] | None:
+    """Name and parameters of what is wrong with its dates."""
     params: dict[str, Param] = {"subject": certificate.subject, "id": mark(certificate)}
     if now > certificate.not_after:
         return "certificate-expired", {**params, "until": day(certificate.not_after)}

@@ -19,7 +19,7 @@ KINDS = (
     FindingKind(
         "certificate-name-mismatch",
         Layer.TLS,
-        params=("host", "names", "id"),
+        params=("host", "names", "id", "seen"),
         gathered=("id",),
         references=("RFC 9525 section 6", "RFC 7817", "RFC 8314 section 5.2"),
     ),
@@ -37,11 +37,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if names_host(leaf.dns_names, leaf.ip_addresses, host):
             yield Passed(NAME, evidence(sighting, leaf), url(sighting))
         else:
-            params: dict[str, Param] = {"host": host, "names": _names(leaf), "id": mark(leaf)}
+            params: dict[str, Param] = {"host": host, "names": names_of(leaf), "id": mark(leaf)}
             yield Finding("certificate-name-mismatch", evidence(sighting, leaf), **place(sighting), params=params)
 
 
-def _names(leaf: Certificate) -> tuple[str, ...]:
+def names_of(leaf: Certificate) -> tuple[str, ...]:
     """The names that count; where there are none, the common name, marked as such, for it does not (RFC 9525)."""
     names = leaf.dns_names + leaf.ip_addresses
     if not names and leaf.common_name is not None:

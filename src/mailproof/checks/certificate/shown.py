@@ -19,11 +19,16 @@ def handshakes(record: Record) -> Iterator[Sighting[TlsHandshake]]:
 
 def evidence(sighting: Sighting[TlsHandshake], certificate: Certificate) -> tuple[Evidence, ...]:
     """The handshake and the certificate in question."""
+    where = certificate.subject or certificate.sha256
+    return (*sighting.evidence(), Evidence(EvidenceKind.CERTIFICATE, where, described(certificate)))
+
+
+def described(certificate: Certificate) -> str:
+    """What a certificate says, in a line."""
     dates = f"valid {day(certificate.not_before)} to {day(certificate.not_after)}"
     key = f"{certificate.key_type} {certificate.key_bits}, {certificate.signature_hash or 'no hash'}"
     names = ", ".join(certificate.dns_names[:8] + certificate.ip_addresses[:8]) or "none"
-    text = f"subject {certificate.subject}; issuer {certificate.issuer}; names {names}; {dates}; {key}"
-    return (*sighting.evidence(), Evidence(EvidenceKind.CERTIFICATE, certificate.subject or certificate.sha256, text))
+    return f"subject {certificate.subject}; issuer {certificate.issuer}; names {names}; {dates}; {key}"
 
 
 def mark(certificate: Certificate) -> str:

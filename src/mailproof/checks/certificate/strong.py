@@ -18,7 +18,7 @@ KINDS = (
     FindingKind(
         "certificate-key-weak",
         Layer.TLS,
-        params=("subject", "key", "id"),
+        params=("subject", "key", "id", "seen"),
         gathered=("id",),
         explains=(Explains("tls-handshake-failed"),),
         references=("RFC 9325 section 4.5", "SSL_CTX_set_security_level(3)"),
@@ -26,14 +26,14 @@ KINDS = (
     FindingKind(
         "certificate-signature-weak",
         Layer.TLS,
-        params=("subject", "hash", "id"),
+        params=("subject", "hash", "id", "seen"),
         gathered=("id",),
         explains=(Explains("tls-handshake-failed"),),
         references=("RFC 9155", "RFC 9325 section 4.5", "SSL_CTX_set_security_level(3)"),
     ),
 )
 
-_BROKEN_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
+BROKEN_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -44,12 +44,12 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         sound = True
         for certificate in judged:
             params: dict[str, Param] = {"subject": certificate.subject, "id": mark(certificate)}
-            if _key_weak(certificate, policy.thresholds):
+            if key_weak(certificate, policy.thresholds):
                 sound = False
                 key = f"{certificate.key_type} {certificate.key_bits}"
                 shown = evidence(sighting, certificate)
                 yield Finding("certificate-key-weak", shown, **place(sighting), params={**params, "key": key})
-            if not certificate.self_signed and certificate.signature_hash in _BROKEN_HASHES:
+            if not certificate.self_signed and certificate.signature_hash in BROKEN_HASHES:
                 sound = False
                 params["hash"] = certificate.signature_hash.upper()
                 shown = evidence(sighting, certificate)
@@ -58,7 +58,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Passed(NAME, evidence(sighting, leaf), url(sighting))
 
 
-def _key_weak(certificate: Certificate, thresholds: Thresholds) -> bool:
+def key_weak(certificate: Certificate, thresholds: Thresholds) -> bool:
+    """Whether its key has fewer bits than the policy wants."""
     if certificate.key_type in ("RSA", "DSA"):
         return 0 < certificate.key_bits < thresholds.rsa_bits
     return certificate.key_type == "EC" and 0 < certificate.key_bits < thresholds.ec_bits

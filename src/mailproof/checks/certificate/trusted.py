@@ -19,7 +19,7 @@ KINDS = (
     FindingKind(
         "certificate-self-signed",
         Layer.TLS,
-        params=("subject", "id"),
+        params=("subject", "id", "seen"),
         gathered=("id",),
         # What an installer makes names the machine as it was called then, if anything.
         explains=(Explains("certificate-name-mismatch"),),
@@ -28,14 +28,14 @@ KINDS = (
     FindingKind(
         "certificate-untrusted-root",
         Layer.TLS,
-        params=("subject", "root", "problem", "id"),
+        params=("subject", "root", "problem", "id", "seen"),
         gathered=("id",),
         references=_REFERENCES,
     ),
     FindingKind(
         "certificate-chain-incomplete",
         Layer.TLS,
-        params=("subject", "issuer", "id"),
+        params=("subject", "issuer", "id", "seen"),
         gathered=("id",),
         references=(*_REFERENCES, "postconf(5) smtpd_tls_chain_files"),
     ),
@@ -65,7 +65,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _without_trust(chain: tuple[Certificate, ...], problems: list[ChainError]) -> tuple[str, dict[str, Param]]:
-    leaf, top = chain[0], _top(chain)
+    leaf, top = chain[0], top_of(chain)
     if any(problem.code in _NO_ISSUER for problem in problems):
         if leaf.self_signed:
             return "certificate-self-signed", {}
@@ -74,7 +74,7 @@ def _without_trust(chain: tuple[Certificate, ...], problems: list[ChainError]) -
     return "certificate-untrusted-root", {"root": top.issuer, "problem": problems[0].text}
 
 
-def _top(chain: tuple[Certificate, ...]) -> Certificate:
+def top_of(chain: tuple[Certificate, ...]) -> Certificate:
     """The last certificate that can be reached from the leaf by issuers that were sent, in whatever order."""
     at, left = chain[0], list(chain[1:])
     while not at.self_signed:

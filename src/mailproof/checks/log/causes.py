@@ -77,3 +77,8 @@ CAUSES = (
     _cause("sieve-script-broken", Layer.DELIVERY, ("filtered-into-folder",), "Pigeonhole manual: sievec"),
     _cause("index-damaged", Layer.RETRIEVAL, ("mailbox-not-opened", "uidl-changed"), "doveadm-force-resync(1)"),
 )
+
+
+def cause_named(name: str) -> FindingKind:
+    """One of them, for a check of files that can tell it too. Raises StopIteration for another name."""
+    return next(kind for kind in CAUSES if kind.name == name)

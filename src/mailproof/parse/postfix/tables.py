@@ -14,6 +14,37 @@ FILES = ("hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash")
 PATTERNS = ("regexp", "pcre", "cidr")
 
 
+KINDS = frozenset(
+    [
+        "btree", "cdb", "cidr", "dbm", "environ", "fail", "hash", "inline", "internal", "ldap", "lmdb",
+        "memcache", "mongodb", "mysql", "netinfo", "nis", "nisplus", "pcre", "pgsql", "pipemap", "proxy",
+        "randmap", "regexp", "sdbm", "socketmap", "sqlite", "static", "tcp", "texthash", "unionmap", "unix",
+]
+)  # fmt: skip
+"""All that Postfix 3.12 can have (DATABASE_README)."""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A table as a value names it, behind `proxy:` and inside unionmap and pipemap."""
+
+    kind: str
+    name: str
+
+
+def tables_named(text: str) -> Sequence[Named]:
+    """Every table that an expanded list names; what has no colon is none."""
+    found: list[Named] = []
+    for item in split_list(text):
+        kind, colon, name = item.lstrip("!").partition(":")
+        if kind == "proxy" and ":" in name:
+            kind, colon, name = name.partition(":")
+        if colon and kind in ("unionmap", "pipemap") and name.startswith("{") and name.endswith("}"):
+            found += tables_named(name[1:-1])
+        elif colon and not kind.startswith("["):
+            found.append(Named(kind, name))
+    return found
+
+
 class Answer(msgspec.Struct, frozen=True):
     """A value and the line that has it; line 0 where the table stands in main.cf itself."""
 

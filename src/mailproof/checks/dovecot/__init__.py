@@ -1,0 +1,1 @@
+"""What Dovecot's own files say of it."""

@@ -1,0 +1,1 @@
+"""What Postfix's own files say of it."""

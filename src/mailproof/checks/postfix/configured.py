@@ -1,0 +1,144 @@
+"""What the checks of Postfix's files share: a configuration as its daemons see it, and how a line is pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+import msgspec
+
+from mailproof.checks.files import MISSING
+from mailproof.emulate.postfix.server import Postfix, read_postfix
+from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
+from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.record import Record
+from mailproof.parse.postfix.lines import BLANKS, split_list
+from mailproof.parse.postfix.master import Service
+from mailproof.parse.postfix.parameters import MainFile, Setting
+from mailproof.parse.postfix.tables import Table
+
+# A line of a table of virtual domains can have hundreds of addresses; a screen has some 200 characters in two lines.
+_LONGEST = 200
+_ROLES = {"smtp": "smtp", "25": "smtp", "submission": "submission", "587": "submission",
+          "smtps": "submissions", "submissions": "submissions", "465": "submissions"}  # fmt: skip
+
+
+class Daemon(msgspec.Struct, frozen=True):
+    """A service, and main.cf as it sees it."""
+
+    service: Service
+    main: MainFile
+
+    @property
+    def name(self) -> str:
+        """As `postconf -M` names it: `submission/inet`."""
+        return f"{self.service.name}/{self.service.type}"
+
+    @property
+    def role(self) -> str:
+        """`smtp`, `submission`, `submissions`, by its port, else by the name under which it logs; or empty."""
+        port = self.service.name.rpartition(":")[2]
+        logged = self.service.options.get("syslog_name", "").rpartition("/")[2]
+        return _ROLES.get(port) or _ROLES.get(logged, "")
+
+    @property
+    def chrooted(self) -> bool:
+        """The fifth column; `-` is `n` from Postfix 3.0 on, unless compatibility_level is 0."""
+        column = self.service.fields[2]
+        return column == "y" or (column == "-" and self.value("compatibility_level").strip() == "0")
+
+    def value(self, name: str) -> str:
+        return self.main.value(name).text
+
+    def on(self, name: str) -> bool:
+        return self.value(name).lower() == "yes"
+
+
+class Configured:
+    """One configuration. Everything of it is computed at most once."""
+
+    def __init__(self, fact: PostfixFiles) -> None:
+        self.fact = fact
+        self.files: Mapping[str, FileSeen] = {each.name: each for each in fact.files}
+        directory = fact.machine.get("config_directory", fact.directory)
+        self.postfix: Postfix = read_postfix(self._data, directory, fact.machine)
+        self.main = self.postfix.main
+        self.services = self.postfix.master.services
+        self.daemons: Sequence[Daemon] = [
+            Daemon(each, self.main.with_options(each.options, each.line, lines=each.option_lines))
+            for each in self.services
+        ]
+        self._lines: dict[str, list[bytes]] = {}
+
+    def _data(self, path: str) -> bytes | None:
+        name = PurePosixPath(path).name
+        seen = self.files.get(path) or (self.files.get(name) if name in ("main.cf", "master.cf") else None)
+        return seen.data if seen is not None and seen.state is FileState.FILE else None
+
+    def running(self, command: str) -> list[Daemon]:
+        """The services that run this program."""
+        return [each for each in self.daemons if PurePosixPath(each.service.command).name == command]
+
+    @property
+    def servers(self) -> list[Daemon]:
+        """Those that listen for SMTP."""
+        return [each for each in self.running("smtpd") if each.service.type in ("inet", "pass")]
+
+    def assignments(self) -> Iterator[tuple[Setting, MainFile]]:
+        """Everything that is set, in main.cf and by options, and main.cf as it is seen there."""
+        for setting in self.main.settings.values():
+            yield setting, self.main
+        for daemon in self.daemons:
+            for name in daemon.service.options:
+                yield daemon.main.setting(name), daemon.main
+
+    def settings(self, name: str) -> Iterator[tuple[Setting, MainFile]]:
+        """Wherever this parameter is set; where it is nowhere, as it is by default."""
+        found = [(setting, main) for setting, main in self.assignments() if setting.name == name]
+        yield from found or [(self.main.setting(name), self.main)]
+
+    def tables(self, parameter: str) -> list[Table]:
+        """Of main.cf's value; only what has a text that was read has `entries`."""
+        specs = split_list(self.main.value(parameter).text)
+        return [self.postfix.tables.table(spec) for spec in specs if ":" in spec and not spec.startswith("!")]
+
+    def at(self, setting: Setting, text: str = "") -> Evidence:
+        """The line of a value that has this text, or of its name."""
+        if not setting.line:
+            where = self._place("main.cf", 0)
+            return Evidence(EvidenceKind.CONFIG, where, f"{setting.name} = {setting.value}".rstrip())
+        return self.line(setting.file, setting.line_of(text) if text else setting.line)
+
+    def service(self, daemon: Daemon, option: str = "") -> Evidence:
+        """The line of a service in master.cf, or of one of its options."""
+        return self.line("master.cf", daemon.service.option_lines.get(option, daemon.service.line))
+
+    def line(self, file: str, number: int) -> Evidence:
+        """Of a file by the name that the configuration has for it."""
+        if file not in self._lines:
+            seen = self.files.get(file)
+            self._lines[file] = seen.data.split(b"\n") if seen is not None else []
+        lines = self._lines[file]
+        text = lines[number - 1].decode("utf-8", "replace").strip(BLANKS) if 0 < number <= len(lines) else ""
+        return Evidence(EvidenceKind.CONFIG, self._place(file, number), text[:_LONGEST])
+
+    def file(self, seen: FileSeen, text: str = MISSING) -> Evidence:
+        """A file itself: its permissions, or that it is missing."""
+        return Evidence(EvidenceKind.FILE, seen.path, text)
+
+    def _place(self, file: str, number: int) -> str:
+        seen = self.files.get(file)
+        path = seen.path if seen is not None else file
+        return f"{path}:{number}" if number else path
+
+
+def configurations(record: Record) -> Iterator[Configured]:
+    """Every configuration of a Postfix in the record."""
+    for sighting in record.seen(PostfixFiles):
+        yield _configured(sighting.fact)
+
+
+@lru_cache(maxsize=4)  # every check asks for it
+def _configured(fact: PostfixFiles) -> Configured:
+    return Configured(fact)

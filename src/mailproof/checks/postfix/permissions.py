@@ -1,0 +1,97 @@
+"""May only those read and write who have to?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.files import fault
+from mailproof.checks.log.causes import cause_named
+from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.model.configuration import FileState, PostfixFiles
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.postfix.tables import tables_named
+
+NAME = "permissions-right"
+NEEDS = (PostfixFiles,)
+WRITABLE = FindingKind(
+    "configuration-writable",
+    Layer.CONFIGURATION,
+    ("path", "mode", "owner"),
+    (),
+    ("postfix-script(1)", "Postfix INSTALL"),
+)
+PASSWORDS = FindingKind(
+    "password-file-readable",
+    Layer.CONFIGURATION,
+    ("path", "mode"),
+    (),
+    ("Postfix SASL_README", "Dovecot: authentication databases"),
+)
+KINDS = (
+    WRITABLE,
+    PASSWORDS,
+    FindingKind(
+        "data-directory-not-writable",
+        Layer.REACH,
+        ("path", "owner", "mode"),
+        (Explains("port-closed", Scope.SERVER), Explains("no-greeting", Scope.SERVER)),
+        ("postconf(5) data_directory", "postconf(5) mail_owner"),
+    ),
+    cause_named("maildrop-permission"),
+)
+
+_PASSWORDS = re.compile(r"(?:smtp|lmtp)_sasl_password_maps")
+_BY_PROGRAM = ("mysql", "pgsql", "ldap", "sqlite", "mongodb")
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        if not configured.fact.here:
+            continue  # a copy has the permissions of whoever made it
+        answers = [*_writable(configured), *_passwords(configured), *_directories(configured)]
+        yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
+
+
+def _writable(configured: Configured) -> Iterator[Answer]:
+    for seen in configured.fact.files:
+        if seen.state is FileState.FILE and (seen.mode & 0o022 or seen.owner not in ("root", "postfix")):
+            shown = configured.file(seen, f"{seen.mode:04o} {seen.owner}:{seen.group}")
+            yield fault("configuration-writable", shown, path=seen.path, mode=f"{seen.mode:04o}", owner=seen.owner)
+
+
+def _passwords(configured: Configured) -> Iterator[Answer]:
+    told: set[str] = set()
+    for setting, main in configured.assignments():
+        for named in tables_named(main.value(setting.name).text):
+            secret = _PASSWORDS.fullmatch(setting.name) or named.kind in _BY_PROGRAM
+            for name in (named.name, f"{named.name}.db", f"{named.name}.lmdb") if secret else ():
+                seen = configured.files.get(name)
+                if seen is not None and seen.state is FileState.FILE and seen.mode & 0o004 and name not in told:
+                    told.add(name)
+                    shown = configured.file(seen, f"{seen.mode:04o} {seen.owner}:{seen.group}")
+                    yield fault(
+                        "password-file-readable",
+                        shown,
+                        configured.at(setting, named.name),
+                        path=seen.path,
+                        mode=f"{seen.mode:04o}",
+                    )
+
+
+def _directories(configured: Configured) -> Iterator[Answer]:
+    owner, group = configured.main.value("mail_owner").text, configured.main.value("setgid_group").text
+    data = configured.files.get(configured.main.value("data_directory").text)
+    if data is not None and data.state is FileState.DIRECTORY and (data.owner != owner or not data.mode & 0o200):
+        mode = f"{data.mode:04o}"
+        shown = configured.file(data, f"{mode} {data.owner}:{data.group}")
+        yield fault("data-directory-not-writable", shown, path=data.path, owner=data.owner, mode=mode)
+    maildrop = configured.files.get(f"{configured.main.value('queue_directory').text}/maildrop")
+    if maildrop is None or maildrop.state is not FileState.DIRECTORY:
+        return
+    if maildrop.mode & 0o1730 != 0o1730 or maildrop.group != group:
+        mode = f"{maildrop.mode:04o}"
+        shown = configured.file(maildrop, f"{mode} {maildrop.owner}:{maildrop.group}")
+        yield fault("maildrop-permission", shown)

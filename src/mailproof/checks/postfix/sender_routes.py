@@ -1,0 +1,103 @@
+"""Can what is routed by its sender be found, and does it win?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.files import fault
+from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.model.configuration import PostfixFiles
+from mailproof.model.evidence import Evidence
+from mailproof.model.finding import Answer, FindingKind, Layer, Passed
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.postfix.tables import Answer as Entry
+from mailproof.parse.postfix.tables import Table
+
+NAME = "sender-routes-work"
+NEEDS = (PostfixFiles,)
+_REFERENCES = (
+    "postconf(5) sender_dependent_relayhost_maps",
+    "postconf(5) sender_dependent_default_transport_maps",
+    "transport(5)",
+)
+KINDS = (
+    FindingKind("sender-route-format-wrong", Layer.DELIVERY, ("parameter", "value", "wanted"), (), _REFERENCES),
+    FindingKind("sender-route-key-never-matches", Layer.DELIVERY, ("parameter", "key"), (), _REFERENCES),
+    FindingKind("sender-route-overridden", Layer.DELIVERY, ("parameter", "winner"), (), _REFERENCES),
+)
+
+_RELAYHOST, _TRANSPORT = "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps"
+# What a transport looks like before a next hop, in a table that takes a next hop alone.
+_WITH_TRANSPORT = re.compile(r"[a-z][a-z0-9_-]*:\[|(?:smtp|lmtp|relay|error|discard|retry):")
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        answers = [*_entries(configured), *_overridden(configured)]
+        yield from answers or [Passed(NAME, (configured.at(configured.main.setting(_RELAYHOST)),))]
+
+
+def _listed(configured: Configured, parameter: str) -> Iterator[tuple[Table, str, Entry, Evidence]]:
+    setting = configured.main.setting(parameter)
+    for table in configured.tables(parameter):
+        for key, entry in table.entries.items():
+            shown = configured.line(table.file, entry.line) if table.file else configured.at(setting, entry.value)
+            yield table, key, entry, shown
+
+
+def _entries(configured: Configured) -> Iterator[Answer]:
+    transports = {each.name for each in configured.services if each.type in ("unix", "pass")}
+    for parameter in (_RELAYHOST, _TRANSPORT):
+        for table, key, entry, shown in _listed(configured, parameter):
+            value = entry.value.strip()
+            if table.fixed and "@" not in key and _DOMAIN.fullmatch(key):
+                yield fault("sender-route-key-never-matches", shown, parameter=parameter, key=key)
+            if value.upper() == "DUNNO":
+                continue
+            if parameter == _RELAYHOST and _WITH_TRANSPORT.match(value):
+                wanted = value.partition(":")[2] or "[host]:port"
+                yield fault("sender-route-format-wrong", shown, parameter=parameter, value=value, wanted=wanted)
+            elif parameter == _TRANSPORT and value.partition(":")[0] not in transports:
+                wanted = f"smtp:{value.lstrip(':')}"
+                if value.startswith((":", "[")) or "." in value.partition(":")[0]:
+                    yield fault("sender-route-format-wrong", shown, parameter=parameter, value=value, wanted=wanted)
+
+
+def _overridden(configured: Configured) -> Iterator[Answer]:
+    """What is set beside something that always wins over it (resolve.c)."""
+    main = configured.main
+    for parameter in (_RELAYHOST, _TRANSPORT):
+        setting = main.setting(parameter)
+        if not main.value(parameter).text:
+            continue
+        for table in configured.tables("transport_maps"):
+            entry = table.entries.get("*")
+            if entry is not None and entry.value.strip() not in (":", ""):
+                shown = (
+                    configured.line(table.file, entry.line)
+                    if table.file
+                    else configured.at(main.setting("transport_maps"))
+                )
+                yield fault(
+                    "sender-route-overridden",
+                    configured.at(setting),
+                    shown,
+                    parameter=parameter,
+                    winner="transport_maps",
+                )
+    if not main.value(_RELAYHOST).text:
+        return
+    setting = main.setting(_RELAYHOST)
+    default = main.value("default_transport").text
+    if default.partition(":")[2]:
+        shown = configured.at(main.setting("default_transport"))
+        yield fault(
+            "sender-route-overridden", configured.at(setting), shown, parameter=_RELAYHOST, winner="default_transport"
+        )
+    relayed = {key: shown for table, key, _, shown in _listed(configured, _RELAYHOST) if table.fixed}
+    for _, key, entry, shown in _listed(configured, _TRANSPORT):
+        if key in relayed and entry.value.partition(":")[2]:
+            yield fault("sender-route-overridden", relayed[key], shown, parameter=_RELAYHOST, winner=_TRANSPORT)

@@ -1,0 +1,47 @@
+"""Is every parameter set once, and every service there once?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mailproof.checks.files import fault
+from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.model.configuration import PostfixFiles
+from mailproof.model.finding import Answer, FindingKind, Layer, Passed
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+
+NAME = "parameters-set-once"
+NEEDS = (PostfixFiles,)
+KINDS = (
+    FindingKind("parameter-set-twice", Layer.CONFIGURATION, params=("parameter",), references=("postconf(5)",)),
+    FindingKind("service-defined-twice", Layer.CONFIGURATION, params=("service",), references=("master(5)",)),
+)
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        answers = [*_parameters(configured), *_services(configured)]
+        yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
+
+
+def _parameters(configured: Configured) -> Iterable[Answer]:
+    twice = {each.text: each.line for each in configured.main.troubles if each.name == "overrides"}
+    if not twice:
+        return
+    lines = configured.files["main.cf"].data.split(b"\n")
+    for name in twice:
+        begins = re.compile(rb"%s[ \t]*=" % re.escape(name.encode("utf-8", "surrogateescape")))
+        numbers = [number for number, line in enumerate(lines, 1) if begins.match(line)]
+        shown = tuple(configured.line("main.cf", number) for number in numbers[:8])
+        yield fault("parameter-set-twice", *shown, parameter=name)
+
+
+def _services(configured: Configured) -> Iterable[Answer]:
+    first: dict[str, int] = {}
+    for daemon in configured.daemons:
+        if daemon.name in first:
+            shown = (configured.line("master.cf", first[daemon.name]), configured.service(daemon))
+            yield fault("service-defined-twice", *shown, service=daemon.name)
+        first.setdefault(daemon.name, daemon.service.line)

@@ -1,0 +1,63 @@
+"""Does every line of the lookup tables count?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.files import fault, not_told
+from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.model.configuration import PostfixFiles
+from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.postfix.tables import FILES, PATTERNS, tables_named
+
+NAME = "lookup-table-lines-read"
+NEEDS = (PostfixFiles,)
+KINDS = (
+    FindingKind(
+        "lookup-table-line-ignored",
+        Layer.DELIVERY,
+        params=("table", "text", "problem"),
+        references=("postmap(1)", "regexp_table(5)", "pcre_table(5)", "cidr_table(5)"),
+    ),
+    FindingKind("lookup-table-key-twice", Layer.DELIVERY, params=("table", "key"), references=("postmap(1)",)),
+)
+
+# A table with more such lines is of another kind than it is said to be.
+_SHOWN = 20
+# `name: value`, which postalias(1) reads.
+_ALIASES = ("alias_maps", "alias_database")
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        answers = list(_lines(configured))
+        yield from answers
+        if not any(isinstance(answer, Finding) for answer in answers):
+            yield Passed(NAME, (configured.line("main.cf", 1),))
+
+
+def _lines(configured: Configured) -> Iterable[Answer]:
+    told: set[str] = set()
+    for setting, main in configured.assignments():
+        if setting.name in _ALIASES:
+            continue
+        for named in tables_named(main.value(setting.name).text):
+            spec = f"{named.kind}:{named.name}"
+            if spec in told or named.name not in configured.files or named.kind not in (*FILES, *PATTERNS):
+                continue
+            told.add(spec)
+            yield from _of_table(configured, spec, named.name)
+
+
+def _of_table(configured: Configured, spec: str, file: str) -> Iterable[Answer]:
+    troubles = configured.postfix.tables.table(spec).troubles
+    for each in troubles[:_SHOWN]:
+        shown = (configured.line(file, each.line),)
+        if each.name == "second-entry":
+            yield fault("lookup-table-key-twice", *shown, table=spec, key=each.text[:80])
+        elif each.name == "pattern-not-read":
+            yield not_told(NAME, "pattern-not-read", table=file, line=str(each.line))
+        else:
+            yield fault("lookup-table-line-ignored", *shown, table=spec, text=each.text[:80], problem=each.name)

@@ -1,0 +1,126 @@
+"""Are the lookup tables there, built, and newer than their texts; and does this Postfix know their kinds?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.files import fault, not_told
+from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
+from mailproof.model.evidence import Evidence
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.postfix.parameters import MainFile, Setting
+from mailproof.parse.postfix.restrictions import LISTS, TABLES, restrictions
+from mailproof.parse.postfix.tables import KINDS as KNOWN
+from mailproof.parse.postfix.tables import Named, tables_named
+
+NAME = "lookup-tables-there"
+NEEDS = (PostfixFiles,)
+_WHEN_MISSING = (
+    Explains("recipient-lookup-failed", Scope.SERVER),
+    Explains("server-config-problem", Scope.SERVER),
+    Explains("queue-write-error", Scope.SERVER),
+    Explains("temporary-reject", Scope.SERVER),
+)
+_REFERENCES = ("Postfix DATABASE_README", "postmap(1)")
+KINDS = (
+    FindingKind("lookup-table-missing", Layer.DELIVERY, ("table", "parameter"), _WHEN_MISSING, _REFERENCES),
+    FindingKind("lookup-table-not-built", Layer.DELIVERY, ("table", "parameter"), _WHEN_MISSING, _REFERENCES),
+    FindingKind("lookup-table-outdated", Layer.DELIVERY, params=("table", "parameter"), references=_REFERENCES),
+    FindingKind(
+        "lookup-table-type-missing", Layer.DELIVERY, ("type", "table", "parameter"), _WHEN_MISSING, _REFERENCES
+    ),
+    FindingKind(
+        "header-checks-file-missing",
+        Layer.DELIVERY,
+        ("table", "parameter"),
+        _WHEN_MISSING,
+        ("header_checks(5)", "cleanup(8)"),
+    ),
+)
+
+_UNREAD = {
+    FileState.UNREADABLE: "table-unreadable",
+    FileState.OTHER: "table-other",
+    FileState.TOO_LARGE: "table-too-large",
+    FileState.DIRECTORY: "table-directory",
+}
+_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag", "sdbm": ".pag"}
+_TEXTS = ("texthash", "regexp", "pcre", "cidr")
+_OF_TABLES = re.compile(r".*(?:_maps|_checks|_map|_table|_tables|_classes_maps|_domains)|mydestination|mynetworks")
+# Its own daemon makes these.
+_CACHES = re.compile(r".*_cache_(?:database|map)|address_verify_map|.*scache.*|alias_database")
+_CHECKS = re.compile(r"(?:header|body|mime_header|nested_header)_checks")
+# postmap(1) and the text itself may be written in the same second; Postfix only warns from 100 seconds on.
+_YOUNGER = 1.0
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        answers: list[Answer] = []
+        told: set[tuple[Named, str]] = set()
+        for setting, main in configured.assignments():
+            for table in _tables(setting, main):
+                if (table, setting.name) not in told:
+                    told.add((table, setting.name))
+                    answers += _judged(configured, setting, table)
+        yield from answers
+        if not any(isinstance(answer, Finding) for answer in answers):
+            yield Passed(NAME, (configured.line("main.cf", 1),))
+
+
+def _tables(setting: Setting, main: MainFile) -> Iterator[Named]:
+    value = main.value(setting.name).text
+    if _CACHES.fullmatch(setting.name):
+        return
+    if setting.name in LISTS:
+        for item in restrictions(value):
+            yield from tables_named(item.argument if item.name in TABLES else item.name)
+    elif _OF_TABLES.fullmatch(setting.name):
+        yield from tables_named(value)
+    else:
+        yield from (each for each in tables_named(value) if each.kind in KNOWN and each.name.startswith("/"))
+
+
+def _judged(configured: Configured, setting: Setting, table: Named) -> Iterator[Answer]:
+    spec = f"{table.kind}:{table.name}"
+    params: dict[str, Param] = {"table": spec[:100], "parameter": setting.name}
+    named = configured.at(setting, table.name)
+    installed = configured.fact.types
+    if table.kind not in KNOWN or (installed and table.kind not in installed):
+        yield fault("lookup-table-type-missing", named, type=table.kind[:40], **params)
+        return
+    text = configured.files.get(table.name)
+    if text is None:
+        return
+    built = configured.files.get(table.name + _SUFFIX[table.kind]) if table.kind in _SUFFIX else None
+    if text.state in _UNREAD:
+        yield not_told(NAME, _UNREAD[text.state], asked=True, table=text.path)
+    elif not configured.fact.here:
+        if text.state is not FileState.FILE:
+            yield not_told(NAME, "table-not-in-copy", table=table.name)
+    elif built is not None:
+        yield from _database(configured, named, text, built, params)
+    elif table.kind in _TEXTS and text.state is FileState.MISSING:
+        yield _missing(configured, named, text, params)
+
+
+def _database(
+    configured: Configured, named: Evidence, text: FileSeen, built: FileSeen, params: dict[str, Param]
+) -> Iterator[Answer]:
+    if built.state is FileState.MISSING and text.state is FileState.MISSING:
+        yield _missing(configured, named, text, params)
+    elif built.state is FileState.MISSING:
+        yield fault("lookup-table-not-built", named, configured.file(built), **params)
+    elif text.state is FileState.FILE and text.changed > built.changed + _YOUNGER:
+        yield fault("lookup-table-outdated", named, configured.file(built), **params)
+
+
+def _missing(configured: Configured, named: Evidence, text: FileSeen, params: dict[str, Param]) -> Finding:
+    shown = (named, configured.file(text))
+    if _CHECKS.fullmatch(str(params["parameter"])):
+        return fault("header-checks-file-missing", *shown, **params)
+    return fault("lookup-table-missing", *shown, **params)

@@ -1,0 +1,101 @@
+"""Is there a service for every transport that is named, and a mail exchanger for the host to relay by?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.files import fault
+from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.model.configuration import FileState, PostfixFiles
+from mailproof.model.evidence import Evidence
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+
+NAME = "transports-there"
+NEEDS = (PostfixFiles,)
+KINDS = (
+    FindingKind(
+        "transport-without-service",
+        Layer.DELIVERY,
+        ("transport", "parameter"),
+        (Explains("not-delivered", Scope.SERVER),),
+        ("transport(5)", "master(5)"),
+    ),
+    FindingKind(
+        "service-missing",
+        Layer.REACH,
+        ("service",),
+        (Explains("not-delivered", Scope.SERVER), Explains("queue-write-error", Scope.SERVER)),
+        ("master(5)",),
+    ),
+    FindingKind(
+        "relayhost-mx-lookup",
+        Layer.DELIVERY,
+        ("relayhost",),
+        (),
+        ("postconf(5) relayhost", "transport(5)"),
+    ),
+)
+
+_PARAMETERS = ("default_transport", "relay_transport", "local_transport", "virtual_transport", "mailbox_transport",
+               "fallback_transport", "content_filter")  # fmt: skip
+_MAPS = ("transport_maps", "sender_dependent_default_transport_maps")
+# Without these no mail gets through a Postfix, whatever else it does (OVERVIEW).
+_NEEDED = ("cleanup", "qmgr", "rewrite", "bounce", "defer")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        if configured.files["master.cf"].state is not FileState.FILE:
+            continue
+        answers = [*_transports(configured), *_needed(configured), *_relayhost(configured)]
+        yield from answers or [Passed(NAME, (configured.line("master.cf", 1),))]
+
+
+def _transports(configured: Configured) -> Iterator[Answer]:
+    there = {each.name for each in configured.services if each.type in ("unix", "pass", "fifo")}
+    told: set[tuple[str, str]] = set()
+    for parameter, value, shown in _named(configured):
+        transport = value.partition(":")[0].strip()
+        if not _NAME.fullmatch(transport) or transport in there or (transport, parameter) in told:
+            continue
+        if parameter in _MAPS and value.upper() == "DUNNO":
+            continue
+        if "." in transport and ":" not in value:
+            continue  # a host, whose form another check tells of
+        told.add((transport, parameter))
+        yield fault("transport-without-service", shown, transport=transport, parameter=parameter)
+
+
+def _named(configured: Configured) -> Iterator[tuple[str, str, Evidence]]:
+    for parameter in _PARAMETERS:
+        for setting, main in configured.settings(parameter):
+            value = main.value(parameter).text.strip()
+            if value and setting.line:
+                yield parameter, value, configured.at(setting)
+    for parameter in _MAPS:
+        for table in configured.tables(parameter):
+            for entry in table.entries.values():
+                where = configured.main.setting(parameter)
+                shown = configured.line(table.file, entry.line) if table.file else configured.at(where)
+                yield parameter, entry.value.strip(), shown
+
+
+def _needed(configured: Configured) -> Iterator[Answer]:
+    there = {each.name for each in configured.services}
+    for name in _NEEDED:
+        if name not in there:
+            yield fault("service-missing", configured.line("master.cf", 1), service=name)
+
+
+def _relayhost(configured: Configured) -> Iterator[Answer]:
+    """A name without brackets is looked up as a domain with mail exchangers; a host of its own mostly has none."""
+    setting, value = configured.main.setting("relayhost"), configured.main.value("relayhost").text
+    host, colon, port = value.partition(":")
+    if value.startswith("[") or "," in value or not host:
+        return
+    if (colon and port not in ("25", "smtp")) or host.count(".") > 1:
+        yield fault("relayhost-mx-lookup", configured.at(setting), relayhost=value)

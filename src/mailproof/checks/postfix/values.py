@@ -1,0 +1,95 @@
+"""Is every value of the kind that its parameter takes?"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+from mailproof.checks.files import fault
+from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.model.configuration import PostfixFiles
+from mailproof.model.finding import Answer, FindingKind, Layer, Passed
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.postfix.known import known
+from mailproof.parse.postfix.lines import split_list
+
+NAME = "values-understood"
+NEEDS = (PostfixFiles,)
+KINDS = (
+    FindingKind(
+        "value-not-understood",
+        Layer.CONFIGURATION,
+        params=("parameter", "value", "wanted"),
+        references=("postconf(5)", "Dovecot: settings syntax"),
+    ),
+    FindingKind(
+        "comment-in-value", Layer.CONFIGURATION, params=("parameter", "comment"), references=("postconf(5)",)
+    ),
+)
+
+_WANTED = {
+    "bool": (re.compile(r"yes|no", re.IGNORECASE), "yes, no"),
+    "int": (re.compile(r"[+-]?\d{1,19}"), "N"),
+    # conv_time() looks at one letter behind the number.
+    "time": (re.compile(r"\+?\d{1,19}(?:[smhdw].*)?", re.DOTALL), "N[smhdw]"),
+}
+_COMMENT = re.compile(r"(?:^|[ \t])(#.*)", re.DOTALL)
+# Texts for people, in which # may stand.
+_TEXTS = ("smtpd_banner", "smtpd_reject_footer", "default_rbl_reply", "smtpd_client_restrictions_text")
+_NETWORK = re.compile(r"[0-9.]+(?:/\d+)?|\[[0-9A-Fa-f:.]+\](?:/\d+)?")
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        answers = [*_values(configured), *_networks(configured)]
+        yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
+
+
+def _values(configured: Configured) -> Iterable[Answer]:
+    for setting, main in configured.assignments():
+        value = main.value(setting.name)
+        comment = _COMMENT.search(setting.value)
+        if comment and setting.name not in _TEXTS:
+            yield fault(
+                "comment-in-value",
+                configured.at(setting, comment[1]),
+                parameter=setting.name,
+                comment=" ".join(comment[1].split())[:60],
+            )
+            continue
+        kind = known()[setting.name].kind if setting.name in known() else "str"
+        if kind not in _WANTED or value.trouble:
+            continue
+        pattern, wanted = _WANTED[kind]
+        if not pattern.fullmatch(value.text):
+            yield fault(
+                "value-not-understood",
+                configured.at(setting),
+                parameter=setting.name,
+                value=value.text[:60],
+                wanted=wanted,
+            )
+
+
+def _networks(configured: Configured) -> Iterable[Answer]:
+    for setting, main in configured.settings("mynetworks"):
+        for item in split_list(main.value("mynetworks").text):
+            text = item.lstrip("!")
+            if _NETWORK.fullmatch(text) and not _is_network(text):
+                yield fault(
+                    "value-not-understood",
+                    configured.at(setting, text),
+                    parameter="mynetworks",
+                    value=text,
+                    wanted="NETWORK/N",
+                )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text.replace("[", "").replace("]", ""))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,93 @@
+"""Does TLS begin at once where clients expect it, and nowhere else?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.files import fault
+from mailproof.checks.postfix.configured import Configured, Daemon, configurations
+from mailproof.model.configuration import PostfixFiles
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+
+NAME = "tls-begins-where-expected"
+NEEDS = (PostfixFiles,)
+_REFERENCES = ("RFC 8314 section 3", "postconf(5) smtpd_tls_wrappermode")
+KINDS = (
+    FindingKind(
+        "tls-wrappermode-missing",
+        Layer.TLS,
+        ("service",),
+        (Explains("implicit-tls-missing", Scope.SERVER),),
+        _REFERENCES,
+    ),
+    FindingKind(
+        "tls-wrappermode-misplaced",
+        Layer.TLS,
+        ("service",),
+        (Explains("implicit-tls-unexpected", Scope.SERVER),),
+        _REFERENCES,
+    ),
+    FindingKind(
+        "next-hop-tls-mode-wrong",
+        Layer.TLS,
+        ("nexthop", "service"),
+        (),
+        ("postconf(5) smtp_tls_wrappermode", "Postfix TLS_README"),
+    ),
+)
+
+_AT_ONCE = re.compile(r"[^,\s]+:(?:465|smtps|submissions)\Z")
+_RELAYS = ("relayhost", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        answers = [*_servers(configured), *_next_hops(configured)]
+        yield from answers or [Passed(NAME, (configured.line("master.cf", 1),))]
+
+
+def _servers(configured: Configured) -> Iterator[Answer]:
+    for daemon in configured.servers:
+        at_once = daemon.on("smtpd_tls_wrappermode")
+        if daemon.role == "submissions" and not at_once:
+            shown = configured.service(daemon, "smtpd_tls_wrappermode")
+            yield fault("tls-wrappermode-missing", shown, service=daemon.name)
+        elif daemon.role in ("smtp", "submission") and at_once:
+            setting = daemon.main.setting("smtpd_tls_wrappermode")
+            yield fault(
+                "tls-wrappermode-misplaced", configured.at(setting), configured.service(daemon), service=daemon.name
+            )
+
+
+def _next_hops(configured: Configured) -> Iterator[Answer]:
+    """Next hops at a port of TLS at once, and the client that goes there without it (smtp_connect.c)."""
+    clients = {each.service.name: each for each in configured.daemons if each.service.type == "unix"}
+    setting = configured.main.setting("relayhost")
+    relayhost = configured.main.value("relayhost").text
+    named = [(relayhost, configured.at(setting), "")] if _AT_ONCE.match(relayhost) else []
+    for parameter in _RELAYS[1:]:
+        for table in configured.tables(parameter):
+            for entry in table.entries.values() if table.fixed else ():
+                transport, _, rest = entry.value.rpartition(":[") if ":[" in entry.value else ("", "", "")
+                nexthop = f"[{rest}" if transport else entry.value
+                if _AT_ONCE.match(nexthop):
+                    shown = (
+                        configured.line(table.file, entry.line)
+                        if table.file
+                        else configured.at(configured.main.setting(parameter))
+                    )
+                    named.append((nexthop, shown, transport))
+    for nexthop, shown, transport in named:
+        default = configured.main.value("default_transport").text.partition(":")[0]
+        client = clients.get(transport or default)
+        if client is not None and client.service.command == "smtp" and not _wraps(client):
+            yield fault(
+                "next-hop-tls-mode-wrong", shown, configured.service(client), nexthop=nexthop, service=client.name
+            )
+
+
+def _wraps(client: Daemon) -> bool:
+    return client.on("smtp_tls_wrappermode")

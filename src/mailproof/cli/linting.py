@@ -1,0 +1,100 @@
+"""What `postfix lint` and `dovecot lint` share: their options, and the way from files to a report.
+
+Exit codes: 0 sound; 1 a finding at or above --fail-on; 2 wrong usage; 3 could not tell.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailproof.cli.command import Option, one_of
+from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.model.finding import Severity
+
+if TYPE_CHECKING:
+    from mailproof.model.report import Report
+
+FORMATS = ("text", "json", "sarif", "github")
+
+
+def lint_options(terminal: Terminal, *others: str) -> list[click.Parameter]:
+    """Shared by both; `others` names the option for the other server's configuration."""
+    metavars = {"postfix-dir": "DIR", "dovecot-conf": "FILE"}
+    return [
+        *(
+            Option(f"--{name}", metavar=metavars[name], default="", section="lint", words=f"lint-{name}")
+            for name in others
+        ),
+        Option("--profile", metavar="default|hosted|strict|FILE", default="default", section="lint"),
+        Option("--fail-on", default="fail", section="lint", **one_of(("warn", "fail"), terminal)),
+        Option("--format", "shape", default="text", words="lint-format", **one_of(FORMATS, terminal)),
+        Option("-v", "--verbose", is_flag=True, words="lint-verbose"),
+    ]
+
+
+def lint(
+    terminal: Terminal,
+    words: Sequence[str],
+    shape: str,
+    profile: str,
+    fail_on: str,
+    verbose: bool,
+    postfix_dir: str = "",
+    dovecot_conf: str = "",
+    **_: Any,
+) -> int:
+    """Read, judge, show; the exit code."""
+    from mailproof.catalog.profiles import load_profile
+    from mailproof.checks import all_checks
+    from mailproof.cli.verdict import exit_code
+    from mailproof.diagnose.judge import judge
+    from mailproof.host.files import LocalFiles
+    from mailproof.report.build import build
+    from mailproof.run.lint import NoConfiguration, read_configurations
+
+    if words:
+        raise Complaint(terminal.say("cli.lint-words", words=tuple(words)))
+    policy = load_profile(profile)
+    machine = {"myhostname": hostname()}
+    try:
+        record = read_configurations(LocalFiles(), datetime.now(UTC), machine, postfix_dir, dovecot_conf)
+    except NoConfiguration as none:
+        if none.state == "unreadable":
+            terminal.tell(terminal.say("cli.lint-unreadable", path=none.path))
+            return 3
+        raise Complaint(terminal.say("cli.lint-nothing", path=none.path)) from None
+    subjects = [*(["postfix"] if postfix_dir else []), *(["dovecot"] if dovecot_conf else []), "certificate"]
+    report = build(record, judge(record, policy, all_checks(*subjects)), policy)
+    terminal.write(_rendered(report, shape, terminal, verbose))
+    return exit_code(report, "text", Severity(fail_on))
+
+
+def _rendered(report: Report, shape: str, terminal: Terminal, verbose: bool) -> str:
+    match shape:
+        case "json":
+            from mailproof.report import json
+
+            return json.encode(report)
+        case "sarif":
+            from mailproof.report import sarif
+
+            return sarif.render(report)
+        case "github":
+            from mailproof.report import github
+
+            return github.render(report, terminal.lang)
+        case _:
+            from mailproof.report import lint
+
+            return lint.render(report, terminal.lang, terminal.color, terminal.width, verbose)
+
+
+def hostname() -> str:
+    """As src/util/get_hostname.c and mail_params.c make it."""
+    name = socket.gethostname()
+    return name if "." in name else f"{name}.localdomain"

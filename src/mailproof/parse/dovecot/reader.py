@@ -1,0 +1,203 @@
+"""dovecot.conf with all that it includes: blocks and settings, each with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
+
+import msgspec
+
+from mailproof.parse.dovecot.known import default_of
+from mailproof.parse.dovecot.lines import BLANKS, Line, LineKind, read_line
+
+# Dovecot knows no bound for either; a tree of configuration files has some thirty, in two levels.
+_MOST_FILES, _DEEPEST = 500, 50
+# More than any that was seen: a configuration of a provider has some thousand.
+_MOST_SETTINGS = 200_000
+
+Read = Callable[[str], bytes | None]
+Glob = Callable[[str], Sequence[str]]
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A value as it is written. With `from_file` it is the path behind `<`."""
+
+    name: str
+    value: str
+    file: str
+    line: int
+    from_file: bool = False
+    variable: bool = False
+    """There is a $ in it that is not quoted."""
+
+
+class Block(msgspec.Struct):
+    """`service auth { … }`; the whole configuration is one without a kind. Several of one kind and name are one."""
+
+    kind: str
+    name: str
+    file: str
+    line: int
+    settings: list[Setting] = []
+    blocks: list[Block] = []
+
+    def last(self, name: str) -> Setting | None:
+        """The last in this block, as Dovecot takes it."""
+        return next((each for each in reversed(self.settings) if each.name == name), None)
+
+    def all_blocks(self) -> Iterator[tuple[tuple[Block, ...], Block]]:
+        """Every block below, with those around it from the outside."""
+        waiting: list[tuple[tuple[Block, ...], Block]] = [((self,), each) for each in reversed(self.blocks)]
+        while waiting:
+            around, block = waiting.pop()
+            yield around, block
+            waiting += [((*around, block), each) for each in reversed(block.blocks)]
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """What Dovecot would refuse: `no-brace`, `behind-brace`, `unexpected-end`, `unclosed`, `include-missing`,
+    `include-loop`, `too-deep`, `too-many`, `no-version-first`.
+    """
+
+    file: str
+    line: int
+    name: str
+    text: str = ""
+
+
+class DovecotConfiguration(msgspec.Struct, frozen=True):
+    root: Block
+    troubles: Sequence[Trouble] = ()
+    files: Sequence[str] = ()
+    """Those that were read, in their order."""
+
+    @property
+    def is_24(self) -> bool:
+        """Whether it is written for 2.4 or later, which want `dovecot_config_version` first."""
+        return self.root.last("dovecot_config_version") is not None
+
+    def blocks(self, kind: str, name: str | None = None) -> list[Block]:
+        """At the top."""
+        return [each for each in self.root.blocks if each.kind == kind and name in (None, each.name)]
+
+    def value(self, name: str) -> str:
+        """At the top, with `$name` filled in; the default of 2.3 where it is not set."""
+        return self._filled(name, _DEEPEST)
+
+    def _filled(self, name: str, depth: int) -> str:
+        """Each use of a setting in its own value is what it was before."""
+        value = default_of(name)
+        for setting in self.root.settings:
+            if setting.name != name:
+                continue
+            if not setting.variable:
+                value = setting.value
+                continue
+            value = " ".join(self._word(word, name, value, depth) for word in setting.value.split(" "))
+        return value
+
+    def _word(self, word: str, name: str, before: str, depth: int) -> str:
+        if not word.startswith("$") or word.startswith("$ENV:"):
+            return word
+        other = word.removeprefix("$").removeprefix("SET:")
+        if other == name:
+            return before
+        return self._filled(other, depth - 1) if depth else ""
+
+
+def read_dovecot(path: str, read: Read, glob: Glob) -> DovecotConfiguration:
+    """The file and all that it includes. `read` gives None for what is no file or may not be read. Never raises."""
+    reader = _Reader(read, glob)
+    reader.file(path, ())
+    reader.finish()
+    return DovecotConfiguration(reader.root, reader.troubles, reader.files)
+
+
+class _Reader:
+    def __init__(self, read: Read, glob: Glob) -> None:
+        self.read, self.glob = read, glob
+        self.root = Block("", "", "", 0)
+        self.open = [self.root]
+        self.troubles: list[Trouble] = []
+        self.files: list[str] = []
+        self.settings = 0
+
+    def file(self, path: str, around: tuple[str, ...]) -> None:
+        data = self.read(path)
+        if data is None:
+            return
+        self.files.append(path)
+        joined, begun = "", 0
+        for number, raw in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
+            text = f"{joined} {raw.lstrip(BLANKS)}" if joined else raw
+            begun = begun or number
+            line = read_line(raw) if joined else read_line(text)
+            if line.kind is LineKind.CONTINUES:
+                joined = f"{joined} {line.value}".strip(BLANKS)
+                continue
+            if line.kind is LineKind.NOTHING and joined:
+                joined, begun = "", 0  # a comment among lines that a backslash joins drops those before it
+                continue
+            self._line(read_line(text) if joined else line, path, begun, around)
+            joined, begun = "", 0
+
+    def _line(self, line: Line, path: str, number: int, around: tuple[str, ...]) -> None:
+        match line.kind:
+            case LineKind.VALUE | LineKind.FILE | LineKind.VARIABLE:
+                self.settings += 1
+                if self.settings == _MOST_SETTINGS:
+                    self.troubles.append(Trouble(path, number, "too-many", line.key))
+                if self.settings < _MOST_SETTINGS:
+                    kind = line.kind
+                    self.open[-1].settings.append(
+                        Setting(
+                            line.key,
+                            line.value,
+                            path,
+                            number,
+                            kind is LineKind.FILE,
+                            kind is LineKind.VARIABLE,
+                        )
+                    )
+            case LineKind.BEGIN:
+                block = Block(line.key, line.value, path, number)
+                if len(self.open) > _DEEPEST:
+                    self.troubles.append(Trouble(path, number, "too-deep", line.key))
+                else:
+                    self.open[-1].blocks.append(block)
+                self.open.append(block)
+            case LineKind.END:
+                if len(self.open) == 1:
+                    self.troubles.append(Trouble(path, number, "unexpected-end", "}"))
+                else:
+                    self.open.pop()
+            case LineKind.INCLUDE | LineKind.INCLUDE_TRY:
+                self._include(line.value, line.kind is LineKind.INCLUDE, path, number, around)
+            case LineKind.ERROR:
+                self.troubles.append(Trouble(path, number, line.value, line.key))
+
+    def _include(self, pattern: str, needed: bool, path: str, number: int, around: tuple[str, ...]) -> None:
+        whole = pattern if pattern.startswith("/") else str(PurePosixPath(path).parent / pattern)
+        found = [each for one in _alternatives(whole) for each in self.glob(one)]
+        if not found and needed:
+            self.troubles.append(Trouble(path, number, "include-missing", pattern))
+        for each in found:
+            if each in (*around, path):
+                self.troubles.append(Trouble(path, number, "include-loop", each))
+            elif len(around) >= _DEEPEST or len(self.files) >= _MOST_FILES:
+                self.troubles.append(Trouble(path, number, "too-many", each))
+            else:
+                self.file(each, (*around, path))
+
+    def finish(self) -> None:
+        for block in self.open[1:]:
+            self.troubles.append(Trouble(block.file, block.line, "unclosed", f"{block.kind} {block.name}".strip()))
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """`{a,b}` of glob(7), once: Dovecot asks for GLOB_BRACE."""
+    before, brace, rest = pattern.partition("{")
+    inner, closed, after = rest.partition("}")
+    if not brace or not closed:
+        return [pattern]
+    return [f"{before}{each}{after}" for each in inner.split(",")]

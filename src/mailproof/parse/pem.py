@@ -1,0 +1,75 @@
+"""Certificates and keys in PEM (RFC 7468). A key is read to be compared, and only its public half leaves here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import warnings
+
+import msgspec
+
+# A chain has a handful; a file of roots has some 140.
+_MOST = 500
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+
+
+class Pem(msgspec.Struct, frozen=True):
+    """What a file has, in its order."""
+
+    certificates: tuple[bytes, ...] = ()
+    """In DER."""
+    keys: tuple[str, ...] = ()
+    """Of each private key that could be read: SHA-256 of its public key (SubjectPublicKeyInfo), hexadecimal."""
+    unread_keys: int = 0
+    """Keys that are encrypted, or of a kind we do not know."""
+
+
+def read_pem(data: bytes) -> Pem:
+    """Any bytes. Never raises."""
+    certificates, keys, unread = [], [], 0
+    for count, found in enumerate(_BLOCK.finditer(data)):
+        if count == _MOST:
+            break
+        label = found[1]
+        if label in (b"CERTIFICATE", b"TRUSTED CERTIFICATE", b"X509 CERTIFICATE"):
+            try:
+                certificates.append(base64.b64decode(b"".join(found[2].split())))
+            except (binascii.Error, ValueError):
+                certificates.append(b"")
+        elif label.endswith(b"PRIVATE KEY"):
+            key = _public_of(found[0])
+            unread += key is None
+            if key is not None:
+                keys.append(key)
+    return Pem(tuple(certificates), tuple(keys), unread)
+
+
+def public_key_of(certificate: bytes) -> str | None:
+    """SHA-256 of the public key of a certificate in DER; None for what is none."""
+    from cryptography import x509
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _digest(x509.load_der_x509_certificate(certificate).public_key())
+        except Exception:  # what its parser raises is not a closed set
+            return None
+
+
+def _public_of(pem: bytes) -> str | None:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return _digest(load_pem_private_key(pem, None).public_key())
+    except Exception:  # encrypted, broken, or unknown
+        return None
+
+
+def _digest(key: object) -> str:
+    import hashlib
+
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
+    return hashlib.sha256(der).hexdigest()

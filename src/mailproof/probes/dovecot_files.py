@@ -1,0 +1,119 @@
+"""Reads what a Dovecot is configured by: its file, all that it includes, and the files that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+import msgspec
+
+from mailproof.host.interface import Host
+from mailproof.model.configuration import DovecotFiles, FileSeen, FileState
+from mailproof.parse.dovecot.reader import Block, DovecotConfiguration, read_dovecot
+from mailproof.parse.secret import settings_without, users_without
+
+USUAL = "/etc/dovecot"
+_USERS = ("passwd_file_path", "passdb_passwd_file_path", "userdb_passwd_file_path")
+_PATH = re.compile(r"(?:^|[\s=])(/[^\s,;]+)")
+
+
+def dovecot_files(host: Host, path: str, here: bool | None = None) -> DovecotFiles:
+    """Of the configuration in a file. `here` says whether its server is this machine; None: as it looks."""
+    reading = _Reading(host, path)
+    # First as if it were here, for what says where it is stands in it.
+    configuration = reading.configuration()
+    reading.here = _is_here(host, path, configuration) if here is None else here
+    if not reading.here:
+        configuration = reading.configuration()
+    included = tuple(reading.seen)
+    for name, users in _named(configuration):
+        if "%" not in name and name not in reading.seen:
+            reading.seen[name] = reading.users(name) if users else reading.look(name)
+    return DovecotFiles(tuple(reading.seen.values()), reading.here, reading.name, included)
+
+
+def _is_here(host: Host, path: str, configuration: DovecotConfiguration) -> bool:
+    """A file below /etc is this machine's, and one that names its own directory, or whose run-time directory is here.
+
+    Any other is a copy.
+    """
+    base = configuration.root.last("base_dir")
+    if path.startswith("/etc/") or (base is not None and host.look(base.value).state is FileState.DIRECTORY):
+        return True
+    folder = f"{PurePosixPath(path).parent}/"
+    blocks = [configuration.root, *(block for _, block in configuration.root.all_blocks())]
+    return path.startswith("/") and any(folder in each.value for block in blocks for each in block.settings)
+
+
+class _Reading:
+    def __init__(self, host: Host, path: str) -> None:
+        self.host, self.path, self.here = host, path, True
+        self.seen: dict[str, FileSeen] = {}
+        self.name = path
+
+    def configuration(self) -> DovecotConfiguration:
+        self.seen = {}
+        # A copy of the directory is read as if it were in its usual place.
+        self.name = self.path if self.here else f"{USUAL}/{PurePosixPath(self.path).name}"
+        return read_dovecot(self.name, self.read, self.glob)
+
+    def read(self, name: str) -> bytes | None:
+        where = self._where(name)
+        if where is None:
+            seen = FileSeen(name, name, FileState.ELSEWHERE)
+        else:
+            seen = self.host.read(where)
+            seen = msgspec.structs.replace(seen, name=name, data=settings_without(seen.data))
+        self.seen[name] = seen
+        return seen.data if seen.state is FileState.FILE else None
+
+    def glob(self, pattern: str) -> Sequence[str]:
+        where = self._where(pattern)
+        if where is None:
+            return []
+        folder, usual = str(PurePosixPath(self.path).parent), USUAL
+        found = self.host.glob(where)
+        return found if self.here else [usual + each.removeprefix(folder) for each in found]
+
+    def look(self, name: str) -> FileSeen:
+        where = self._where(name)
+        if where is None:
+            return FileSeen(name, name, FileState.ELSEWHERE)
+        return msgspec.structs.replace(self.host.look(where), name=name)
+
+    def users(self, name: str) -> FileSeen:
+        where = self._where(name)
+        if where is None:
+            return FileSeen(name, name, FileState.ELSEWHERE)
+        seen = self.host.read(where)
+        return msgspec.structs.replace(seen, name=name, data=users_without(seen.data))
+
+    def _where(self, name: str) -> str | None:
+        if self.here:
+            return name
+        folder = str(PurePosixPath(self.path).parent)
+        if name.startswith(f"{USUAL}/"):
+            return folder + name.removeprefix(USUAL)
+        return None
+
+
+def _named(configuration: DovecotConfiguration) -> Iterator[tuple[str, bool]]:
+    """Paths that settings name, and whether a list of users lies there."""
+    for setting in configuration.root.settings:
+        if setting.name in ("base_dir", "mail_attachment_dir", "state_dir"):
+            yield setting.value, False
+        elif setting.name in _USERS:
+            yield setting.value, True
+    for _, block in configuration.root.all_blocks():
+        if block.kind in ("passdb", "userdb"):
+            yield from _of_database(block)
+
+
+def _of_database(block: Block) -> Iterator[tuple[str, bool]]:
+    driver = block.last("driver")
+    kind = driver.value if driver is not None else block.name
+    for setting in block.settings:
+        if setting.name in ("args", *_USERS):
+            for path in _PATH.findall(setting.value):
+                yield path, kind in ("passwd-file", "passwd_file")

@@ -1,0 +1,153 @@
+"""Reads what a Postfix is configured by: main.cf, master.cf, and each file that they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from mailproof.host.interface import Host
+from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
+from mailproof.parse.postfix.lines import BLANKS, split_list
+from mailproof.parse.postfix.master import read_master
+from mailproof.parse.postfix.parameters import MainFile, read_main
+from mailproof.parse.postfix.tables import FILES, PATTERNS
+from mailproof.parse.secret import settings_without, table_without
+
+USUAL = "/etc/postfix"
+BUILT = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag", "sdbm": ".pag"}
+"""What postmap(1) puts behind the name of the text."""
+
+_TABLE = re.compile(r"\b([a-z][a-z0-9_-]*):((?:/|\./)[^\s,{}]+)")
+_UNIX = re.compile(r"\b(?:unix|local):(/?[^\s,:{}]+)")
+_PASSWORDS = re.compile(r"^(?:smtp|lmtp)_sasl_password_maps$")
+_LISTS = frozenset(
+    [
+        "mydestination", "mynetworks", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains",
+        "inet_interfaces", "proxy_interfaces", "permit_mx_backup_networks", "fast_flush_domains",
+        "smtpd_sasl_exceptions_networks", "masquerade_domains", "masquerade_exceptions",
+        "authorized_submit_users", "smtpd_client_event_limit_exceptions",
+]
+)  # fmt: skip
+_LOOKED_AT = ("data_directory", "queue_directory", "command_directory", "daemon_directory", "mail_spool_directory")
+_OF_QUEUE = ("maildrop", "public", "private", "incoming", "active", "deferred")
+# More than any that was seen; Postfix has no bound.
+_MOST_FILES = 2000
+
+
+def postfix_files(host: Host, directory: str, machine: Mapping[str, str], here: bool | None = None) -> PostfixFiles:
+    """Of the configuration in a directory. `here` says whether its server is this machine; None: as it looks."""
+    reading = _Reading(host, directory.rstrip("/") or "/")
+    main_seen, master_seen = reading.own("main.cf"), reading.own("master.cf")
+    machine = {"config_directory": USUAL, **machine}
+    main = read_main(main_seen.data, machine)
+    reading.here = _is_here(host, reading.directory, main) if here is None else here
+    reading.name_of_directory = USUAL if not reading.here or reading.directory == USUAL else reading.directory
+    if reading.here:
+        machine["config_directory"] = reading.directory
+        main = read_main(main_seen.data, machine)
+    files = {each.name: each for each in (main_seen, master_seen)}
+    for seen in reading.of(main, read_master(master_seen.data).services):
+        files.setdefault(seen.name, seen)
+        if len(files) > _MOST_FILES:
+            break
+    types = _types(host) if reading.here else ()
+    return PostfixFiles(tuple(files.values()), reading.here, reading.directory, machine, types)
+
+
+def _is_here(host: Host, directory: str, main: MainFile) -> bool:
+    """A directory below /etc is this machine's, and one whose private queue is here; any other is a copy."""
+    if directory == "/etc" or directory.startswith("/etc/"):
+        return True
+    queue = main.value("queue_directory").text
+    return not queue.startswith("/var/spool/postfix") and host.look(queue).state is FileState.DIRECTORY
+
+
+class _Reading:
+    def __init__(self, host: Host, directory: str) -> None:
+        self.host, self.directory, self.here = host, directory, True
+        self.name_of_directory = directory
+
+    def own(self, name: str) -> FileSeen:
+        seen = self.host.read(f"{self.directory}/{name}")
+        return msgspec.structs.replace(seen, name=name, data=settings_without(seen.data))
+
+    def of(self, main: MainFile, services: Iterable[object]) -> Iterator[FileSeen]:
+        for name in main.settings:
+            yield from self._named_by(name, main.value(name).text, main)
+        for service in services:
+            for name, value in getattr(service, "options", {}).items():
+                seen = main.with_options({name: value}, 0)
+                yield from self._named_by(name, seen.value(name).text, seen)
+        for name in ("alias_maps", *_LOOKED_AT):
+            if name not in main.settings:
+                yield from self._named_by(name, main.value(name).text, main)
+        queue = main.value("queue_directory").text
+        if self.here:
+            yield from (self._look(f"{queue}/{each}") for each in _OF_QUEUE)
+
+    def _named_by(self, name: str, value: str, main: MainFile) -> Iterator[FileSeen]:
+        if not value:
+            return
+        if name in _LOOKED_AT:
+            yield self._look(value)
+            return
+        for kind, path in _TABLE.findall(value):
+            if kind in FILES or kind in PATTERNS:
+                seen = self._read(path)
+                if _PASSWORDS.match(name):
+                    seen = msgspec.structs.replace(seen, data=table_without(seen.data))
+                yield seen
+                if kind in BUILT:
+                    yield self._look(path + BUILT[kind])
+            elif kind not in ("unix", "inet", "local", "lmtp", "smtp", "static", "inline", "environ"):
+                yield self._look(path)
+        for path in _UNIX.findall(value):
+            yield self._look(path if path.startswith("/") else f"{main.value('queue_directory').text}/{path}")
+        if name == "smtpd_sasl_path" and main.value("smtpd_sasl_type").text == "dovecot":
+            path = value.removeprefix("unix:")
+            if not path.startswith("inet:"):
+                yield self._look(path if path.startswith("/") else f"{main.value('queue_directory').text}/{path}")
+        if name in _LISTS:
+            yield from (self._read(item.lstrip("!")) for item in split_list(value) if item.lstrip("!")[:1] == "/")
+        if name.endswith("_session_cache_database") or name == "address_verify_map":
+            path = value.partition(":")[2].strip(BLANKS)
+            if "/" in path:
+                yield self._look(path.rpartition("/")[0])
+
+    def _look(self, name: str) -> FileSeen:
+        path = self._where(name)
+        if path is None:
+            return FileSeen(name, name, FileState.ELSEWHERE)
+        return msgspec.structs.replace(self.host.look(path), name=name)
+
+    def _read(self, name: str) -> FileSeen:
+        path = self._where(name)
+        if path is None:
+            return FileSeen(name, name, FileState.ELSEWHERE)
+        return msgspec.structs.replace(self.host.read(path), name=name)
+
+    def _where(self, name: str) -> str | None:
+        """In a copy of /etc/postfix what is named there lies in the copy; what is named elsewhere does not."""
+        if self.here:
+            return name
+        if name.startswith(f"{USUAL}/"):
+            return self.directory + name.removeprefix(USUAL)
+        return name if name.startswith(f"{self.directory}/") else None
+
+
+def _types(host: Host) -> tuple[str, ...]:
+    """Kinds of tables: those that Debian's Postfix has built in, and those of the packages that are installed."""
+    seen = [host.read(path) for path in (f"{USUAL}/dynamicmaps.cf", *host.glob(f"{USUAL}/dynamicmaps.cf.d/*"))]
+    if seen[0].state is not FileState.FILE:
+        return ()
+    lines = [line.split() for each in seen for line in each.data.decode("utf-8", "replace").splitlines()]
+    return (*_BUILT_IN, *(words[0] for words in lines if words and not words[0].startswith("#")))
+
+
+# `postconf -m` of Debian's Postfix 3.7 without any of its packages of tables.
+_BUILT_IN = (
+    "btree", "cidr", "environ", "fail", "hash", "inline", "internal", "memcache", "nis", "pipemap", "proxy",
+    "randmap", "regexp", "socketmap", "static", "tcp", "texthash", "unionmap", "unix",
+)  # fmt: skip

@@ -1,0 +1,90 @@
+"""`mailproof postfix lint`: all problems at once, each with its file and line, in four shapes; and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from running import mailproof, sentence_of
+
+from configurations import MASTER
+
+MAIN = """compatibility_level = 3.6
+myhostname = mail.example.test
+smtpd_recipent_restrictions = permit
+smtpd_recipient_restrictions = permit_mynetworks,
+    # a comment inside
+    reject_unauth_destinaton
+virtual_alias_maps = texthash:/etc/postfix/virtual
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    (tmp_path / "main.cf").write_text(MAIN)
+    (tmp_path / "master.cf").write_text(MASTER)
+    (tmp_path / "virtual").write_text("a@example.test b@example.test\nb@example.test\n")
+    return tmp_path
+
+
+WIDE = {"COLUMNS": "400"}
+
+
+def test_everything_is_named_at_once_with_file_and_line(copy: Path) -> None:
+    done = mailproof("postfix", "lint", "--postfix-dir", str(copy), env=WIDE)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"{copy}/main.cf:3: smtpd_recipent_restrictions = permit" in done.stdout
+    assert f"{copy}/main.cf:6: reject_unauth_destinaton" in done.stdout
+    assert f"{copy}/virtual:2: b@example.test" in done.stdout
+    flat = " ".join(done.stdout.split())
+    assert "the closest name is reject_unauth_destination [restriction-misspelt]" in flat
+    assert "the closest name is smtpd_recipient_restrictions [parameter-unknown]" in flat
+
+
+def test_the_same_in_json_sarif_and_for_github(copy: Path) -> None:
+    report = json.loads(mailproof("postfix", "lint", "-c", str(copy), "--format", "json").stdout)
+    assert report["verdict"] == "fail"
+    names = {item["name"] for item in report["findings"]}
+    assert {"restriction-misspelt", "parameter-unknown", "lookup-table-line-ignored"} <= names
+    [run] = json.loads(mailproof("postfix", "lint", "-c", str(copy), "--format", "sarif").stdout)["runs"]
+    assert {result["ruleId"] for result in run["results"]} == names
+    found = next(result for result in run["results"] if result["ruleId"] == "restriction-misspelt")
+    place = found["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == (f"file://{copy}/main.cf", 6)
+    assert run["tool"]["driver"]["rules"][found["ruleIndex"]]["id"] == "restriction-misspelt"
+    said = mailproof("postfix", "lint", "-c", str(copy), "--format", "github").stdout
+    assert f"::error file={copy}/main.cf,line=6,title=restriction-misspelt::" in said
+
+
+def test_it_speaks_japanese(copy: Path) -> None:
+    done = mailproof("--lang", "ja", "postfix", "lint", "--postfix-dir", str(copy), env=WIDE)
+    assert "最も近い名前は reject_unauth_destination です" in "".join(done.stdout.split("\n"))
+
+
+def test_a_relative_directory_is_shown_as_it_was_named(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(copy.parent)
+    done = mailproof("postfix", "lint", "-c", copy.name, "--format", "github")
+    assert f"::error file={copy.name}/main.cf,line=6," in done.stdout
+
+
+def test_a_warning_counts_where_it_is_asked_to(copy: Path) -> None:
+    (copy / "main.cf").write_text("compatibility_level = 3.6\nmyhostname = mail.example.test\nno_such_thing = 1\n")
+    assert mailproof("postfix", "lint", "-c", str(copy)).returncode == 0
+    assert mailproof("postfix", "lint", "-c", str(copy), "--fail-on", "warn").returncode == 1
+
+
+def test_usage_and_what_is_not_there(copy: Path) -> None:
+    assert "configuration" in sentence_of(mailproof("postfix", "lint", "-c", str(copy / "nowhere")))
+    assert "option" in sentence_of(mailproof("postfix", "lint", "extra", "-c", str(copy)))
+
+
+def test_a_table_that_is_a_pipe_is_not_opened(copy: Path) -> None:
+    import os
+
+    (copy / "virtual").unlink()
+    os.mkfifo(copy / "virtual")
+    (copy / "main.cf").write_text(MAIN.replace("    reject_unauth_destinaton\n", "    reject_unauth_destination\n"))
+    done = mailproof("postfix", "lint", "-c", str(copy))
+    assert "is a pipe or a device, and is not opened" in " ".join(done.stdout.split())
+    assert done.returncode == 3
