@@ -53,27 +53,32 @@ def read_master(data: bytes) -> MasterFile:
 
 
 def _options(words: Sequence[tuple[int, str]], line: Line) -> tuple[dict[str, str], dict[str, int], list[str]]:
-    """The `-o name=value`, the last of each; their lines; and all other arguments in their order."""
+    """The `-o name=value`, the last of each; their lines; and all other arguments in their order.
+
+    They end at the first argument that is none, as getopt(3) ends: what follows is the program's own.
+    """
     options: dict[str, str] = {}
     where: dict[str, int] = {}
     rest: list[str] = []
     at = 0
     while at < len(words):
-        (place, word), text = words[at], ""
-        if word == "-o" and at + 1 < len(words):
+        place, word = words[at]
+        if not word.startswith("-") or word == "--":
+            break
+        before, option, text = word[1:].partition("o")  # `-vo a=b` is `-v -o a=b` (postconf_master.c)
+        if option and not text and at + 1 < len(words):
             at += 1
             place, text = words[at]
-        elif word.startswith("-o") and len(word) > len("-o"):
-            text = word[2:]
         name, equals, value = text.strip(BLANKS).partition("=")
-        if equals:
+        if option and equals:
+            rest += [f"-{before}"] if before else []
             name = name.strip(BLANKS)
             options[name] = value.strip(BLANKS)
             where[name] = line.line_at(place)
         else:
-            rest += ["-o", text] if word == "-o" and text else [word]
+            rest += [word, text] if word != words[at][1] else [word]
         at += 1
-    return options, where, rest
+    return options, where, [*rest, *(word for _, word in words[at:])]
 
 
 def split_arguments(text: str) -> list[str]:
