@@ -1,4 +1,4 @@
-"""The broken servers of the corpus whose fault lies in their files, linted: each is named, and the sound are sound."""
+"""The broken servers of the corpus whose fault lies in their files, linted: each is named; the sound are sound."""
 
 from __future__ import annotations
 
