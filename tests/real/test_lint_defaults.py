@@ -83,9 +83,7 @@ def test_debians_dovecot_has_no_fault() -> None:
     files = {
         **of_folder(SHARE / "dovecot", "/etc/dovecot"),
         **of_folder(SHARE / "dovecot" / "protocols.d", "/usr/share/dovecot/protocols.d"),
-        **files_of(
-            "== /etc/dovecot/private/dovecot.pem chain good:mail.example.com key good:mail.example.com\n", authority
-        ),
+        **files_of(DOVECOT, Authority()),
     }
     key = files["/etc/dovecot/private/dovecot.pem"]
     files["/etc/dovecot/private/dovecot.key"] = key

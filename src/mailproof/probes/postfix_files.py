@@ -43,7 +43,6 @@ def postfix_files(host: Host, directory: str, machine: Mapping[str, str], here: 
     machine = {"config_directory": USUAL, **machine}
     main = read_main(main_seen.data, machine)
     reading.here = _is_here(host, reading.directory, main) if here is None else here
-    reading.name_of_directory = USUAL if not reading.here or reading.directory == USUAL else reading.directory
     if reading.here:
         machine["config_directory"] = reading.directory
         main = read_main(main_seen.data, machine)
@@ -67,7 +66,7 @@ def _is_here(host: Host, directory: str, main: MainFile) -> bool:
 class _Reading:
     def __init__(self, host: Host, directory: str) -> None:
         self.host, self.directory, self.here = host, directory, True
-        self.name_of_directory = directory
+        self.seen: dict[tuple[str, bool], FileSeen] = {}
 
     def own(self, name: str) -> FileSeen:
         seen = self.host.read(f"{self.directory}/{name}")
@@ -117,16 +116,21 @@ class _Reading:
                 yield self._look(path.rpartition("/")[0])
 
     def _look(self, name: str) -> FileSeen:
-        path = self._where(name)
-        if path is None:
-            return FileSeen(name, name, FileState.ELSEWHERE)
-        return msgspec.structs.replace(self.host.look(path), name=name)
+        return self._once(name, False)
 
     def _read(self, name: str) -> FileSeen:
-        path = self._where(name)
-        if path is None:
-            return FileSeen(name, name, FileState.ELSEWHERE)
-        return msgspec.structs.replace(self.host.read(path), name=name)
+        return self._once(name, True)
+
+    def _once(self, name: str, whole: bool) -> FileSeen:
+        """Several parameters may name one file."""
+        if (name, whole) not in self.seen:
+            path = self._where(name)
+            if path is None:
+                self.seen[name, whole] = FileSeen(name, name, FileState.ELSEWHERE)
+            else:
+                found = self.host.read(path) if whole else self.host.look(path)
+                self.seen[name, whole] = msgspec.structs.replace(found, name=name)
+        return self.seen[name, whole]
 
     def _where(self, name: str) -> str | None:
         """In a copy of /etc/postfix what is named there lies in the copy; what is named elsewhere does not."""
