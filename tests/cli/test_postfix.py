@@ -71,6 +71,17 @@ def test_escapes_of_a_file_do_not_reach_the_terminal(directory: Path) -> None:
         assert "\x1b" not in done.stdout
 
 
+def test_escapes_of_a_table_or_a_message_do_not_reach_the_terminal(directory: Path) -> None:
+    (directory / "main.cf").write_bytes(b"myhostname = h.test\nsender_canonical_maps = hash:/etc/postfix/s\n")
+    (directory / "s").write_bytes(b"a@b.test \x1b]0;x\x07\xff@c.test\n")
+    message = "From: a@b.test, \x1b[2J<x@y.test>\nTo: \x9b31m\n\n\x1bbody\n"
+    for shape in ("text", "json"):
+        for ask in (("a@b.test",), ("--why-not", "\x1b[31ma@b.test"), ("--message", "-", "--client", "own")):
+            done = mailproof("postfix", "rewrite", *ask, "-c", str(directory), "--format", shape, given=message)
+            assert done.returncode == 0, done.stderr
+            assert not set("\x1b\x9b\x07") & set(done.stdout), (ask, shape)
+
+
 def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:
     assert "no main.cf" in sentence_of(mailproof(*ARGUMENTS, str(tmp_path)))
     assert "rout" in sentence_of(mailproof("postfix", "rout", "a@b.test", "c@d.test"))

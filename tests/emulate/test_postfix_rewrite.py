@@ -200,7 +200,7 @@ def test_static_all_rewrites_inbound_mail_too() -> None:
 
 
 @needs_postfix
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 20))])
 def test_generated_mail_is_rewritten_as_by_postfix(seed: int) -> None:
     chance = random.Random(seed)
     setups = [setup(chance, number) for number in range(16)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailproof.catalog.words import Words, words
+from mailproof.model.escape import printable
 from mailproof.model.postfix import (
     Client,
     Context,
@@ -65,7 +66,7 @@ def _once(steps: Sequence[Step]) -> list[Step]:
 
 
 def _results(rewriting: Rewriting, say: Words, color: bool) -> list[str]:
-    lines = [paint(sayable(rewriting.address), Style.HEADING, color)]
+    lines = [paint(_shown(rewriting.address), Style.HEADING, color)]
     for role, places in _ROLES.items():
         shown = [place for place in places if any(done.place is place for done in rewriting.handed[0].places)]
         if not shown:
@@ -88,7 +89,12 @@ def _result(done: Rewritten, handed: Handed, say: Words) -> str:
 
 
 def _joined(addresses: Sequence[str]) -> str:
-    return ", ".join(map(sayable, addresses))
+    return ", ".join(map(_shown, addresses))
+
+
+def _shown(text: str) -> str:
+    """Of files and messages, for what is printed as it stands and not as part of a sentence."""
+    return printable(sayable(text.replace("\t", "    ")))
 
 
 def client_words(client: Client, say: Words) -> str:
@@ -138,7 +144,7 @@ def render_why_not(why: WhyNot, lang: str, color: bool, width: int) -> str:
         where = "postfix.why-where-service" if obstacle.service else "postfix.why-where"
         text = f"-o {{ {obstacle.setting} }}" if obstacle.service else obstacle.setting
         named = {"where": sayable(obstacle.where), "service": sayable(obstacle.service)}
-        lines += ["", f"  {say(where, **named)}", f"    {sayable(text)}", ""]
+        lines += ["", f"  {say(where, **named)}", f"    {_shown(text)}", ""]
         for warning in obstacle.warnings:
             lines += wrap(say(f"postfix.warn-{warning}"), width, "  ")
     lines += ["", *_gate(why.handed, say, color, width), ""]
@@ -165,8 +171,8 @@ def render_message(
     changes = [*queued.changes, *left.changes]
     lines = [] if changes else wrap(say("postfix.message-same"), width)
     for change in changes:
-        lines += [f"- {sayable(line)}" for line in change.before.split("\n")]
-        lines += [paint(f"+ {sayable(line)}", Style.PASS, color) for line in change.after.split("\n")]
+        lines += [f"- {_shown(line)}" for line in change.before.split("\n")]
+        lines += [paint(f"+ {_shown(line)}", Style.PASS, color) for line in change.after.split("\n")]
     for name in queued.missing:
         lines += wrap(say("postfix.message-missing", name=name.title()), width)
     lines += ["", *step_lines(gate, say("postfix.message-gate"), say, color, width, _GATE_MARKS), ""]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mailproof.emulate.postfix.rewrite import GENERIC, Way, envelope_sender, generic, header_address
 from mailproof.emulate.postfix.server import Postfix
-from mailproof.model.postfix import Context, HeaderChange, Headers, Place, Step
+from mailproof.model.postfix import Context, HeaderChange, Headers, Outcome, Place, Step
 from mailproof.parse.postfix.addresses import addresses_in, external, header_lines, parse, scan
 from mailproof.parse.postfix.lines import split_list
 
@@ -41,7 +41,8 @@ def cleaned(way: Way, message: str, sender: str) -> Headers:
         if left:
             return address, (), False
         result, steps = header_address(way, address, place)
-        return result, steps, result != address
+        # Tables that lead back to where it began have changed it on the way, and the header is written anew.
+        return result, steps, result != address or any(step.outcome is Outcome.WON for step in steps)
 
     headers, body = _divided(message)
     kept = [header for header in headers if _name(header) not in dropped]
