@@ -8,9 +8,10 @@ from itertools import product
 import pytest
 
 from mailproof.catalog.words import words
-from mailproof.diagnose.between import Blame, PortCompared, compare
+from mailproof.diagnose.between import compare
 from mailproof.model.icmp import Icmp
 from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller
+from mailproof.model.port_compared import Blame, PortCompared
 
 SERVER = "198.51.100.25"
 OPEN = PortSeen(587, PortState.OPEN, Teller.HANDSHAKE, 0.01, service=Service.SMTP)

@@ -23,7 +23,7 @@ from mailproof.model.port import PortsResult, PortState
 from mailproof.parse.port_range import named_alone, read_ports
 
 if TYPE_CHECKING:
-    from mailproof.diagnose.between import HostCompared
+    from mailproof.model.port_compared import HostCompared
 
 # Of the options for those who connect: what a port scan can do with.
 _SHARED = ("name", "ipv4", "ipv6", "source", "resolver", "ehlo", *(str(option.name) for option in proxy_options()))

@@ -11,7 +11,7 @@ import msgspec
 from mailproof.cli.options import Connecting, network, terms_of
 from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
-from mailproof.model.talk import TalkPlace
+from mailproof.model.talk import Played, TalkPlace
 
 if TYPE_CHECKING:
     from mailproof.model.transcript import Transcript
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mailproof.report.mask import Mask
     from mailproof.run.talk.auth import Login
     from mailproof.run.talk.line import TalkLine
-    from mailproof.run.talk.play import Played
     from mailproof.script.format import Section
 
 # More than anybody writes by hand, a message in it included.

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from mailproof.model.transcript import Transcript
+
 
 class TalkProtocol(StrEnum):
     SMTP = "smtp"
@@ -34,6 +36,20 @@ class TlsStart(StrEnum):
     OPPORTUNISTIC = "opportunistic"
     """Upgraded if that is offered; port 25 (RFC 7435)."""
     NEVER = "never"
+
+
+class Played(msgspec.Struct, frozen=True):
+    """How far a script came."""
+
+    stage: int
+    """Exit code of the stage (CONTRACT) at which something was not as the script has it; 0 where all was."""
+    reason: str = ""
+    """Name of the sentence in the catalogue, `talk.script-NAME`: `mismatch`, `silent`, `closed`, `tls` …"""
+    number: int = 0
+    """Of the line in the script; 0 for the opening."""
+    wanted: str = ""
+    said: str = ""
+    transcript: Transcript | None = None
 
 
 class TalkPlace(msgspec.Struct, frozen=True):

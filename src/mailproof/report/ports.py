@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
+from rich.cells import cell_len
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.observation import ProxyOutcome
 from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
+from mailproof.model.port_compared import HostCompared
 from mailproof.report.json import text_of
 from mailproof.report.layout import cut, pad, table, wrap
 from mailproof.report.style import Style, paint
@@ -22,30 +24,11 @@ _STYLES = {
 }
 # More rows than this and the ports that are not open are counted, as nmap does.
 _ROWS = 32
+# Cells for who says that a port is not open; with fewer it stands below.
+_ROOM = 20
 
 
-class Compared(msgspec.Struct, frozen=True):
-    """What the text needs of `diagnose.between.PortCompared`."""
-
-    port: int
-    here: PortState
-    there: PortState
-    blocks: str
-    why: str
-    sender: str
-
-
-class Beside(msgspec.Struct, frozen=True):
-    """And of `diagnose.between.HostCompared`."""
-
-    here: str
-    there: str
-    here_vantage: str
-    there_vantage: str
-    ports: tuple[Compared, ...]
-
-
-def ports_as_json(result: PortsResult, compared: Sequence[object] | None) -> str:
+def ports_as_json(result: PortsResult, compared: Sequence[HostCompared] | None) -> str:
     """The result; with `compared`, an entry for each host that both runs have. Messages are English."""
     data = msgspec.to_builtins(result)
     if compared is not None:
@@ -59,7 +42,7 @@ def ports_as_json(result: PortsResult, compared: Sequence[object] | None) -> str
 
 def render_ports(
     result: PortsResult,
-    compared: Sequence[object] | None,
+    compared: Sequence[HostCompared] | None,
     lang: str,
     color: bool,
     width: int,
@@ -75,24 +58,20 @@ def render_ports(
     lines = [*_answer(result, compared, say, color, width)]
     for host in result.hosts:
         lines += ["", *_host(host, say, color, width, named, everything, alone=compared is None)]
-    for beside in _beside(compared or ()):
+    for beside in compared or ():
         lines += ["", *_compared(beside, say, color, width)]
     if compared == ():
         lines += ["", *wrap(say("between.no-host"), width)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _beside(compared: Iterable[object]) -> tuple[Beside, ...]:
-    return msgspec.convert(msgspec.to_builtins(tuple(compared)), tuple[Beside, ...])
-
-
 def _answer(
-    result: PortsResult, compared: Sequence[object] | None, say: Words, color: bool, width: int
+    result: PortsResult, compared: Sequence[HostCompared] | None, say: Words, color: bool, width: int
 ) -> Iterator[str]:
     lost = [host.host for host in result.hosts if not host.address]
     tried = [seen for host in result.hosts for seen in host.ports]
     open_ = [seen for seen in tried if seen.state is PortState.OPEN]
-    blocked = [port for beside in _beside(compared or ()) for port in beside.ports if _differs(port)]
+    blocked = [port for beside in (compared or ()) for port in beside.ports if port.differs]
     if blocked:
         by_whom: dict[str, list[int]] = {}
         for port in blocked:
@@ -119,10 +98,6 @@ def _answer(
         yield from wrap(say("ports.no-address", hosts=tuple(lost)), width)
 
 
-def _differs(port: Compared) -> bool:
-    return (port.here is PortState.OPEN) is not (port.there is PortState.OPEN)
-
-
 def _painted(sentence: str, style: Style, color: bool, width: int) -> list[str]:
     return [paint(line, style, color) for line in wrap(sentence, width)]
 
@@ -147,18 +122,33 @@ def _host(
     heading = between(say).join([title, *through, *origin])
     yield from (paint(line, Style.HEADING, color) for line in wrap(heading, width))
     shown, hidden = _chosen(host.ports, named, everything)
-    rows = [(say("ports.port"), say("ports.state"), say("ports.service"), say("ports.said"))]
-    rows += [
-        (str(seen.port), say(f"ports.state-{seen.state}"), _service(seen, say), _said(seen, say)) for seen in shown
-    ]
-    if len(rows) > 1:
-        for number, line in enumerate(table(rows)):
-            yield _colored(cut(line, width), shown[number - 1] if number else None, rows[number][1], color)
+    yield from _table(shown, say, color, width)
     for (state, teller), ports in hidden.items():
         told = say(f"ports.teller-{teller}", seconds=0.0, sender="")
         yield from wrap(say("ports.hidden", n=len(ports), state=say(f"ports.state-{state}"), told=told), width)
     for note in _notes(host, say, alone):
         yield from wrap(note, width, "- ")
+
+
+def _table(shown: Sequence[PortSeen], say: Words, color: bool, width: int) -> Iterator[str]:
+    """A row for each. Of what a port says one line is enough; who says that it is not open is told to the end."""
+    if not shown:
+        return
+    rows = [(say("ports.port"), say("ports.state"), say("ports.service"))]
+    rows += [(str(seen.port), say(f"ports.state-{seen.state}"), _service(seen, say)) for seen in shown]
+    laid = table(rows)
+    lead = max(map(cell_len, laid)) + 2
+    yield _colored(cut(pad(laid[0], lead) + say("ports.said"), width), None, "", color)
+    for seen, row, line in zip(shown, rows[1:], laid[1:], strict=True):
+        said = _said(seen, say)
+        if seen.state is PortState.OPEN or not said:
+            lines = [cut(f"{pad(line, lead)}{said}".rstrip(), width)]
+        elif width - lead >= _ROOM:
+            lines = wrap(said, width, pad(line, lead))
+        else:
+            lines = [line, *wrap(said, width, " " * 6)]
+        yield _colored(lines[0], seen, row[1], color)
+        yield from lines[1:]
 
 
 def _colored(line: str, seen: PortSeen | None, word: str, color: bool) -> str:
@@ -226,7 +216,7 @@ def _notes(host: HostSeen, say: Words, alone: bool) -> Iterator[str]:
         yield say("ports.note-25")
 
 
-def _compared(beside: Beside, say: Words, color: bool, width: int) -> Iterator[str]:
+def _compared(beside: HostCompared, say: Words, color: bool, width: int) -> Iterator[str]:
     heading = say(
         "between.heading",
         here=beside.here,

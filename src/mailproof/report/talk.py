@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from mailproof.catalog.words import Words, words
 from mailproof.model.observation import TlsHandshake
+from mailproof.model.talk import Played
 from mailproof.model.tls import Certificate
 from mailproof.model.transcript import Transcript, TurnKind
 from mailproof.report.json import text_of
@@ -21,20 +20,8 @@ if TYPE_CHECKING:
 _NAMES = 8  # as many as are still read
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What is needed of `run.talk.play.Played`."""
-
-    stage: int
-    reason: str
-    number: int
-    wanted: str
-    said: str
-    transcript: Transcript | None
-
-
-def played_as_json(played: object) -> str:
+def played_as_json(told: Played) -> str:
     """`ok`, `exit_code`, the line of the script, what was wanted and said, and the transcript; in English."""
-    told = _outcome(played)
     data = {
         "ok": told.stage == 0,
         "exit_code": told.stage,
@@ -48,9 +35,9 @@ def played_as_json(played: object) -> str:
     return text_of(data, 1)
 
 
-def render_played(played: object, lang: str, color: bool, width: int, *, verbose: bool) -> str:
+def render_played(told: Played, lang: str, color: bool, width: int, *, verbose: bool) -> str:
     """One sentence; with `verbose` the session after it."""
-    told, say = _outcome(played), words(lang)
+    say = words(lang)
     style = Style.PASS if told.stage == 0 else Style.FAIL
     lines = [paint(line, style, color) for line in wrap(_sentence(told, say), width)]
     if told.reason == "mismatch":
@@ -60,11 +47,7 @@ def render_played(played: object, lang: str, color: bool, width: int, *, verbose
     return "\n".join(lines) + "\n"
 
 
-def _outcome(played: object) -> Outcome:
-    return msgspec.convert(msgspec.to_builtins(played), Outcome)
-
-
-def _sentence(told: Outcome, say: Words) -> str:
+def _sentence(told: Played, say: Words) -> str:
     if told.stage == 0:
         return say("talk.script-ok")
     where = say("talk.script-line", n=told.number) if told.number else say("talk.script-opening")

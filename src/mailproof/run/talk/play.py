@@ -17,9 +17,8 @@ from mailproof.model.attempt import Trouble
 from mailproof.model.escape import to_bytes, to_text
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import ReplyClass
-from mailproof.model.talk import TalkPlace, TlsStart
+from mailproof.model.talk import Played, TalkPlace, TlsStart
 from mailproof.model.tls import Protection, TlsPolicy
-from mailproof.model.transcript import Transcript
 from mailproof.net.interface import Net
 from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
 from mailproof.parse.talk.offers import asks_for_offers, offers_in, xclient_lacks
@@ -46,20 +45,6 @@ _MOST_LINES, _ANSWER_LINES, _KEPT = 200_000, 200, 4096
 
 LoginFor = Callable[[TalkLine, str, tuple[str, ...]], Login | None]
 """The course of a login by this mechanism (empty: one that is offered); None where nothing serves."""
-
-
-class Played(msgspec.Struct, frozen=True):
-    """How far a script came."""
-
-    stage: Stage
-    """OPEN where everything was as the script has it; else where it was not."""
-    reason: str = ""
-    """Name of the sentence in the catalogue, `talk.script-NAME`: `mismatch`, `silent`, `closed`, `tls` …"""
-    number: int = 0
-    """Of the line in the script; 0 for the opening."""
-    wanted: str = ""
-    said: str = ""
-    transcript: Transcript | None = None
 
 
 class _Stopped(Exception):
