@@ -86,3 +86,15 @@ def _greylist(place: Place) -> str:
 
 
 GREYLIST = Brand("milter-greylist", "usr/sbin/milter-greylist", ("milter",), users=("greylist",), configure=_greylist)
+
+
+def _postgrey(place: Place) -> str:
+    where = f"--inet=127.0.0.1:{place.ports['policy']} --pidfile=$d/postgrey.pid --dbdir=$d/postgrey"
+    return f"""
+d={place.directory}/run
+mkdir -p $d/postgrey
+exec perl -T /usr/sbin/postgrey {where} --delay=4 --user=root --group=root --auto-whitelist-clients=0
+"""
+
+
+POSTGREY = Brand("milters", "usr/sbin/postgrey", ("policy",), users=("postgrey",), configure=_postgrey)

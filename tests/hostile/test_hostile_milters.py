@@ -23,8 +23,17 @@ from mailproof.model.milter import (
 from mailproof.wire.milter.answers import Answer, compose_answer
 from mailproof.wire.milter.commands import Abort, EndOfMessage, Macros, Offer, Quit, RcptTo, read_command
 from mailproof.wire.milter.packets import Packet, PacketReader
+from sourcepackage import FILES, unpacked
 
 RUDE = ESCAPES.translate(None, b"\0\r\n")
+
+
+def _refuses(peer: Peer) -> None:
+    """Every answer is a refusal for now, in words that a terminal obeys."""
+    peer.say(b"220 mx.test ESMTP " + RUDE + b"\r\n")
+    while line := peer.hear():
+        rude = line.upper().startswith((b"MAIL", b"RCPT"))
+        peer.say((b"451 4.7.1 Greylisting " if rude else b"250 ") + RUDE + b"\r\n")
 
 
 def _greets(peer: Peer) -> None:
@@ -93,5 +102,33 @@ def test_a_policy_full_of_escapes(shape: str, tmp_path: Path) -> None:
     for lang in ("en", "ja"):
         for words in (("eval", str(conf), *mail, "-v"), ("lint", str(conf)), ("doctor", str(conf))):
             said = shown("--lang", lang, "greylist", *words, "--format", shape)
+            assert said.strip()
+            assert not disturbing(said)
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_greylist_full_of_escapes(shape: str) -> None:
+    keeper = Keeper(_refuses, "smtp", None)
+    try:
+        words = ("greylist", "probe", f"smtp://127.0.0.1:{keeper.port}", "--rcpt", "bob@x.test", "--tls", "never")
+        times = ("--pause", "10ms", "--every", "10ms", "--within", "50ms")
+        for lang in ("en", "ja"):
+            said = shown("--lang", lang, *words, *times, "--format", shape)
+            assert "Greylisting" in said
+            assert not disturbing(said)
+    finally:
+        keeper.close()
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_source_package_full_of_escapes(shape: str, tmp_path: Path) -> None:
+    rude = RUDE.replace(b"\\", b"")
+    root = unpacked(
+        tmp_path, {"debian/control": FILES["debian/control"] + rude + b"\nBuild-Depends: " + rude + b"\n"}
+    )
+    (root / "debian" / "rules").write_bytes(FILES["debian/rules"].replace(b"--disable-rpath", rude))
+    for lang in ("en", "ja"):
+        for words in ((str(root),), (str(root), "--package-version", rude), (rude,)):
+            said = shown("--lang", lang, "greylist", "rebuild", *words, "--format", shape)
             assert said.strip()
             assert not disturbing(said)
