@@ -82,8 +82,8 @@ def test_what_cannot_be_read_is_named(log: Path, tmp_path: Path, monkeypatch: py
             summary_of_files(files, 2, None, 5)
         assert error.value.path == damaged
         assert isinstance(error.value.__cause__, EOFError)
-    with pytest.raises(PartUnreadError):
-        summary_of_files([tmp_path / "none"], 1, None, 5)
+    with pytest.raises(PartUnreadError, match="none"):
+        summary_of_files([log, tmp_path / "none"], 1, None, 5)
 
 
 def test_no_process_is_left(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

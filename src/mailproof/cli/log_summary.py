@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def _counted(
             first = next(lines, None)
             if first is None:
                 raise Complaint(terminal.say("cli.no-log"))
-            return summary_of_lines([first, *lines], today, between, top)
+            return summary_of_lines(chain((first,), lines), today, between, top)
         files = (str(usual),)
     try:
         return summary_of_files([Path(name) for name in files], jobs or processes(), between, top)

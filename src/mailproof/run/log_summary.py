@@ -12,6 +12,7 @@ import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +26,7 @@ from mailproof.run.log_parts import Part, blocks, blocks_of, parts_of
 _WORTH = 8 << 20
 # Each process has the addresses of its part in memory; more of them than this have not been measured.
 _MOST = 8
+_SOME = 1000
 
 
 class PartUnreadError(Exception):
@@ -37,7 +39,8 @@ class PartUnreadError(Exception):
 
 def processes() -> int:
     """As many as this machine lets us run at once, within reason."""
-    return min(len(os.sched_getaffinity(0)), _MOST)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _MOST)
 
 
 def summary_of_files(paths: Sequence[Path], jobs: int, period: Period | None, top: int) -> LogSummary:
@@ -67,11 +70,12 @@ def summary_of_stream(file: IO[bytes], today: date, period: Period | None, top: 
 
 
 def summary_of_lines(lines: Iterable[bytes], today: date, period: Period | None, top: int) -> LogSummary:
-    """Of lines that come one by one, as from the journal."""
+    """Of lines that come one by one, each with its end, as from the journal."""
     tally = Tally()
     counter = LogCounter(tally, today, period)
-    for line in lines:
-        counter.count(line)
+    waiting = iter(lines)
+    while some := list(islice(waiting, _SOME)):
+        counter.count(b"".join(some))
     return summary_of(tally.tables, top)
 
 
@@ -152,7 +156,8 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except (*DAMAGED, ValueError) as error:
-        raise PartUnreadError(path) from error
+        named = getattr(error, "filename", None)
+        raise PartUnreadError(Path(named) if isinstance(named, str) else path) from error
 
 
 @contextmanager

@@ -48,8 +48,9 @@ STAMPS = {size: re.compile(rf"({hour})({clock}) ", re.ASCII) for size, (hour, cl
 def lines_in(size: int) -> re.Pattern[str]:
     """On text that begins with a newline: (hour, host and tag, queue id, text, whole line of another form)."""
     hour, clock = _FORMS[size]
+    # Not a possessive repetition of such lines: Python before 3.11.5 then loses lines (gh-106052).
     return re.compile(
-        rf"\n(?:{hour}{clock} [^\s:]+ {_SILENT}[^\n]*\n)*+"
+        rf"\n(?!{hour}{clock} [^\s:]+ {_SILENT})"
         rf"(?:({hour}){clock} ([^\s:]+ [A-Za-z_][\w/-]*)(?:\[\d+\])?: (?:({_ID}): )?([^\n]*)|([^\n]*))",
         re.ASCII,
     )

@@ -9,8 +9,8 @@ _SHOWN = 120
 _KEPT = 10_000
 _SAID = " said: "
 _CODE = re.compile(r"\d{3}[ -](?:[245]\.\d{1,3}\.\d{1,3} )?")
-# Possessive, and beginning only where no such piece stands before: linear in the text.
-_CHANGING = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|(?<![\w.:/@+-])[\w@+-]*+(?:[.:][\w@+-]++)++|(?<!\w)\w*?\d\w*(?:-\w+)*")
+# Each piece begins only where no such piece stands before it: linear in the text.
+_CHANGING = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|(?<![\w.:/@+-])[\w@+-]*(?:[.:][\w@+-]+)+|(?<!\w)\w*?\d\w*(?:-\w+)*")
 
 
 _MANY = re.compile("…{2,}")
