@@ -319,6 +319,22 @@ def test_addresses_without_end_are_put_together(monkeypatch: pytest.MonkeyPatch)
     assert len(summary.senders) <= 42 and len(summary.refused_clients) <= 42 and len(summary.recipients) <= 42
 
 
+def test_hosts_and_kinds_without_end_are_put_together() -> None:
+    head, at = "Nov 20 10:00:00 h", "a[192.0.2.9]"
+    lines = [
+        f"{head}{n} postfix/s{n}/smtpd[1]: {n:08X}: client={at}, sasl_method=M{n}, sasl_username=x\n"
+        f"{head}{n} postfix/smtp[1]: Trusted TLS connection established to {at}:25: TLSv1 with "
+        f"cipher C{n} (1/1 bits)\n"
+        for n in range(2500)
+    ]
+    tally = tally_of("".join(lines).encode(), quick=True)
+    summary = both("".join(lines).encode())
+    assert summary.totals.received == sum(each.received for each in summary.services) == 2500
+    assert sum(each.connections for each in summary.tls) == sum(each.accepted for each in summary.logins) == 2500
+    longest = max(map(len, (tally.ledgers, summary.hosts, summary.services, summary.tls, summary.logins)))
+    assert longest <= 1002
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -14,7 +14,7 @@ from mailproof.parse.log.facts import fact_of, is_mail
 from mailproof.parse.log.tally.ledger import Ledger
 from mailproof.parse.log.tally.quick import STAMPS, Handler, handler_of, lines_in
 from mailproof.parse.log.tally.record import record
-from mailproof.parse.log.tally.tables import Tables
+from mailproof.parse.log.tally.tables import KINDS, Tables
 
 # As run/log_files.py reads a line: a longer one comes in pieces.
 PIECE = 1 << 16
@@ -49,12 +49,14 @@ class Tally:
 
     def ledger(self, host: str, place: int = WITHIN) -> Ledger:
         """Of a host, for lines in the period or before it."""
+        if host not in self.ledgers and len(self.ledgers) >= KINDS:
+            host = ""
         if (ledger := self.ledgers.get(host)) is None:
-            ledger = self.ledgers[host] = Ledger(self.tables, first=self.first)
+            ledger = self.ledgers[host] = Ledger(self.tables, host, first=self.first)
         if place == WITHIN:
             return ledger
         if (before := self._before.get(host)) is None:
-            before = self._before[host] = Ledger(self._forgotten, first=self.first, flight=ledger.flight)
+            before = self._before[host] = Ledger(self._forgotten, host, first=self.first, flight=ledger.flight)
         return before
 
     def add(self, later: Tally) -> None:
@@ -165,7 +167,7 @@ class LogCounter:
         if not whole:
             return self._handlers[_NOWHEN]
         for host in tuple(self._tally.ledgers):
-            self._tally.ledger(host, place).begin(host, whole)
+            self._tally.ledger(host, place).begin(whole)
         return self._handlers[place]
 
     def _learn(self, handlers: dict[str, Handler], hour: str, head: str, place: int) -> Handler:
@@ -176,7 +178,7 @@ class LogCounter:
             pass
         elif is_mail(line):
             ledger = self._tally.ledger(line.host, place)
-            ledger.begin(line.host, self._hours[hour])
+            ledger.begin(self._hours[hour])
             handler = handler_of(ledger, line.tag)
         elif not is_mail(LogLine("", "", line.program, line.tag, "", "dovecot")):
             handler = self._other if place == WITHIN else self._passed_over
@@ -242,7 +244,7 @@ class LogCounter:
         if not is_mail(line):
             ledger.tables.other += 1
             return
-        ledger.begin(line.host, line.time[:13])
+        ledger.begin(line.time[:13])
         fact = fact_of(line)
         if fact is None:
             ledger.tables.unknown += 1

@@ -14,7 +14,9 @@ from mailproof.parse.log.tally.tables import (
     BOUNCED,
     DEFERRALS,
     DEFERRED,
+    DELAYS,
     DELIVERED,
+    KINDS,
     LONGEST,
     MESSAGES,
     OCTETS,
@@ -48,15 +50,15 @@ class Loose(NamedTuple):
 class Ledger:
     """Takes events; `bucket` is the row of the hour, which the reader of the lines sets."""
 
-    def __init__(self, tables: Tables, *, first: bool = True, flight: Flight | None = None) -> None:
-        self.tables, self.first = tables, first
+    def __init__(self, tables: Tables, host: str, *, first: bool = True, flight: Flight | None = None) -> None:
+        self.tables, self.host, self.first = tables, host, first
         self.bucket = [0] * 5
         self.flight: Flight = {} if flight is None else flight
         self.loose: dict[str, list[Loose]] = {}
 
-    def begin(self, host: str, hour: str) -> None:
+    def begin(self, hour: str) -> None:
         """What is counted from now on is of this hour."""
-        self.bucket = self.tables.hours.setdefault((host, hour), [0] * 5)
+        self.bucket = self.tables.hours.setdefault((self.host, hour), [0] * 5)
 
     def arrived(self, queue_id: str, client: str, service: list[int], with_login: bool) -> None:
         self.flight[queue_id] = [client, -1, 0]
@@ -136,7 +138,9 @@ class Ledger:
         try:
             tables.delays[delay] += 1
         except KeyError:
-            tables.delays[delay] = 1
+            if len(tables.delays) >= DELAYS:
+                delay -= delay % 1_000_000
+            tables.delays[delay] = tables.delays.get(delay, 0) + 1
         try:
             row = tables.relays[relay]
             row[0] += 1
@@ -187,16 +191,27 @@ class Ledger:
                 self.event("greylisting", "refused")
 
     def event(self, where: str, what: str) -> None:
+        events = self.tables.events
         key = (where, what)
-        self.tables.events[key] = self.tables.events.get(key, 0) + 1
+        if key not in events and len(events) >= KINDS:
+            key = (where, "…")
+        events[key] = events.get(key, 0) + 1
 
-    def tls(self, direction: str, version_and_cipher: str) -> None:
-        self.tables.tls.setdefault((direction, version_and_cipher), [0])[0] += 1
+    def tls(self, direction: str, version_and_cipher: str) -> list[int]:
+        """The counter of such connections."""
+        tls = self.tables.tls
+        key = (direction, version_and_cipher)
+        if key not in tls and len(tls) >= KINDS:
+            key = (direction, "…")
+        return tls.setdefault(key, [0])
 
     def login(self, service: str, mechanism: str, outcome: str, client: str = "") -> None:
         """`accepted`, `in-clear` (accepted without TLS), `failed` or `used` (a message was handed in with it)."""
+        logins = self.tables.logins
         key = (service, mechanism, outcome)
-        self.tables.logins[key] = self.tables.logins.get(key, 0) + 1
+        if key not in logins and len(logins) >= KINDS:
+            key = ("…", "…", outcome)
+        logins[key] = logins.get(key, 0) + 1
         if client and outcome == "failed":
             # Dovecot knows the address alone.
             address = client.rpartition("[")[2].rstrip("]")

@@ -161,7 +161,7 @@ def _tls(ledger: Ledger, direction: str, word: str) -> Handler:
             cipher = _CIPHER.match(text, found.end()) if found is not None and text.startswith(begins) else None
             if cipher is None or text.count(" ", 0, end) != 5:
                 return True
-            counter = ledger.tables.tls.setdefault((direction, cipher[1]), [0])
+            counter = ledger.tls(direction, cipher[1])
             if len(counters) < 1000:
                 counters[text[end:]] = counter
         else:

@@ -18,6 +18,7 @@ from mailproof.model.log_connection import Connected, Screened, TlsOpened
 from mailproof.model.log_filter import Greylisted
 from mailproof.parse.log.tally.ledger import Ledger
 from mailproof.parse.log.tally.reasons import reason_of
+from mailproof.parse.log.tally.tables import KINDS
 
 _SINCE_3_6 = {"WHITELISTED": "ALLOWLISTED", "BLACKLISTED": "DENYLISTED", "WHITELIST VETO": "ALLOWLIST VETO"}
 _COUNTED = ("reject", "reject_warning", "hold", "discard")
@@ -50,7 +51,8 @@ def service_of(tag: str) -> str:
 
 def row_of_service(ledger: Ledger, name: str) -> list[int]:
     """Its counts, which begin here."""
-    return ledger.tables.services.setdefault(name, [0, 0, 0])
+    services = ledger.tables.services
+    return services.setdefault(name if name in services or len(services) < KINDS else "…", [0, 0, 0])
 
 
 def verdict_of(verdict: str) -> str:
@@ -79,7 +81,7 @@ def record(ledger: Ledger, line: LogLine, fact: Fact | None) -> None:
                 row = row_of_service(ledger, service_of(line.tag))
                 ledger.refused(fact.action, fact.stage, fact.client, fact.reply, row)
         case TlsOpened():
-            ledger.tls("in" if fact.incoming else "out", f"{fact.version} with cipher {fact.cipher}")
+            ledger.tls("in" if fact.incoming else "out", f"{fact.version} with cipher {fact.cipher}")[0] += 1
         case Connected():
             if line.program == "postscreen":
                 ledger.event("postscreen", "CONNECT")

@@ -11,6 +11,10 @@ Key = TypeVar("Key", bound=Hashable)
 # (40 MB of addresses); then the half with the least mail is put together.
 LIMIT = 200_000
 REASONS = 2_000
+# Of what a server has few of: hosts, services, mechanisms, ciphers, verdicts. A log that has more is made up.
+KINDS = 1_000
+# Delays are told in two digits; of others whole seconds are kept.
+DELAYS = 20_000
 SAMPLES = 20
 
 # Columns of the tables that have several.
