@@ -14,6 +14,7 @@ import dns.message
 import dns.name
 import dns.rrset
 import esetargets
+import logtargets
 import pastedtargets
 import texttargets
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -210,6 +211,7 @@ TARGETS: dict[str, Target] = {
     "model.escape": _escapes,
     "net.dns": _dns,
     "message.read": texttargets.mail,
+    "parse.log": logtargets.log,
     "parse.talk": texttargets.session,
     "parse.service": texttargets.greeting,
     "parse.bounce": pastedtargets.bounce,
@@ -248,6 +250,7 @@ WORDS: dict[str, tuple[bytes, ...]] = {
         b"blocked using",
     ),
     "message.read": texttargets.MAIL_WORDS,
+    "parse.log": logtargets.LOG_WORDS,
     "parse.talk": texttargets.SESSION_WORDS,
     "parse.service": texttargets.GREETING_WORDS,
     "parse.bounce": pastedtargets.BOUNCE_WORDS,

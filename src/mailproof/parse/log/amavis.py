@@ -16,6 +16,11 @@ _PAIR = re.compile(r", (quarantine|Queue-ID|Message-ID|mail_id|Hits|size|queued_
 _TIME = re.compile(r", (\d{1,12}) ms\Z")
 _STARTING = re.compile(r"starting\.? +\S*amavisd?\S* at \S+ (\S+)")
 _ROUTINE = (
+    # A long line goes on in the next.
+    *("...", "SPAM, ", "SPAM-TAG, ", "Passed, ", "FAKE SENDER", "SMTP:", "OS_fingerprint"),
+    *("BAD HEADER", "truncating "),
+    *("do_", "NOTICE: ", "DSN: ", "Quarantine", "Negative SMTP response", "response to ", "DEFANGING ", "PenPals"),
+    *("SA info: ", "bounce ", "Blocked, ", "virus_scan", "ask_av", "Turning AV", "socket module", "SpamAssassin "),
     *("Perl version", "Module ", "Net::Server: ", "SpamControl: ", "Amavis::", "Using ", "Found "),
     *("No ", "Creating "),
     *("user=", "extra modules", "config files", "perl=", "SMTP ", "Deleting ", "Internal decoder", "Valid PID file"),
@@ -42,6 +47,10 @@ def amavis_fact(line: LogLine) -> Fact | None:
         return ServiceChanged("started", found[1])
     if text.startswith(("TROUBLE", "FATAL", "DENIED ACCESS")):
         return Trouble("error", text)
+    if text.startswith(
+        ("SA warn: ", "_WARN: ", "open(", "Sophie: ", "PRESERVING EVIDENCE", "connect_to_sql", "PANIC")
+    ):
+        return Trouble("warning", text)
     return Routine() if text.startswith(_ROUTINE) else None
 
 

@@ -21,14 +21,17 @@ _DISCONNECT = re.compile(rf"disconnect from ({_HOST})((?: [a-z]+=\d+(?:/\d+)?)*)
 _COMMAND = re.compile(r"([a-z]+)=(\d{1,9})(?:/(\d{1,9}))?")
 _DROPPED = re.compile(
     r"(lost connection|timeout|too many errors|bare <LF> received|bare <CR> received|improper command pipelining|"
-    rf"hangup|Connection lost) after (\S+)(?: \((\d{{1,18}}) bytes\))? from ({_HOST})"
+    rf"hangup|Connection lost) after (\S+)(?: \((?:approximately )?(\d{{1,18}}) bytes\))? from ({_HOST})"
 )
 _TLS = re.compile(
-    rf"(\w+) TLS connection (established|reused) (from|to) ({_HOST})(?: to \S+)?: (\S+) with cipher (\S+) "
+    rf"(?:(\w+) )?TLS connection (established|reused) (from|to) ({_HOST}|\S+)(?: to \S+)?: (\S+) with cipher (\S+) "
     r"\((\d+/\d+) bits\)"
 )
 _TAIL = re.compile(r" (key-exchange|server-signature|server-digest) (\S+)(?: \(([^)]*)\))?")
-_TLS_FAILED = re.compile(rf"SSL_(accept error from|connect error to) ({_HOST}): (.*)")
+_TLS_FAILED = re.compile(
+    rf"SSL_(accept error from|connect error to) ({_HOST}|\S+): (.*)"
+    r"|TLS handshake failed for service=(\S+) peer=(\S+)"
+)
 _CERTIFICATE = re.compile(rf"certificate verification failed for ({_HOST}): (.*)")
 _NO_CONNECTION = re.compile(r"connect to (\S+\[[^\]]*\](?::\d{1,5})?|\S+): (.*)")
 
@@ -63,7 +66,7 @@ def tls_opened(text: str) -> Fact | None:
     tail = {name: (value, size) for name, value, size in _TAIL.findall(text, found.end())}
     signature = tail.get("server-signature", ("", ""))
     return TlsOpened(
-        *(found[4], found[3] == "from", found[5], found[6], found[7], found[1], found[2] == "reused"),
+        *(found[4], found[3] == "from", found[5], found[6], found[7], found[1] or "", found[2] == "reused"),
         key_exchange=tail.get("key-exchange", ("", ""))[0],
         signature=signature[0],
         signature_size=signature[1].removesuffix(" bits"),
@@ -73,7 +76,12 @@ def tls_opened(text: str) -> Fact | None:
 
 def tls_failed(text: str) -> Fact | None:
     found = _TLS_FAILED.match(text)
-    return TlsFailed(found[2], found[1].startswith("accept"), found[3]) if found else None
+    if found is None:
+        return None
+    if found[1] is None:
+        # tlsproxy(8): smtpd and postscreen let others in, smtp and lmtp go out.
+        return TlsFailed(found[5], found[4] not in ("smtp", "lmtp"), "TLS handshake failed")
+    return TlsFailed(found[2], found[1].startswith("accept"), found[3])
 
 
 def certificated(text: str) -> Fact | None:

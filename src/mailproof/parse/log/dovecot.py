@@ -54,10 +54,11 @@ _ROUTINE = (
 
 def dovecot_fact(line: LogLine) -> Fact | None:
     """None for a line that is not known yet."""
-    found = _PROCESS.match(line.text)
+    whole = line.text.removeprefix("dovecot: ")
+    found = _PROCESS.match(whole)
     if found is None:
-        return _of_master(line.text)
-    process, inside, tags, level, text = (*(each or "" for each in found.groups()), line.text[found.end() :])
+        return _of_master(whole)
+    process, inside, tags, level, text = (*(each or "" for each in found.groups()), whole[found.end() :])
     process = process.lower()
     # Without a level, in syslog, the level can stand in the text of a process of its own.
     if level in ("Error", "Fatal", "Panic"):
@@ -67,7 +68,7 @@ def dovecot_fact(line: LogLine) -> Fact | None:
     if process.endswith("-login"):
         fact = login(process.removesuffix("-login"), text)
     elif process in ("auth", "auth-worker"):
-        fact = looked_up(text)
+        fact = looked_up(text, inside)
     elif process == "master":
         fact = _of_master(text)
     else:

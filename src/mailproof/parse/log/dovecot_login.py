@@ -26,6 +26,7 @@ _FAILED = (
 _ENDED = (
     *("Aborted login", "Login aborted", "Disconnected", "Connection closed", "Timeout", "Inactivity"),
     *("Maximum number of connections", "Auth process broken", "Too many invalid", "Shutting down"),
+    *("Client has quit", "Remote closed"),
 )  # fmt: skip
 _AUTH_ROUTINE = ("Disconnected", "Connect from ", "SSL parameters", "Server shutting down", "mysql", "pgsql")
 
@@ -52,8 +53,13 @@ def login(service: str, text: str) -> Fact | None:
     return Trouble("warning", text) if text.startswith("Warning: ") else None
 
 
-def looked_up(text: str) -> Fact | None:
-    """A line of auth or auth-worker."""
+def looked_up(text: str, inside: str = "") -> Fact | None:
+    """A line of auth or auth-worker; since 2.4 `inside` its parentheses are user, address and mechanism."""
+    if "," in inside:
+        user, client, *_ = inside.split(",")
+        method, _, reason = text.partition(": ")
+        if any(sign in reason for sign in _FAILED):
+            return LoginFailed(user, client.removeprefix("::ffff:"), reason, method=method)
     lookup = _LOOKUP.match(text)
     if lookup is None:
         return Routine() if text.startswith(_AUTH_ROUTINE) else None

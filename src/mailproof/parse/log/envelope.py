@@ -27,6 +27,8 @@ _STAMP = re.compile(
 )
 _TAI = re.compile(r"@([0-9a-f]{16})([0-9a-f]{8}) ")
 _TAG = re.compile(r"(?:(\S*[^\s:]) )?([A-Za-z_][\w./+@-]*)(?:\[(\d+)\])?: ?(?:\[ID \d+ [a-z0-9.]+\] )?")
+# BSD's syslogd with -v names facility and level.
+_FACILITY = re.compile(r"<[a-z0-9]{1,10}\.[a-z0-9]{1,10}> ")
 _OWN = re.compile(r"[a-z][a-z0-9-]*(?:\([^)]*\))?(?:<[^>]*>)*: (?:Info|Warning|Error|Fatal|Panic|Debug): ")
 _EXIM = re.compile(
     rf"(?:\[\d{{1,10}}\] )?(?:{MESSAGE_ID} |H=|exim \d|(?:Start|End) queue run|\S+ authenticator |SMTP |TLS error "
@@ -71,6 +73,8 @@ class LineReader:
         return _bare(text)
 
     def _stamped(self, time: str, rest: str, stamp: re.Match[str]) -> LogLine | None:
+        if named := _FACILITY.match(rest):
+            rest = rest[named.end() :]
         if _OWN.match(rest):
             return LogLine(time, "", "dovecot", "dovecot", "", rest)
         tag = _TAG.match(rest)

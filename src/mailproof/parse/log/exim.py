@@ -33,7 +33,7 @@ _REJECTED = re.compile(
     r"(?: in \"[a-z]+\" ACL)?(?: from)?"
 )
 _AUTH = re.compile(
-    r"(\S+) authenticator (?:failed|\w+ failed) for (.{0,600}?\[[^\]]{0,60}\](?::\d+)?)(?: I=\S+)?(?: U=\S+)?: (.*)"
+    r"(\S+) authenticator (?:failed|\w+ failed) for (.{0,600}?\[[^\]]{0,60}\](?::\d+)?)(?: (?:I|U|Ci)=\S+){0,3}: (.*)"
 )
 _SET_ID = re.compile(r"\(set_id=([^)]*)\)")
 # A host name has 255 octets at most (RFC 1035); what a client says in EHLO has 512 (RFC 5321).
@@ -182,6 +182,11 @@ def _of_server(text: str) -> Fact | None:
         found := _REJECTED.search(text)
     ):
         return _refused("", text, found)
+    if text.startswith("H=") and " sender verify " in text:
+        return Routine()
+    if text.startswith("H=") and " dropped by " in text:
+        client, _, why = text[2:].partition(" dropped by ")
+        return Dropped(client, f"dropped by {why}", "")
     if found := _TLS.match(text):
         return TlsFailed(found[2], found[1] == "from", f"{found[3] or ''} {found[4]}".strip())
     if found := _STARTED.match(text):

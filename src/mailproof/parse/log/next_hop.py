@@ -14,9 +14,9 @@ _WHILE = re.compile(
     rf"(lost connection) with ({_HOST}) while (.*)|conversation with ({_HOST}) (timed out) while (.*)"
 )
 _LOGIN = re.compile(
-    rf"SASL authentication failed; (?:server ({_HOST}) said|cannot authenticate to server ({_HOST})): (.*)"
+    rf"SASL (?:\S+ )?authentication failed; (?:server ({_HOST}) said|cannot authenticate to server ({_HOST})): (.*)"
 )
-_PIX = re.compile(rf"enabling PIX workarounds: ([a-z_ ]*) for ({_HOST})")
+_PIX = re.compile(rf"enabling PIX (?:workarounds: ([a-z_ ]*)|(\S+) workaround) for ({_HOST})")
 
 
 def answered(queue_id: str, text: str) -> Fact | None:
@@ -31,5 +31,5 @@ def answered(queue_id: str, text: str) -> Fact | None:
     if found := _LOGIN.match(text):
         return Answered(queue_id, found[1] or found[2], found[3], "AUTH", "SASL authentication failed")
     if found := _PIX.match(text):
-        return Hid("PIX workarounds", found[1], found[2], queue_id)
+        return Hid("PIX workarounds", found[1] or found[2], found[3], queue_id)
     return None

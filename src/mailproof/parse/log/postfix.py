@@ -31,6 +31,9 @@ _READERS: dict[str, Callable[[str], Fact | None]] = {
     **dict.fromkeys(("lost", "timeout", "too", "bare", "improper", "hangup"), dropped),
     **dict.fromkeys(("Anonymous", "Untrusted", "Trusted", "Verified"), tls_opened),
     **dict.fromkeys(("SSL_accept", "SSL_connect"), tls_failed),
+    "TLS": lambda text: tls_opened(text) or tls_failed(text),
+    # Before Postfix 2.3 there was no NOQUEUE.
+    **dict.fromkeys(("reject:", "reject_warning:"), lambda text: queue_line("NOQUEUE", text)),
     "certificate": certificated,
     "discarding": hid,
     **dict.fromkeys(("statistics:", "cache"), measured),
@@ -43,14 +46,15 @@ _READERS: dict[str, Callable[[str], Fact | None]] = {
 _ROUTINE = (
     *("setting up TLS connection ", "initializing the ", "close database ", "open database ", "delivered to "),
     *("the Postfix mail system is running", "table ", "Postfix is ", "See http"),
-    *("To disable backwards", "Renamed to match", "Host offered STARTTLS", "refresh ", "Verified: ", "Untrusted: "),
+    *("To disable backwards", "Renamed to match", "Host offered STARTTLS", "refresh ", "Verified: "),
+    *("Untrusted: ", "Unverified: "),
     *("mx.", "subject_CN=", "looking for session", "save session", "remove session", "SSL3 alert", "read from "),
     *("write to ", "SSL_accept:", "SSL_connect:", "Initializing", "tlsmgr_cache_run_event", "Peer certificate"),
     *("disposing SASL", "watchdog ", "rotating ", "Using ", "depth=", "save_session", "reloading session"),
 )  # fmt: skip
 # Without a level, and yet `log explain` looks at them.
 _TELLING = (
-    *("Cannot start TLS", "Server certificate not ", "not owned by ", "group or other writable"),
+    *("Cannot start TLS", "Server certificate not ", "not owned by ", "group or other writable", "cannot load "),
     *("using backwards-compatible ",),
 )
 

@@ -12,7 +12,8 @@ _ID = re.compile(r"([0-9A-Za-z]{6,20}): (?=action=)")
 _PAIR = re.compile(r"(?:^|, )(action|reason|delay|client_name|client_address|sender|recipient)=")
 _ROUTINE = (
     *("cleaning ", "rm ", "whitelisted: ", "Process Backgrounded", "Binding to ", "Setting ", "Resolved ", "Group "),
-    *("User ", "Bound to", "Using default", "correcting date", "ignoring garbage", "unrecognized request"),
+    *("User ", "Bound to", "Using default", "correcting date", "delayed "),
+    *("ignoring garbage", "unrecognized request"),
 )  # fmt: skip
 
 
@@ -33,6 +34,8 @@ def postgrey_fact(line: LogLine) -> Fact | None:
             pairs.get("delay", ""),
             queue_id,
         )
+    if text.startswith(("Couldn't unlink", "Couldn't ")) or "Pid_file already exists" in text:
+        return Trouble("error", text)
     if " starting! pid(" in text:
         return ServiceChanged("started")
     if text.startswith(("HUP received", "Exiting!", "Server closing!", "Got SIG")) or " Server closing!" in text:
@@ -40,4 +43,7 @@ def postgrey_fact(line: LogLine) -> Fact | None:
     for sign, level in (("WARNING: ", "warning"), ("FATAL: ", "fatal")):
         if text.startswith(sign):
             return Trouble(level, text.removeprefix(sign))
-    return Routine() if text.startswith(_ROUTINE) else None
+    if text.startswith("can't open "):
+        return Trouble("warning", text)
+    # Net::Server has a stamp of its own: `2026/11/29-06:38:26 CONNECT TCP Peer: …`.
+    return Routine() if text.startswith(_ROUTINE) or " CONNECT TCP Peer: " in text else None

@@ -16,7 +16,7 @@ _POSTFIX = frozenset(
 )
 _OTHERS = {
     **dict.fromkeys(("exim", "exim4"), "exim"),
-    **dict.fromkeys(("sendmail", "sm-mta", "sm-msp-queue", "sm-que", "newaliases"), "sendmail"),
+    **dict.fromkeys(("sendmail", "newaliases"), "sendmail"),
     **dict.fromkeys(("amavis", "amavisd", "amavisd-new"), "amavis"),
     "smtpd": "opensmtpd",
     "opendkim": "opendkim",
@@ -43,4 +43,6 @@ def family(tag: str) -> str:
     instance, slash, program = tag.rpartition("/")
     if slash and instance and program in _POSTFIX:
         return "postfix"
+    if tag.startswith("sm-"):
+        return "sendmail"
     return _OTHERS.get(tag, "dovecot" if tag.startswith("dovecot") and tag != "dovecot-auth" else "")

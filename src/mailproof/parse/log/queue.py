@@ -8,7 +8,7 @@ from mailproof.model.log import Arrived, Expired, Fact, Identified, Notified, Qu
 from mailproof.parse.log.connection import dropped
 from mailproof.parse.log.delivery import delivered
 from mailproof.parse.log.next_hop import answered
-from mailproof.parse.log.refusal import ACTION, refused
+from mailproof.parse.log.refusal import ACTION, proxied, refused
 from mailproof.parse.log.upkeep import managed
 
 QUEUE_ID = re.compile(r"(NOQUEUE|[0-9A-F]{6,24}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}): ")
@@ -42,6 +42,8 @@ def queue_line(queue_id: str, text: str) -> Fact | None:
     if found := _NOTIFIED.match(text):
         return Notified(identity, found[3], found[1], found[2])
     if found := ACTION.match(text):
+        if found[1] == "proxy":
+            return proxied(text)
         return refused(identity, found[1] or "", found[2], text[found.end() :])
     if fact := answered(identity, text) or dropped(text, identity) or managed(identity, text):
         return fact

@@ -23,6 +23,10 @@ def refused(queue_id: str, by: str, action: str, text: str) -> Refused | None:
     of_content = text.startswith(_CONTENT)
     head, sender, recipient, protocol, helo, last, user = _parts(text, of_content)
     at = head.rfind(" from ") if of_content else head.find(" from ")
+    if at < 0 and of_content:
+        # smtp_header_checks: there is no client.
+        stage, _, content = head.partition(" ")
+        return Refused(queue_id, action, stage, "", last, sender, recipient, by=by, content=content)
     if at < 0:
         return None
     stage, content, (client, _, reply) = head[:at], "", head[at + 6 :].partition(": ")

@@ -15,7 +15,7 @@ _FIELD = {
     "user": re.compile(r" user: ([^,]*),"),
     "sender": re.compile(r" from: <([^>]*)>"),
 }
-_VERDICT = re.compile(r" \(\S+: (\w) \(([^()]*)\): \[([^\]]*)\] \[([^\n]*?)\]\),")
+_VERDICT = re.compile(r" \(\S+: (\w) \(([^()]*)\): \[([^\]]*)\] \[([^\n]*?)(?:\]\),|\Z)")
 _SIZE = re.compile(r" len: (\d{1,18})")
 _TIME = re.compile(r" time: ([\d.]{1,20})(ms|s)?")
 _RECIPIENTS = re.compile(r", rcpts: <([^>]*)>")

@@ -28,7 +28,8 @@ _NOTIFIED = re.compile(
     r"([0-9A-Za-z]{12,16}): (DSN|sender notify|postmaster notify|return to sender|clone)(?:: (.*))?"
 )
 _DROPPED = re.compile(
-    r"(?:timeout waiting for input from |lost input channel from |collect: (?:unexpected close|premature EOM)"
+    r"(?:timeout waiting for input from |rejecting commands from |lost input channel from |"
+    r"collect: (?:unexpected close|premature EOM)"
     r"[^,]* from )?"
     r"(\S+ (?:\([^)]*\) )?\[[^\]]*\]|\[[^\]]*\])(.*)"
 )
@@ -45,7 +46,7 @@ _STAGES = {
 _TROUBLE = {
     "error": ("SYSERR", "queueup: ", "dfopen: ", "openmailer: ", "makeconnection: ", "hash map ", "unable to "),
     "warning": (
-        *("low on space", "rejecting connections", "timeout waiting", "Losing ", "Warning: ", "WARNING", "Milter ("),
+        *("low on space", "rejecting connections ", "timeout waiting", "Losing ", "Warning: ", "WARNING", "Milter ("),
         *("STARTTLS: ", "gethostbyaddr(", "dangerous permissions"),
         *("Authentication-Warning: ", "deferring connections"),
         *("AUTH warning", "POSSIBLE ATTACK", "possible SMTP attack", "error: "),

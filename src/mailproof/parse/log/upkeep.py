@@ -7,7 +7,7 @@ import re
 from mailproof.model.log import Fact
 from mailproof.model.log_service import Counted, Managed, ServiceChanged
 
-_STARTED = re.compile(r"(daemon started|reload) -- version (\S+?), configuration (.*)")
+_STARTED = re.compile(r"(daemon started|reload)(?: -- version (\S+?),)? configuration (.*)")
 _STOPPED = re.compile(r"terminating on signal (\d+)")
 _SCRIPT = {
     "starting the Postfix mail system": "started",
@@ -15,12 +15,19 @@ _SCRIPT = {
     "refreshing the Postfix mail system": "reloaded",
 }
 _COUNTED = re.compile(r"(Deleted|Requeued|Placed on hold|Released from hold|Force-expired): (\d{1,12}) messages?")
-MANAGED = ("requeued", "placed on hold", "released from hold", "expired", "skipped, still being delivered")
+MANAGED = (
+    "status=deferred (bounce failed)",
+    "requeued",
+    "placed on hold",
+    "released from hold",
+    "expired",
+    "skipped, still being delivered",
+)
 
 
 def changed(text: str) -> Fact | None:
     if found := _STARTED.match(text):
-        return ServiceChanged("started" if found[1] == "daemon started" else "reloaded", found[2], found[3])
+        return ServiceChanged("started" if found[1] == "daemon started" else "reloaded", found[2] or "", found[3])
     if found := _STOPPED.match(text):
         return ServiceChanged("stopped", signal=found[1])
     what = next((what for start, what in _SCRIPT.items() if text.startswith(start)), None)
