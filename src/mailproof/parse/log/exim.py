@@ -171,7 +171,9 @@ def _refused(queue_id: str, text: str, found: re.Match[str]) -> Refused:
     sender = about.strip("<>") if stage == "MAIL" else pairs.get("F", "").partition(">")[0].strip("<")
     action = "defer" if text[: found.start() + 4].endswith("temp") else "reject"
     client = host[1] if host else ""
-    return Refused(queue_id, action, stage, client, reply or found[0] + " " + about, sender, recipient)
+    if not reply or stage.startswith("unqualified"):
+        reply = f"{found[0]} {about or reply}"
+    return Refused(queue_id, action, stage, client, reply, sender, recipient)
 
 
 def _of_server(text: str) -> Fact | None:
