@@ -68,3 +68,9 @@ def test_a_rare_line(text: str, expected: Fact) -> None:
     for head in ("Nov 29 05:00:00 mx ", "Nov 29 05:00:00 <mail.info> mx ", "2026-11-29T05:00:00.000001+09:00 mx "):
         (event,) = events([f"{head}{text}".encode()], date(2026, 11, 29))
         assert event.fact == expected
+
+
+def test_a_warning_of_opensmtpd_in_the_foreground() -> None:
+    (event,) = events([b"warn: purge_task: opendir: No such file or directory"])
+    assert event.fact == Trouble("warning", "purge_task: opendir: No such file or directory")
+    assert [event.line for event in events([b"warn: nothing of ours"])] == [None]

@@ -36,6 +36,11 @@ _EXIM = re.compile(
     r"|Tainted |daemon |Exim |DKIM: |pid \d+: SIG|[Ff]ailed to |unable to |Connection from )"
 )
 _RSPAMD = re.compile(r"#(\d+)\([\w-]+\) ")
+# What it prints in the foreground (smtpd -d), where nobody puts a time before it.
+_OPENSMTPD = re.compile(
+    r"info: OpenSMTPD |smtp-(?:out|in): |(?:warn|fatal): (?:purge_task|lost child|smtpd|queue|lka|mta|mda|parent|"
+    r"control|scheduler|table|crypto|pony|dispatcher)\b"
+)
 _COMPOSE = re.compile(r"[\w.-]+ {1,40}\| ")
 _COLOR = re.compile("\x1b\\[[0-9;]*m")
 _PRIORITY = re.compile(r"<\d{1,3}>(1 )?")
@@ -120,7 +125,7 @@ def _line(time: str, text: str, tag: re.Match[str]) -> LogLine:
 
 def _bare(text: str) -> LogLine | None:
     """Without a time, only what is surely a mail server's."""
-    if SESSION.match(text) or text.startswith(("info: OpenSMTPD ", "smtp-out: ", "smtp-in: ")):
+    if SESSION.match(text) or _OPENSMTPD.match(text):
         return LogLine("", "", "smtpd", "smtpd", "", text)
     tag = _TAG.match(text)
     name = family(tag[2]) if tag else ""
