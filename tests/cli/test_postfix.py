@@ -163,6 +163,7 @@ def test_a_message_is_rewritten_as_a_whole(hub: Path) -> None:
         ((FROM, "--service", "nowhere"), "submission"),
         ((FROM, "--place", "body"), "--place"),
         (("--message", "/no/such/file"), "/no/such/file"),
+        ((FROM, "--format", "sarif"), "json"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_one_sentence(hub: Path, words: tuple[str, ...], piece: str) -> None:

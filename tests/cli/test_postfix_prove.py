@@ -46,7 +46,8 @@ def test_two_relays_catch_the_mail_of_two_senders_and_from_is_seen(hub: Path) ->
     assert flat.startswith("Proved: 8 of 8 messages went as computed")
     assert f"own address: {FROM} to {TO} [relay1.test]:25 caught it: envelope alice@example.co.jp" in flat
     assert (
-        f"192.0.2.1: {FROM} to {TO} [relay1.test]:25 caught it: envelope alice@example.co.jp to {TO}; From: {FROM}"
+    near = f"a client in mynetworks (192.0.2.1): {FROM} to {TO} [relay1.test]:25 caught it"
+    assert f"{near}: envelope alice@example.co.jp to {TO}; From: {FROM}" in flat
         in flat
     )
     assert f"{OTHER} to {TO} [relay2.test] caught it" in flat

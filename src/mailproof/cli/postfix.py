@@ -17,6 +17,8 @@ from mailproof.cli.postfix_source import USUAL
 from mailproof.cli.terminal import Complaint, Terminal
 
 _ACTIONS = ("route", "rewrite", "prove", "lint")
+# Of all but lint, which has more.
+_SHAPES = ("text", "json")
 _PLACES = ("envelope-sender", "envelope-recipient", "header-sender", "header-recipient")
 
 
@@ -40,6 +42,10 @@ def command(terminal: Terminal) -> Command:
 
 
 def _postfix(terminal: Terminal, action: str, words: tuple[str, ...], **wish: Any) -> int:
+    if action in _ACTIONS[:3] and wish["shape"] not in _SHAPES:
+        raise Complaint(
+            terminal.say("cli.not-one-of", option="--format", choices=_SHAPES, value=wish["shape"]),
+        )
     if action == "route":
         from mailproof.cli.postfix_route import route
 

@@ -14,7 +14,7 @@ from mailproof.cli.terminal import Complaint, Terminal
 if TYPE_CHECKING:
     from mailproof.emulate.postfix.sandbox import Sandbox
     from mailproof.emulate.postfix.server import Postfix
-    from mailproof.model.postfix import Client, Leg
+    from mailproof.model.postfix import Client, Kind, Leg
 
 # RFC 5737: nobody has these addresses, so one of them stands for a client outside.
 _STRANGERS = ("198.51.100.77", "203.0.113.77", "192.0.2.77")
@@ -35,7 +35,7 @@ def prove(
     from mailproof.emulate.postfix.sandbox import without_restrictions
     from mailproof.lab.real.alone import PostfixAlone
     from mailproof.lab.real.proof import ProofLab
-    from mailproof.model.postfix import Trial
+    from mailproof.model.postfix import Client, Trial
     from mailproof.report.postfix_prove import render_trials, trials_as_json
 
     if not words or not to.strip("<>"):
@@ -44,7 +44,7 @@ def prove(
     if lacks := PostfixAlone.missing():
         raise Complaint(terminal.say("usage.postfix-alone-lacks", lacks=tuple(map(str, lacks))))
     trials = []
-    for who, sandbox in _clients(terminal, postfix, client, sasl_user, service):
+    for kind, who, sandbox in _clients(terminal, postfix, client, sasl_user, service):
         if sandbox.lacks:
             lack = sandbox.lacks[0]
             raise Complaint(terminal.say(f"cli.prove-{lack.name}", **lack.params))
@@ -65,7 +65,8 @@ def prove(
                 (keys[each.relay], each.caught.sender, each.caught.recipients, each.caught.message)
                 for each in arrived.get(numbers.get(sender, 0), ())
             )
-            trials.append(Trial(who, sender, to, legs, seen if sender in numbers else legs))
+            shown = Client(kind, who.address, who.user)
+            trials.append(Trial(shown, sender, to, legs, seen if sender in numbers else legs))
     if shape == "json":
         terminal.write(trials_as_json(trials))
     else:
@@ -75,7 +76,7 @@ def prove(
 
 def _clients(
     terminal: Terminal, postfix: Postfix, client: str | None, user: str, service: str
-) -> Iterator[tuple[Client, Sandbox]]:
+) -> Iterator[tuple[Kind, Client, Sandbox]]:
     """Those asked for, each with an address that Postfix can be told; else one of each kind that can be had."""
     from mailproof.emulate.postfix.rewrite import way_of
     from mailproof.emulate.postfix.sandbox import sandbox_of
@@ -94,7 +95,7 @@ def _clients(
             if client or user:
                 raise Complaint(terminal.say("cli.prove-no-login", service=way.service or "smtpd"))
             continue
-        yield who, sandbox
+        yield asked.kind, who, sandbox
 
 
 def _addressed(postfix: Postfix, client: Client) -> Client | None:

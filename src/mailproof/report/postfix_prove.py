@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.postfix import Leg, Trial
+from mailproof.model.postfix import Client, Kind, Leg, Trial
 from mailproof.report.json import text_of
 from mailproof.report.layout import wrap
 from mailproof.report.postfix import all_sayable, sayable
@@ -25,7 +25,7 @@ def render_trials(trials: Sequence[Trial], lang: str, color: bool, width: int) -
         lines += wrap(
             say(
                 "postfix.prove-trial",
-                client=client_words(trial.client, say).strip(),
+                client=_client(trial.client, say),
                 sender=sayable(trial.sender) or "<>",
                 recipient=sayable(trial.recipient),
             ),
@@ -38,6 +38,15 @@ def render_trials(trials: Sequence[Trial], lang: str, color: bool, width: int) -
             lines += _legs(trial.computed, "prove-computed", say, width)
             lines += _legs(trial.seen, "prove-seen", say, width) or wrap(say("postfix.prove-nothing"), width, "    ")
     return "\n".join([*lines, "", *wrap(say("postfix.prove-how"), width)]) + "\n"
+
+
+def _client(client: Client, say: Words) -> str:
+    """With the address and the user that stood for it."""
+    who = client_words(client, say).strip()
+    if client.kind is Kind.ADDRESS:
+        return who
+    stood = ", ".join(sayable(each) for each in (client.address, client.user) if each)
+    return say("postfix.prove-client", client=who, stood=stood) if stood else who
 
 
 def _legs(legs: Sequence[Leg], name: str, say: Words, width: int) -> list[str]:
