@@ -9,7 +9,7 @@ import pytest
 from running import files_below, mailproof, sentence_of
 
 from mailproof.lab.real.alone import PostfixAlone
-from mailproof.model.postfix import Client, Kind, Leg, Trial
+from mailproof.model.postfix import Client, Kind, Leg, Proof, Trial
 from mailproof.report.postfix_prove import render_trials, trials_as_json
 
 needs_postfix = pytest.mark.skipif(bool(PostfixAlone.missing()), reason="needs root and Postfix")
@@ -45,11 +45,8 @@ def test_two_relays_catch_the_mail_of_two_senders_and_from_is_seen(hub: Path) ->
     flat = " ".join(done.stdout.split())
     assert flat.startswith("Proved: 8 of 8 messages went as computed")
     assert f"own address: {FROM} to {TO} [relay1.test]:25 caught it: envelope alice@example.co.jp" in flat
-    assert (
     near = f"a client in mynetworks (192.0.2.1): {FROM} to {TO} [relay1.test]:25 caught it"
     assert f"{near}: envelope alice@example.co.jp to {TO}; From: {FROM}" in flat
-        in flat
-    )
     assert f"{OTHER} to {TO} [relay2.test] caught it" in flat
 
 
@@ -89,6 +86,14 @@ def test_a_table_of_transports_and_a_domain_of_its_own_are_proved(hub: Path) -> 
 
 
 @needs_postfix
+def test_what_ends_in_an_error_is_not_sent_and_not_called_proved(hub: Path) -> None:
+    (hub / "transport").write_text("/@partner\\.test$/ error:closed\n")
+    done = mailproof("postfix", "prove", FROM, "--to", "x@partner.test", "--client", "own", "-c", str(hub))
+    assert done.returncode == 1
+    assert "Nothing could be proved" in done.stdout
+
+
+@needs_postfix
 def test_it_leaves_nothing_behind(hub: Path, tmp_path: Path) -> None:
     (tmp_path / "t").mkdir()
     tmp_path.chmod(0o755)
@@ -101,14 +106,27 @@ def test_what_went_otherwise_is_told() -> None:
     computed = (Leg("[relay1.test]", "a@b.test", ("c@d.test",), "a@b.test"),)
     client = Client(Kind.OWN)
     seen = (Leg("[relay2.test]", "a@b.test", ("c@d.test",), "x@b.test"),)
-    trials = [Trial(client, "a@b.test", "c@d.test", computed, computed),
-              Trial(client, "a@b.test", "c@d.test", computed, seen),
-              Trial(client, "a@b.test", "c@d.test", computed, ())]  # fmt: skip
+    unsent = (Leg("", "a@b.test", ("c@d.test",), "a@b.test"),)
+    trials = [Trial(client, "a@b.test", "c@d.test", legs, came)
+              for legs, came in ((computed, computed), (computed, seen), (computed, ()), (unsent, ()))]  # fmt: skip
+    assert [trial.verdict for trial in trials] == [
+        Proof.AS_COMPUTED, Proof.OTHERWISE, Proof.OTHERWISE, Proof.NOT_SENT
+    ]  # fmt: skip
     text = render_trials(trials, "en", False, 200)
     assert text.startswith("2 of 3 messages went otherwise than computed\n")
+    assert "no transport delivers it, so it was not sent" in text
+    assert render_trials(trials[:1] + trials[3:], "en", False, 200).startswith(
+        "Proved: 1 of 1 messages went as computed"
+    )
+    assert render_trials(trials[3:], "en", False, 200).startswith("Nothing could be proved: no message was sent\n")
     assert "but [relay2.test] caught: envelope a@b.test to c@d.test; From: x@b.test" in text
     assert "but nothing came" in text
-    assert [each["proved"] for each in json.loads(trials_as_json(trials))["trials"]] == [True, False, False]
+    assert [each["verdict"] == "as-computed" for each in json.loads(trials_as_json(trials))["trials"]] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(

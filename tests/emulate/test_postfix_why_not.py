@@ -68,6 +68,7 @@ def test_local_mail_needs_nothing() -> None:
 def test_what_else_can_stand_in_the_way() -> None:
     near = Client(Kind.MYNETWORKS)
     assert names(of(""), near) == ["no-table"]
+    assert names(of("canonical_maps = ,\n"), near) == ["no-entry"]
     assert names(of(TABLE, "bob@a.test b@a.test\n"), near) == ["no-entry"]
     assert names(of(f"{TABLE}sender_canonical_classes = envelope_sender\n"), near) == ["classes", "gate"]
     assert names(of(TABLE), near, "10026") == ["overrides"]

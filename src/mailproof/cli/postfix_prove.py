@@ -1,6 +1,6 @@
 """`mailproof postfix prove SENDER… --to RECIPIENT`: what was computed, seen in a private Postfix.
 
-Exit codes: 0 everything went as computed; 1 something went otherwise; 2 wrong usage, or it cannot be proved here.
+Exit codes: 0 everything went as computed; 1 something went otherwise, or nothing was sent; 2 wrong usage, or it cannot be proved here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def prove(
     from mailproof.emulate.postfix.sandbox import without_restrictions
     from mailproof.lab.real.alone import PostfixAlone
     from mailproof.lab.real.proof import ProofLab
-    from mailproof.model.postfix import Client, Trial
+    from mailproof.model.postfix import Client, Proof, Trial
     from mailproof.report.postfix_prove import render_trials, trials_as_json
 
     if not words or not to.strip("<>"):
@@ -66,12 +66,13 @@ def prove(
                 for each in arrived.get(numbers.get(sender, 0), ())
             )
             shown = Client(kind, who.address, who.user)
-            trials.append(Trial(shown, sender, to, legs, seen if sender in numbers else legs))
+            trials.append(Trial(shown, sender, to, legs, seen))
     if shape == "json":
         terminal.write(trials_as_json(trials))
     else:
         terminal.write(render_trials(trials, terminal.lang, terminal.color, terminal.width))
-    return 0 if all(trial.proved for trial in trials) else 1
+    verdicts = {trial.verdict for trial in trials}
+    return 0 if Proof.AS_COMPUTED in verdicts and Proof.OTHERWISE not in verdicts else 1
 
 
 def _clients(

@@ -148,6 +148,14 @@ class Leg(msgspec.Struct, frozen=True):
     header_from: str
 
 
+class Proof(enum.StrEnum):
+    """How a message of a proof went; what no transport delivers is not sent, and proves nothing."""
+
+    AS_COMPUTED = "as-computed"
+    OTHERWISE = "otherwise"
+    NOT_SENT = "not-sent"
+
+
 class Trial(msgspec.Struct, frozen=True):
     """One message of a proof: what was computed of it, and what came."""
 
@@ -158,8 +166,11 @@ class Trial(msgspec.Struct, frozen=True):
     seen: tuple[Leg, ...]
 
     @property
-    def proved(self) -> bool:
-        return self.computed == self.seen
+    def verdict(self) -> Proof:
+        """A leg without a relay is of mail that is not delivered."""
+        if not all(leg.relay for leg in self.computed):
+            return Proof.NOT_SENT
+        return Proof.AS_COMPUTED if self.computed == self.seen else Proof.OTHERWISE
 
 
 class HeaderChange(msgspec.Struct, frozen=True):

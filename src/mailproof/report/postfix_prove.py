@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.postfix import Client, Kind, Leg, Trial
+from mailproof.model.postfix import Client, Kind, Leg, Proof, Trial
 from mailproof.report.json import text_of
 from mailproof.report.layout import wrap
 from mailproof.report.postfix import all_sayable, sayable
@@ -17,9 +17,10 @@ from mailproof.report.style import Style, paint
 def render_trials(trials: Sequence[Trial], lang: str, color: bool, width: int) -> str:
     """The answer first, then each message with the relay that caught it, and what was computed where that differs."""
     say = words(lang)
-    proved = sum(trial.proved for trial in trials)
-    name = "proved" if proved == len(trials) else "prove-otherwise"
-    counts = {"proved": proved, "all": len(trials), "otherwise": len(trials) - proved}
+    proved = sum(trial.verdict is Proof.AS_COMPUTED for trial in trials)
+    otherwise = sum(trial.verdict is Proof.OTHERWISE for trial in trials)
+    name = "prove-otherwise" if otherwise else "proved" if proved else "prove-unsent"
+    counts = {"proved": proved, "all": proved + otherwise, "otherwise": otherwise}
     lines = [paint(say(f"postfix.{name}", **counts), Style.HEADING, color), ""]
     for trial in trials:
         lines += wrap(
@@ -32,7 +33,7 @@ def render_trials(trials: Sequence[Trial], lang: str, color: bool, width: int) -
             width,
             "  ",
         )
-        if trial.proved:
+        if trial.verdict is not Proof.OTHERWISE:
             lines += _legs(trial.computed, "prove-leg", say, width)
         else:
             lines += _legs(trial.computed, "prove-computed", say, width)
@@ -74,13 +75,15 @@ def trials_as_json(trials: Sequence[Trial]) -> str:
             "user": trial.client.user,
             "sender": trial.sender,
             "recipient": trial.recipient,
-            "proved": trial.proved,
+            "verdict": str(trial.verdict),
             "computed": [_leg_data(leg) for leg in trial.computed],
             "seen": [_leg_data(leg) for leg in trial.seen],
         }
         for trial in trials
     ]
-    return text_of(all_sayable({"proved": all(trial.proved for trial in trials), "trials": rows}))
+    return text_of(
+        all_sayable({"proved": all(trial.verdict is Proof.AS_COMPUTED for trial in trials), "trials": rows})
+    )
 
 
 def _leg_data(leg: Leg) -> dict[str, Any]:

@@ -65,10 +65,8 @@ def _no_entry(way: Way, address: str) -> Obstacle:
         return Obstacle("no-table", {"address": address}, setting=line, where="main.cf")
     setting = mapper.main.setting(named[0])
     params = {"address": address, "parameter": named[0], "value": mapper.value(named[0])}
-    table = mapper.maps(named[0]).tables[0]
-    return Obstacle(
-        "no-entry", params, setting.file, setting.line, f"{address}  NEW@ADDRESS", table.file or "main.cf"
-    )
+    file = next((table.file for table in mapper.maps(named[0]).tables if table.file), "main.cf")
+    return Obstacle("no-entry", params, setting.file, setting.line, f"{address}  NEW@ADDRESS", file)
 
 
 def _classes(way: Way, steps: Sequence[Step]) -> list[Obstacle]:
