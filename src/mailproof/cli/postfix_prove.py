@@ -1,6 +1,7 @@
 """`mailproof postfix prove SENDER… --to RECIPIENT`: what was computed, seen in a private Postfix.
 
-Exit codes: 0 everything went as computed; 1 something went otherwise, or nothing was sent; 2 wrong usage, or it cannot be proved here.
+Exit codes: 0 what was sent went as computed; 1 something went otherwise, or nothing was sent; 2 wrong usage, or it
+cannot be proved here.
 """
 
 from __future__ import annotations
