@@ -10,7 +10,7 @@ import msgspec
 from mailproof.host.interface import Host
 from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
 from mailproof.parse.postfix.lines import BLANKS, split_list
-from mailproof.parse.postfix.master import read_master
+from mailproof.parse.postfix.master import Service, read_master
 from mailproof.parse.postfix.parameters import MainFile, read_main
 from mailproof.parse.postfix.tables import FILES, PATTERNS
 from mailproof.parse.secret import settings_without, table_without
@@ -72,11 +72,11 @@ class _Reading:
         seen = self.host.read(f"{self.directory}/{name}")
         return msgspec.structs.replace(seen, name=name, data=settings_without(seen.data))
 
-    def of(self, main: MainFile, services: Iterable[object]) -> Iterator[FileSeen]:
+    def of(self, main: MainFile, services: Iterable[Service]) -> Iterator[FileSeen]:
         for name in main.settings:
             yield from self._named_by(name, main.value(name).text, main)
         for service in services:
-            for name, value in getattr(service, "options", {}).items():
+            for name, value in service.options.items():
                 seen = main.with_options({name: value}, 0)
                 yield from self._named_by(name, seen.value(name).text, seen)
         for name in ("alias_maps", *_LOOKED_AT):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from mailproof.checks.dovecot.configured import Configured, configurations
 from mailproof.checks.dovecot.renamed import BLOCKS_OF_23, RENAMED
 from mailproof.checks.files import fault
+from mailproof.checks.nearest import nearest
 from mailproof.checks.postfix.future import DROPPED
-from mailproof.checks.postfix.nearest import nearest
 from mailproof.model.configuration import DovecotFiles
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy

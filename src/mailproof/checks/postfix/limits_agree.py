@@ -100,5 +100,5 @@ def _value(configured: Configured, name: str) -> int | None:
     found = _NUMBER.fullmatch(configured.main.value(name).text.strip())
     if found is None:
         return None
-    unit = found[2] or (_DEFAULT_UNITS.get(name, "s") if name in _DEFAULT_UNITS else "s")
+    unit = found[2] or _DEFAULT_UNITS.get(name, "s")
     return int(found[1]) * _TIMES[unit]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 
 from mailproof.checks.files import fault
+from mailproof.checks.nearest import nearest
 from mailproof.checks.postfix.configured import Configured, configurations
-from mailproof.checks.postfix.nearest import nearest
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy

@@ -56,8 +56,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _writable(configured: Configured) -> Iterator[Answer]:
+    """In the directory of main.cf, as `postfix check` looks; a list manager keeps aliases of its own elsewhere."""
     for seen in configured.fact.files:
-        if seen.state is FileState.FILE and (seen.mode & 0o022 or seen.owner not in ("root", "postfix")):
+        if seen.state is not FileState.FILE or not seen.path.startswith(f"{configured.fact.directory}/"):
+            continue
+        if seen.mode & 0o022 or seen.owner not in ("root", "postfix"):
             shown = configured.file(seen, f"{seen.mode:04o} {seen.owner}:{seen.group}")
             yield fault("configuration-writable", shown, path=seen.path, mode=f"{seen.mode:04o}", owner=seen.owner)
 

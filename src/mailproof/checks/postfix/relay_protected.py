@@ -16,6 +16,7 @@ from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.restrictions import REQUIRED, TABLES, Restriction, restrictions
+from mailproof.parse.postfix.tables import Answer as Entry
 
 NAME = "relay-protected"
 NEEDS = (PostfixFiles,)
@@ -163,8 +164,8 @@ def _by_table(configured: Configured, item: Restriction, parameter: str, at: Evi
     table = configured.postfix.tables.table(item.argument if item.name in TABLES else item.name)
     listed = dict(table.entries)
     if table.spec.startswith("static:"):
-        at_all = table.ask("")
-        listed = {"0.0.0.0/0": at_all} if at_all is not None and hasattr(at_all, "value") else {}  # type: ignore[dict-item]
+        always = table.ask("")
+        listed = {"0.0.0.0/0": always} if isinstance(always, Entry) else {}
     for key, answer in listed.items():
         if not _permits(answer.value):
             continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.files import fault
+from mailproof.checks.nearest import nearest
 from mailproof.checks.postfix.configured import Configured, configurations
-from mailproof.checks.postfix.nearest import nearest
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope

@@ -53,6 +53,7 @@ _TEXTS = ("texthash", "regexp", "pcre", "cidr")
 _OF_TABLES = re.compile(r".*(?:_maps|_checks|_map|_table|_tables|_classes_maps|_domains)|mydestination|mynetworks")
 # Its own daemon makes these.
 _CACHES = re.compile(r".*_cache_(?:database|map)|address_verify_map|.*scache.*|alias_database")
+_PASSWORDS = re.compile(r"(?:smtp|lmtp)_sasl_password_maps")
 _CHECKS = re.compile(r"(?:header|body|mime_header|nested_header)_checks")
 # postmap(1) and the text itself may be written in the same second; Postfix only warns from 100 seconds on.
 _YOUNGER = 1.0
@@ -98,7 +99,9 @@ def _judged(configured: Configured, setting: Setting, table: Named) -> Iterator[
         return
     built = configured.files.get(table.name + _SUFFIX[table.kind]) if table.kind in _SUFFIX else None
     if text.state in _UNREAD:
-        yield not_told(NAME, _UNREAD[text.state], asked=True, table=text.path)
+        # A table of passwords is for root alone, and nothing is wrong where nobody else may read it.
+        asked = _PASSWORDS.fullmatch(setting.name) is None
+        yield not_told(NAME, _UNREAD[text.state], asked=asked, table=text.path)
     elif not configured.fact.here:
         if text.state is not FileState.FILE:
             yield not_told(NAME, "table-not-in-copy", table=table.name)

@@ -44,6 +44,8 @@ class _Expander:
     def __init__(self, lookup: Callable[[str], str | None]) -> None:
         self._lookup = lookup
         self._calls = 0
+        self._filled: dict[str, str] = {}
+        """By name: names that use each other twice would be filled in again and again."""
         self.undefined: dict[str, None] = {}
 
     def filled(self, text: str, depth: int) -> str:
@@ -77,7 +79,9 @@ class _Expander:
         if value is None:
             self.undefined[name] = None
             return ""
-        return self.filled(value, depth + 1)
+        if name not in self._filled:
+            self._filled[name] = self.filled(value, depth + 1)
+        return self._filled[name]
 
     def _braced(self, inner: str, depth: int) -> str:
         body = inner.lstrip(BLANKS)

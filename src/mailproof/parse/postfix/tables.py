@@ -31,7 +31,11 @@ class Named(msgspec.Struct, frozen=True):
     name: str
 
 
-def tables_named(text: str) -> Sequence[Named]:
+# unionmap and pipemap hold tables, which may be such again; nobody was seen to nest more than two.
+_DEEPEST = 100
+
+
+def tables_named(text: str, depth: int = 0) -> Sequence[Named]:
     """Every table that an expanded list names; what has no colon is none."""
     found: list[Named] = []
     for item in split_list(text):
@@ -39,7 +43,7 @@ def tables_named(text: str) -> Sequence[Named]:
         if kind == "proxy" and ":" in name:
             kind, colon, name = name.partition(":")
         if colon and kind in ("unionmap", "pipemap") and name.startswith("{") and name.endswith("}"):
-            found += tables_named(name[1:-1])
+            found += tables_named(name[1:-1], depth + 1) if depth < _DEEPEST else []
         elif colon and not kind.startswith("["):
             found.append(Named(kind, name))
     return found
@@ -85,6 +89,8 @@ def open_table(
 
     Without `choose`, what a randmap of several values answers is not told.
     """
+    if spec.count(":{") + spec.count("proxy:") > _DEEPEST:
+        return Table(spec, "", True, lambda _: Untold("no-type"))
     kind, colon, name = spec.partition(":")
     if not colon:
         kind, name = default_type, spec
