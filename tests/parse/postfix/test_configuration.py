@@ -112,7 +112,7 @@ def test_what_postfix_takes_by_default_is_known(tmp_path: Path) -> None:
 TABLES = {
     "texthash": "a@b.test x y # kept\nKey with spaces\n\n# no\n  \nc  one\n   two\n",
     "regexp": "/^a(b)?c$/i sensitive\n"
-    "/^(.*)@x\\.test$/ $1@y.test $$ ${1}\n!/test/ none\nif /@z/\n/^u/ in-if\nendif\n",
+    "/^(.*)@x\\.test$/ $1@y.test $$ ${1}\n!/test/ no$$ne\nif /@z/\n/^u/ in-if\nendif\n",
     "cidr": "192.0.2.0/24 net\n!198.51.100.0/24 elsewhere\n2001:db8::/32 six\n192.0.2.1/24 wrong\n",
 }
 KEYS = ("a@b.test", "key", "KEY", "c", "abc", "ABC", "u@x.test", "u@z.test", "192.0.2.7", "198.51.100.1", "::1")

@@ -97,7 +97,7 @@ def _matcher(
                 return None
         found = compiled.search(key)
         if negated:
-            return result if found is None else None
+            return result.replace("$$", "$") if found is None else None
         return None if found is None else _substituted(result, found)
 
     return match
