@@ -38,8 +38,8 @@ def test_everything_is_named_at_once_with_file_and_line(copy: Path) -> None:
     assert f"{copy}/main.cf:6: reject_unauth_destinaton" in done.stdout
     assert f"{copy}/virtual:2: b@example.test" in done.stdout
     flat = " ".join(done.stdout.split())
-    assert "the closest name is reject_unauth_destination [restriction-misspelt]" in flat
-    assert "the closest name is smtpd_recipient_restrictions [parameter-unknown]" in flat
+    assert "the closest name is reject_unauth_destination. [restriction-misspelt]" in flat
+    assert "the closest name is smtpd_recipient_restrictions. [parameter-unknown]" in flat
 
 
 def test_the_same_in_json_sarif_and_for_github(copy: Path) -> None:

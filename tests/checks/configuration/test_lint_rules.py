@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +78,24 @@ def names(example: str) -> set[str]:
 )  # fmt: skip
 def test_a_line_of_main_cf(lines: str, name: str, there: bool) -> None:
     assert (name in names(BEGIN + lines + "\n")) == there
+
+
+def test_the_configuration_that_the_docs_show_is_sound() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "postfix.md").read_text("utf-8")
+    block = re.sub(
+        r"^ {4}", "", page[page.index("    # main.cf") : page.index("    $ mailproof")], flags=re.MULTILINE
+    )
+    parts = re.split(r"^# (main\.cf|[a-z_]+)(?:,.*)?\n", block, flags=re.MULTILINE)
+    files = dict(zip(parts[1::2], parts[2::2], strict=True))
+    example = f"== main.cf\ncompatibility_level = 3.6\n{files.pop('main.cf')}"
+    example += "".join(f"== /etc/postfix/{name}\n{text}== /etc/postfix/{name}.db\n" for name, text in files.items())
+    assert len(files) == 2
+    assert linted(record_of(example)).findings == ()
+
+
+def test_a_header_that_stays_is_told_with_its_sender() -> None:
+    found = linted(record_of(BEGIN + "sender_canonical_maps = inline:{a@x.test=b@y.test}\n")).findings
+    assert [each.params for each in found] == [{"sender": "a@x.test", "envelope": "b@y.test"}]
 
 
 def test_tls_that_is_forced_on_port_25() -> None:

@@ -41,7 +41,16 @@ def _left_alone(configured: Configured) -> Iterator[Answer]:
     for name, classes in _MAPS:
         if main.value(name).text and "header_sender" in main.value(classes).text:
             shown = (configured.at(main.setting(name)), configured.at(main.setting("local_header_rewrite_clients")))
-            yield fault("header-not-rewritten", *shown, sender=name, envelope="local_header_rewrite_clients")
+            sender, envelope = _example(configured, name)
+            yield fault("header-not-rewritten", *shown, sender=sender, envelope=envelope)
+
+
+def _example(configured: Configured, parameter: str) -> tuple[str, str]:
+    """A sender and what becomes of it: the first entry; of a table without a text, its name."""
+    for table in configured.tables(parameter):
+        for key, entry in table.entries.items():
+            return key.partition(" ")[2] if not table.fixed else key, entry.value
+    return "*", configured.main.value(parameter).text
 
 
 def _clients(daemon: Daemon) -> list[str]:
