@@ -42,17 +42,13 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 def _aliases(configured: Configured) -> tuple[Mapping[str, Entry], Mapping[str, Evidence]]:
     """The entries of all tables; of two with one key the first."""
-    setting = configured.main.setting("virtual_alias_maps")
     entries: dict[str, Entry] = {}
     places: dict[str, Evidence] = {}
     for table in configured.tables("virtual_alias_maps"):
         for key, entry in table.entries.items() if table.fixed else ():
             if key not in entries:
                 entries[key] = entry
-                if table.file:
-                    places[key] = configured.line(table.file, entry.line)
-                else:
-                    places[key] = configured.at(setting)
+                places[key] = configured.entry("virtual_alias_maps", table, entry)
     return entries, places
 
 

@@ -16,7 +16,7 @@ from mailproof.model.record import Record
 from mailproof.parse.postfix.lines import BLANKS, split_list
 from mailproof.parse.postfix.master import Service
 from mailproof.parse.postfix.parameters import MainFile, Setting
-from mailproof.parse.postfix.tables import Table
+from mailproof.parse.postfix.tables import Answer, Table
 
 # A line of a table of virtual domains can have hundreds of addresses; a screen has some 200 characters in two lines.
 _LONGEST = 200
@@ -113,6 +113,12 @@ class Configured:
     def service(self, daemon: Daemon, option: str = "") -> Evidence:
         """The line of a service in master.cf, or of one of its options."""
         return self.line("master.cf", daemon.service.option_lines.get(option, daemon.service.line))
+
+    def entry(self, parameter: str, table: Table, entry: Answer) -> Evidence:
+        """The line of an entry of a table; of a table that stands in main.cf itself, that of its parameter."""
+        if table.file:
+            return self.line(table.file, entry.line)
+        return self.at(self.main.setting(parameter), entry.value)
 
     def line(self, file: str, number: int) -> Evidence:
         """Of a file by the name that the configuration has for it."""

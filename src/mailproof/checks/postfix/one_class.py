@@ -70,7 +70,6 @@ def _domains(configured: Configured, parameter: str) -> Iterator[tuple[str, Evid
             table = configured.postfix.tables.table(item)
             for key, answer in table.entries.items() if table.fixed else ():
                 if "@" not in key and "." in key:
-                    shown = configured.line(table.file, answer.line) if table.file else configured.at(setting)
-                    yield key, shown
+                    yield key, configured.entry(parameter, table, answer)
         else:
             yield item.lower(), configured.at(setting, item)

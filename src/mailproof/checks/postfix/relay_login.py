@@ -66,8 +66,8 @@ def _next_hops(configured: Configured) -> Iterator[tuple[str, Evidence]]:
     setting, value = configured.main.setting("relayhost"), configured.main.value("relayhost").text
     if value and "," not in value:
         yield value, configured.at(setting)
-    for table in configured.tables("sender_dependent_relayhost_maps"):
+    by_sender = "sender_dependent_relayhost_maps"
+    for table in configured.tables(by_sender):
         for entry in table.entries.values() if table.fixed else ():
             if entry.value.upper() != "DUNNO" and ":[" not in entry.value:
-                where = configured.main.setting("sender_dependent_relayhost_maps")
-                yield entry.value, configured.line(table.file, entry.line) if table.file else configured.at(where)
+                yield entry.value, configured.entry(by_sender, table, entry)

@@ -41,11 +41,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _listed(configured: Configured, parameter: str) -> Iterator[tuple[Table, str, Entry, Evidence]]:
-    setting = configured.main.setting(parameter)
     for table in configured.tables(parameter):
         for key, entry in table.entries.items():
-            shown = configured.line(table.file, entry.line) if table.file else configured.at(setting, entry.value)
-            yield table, key, entry, shown
+            yield table, key, entry, configured.entry(parameter, table, entry)
 
 
 def _entries(configured: Configured) -> Iterator[Answer]:
@@ -76,11 +74,7 @@ def _overridden(configured: Configured) -> Iterator[Answer]:
         for table in configured.tables("transport_maps"):
             entry = table.entries.get("*")
             if entry is not None and entry.value.strip() not in (":", ""):
-                shown = (
-                    configured.line(table.file, entry.line)
-                    if table.file
-                    else configured.at(main.setting("transport_maps"))
-                )
+                shown = configured.entry("transport_maps", table, entry)
                 yield fault(
                     "sender-route-overridden",
                     configured.at(setting),

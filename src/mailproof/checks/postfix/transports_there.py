@@ -79,9 +79,7 @@ def _named(configured: Configured) -> Iterator[tuple[str, str, Evidence]]:
     for parameter in _MAPS:
         for table in configured.tables(parameter):
             for entry in table.entries.values():
-                where = configured.main.setting(parameter)
-                shown = configured.line(table.file, entry.line) if table.file else configured.at(where)
-                yield parameter, entry.value.strip(), shown
+                yield parameter, entry.value.strip(), configured.entry(parameter, table, entry)
 
 
 def _needed(configured: Configured) -> Iterator[Answer]:

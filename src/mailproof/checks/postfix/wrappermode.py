@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import fault
-from mailproof.checks.postfix.configured import Configured, Daemon, configurations
+from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
+from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
@@ -40,7 +41,7 @@ KINDS = (
 )
 
 _AT_ONCE = re.compile(r"[^,\s]+:(?:465|smtps|submissions)\Z")
-_RELAYS = ("relayhost", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
+_BY_SENDER = ("sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -65,29 +66,24 @@ def _servers(configured: Configured) -> Iterator[Answer]:
 def _next_hops(configured: Configured) -> Iterator[Answer]:
     """Next hops at a port of TLS at once, and the client that goes there without it (smtp_connect.c)."""
     clients = {each.service.name: each for each in configured.daemons if each.service.type == "unix"}
-    setting = configured.main.setting("relayhost")
+    default = configured.main.value("default_transport").text.partition(":")[0]
+    for transport, nexthop, shown in _named(configured):
+        client = clients.get(transport or default)
+        if client is None or client.service.command != "smtp" or client.on("smtp_tls_wrappermode"):
+            continue
+        shows = (shown, configured.service(client))
+        yield fault("next-hop-tls-mode-wrong", *shows, nexthop=nexthop, service=client.name)
+
+
+def _named(configured: Configured) -> Iterator[tuple[str, str, Evidence]]:
+    """Transport, or nothing, and next hop, of those at a port for TLS at once."""
     relayhost = configured.main.value("relayhost").text
-    named = [(relayhost, configured.at(setting), "")] if _AT_ONCE.match(relayhost) else []
-    for parameter in _RELAYS[1:]:
+    if _AT_ONCE.match(relayhost):
+        yield "", relayhost, configured.at(configured.main.setting("relayhost"))
+    for parameter in _BY_SENDER:
         for table in configured.tables(parameter):
             for entry in table.entries.values() if table.fixed else ():
-                transport, _, rest = entry.value.rpartition(":[") if ":[" in entry.value else ("", "", "")
-                nexthop = f"[{rest}" if transport else entry.value
+                transport, bracket, host = entry.value.rpartition(":[")
+                nexthop = f"[{host}" if bracket else entry.value
                 if _AT_ONCE.match(nexthop):
-                    shown = (
-                        configured.line(table.file, entry.line)
-                        if table.file
-                        else configured.at(configured.main.setting(parameter))
-                    )
-                    named.append((nexthop, shown, transport))
-    for nexthop, shown, transport in named:
-        default = configured.main.value("default_transport").text.partition(":")[0]
-        client = clients.get(transport or default)
-        if client is not None and client.service.command == "smtp" and not _wraps(client):
-            yield fault(
-                "next-hop-tls-mode-wrong", shown, configured.service(client), nexthop=nexthop, service=client.name
-            )
-
-
-def _wraps(client: Daemon) -> bool:
-    return client.on("smtp_tls_wrappermode")
+                    yield transport, nexthop, configured.entry(parameter, table, entry)
