@@ -135,3 +135,12 @@ def test_classes_and_tables_that_name_themselves() -> None:
     shown({"/etc/postfix/main.cf": main + b"virtual_alias_maps = " + b"proxy:" * 5000 + b"hash:/x\n"})
     shown({"/etc/postfix/main.cf": b"a = " + b"$a" * 100_000 + b"\n" + b"x" * 1_000_000 + b"\n"})
     shown({"/etc/postfix/main.cf": b"".join(b"p%d = $p%d $p%d\n" % (n, n + 1, n + 1) for n in range(60))})
+    names = " ".join(f"c{n}" for n in range(40))
+    classes = "".join(f"c{n} = {names}\n" for n in range(40))
+    many = f"smtpd_restriction_classes = {names}\n{classes}smtpd_relay_restrictions = {names}\n"
+    shown({"/etc/postfix/main.cf": many.encode()})
+    chain = "".join(f"c{n} = c{n + 1}\n" for n in range(5000)) + "smtpd_relay_restrictions = c0\n"
+    chain += f"smtpd_restriction_classes = {' '.join(f'c{n}' for n in range(5000))}\n"
+    shown({"/etc/postfix/main.cf": chain.encode()})
+    doubled = "".join(f"s{n} = $s{n + 1} $s{n + 1}\n" for n in range(200)) + "protocols = $s0 imap\nssl = $s1 $ssl\n"
+    shown({"/etc/dovecot/dovecot.conf": doubled.encode()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from mailproof.checks.files import fault
 from mailproof.checks.postfix.configured import Configured, Daemon, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope, Untold
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.postfix.lines import split_list
@@ -59,13 +59,11 @@ KINDS = (
 
 # Nobody has a larger piece of the Internet to himself: a /8 is the largest block that was ever given away.
 _WIDEST = {4: 8, 6: 16}
-# Classes may name classes (RESTRICTION_CLASS_README); nobody was seen to go deeper than two.
-_DEEPEST = 10
+# More than any that was seen by two orders of magnitude.
+_MOST_CLASSES = 400
 _LISTS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
-_ENDS = REQUIRED | {"reject_unauth_destination", "defer_unauth_destination"}
 # What a stranger chooses freely; addresses and names of clients he does not.
-_CHOSEN = frozenset({"check_sender_access", "check_helo_access", "check_recipient_access"})
-_OF_CLIENT = frozenset({"check_client_access", "check_reverse_client_hostname_access"})
+_CHOSEN = frozenset({"check_sender_access", "check_helo_access"})
 _EVERYTHING = frozenset({"//", "/./", "/.*/", "/^/", "/^.*$/", "/.+/", "/@/", "0.0.0.0/0", "::/0", "."})
 
 
@@ -88,18 +86,16 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _of_service(configured: Configured, daemon: Daemon) -> Iterable[Answer]:
-    classes = {name: daemon.value(name) for name in split_list(daemon.value("smtpd_restriction_classes"))}
-    lists = {name: _expanded(restrictions(daemon.value(name)), classes, 0) for name in _LISTS}
-    if not any(_required(restrictions(daemon.value(name)), classes, 0) for name in _LISTS):
+    named = split_list(daemon.value("smtpd_restriction_classes"))
+    classes = {name.lower(): restrictions(daemon.value(name)) for name in named}
+    lists = {name: restrictions(daemon.value(name)) for name in _LISTS}
+    if not any(_required(items, classes, set()) for items in lists.values()):
         shown = [_at(configured, daemon, name) for name in _LISTS]
         yield fault("relay-restrictions-missing", configured.service(daemon), *shown, service=daemon.name)
         return
     ways: list[_Way] = []
     for name, items in lists.items():
-        way = _through(configured, daemon, name, items)
-        if isinstance(way, Untold):
-            yield way
-            return
+        way = _through(configured, daemon, name, _expanded(items, classes, set()))
         if way is None:
             return  # a list that refuses a stranger is enough
         ways += [way] if way.name else []
@@ -107,39 +103,41 @@ def _of_service(configured: Configured, daemon: Daemon) -> Iterable[Answer]:
         yield fault(way.name, *way.shown, **way.params, service=daemon.name)
 
 
-def _expanded(items: Sequence[Restriction], classes: dict[str, str], depth: int) -> list[Restriction]:
-    """With what restriction classes stand for. A class that names itself ends."""
+Classes = Mapping[str, Sequence[Restriction]]
+
+
+def _expanded(items: Sequence[Restriction], classes: Classes, done: set[str]) -> list[Restriction]:
+    """With what restriction classes stand for; where one comes again, it decides nothing that it did not before."""
     found: list[Restriction] = []
     for item in items:
-        inner = next((text for name, text in classes.items() if name.lower() == item.name), None)
-        if inner is None or depth > _DEEPEST:
+        if item.name not in classes:
             found.append(item)
-        else:
-            found += _expanded(restrictions(inner), classes, depth + 1)
+        elif item.name not in done and len(done) < _MOST_CLASSES:
+            done.add(item.name)
+            found += _expanded(classes[item.name], classes, done)
     return found
 
 
-def _required(items: Sequence[Restriction], classes: dict[str, str], depth: int) -> bool:
+def _required(items: Sequence[Restriction], classes: Classes, done: set[str]) -> bool:
     """As has_required() of smtpd_check.c: before a bare permit, but one inside a class ends only that."""
     for item in items:
         if item.warns:
             continue
         if item.name == "permit":
             return False
-        inner = next((text for name, text in classes.items() if name.lower() == item.name), None)
-        if item.name in REQUIRED or (
-            inner is not None and depth < _DEEPEST and _required(restrictions(inner), classes, depth + 1)
-        ):
+        if item.name in REQUIRED:
             return True
+        if item.name in classes and item.name not in done and len(done) < _MOST_CLASSES:
+            done.add(item.name)
+            if _required(classes[item.name], classes, done):
+                return True
     return False
 
 
-def _through(
-    configured: Configured, daemon: Daemon, parameter: str, items: Sequence[Restriction]
-) -> _Way | Untold | None:
+def _through(configured: Configured, daemon: Daemon, parameter: str, items: Sequence[Restriction]) -> _Way | None:
     """None where the list refuses a stranger; a way without a name where it only ends, and the other list decides."""
     for item in items:
-        if item.name in _ENDS and not item.warns:
+        if item.name in REQUIRED and not item.warns:
             return None
         at = _at(configured, daemon, parameter, item.name)
         if item.name == "permit":
@@ -171,7 +169,7 @@ def _by_table(configured: Configured, item: Restriction, parameter: str, at: Evi
             continue
         pattern = key.partition(" ")[2] if " " in key else key
         everything = pattern in _EVERYTHING
-        if everything or (name in _CHOSEN and name != "check_recipient_access"):
+        if everything or name in _CHOSEN:
             shown = (at, configured.line(table.file, answer.line)) if table.file else (at,)
             rule = f"{pattern} {answer.value}"[:80] if table.file else table.spec
             return _Way("open-relay-by-access-rule", shown, {"rule": rule, "restriction": f"{name} ({parameter})"})

@@ -14,6 +14,8 @@ from mailproof.parse.dovecot.lines import BLANKS, Line, LineKind, read_line
 _MOST_FILES, _DEEPEST = 500, 50
 # More than any that was seen: a configuration of a provider has some thousand.
 _MOST_SETTINGS = 200_000
+# Of a value that others double, as ARG_MAX bounds what a program can be given.
+_LONGEST = 1 << 17
 
 Read = Callable[[str], bytes | None]
 Glob = Callable[[str], Sequence[str]]
@@ -82,27 +84,31 @@ class DovecotConfiguration(msgspec.Struct, frozen=True):
 
     def value(self, name: str) -> str:
         """At the top, with `$name` filled in; the default of 2.3 where it is not set."""
-        return self._filled(name, _DEEPEST)
+        return self._filled(name, {})
 
-    def _filled(self, name: str, depth: int) -> str:
-        """Each use of a setting in its own value is what it was before."""
-        value = default_of(name)
+    def _filled(self, name: str, done: dict[str, str]) -> str:
+        """Each use of a setting in its own value is what it was before. `done` are those that are filled in."""
+        value = done[name] = default_of(name)
         for setting in self.root.settings:
             if setting.name != name:
                 continue
             if not setting.variable:
                 value = setting.value
                 continue
-            value = " ".join(self._word(word, name, value, depth) for word in setting.value.split(" "))
+            words = [self._word(word, name, value, done) for word in setting.value.split(" ")]
+            value = " ".join(words)[:_LONGEST]
+        done[name] = value
         return value
 
-    def _word(self, word: str, name: str, before: str, depth: int) -> str:
+    def _word(self, word: str, name: str, before: str, done: dict[str, str]) -> str:
         if not word.startswith("$") or word.startswith("$ENV:"):
             return word
         other = word.removeprefix("$").removeprefix("SET:")
         if other == name:
             return before
-        return self._filled(other, depth - 1) if depth else ""
+        if other in done or len(done) > _DEEPEST:
+            return done.get(other, "")
+        return self._filled(other, done)
 
 
 def read_dovecot(path: str, read: Read, glob: Glob) -> DovecotConfiguration:
