@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain, islice
+
 from mailproof.model.evidence import Evidence
-from mailproof.model.finding import Finding, Param, Untold
+from mailproof.model.finding import Answer, Finding, Param, Untold
 
 MISSING = "No such file or directory"
 """As the system says it (ENOENT)."""
@@ -18,6 +21,18 @@ def fault(name: str, /, *shown: Evidence, **params: Param) -> Finding:
 def not_told(name: str, why: str, /, *, asked: bool = False, **params: str) -> Untold:
     """What the files do not tell. `asked`: something is there, and we could not look at it."""
     return Untold(name, why, asked=asked, params={key: sayable(value) for key, value in params.items()})
+
+
+# Per check: who has more of a kind has a file of another kind.
+_MOST = 200
+
+
+def bounded(name: str, /, *answers: Iterable[Answer]) -> list[Answer]:
+    """The first of them, in their order; where there are more, that is said."""
+    found = list(islice(chain(*answers), _MOST + 1))
+    if len(found) > _MOST:
+        found[_MOST:] = [not_told(name, "too-many-alike", n=str(_MOST))]
+    return found
 
 
 def sayable(text: str) -> str:

@@ -144,3 +144,11 @@ def test_classes_and_tables_that_name_themselves() -> None:
     shown({"/etc/postfix/main.cf": chain.encode()})
     doubled = "".join(f"s{n} = $s{n + 1} $s{n + 1}\n" for n in range(200)) + "protocols = $s0 imap\nssl = $s1 $ssl\n"
     shown({"/etc/dovecot/dovecot.conf": doubled.encode()})
+
+
+def test_more_of_a_kind_than_anybody_reads() -> None:
+    """A file of another kind under this name: the first are told, and that there are more."""
+    for path, data in (("/etc/postfix/main.cf", b"x%d = y\n"), ("/etc/dovecot/dovecot.conf", b"x%d = y\n")):
+        judged = linted(record_of({path: b"".join(data % n for n in range(1000))}))
+        assert 200 <= len(judged.findings) < 400
+        assert "too-many-alike" in {each.why for each in judged.untold}

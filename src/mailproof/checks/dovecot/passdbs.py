@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.model.configuration import DovecotFiles, FileSeen, FileState
 from mailproof.model.evidence import Evidence
@@ -46,7 +46,7 @@ _OF_MECHANISM = {
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_none(configured), *_stored(configured)]
+        answers = bounded(NAME, _none(configured), _stored(configured))
         yield from answers or [Passed(NAME, (configured.begin,))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.model.configuration import DovecotFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
@@ -37,7 +37,7 @@ _LISTENERS = ("inet_listener", "unix_listener", "fifo_listener")
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_protocols(configured), *_listeners(configured)]
+        answers = bounded(NAME, _protocols(configured), _listeners(configured))
         yield from answers or [Passed(NAME, (configured.where("protocols"),))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.dovecot.configured import Configured, configurations
-from mailproof.checks.files import fault, not_told
+from mailproof.checks.files import bounded, fault, not_told
 from mailproof.model.configuration import DovecotFiles, FileState
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
@@ -26,7 +26,7 @@ KINDS = (
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_files(configured), *_troubles(configured)]
+        answers = bounded(NAME, _files(configured), _troubles(configured))
         yield from answers
         if not any(isinstance(answer, Finding) for answer in answers):
             yield Passed(NAME, (configured.begin,))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
 from mailproof.checks.dovecot.renamed import BLOCKS_OF_23, RENAMED
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.nearest import nearest
 from mailproof.checks.postfix.future import DROPPED
 from mailproof.model.configuration import DovecotFiles
@@ -65,7 +65,7 @@ _OLD = frozenset({"ssl_protocols", "ssl_parameters_regenerate", "ssl_dh_paramete
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_settings(configured), *_blocks(configured), *_old_blocks(configured)]
+        answers = bounded(NAME, _settings(configured), _blocks(configured), _old_blocks(configured))
         yield from answers
         if not any(isinstance(each, Finding) and each.name == "dovecot-setting-unknown" for each in answers):
             yield Passed(NAME, (configured.begin,))

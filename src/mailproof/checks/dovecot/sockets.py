@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured as Dovecot
 from mailproof.checks.dovecot.configured import configurations as dovecots
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured as Postfix
 from mailproof.checks.postfix.configured import configurations as postfixes
 from mailproof.model.configuration import DovecotFiles, PostfixFiles
@@ -50,7 +50,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for postfix in postfixes(record):
         if dovecot is None:
             return
-        answers = [*_logins(postfix, dovecot), *_delivery(postfix, dovecot)]
+        answers = bounded(NAME, _logins(postfix, dovecot), _delivery(postfix, dovecot))
         yield from answers or [Passed(NAME, (postfix.at(postfix.main.setting("smtpd_sasl_path")),))]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.tls_settings import DISABLED, IN_CLEAR, WEAK
 from mailproof.model.configuration import DovecotFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -35,7 +35,7 @@ _WEAK_CIPHERS = re.compile(r"(?<![!-])\b(?:RC4|3DES|DES|EXP(?:ORT)?|LOW|aNULL|eN
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_keys(configured), *_off(configured), *_weak(configured), *_clear(configured)]
+        answers = bounded(NAME, _keys(configured), _off(configured), _weak(configured), _clear(configured))
         yield from answers or [Passed(NAME, (configured.where("ssl"),))]
 
 

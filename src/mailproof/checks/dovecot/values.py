@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.values import KINDS as OF_POSTFIX
 from mailproof.model.configuration import DovecotFiles
 from mailproof.model.finding import Answer, Passed
@@ -47,7 +47,7 @@ _FREE = ("plugin", "dict")
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = list(_values(configured))
+        answers = bounded(NAME, _values(configured))
         yield from answers or [Passed(NAME, (configured.begin,))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from mailproof.checks.delivery.mail_taken_now import KINDS as OF_THE_WIRE
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -36,7 +36,7 @@ _MOST = 5
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         entries, places = _aliases(configured)
-        answers = [*_loops(configured, entries, places), *_overridden(configured, entries, places)]
+        answers = bounded(NAME, _loops(configured, entries, places), _overridden(configured, entries, places))
         yield from answers or [Passed(NAME, (configured.at(configured.main.setting("virtual_alias_maps")),))]
 
 

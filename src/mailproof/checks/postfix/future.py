@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
@@ -68,7 +68,7 @@ RESTRICTIONS = {
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_parameters(configured), *_restrictions(configured)]
+        answers = bounded(NAME, _parameters(configured), _restrictions(configured))
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 

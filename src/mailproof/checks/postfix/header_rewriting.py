@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.delivery.header_rewritten import KINDS as OF_THE_WIRE
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, Daemon, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Passed
@@ -23,7 +23,7 @@ _OWN = "permit_inet_interfaces"
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = list(_left_alone(configured))
+        answers = bounded(NAME, _left_alone(configured))
         if answers:
             yield from answers
         elif any(configured.main.value(name).text for name, _ in _MAPS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -46,7 +46,7 @@ _NUMBER = re.compile(r"(\d{1,19})([smhdw]?)")
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_mailboxes(configured), *_order(configured), *_room(configured)]
+        answers = bounded(NAME, _mailboxes(configured), _order(configured), _room(configured))
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.nearest import nearest
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
@@ -52,7 +52,7 @@ _OF_MESSAGE = frozenset(
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_unknown(configured), *_undefined(configured)]
+        answers = bounded(NAME, _unknown(configured), _undefined(configured))
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import FileState, PostfixFiles
@@ -51,7 +51,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         if not configured.fact.here:
             continue  # a copy has the permissions of whoever made it
-        answers = [*_writable(configured), *_passwords(configured), *_directories(configured)]
+        answers = bounded(NAME, _writable(configured), _passwords(configured), _directories(configured))
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 

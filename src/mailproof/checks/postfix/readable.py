@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.files import fault, not_told
+from mailproof.checks.files import bounded, fault, not_told
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -29,7 +29,7 @@ _IGNORED = ("begins-with-blank",)
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_unread(configured), *_troubles(configured), *_macros(configured)]
+        answers = bounded(NAME, _unread(configured), _troubles(configured), _macros(configured))
         yield from answers
         if not any(isinstance(answer, Finding) for answer in answers):
             yield Passed(NAME, (configured.line("main.cf", 1),))

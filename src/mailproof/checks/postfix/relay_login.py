@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -23,7 +23,7 @@ KINDS = (
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_unused(configured), *_not_found(configured)]
+        answers = bounded(NAME, _unused(configured), _not_found(configured))
         if answers:
             yield from answers
         elif configured.main.value("smtp_sasl_password_maps").text:

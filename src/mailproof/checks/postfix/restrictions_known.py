@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.nearest import nearest
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
@@ -30,7 +30,7 @@ KINDS = (
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = list(_misspelt(configured))
+        answers = bounded(NAME, _misspelt(configured))
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 

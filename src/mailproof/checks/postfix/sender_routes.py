@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -36,7 +36,7 @@ _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_entries(configured), *_overridden(configured)]
+        answers = bounded(NAME, _entries(configured), _overridden(configured))
         yield from answers or [Passed(NAME, (configured.at(configured.main.setting(_RELAYHOST)),))]
 
 

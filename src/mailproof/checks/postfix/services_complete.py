@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.tls_settings import level_of
@@ -48,7 +48,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         if configured.files["master.cf"].state is not FileState.FILE:
             continue
-        answers = [*_tlsmgr(configured), *_caches(configured), *_logins(configured), *_ports(configured)]
+        answers = bounded(NAME, _tlsmgr(configured), _caches(configured), _logins(configured), _ports(configured))
         yield from answers or [Passed(NAME, (configured.line("master.cf", 1),))]
 
 

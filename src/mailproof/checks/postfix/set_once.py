@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
@@ -22,7 +22,7 @@ KINDS = (
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_parameters(configured), *_services(configured)]
+        answers = bounded(NAME, _parameters(configured), _services(configured))
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -49,7 +49,7 @@ _OPENED_BY = {
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_sasl(configured), *_others(configured)]
+        answers = bounded(NAME, _sasl(configured), _others(configured))
         yield from answers or [Passed(NAME, (configured.line("master.cf", 1),))]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.files import fault, not_told
+from mailproof.checks.files import bounded, fault, not_told
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
@@ -32,7 +32,7 @@ _ALIASES = ("alias_maps", "alias_database")
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = list(_lines(configured))
+        answers = bounded(NAME, _lines(configured))
         yield from answers
         if not any(isinstance(answer, Finding) for answer in answers):
             yield Passed(NAME, (configured.line("main.cf", 1),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, Daemon, configurations
 from mailproof.checks.tls.required_where_due import KINDS as REQUIRED
 from mailproof.checks.tls.versions import KINDS as VERSIONS
@@ -65,7 +65,9 @@ _WEAK_CIPHERS = ("export", "low", "null")
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_levels(configured), *_protocols(configured), *_ciphers(configured), *_logins(configured)]
+        answers = bounded(
+            NAME, _levels(configured), _protocols(configured), _ciphers(configured), _logins(configured)
+        )
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -51,7 +51,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         if configured.files["master.cf"].state is not FileState.FILE:
             continue
-        answers = [*_transports(configured), *_needed(configured), *_relayhost(configured)]
+        answers = bounded(NAME, _transports(configured), _needed(configured), _relayhost(configured))
         yield from answers or [Passed(NAME, (configured.line("master.cf", 1),))]
 
 

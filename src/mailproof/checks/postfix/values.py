@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
@@ -43,7 +43,7 @@ _NETWORK = re.compile(r"[0-9.]+(?:/\d+)?|\[[0-9A-Fa-f:.]+\](?:/\d+)?")
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_values(configured), *_networks(configured)]
+        answers = bounded(NAME, _values(configured), _networks(configured))
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -46,7 +46,7 @@ _BY_SENDER = ("sender_dependent_relayhost_maps", "sender_dependent_default_trans
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = [*_servers(configured), *_next_hops(configured)]
+        answers = bounded(NAME, _servers(configured), _next_hops(configured))
         yield from answers or [Passed(NAME, (configured.line("master.cf", 1),))]
 
 
