@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,6 +146,8 @@ def test_a_milter_that_dies_is_told_with_its_line():
         ("C: HEADER nothing", "Name: value"),
         ("C: HELO mx", "order of the protocol"),
         ("C: CONNECT mx\nC: CONNECT mx", "order of the protocol"),
+        ("C: CONNECT mx\nC: HELO a\\x00b", "NUL"),
+        ("C: MACRO a b\x00c\nC: CONNECT mx", "NUL"),
         ("C: CONNECT mx\nC: MESSAGE mail.eml", "order of the protocol"),
     ],
 )
@@ -161,3 +166,19 @@ def test_any_lines_are_a_script_or_none(text):
         played(text, milter(), {"x": MESSAGE})
     except (ScriptError, KeyError):
         pass
+
+
+@pytest.mark.parametrize("page", ["milter.md", "milter.ja.md"])
+def test_the_script_of_the_page_is_one_and_says_what_it_says(page):
+    """It wants a signature of the first message."""
+    text = (Path(__file__).parents[2] / "docs" / page).read_text("utf-8")
+    (script,) = re.findall(r"```\n(# signs\.milter\n.*?)```", text, re.DOTALL)
+
+    def says(command):
+        signs = isinstance(command, EndOfMessage)
+        return [InsertHeader(0, "DKIM-Signature", "v=1; a=x"), Final(Verdict.ACCEPT)] if signs else CONTINUE
+
+    files = {"message.eml": MESSAGE}
+    assert played(script, milter(says), files).ok
+    unsigned = played(script, milter(), files)
+    assert unsigned.unmet is not None and unsigned.unmet.wanted == "INSHEADER 0 DKIM-Signature: v=1; ~"

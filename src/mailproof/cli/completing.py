@@ -18,6 +18,7 @@ from mailproof.cli.listing import titles_of
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.terminal import COLORS, Terminal
 from mailproof.model.endpoint import Protocol, Scheme
+from mailproof.script.milter.place import FAMILIES
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
 _URL = re.compile(r"[a-z0-9]+://")
@@ -31,6 +32,7 @@ _OF_COMMAND: dict[str, tuple[Protocol, ...]] = {
     "send": (Protocol.SMTP, Protocol.LMTP),
     "login": (Protocol.SMTP, Protocol.POP3, Protocol.IMAP, Protocol.SIEVE),
     "fetch": (Protocol.IMAP, Protocol.POP3),
+    "greylist": (Protocol.SMTP, Protocol.LMTP),
 }
 
 
@@ -41,7 +43,7 @@ class Values(msgspec.Struct, frozen=True):
     titles: tuple[str, ...] = ()
     """What each of the words means; of none of them, or of all."""
     urls: tuple[str, ...] = ()
-    """Beginnings of URLs, `smtp://`: no blank follows them."""
+    """Beginnings of URLs, `smtp://`, and of the places of milters, `unix:`: no blank follows them."""
     files: bool = False
     directories: bool = False
     hosts: bool = False
@@ -104,7 +106,9 @@ def values_of(command: str, metavar: str, lang: str) -> Values:
     for listed in sorted(names & _LISTS.keys()):
         words += _LISTS[listed](command)
     titles = titles_of(words, lang).values() if names & _WITH_PAGES else ()
-    if names & {"TARGET", "URL"}:
+    if command == "milter" and "URL" in names:
+        urls += [f"{family}:" for family in FAMILIES]
+    elif names & {"TARGET", "URL"}:
         urls += [f"{scheme}://" for scheme in _schemes(command, talk="URL" in names)]
     return Values(
         words=tuple(words),

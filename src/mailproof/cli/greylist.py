@@ -27,7 +27,7 @@ def command(terminal: Terminal) -> Command:
     """Its actions are in `greylist_policy`, `greylist_rebuild` and `greylist_probe`."""
     params: list[click.Parameter] = [
         click.Argument(["action"], metavar="|".join(ACTIONS)),
-        click.Argument(["given"], nargs=-1, metavar="[FILE|DIR|URL]"),
+        click.Argument(["given"], nargs=-1, metavar="[FILE|DIR|TARGET]"),
         Option("--from", "sender", metavar="ADDRESS", section="greylist", words="greylist-from"),
         Option("--rcpt", "recipient", metavar="ADDRESS", section="greylist", words="greylist-rcpt"),
         *_policy_options(terminal),

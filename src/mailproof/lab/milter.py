@@ -75,7 +75,8 @@ class MilterUnderTest:
     def play(self, script: str) -> MilterPlayed:
         """A script of `mailproof milter script`; `ok` tells whether all was answered as it wants.
 
-        Files that it names are looked for in the working directory. Raises ScriptError for a text that is none.
+        Files that it names are looked for in the working directory. Raises ScriptError for a text that is none, and
+        OSError.
         """
         net = SocketNet()
         return net.run(play(net, self._place, parse(script), self._terms, lambda name: Path(name).read_bytes()))

@@ -122,28 +122,22 @@ def _lists(config: GreylistConfig) -> Iterator[Slip]:
 
 
 def _countries(config: GreylistConfig, databases: Sequence[DatabaseSeen]) -> Iterator[Slip]:
-    asked = False
+    asked: list[int] = []
     for rule in config.rules:
         codes = [clause.value for clause in rule.clauses if clause.kind == "geoip" and not clause.negated]
         if len(set(codes)) > 1:
             yield Slip("two-countries", rule.line, "fail", {"countries": ", ".join(codes)}, rule.text)
         for clause in rule.clauses:
             if clause.kind == "geoip":
-                asked = True
+                asked.append(rule.line)
                 yield from _code(clause.value, rule.line, rule.text)
     for each in config.lists:
         if each.kind == "geoip":
-            asked = True
+            asked.append(each.line)
             for item in each.items:
                 yield from _code(item.value, each.line, item.text)
-    names = {each.setting for each in databases}
-    if asked and not names & {"geoipdb", "geoip2db"}:
-        line = next(rule.line for rule in config.rules if _asks_country(rule, config)) if config.rules else 1
-        yield Slip("no-database", line, "fail")
-
-
-def _asks_country(rule: Rule, config: GreylistConfig) -> bool:
-    return any(clause.kind in ("geoip", "list") for clause in rule.clauses) or bool(config.lists)
+    if asked and not {each.setting for each in databases} & {"geoipdb", "geoip2db"}:
+        yield Slip("no-database", min(asked), "fail")
 
 
 def _code(code: str, line: int, text: str) -> Iterator[Slip]:

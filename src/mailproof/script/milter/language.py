@@ -16,8 +16,8 @@
     S: ACCEPT
 
 As in the dialogues of SMTP, `~` in an `S:` line stands for any text, `#` begins a comment line and `@` another
-connection. A `C:` line without `S:` lines must be answered with CONTINUE, or be one that the milter does not want to
-hear or does not answer. `S: ~` among the changes of a message stands for any others.
+connection. A `C:` line without `S:` lines must be answered with CONTINUE or ACCEPT, or be one that the milter does
+not want to hear or does not answer. `S: ~` among the changes of a message stands for any others.
 """
 
 from __future__ import annotations

@@ -88,9 +88,17 @@ class _Player:
             elif line.verb == "MACRO":
                 name, _, value = line.rest.partition(" ")
                 self._macros.append((name, value))
-            elif (unmet := self._compared(line, await self._say(line))) is not None:
+            elif (unmet := self._compared(line, await self._said(line))) is not None:
                 return unmet
         return None
+
+    async def _said(self, line: Line) -> StepSeen:
+        try:
+            return await self._say(line)
+        except ScriptError:
+            raise
+        except ValueError as error:  # a NUL in a text, or too much at once
+            raise ScriptError(f"line {line.number}: {error}") from None
 
     async def _say(self, line: Line) -> StepSeen:
         first = len(self._player.steps)
