@@ -63,6 +63,16 @@ K = RefusalKind
         ("503 5.0.0 Polite people say HELO first", K.HELO_REQUIRED),
         ("553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", K.RELAY_DENIED),
         ("530 SMTP authentication is required.", K.LOGIN_REQUIRED),
+        ("550 Unauthenticated senders not allowed", K.LOGIN_REQUIRED),
+        ("501 5.7.1 This system is not configured to relay mail", K.RELAY_DENIED),
+        ("550 5.2.0 The recipient account is blocked.", K.MAILBOX_DISABLED),
+        ("554 Mail from a@b.test rejected for policy reasons.", K.CONTENT_REJECTED),
+        ("421 Service not available, closing transmission channel", K.SERVICE_UNAVAILABLE),
+        ("554 5.4.14 Hop count exceeded - possible mail loop", K.MAIL_LOOP),
+        # docomo and SoftBank
+        ("552 Too much mail data bob@docomo.ne.jp", K.MAILBOX_FULL),
+        ("550 Unknown user bob@docomo.ne.jp", K.RECIPIENT_UNKNOWN),
+        ("553 nosuch.example does not exist", K.RECIPIENT_DOMAIN_UNKNOWN),
         # iCloud
         ("550 5.7.0 From address is not one of your addresses", K.SENDER_NOT_OWNED),
         # OpenSMTPD
@@ -73,6 +83,8 @@ K = RefusalKind
         ("550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", K.RELAY_DENIED),
         ("550 5.7.64 TenantAttribution; Relay Access Denied", K.RELAY_DENIED),
         ("550 5.7.1 Unable to relay", K.RELAY_DENIED),
+        ("550 5.7.1 RESOLVER.RST.AuthRequired; authentication required", K.RECIPIENT_REJECTED),
+        ("550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup", K.RECIPIENT_REJECTED),
         ("530 5.7.57 Client not authenticated to send mail.", K.LOGIN_REQUIRED),
         ("530 5.7.1 Client was not authenticated", K.LOGIN_REQUIRED),
         ("550 5.7.60 SMTP; Client does not have permissions to send as this sender", K.SENDER_NOT_OWNED),

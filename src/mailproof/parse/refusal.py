@@ -63,7 +63,7 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
         words=r"relay(ing)? (access |mail )?(is )?(denied|not (permitted|allowed)|prohibited|forbidden)"
         r"|unable to relay|(do not|don't|does not|cannot|not permitted to|not allowed to|will not) relay"
         r"|rcpthosts|relaying to .* (denied|prohibited)|not a (valid )?relay|no relaying|relay not"
-        r"|delivery is not allowed to this address|invalid credentials for relay",
+        r"|delivery is not allowed to this address|invalid credentials for relay|not configured to relay",
     ),
     Row(
         _K.TLS_REQUIRED,
@@ -123,7 +123,8 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     Row(_K.RECIPIENT_UNKNOWN, code="551", status=r"|5\.1\.6"),  # RFC 5321 section 3.4: user not local
     Row(
         _K.MAILBOX_DISABLED,
-        words=r"(mailbox|account|user)( that you tried to reach)? (is )?(disabled|inactive|suspended|locked)",
+        words=r"(mailbox|account|user)( that you tried to reach)? (is )?"
+        r"(disabled|inactive|suspended|locked|frozen|blocked)",
     ),
     Row(
         _K.RECIPIENT_DOMAIN_UNKNOWN,
@@ -167,7 +168,7 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     ),
     # Who may talk here.
     Row(_K.LOGIN_REQUIRED, words=r"authenticat\w* (is )?(required|needed)|(must|please|not) (authenticate|log ?in)"),
-    Row(_K.LOGIN_REQUIRED, words=r"must issue an auth command|permissions? to submit"),
+    Row(_K.LOGIN_REQUIRED, words=r"must issue an auth command|permissions? to submit|unauthenticated senders"),
     Row(_K.LOGIN_REQUIRED, words=r"(client|you are|user) (was )?not authenticated|auth(orization)? (is )?required"),
     Row(_K.CLIENT_NAME_MISSING, words=r"cannot find your (reverse )?hostname|no (ptr|reverse dns)|reverse dns"),
     Row(_K.RECIPIENT_REJECTED, words=r"recipient( address)? (rejected|refused|denied|blocked)"),
@@ -176,7 +177,8 @@ _ROWS: tuple[Row[RefusalKind], ...] = (
     Row(
         _K.CONTENT_REJECTED,
         words=r"\bspam\b|unsolicited|\bvirus|infected|malware|content (rejected|filter|presents)|security issue"
-        r"|line length|malformed|not accepted for policy reasons|local policy",
+        r"|line length|malformed|not accepted for policy reasons|local policy|message filtered"
+        r"|(rejected|denied|refused) (for|by|due to) ([a-z]+ )?polic|multiple addresses in from",
     ),
 )
 
@@ -186,7 +188,11 @@ _CODES: tuple[Row[RefusalKind], ...] = (
     Row(_K.DISK_FULL, code="452", status=r"|4\.3\.\d"),
     Row(_K.MESSAGE_TOO_BIG, code="552", status=r"|5\.3\.\d"),
     Row(_K.HELO_REQUIRED, code="503", status=r"5\.5\.1|", words=r"\b(helo|ehlo)\b"),
-    Row(_K.SERVICE_UNAVAILABLE, code="4", words=r"service (is )?(currently )?unavailable|try again|temporar"),
+    Row(
+        _K.SERVICE_UNAVAILABLE,
+        code="4",
+        words=r"service (is )?(currently )?(un|not )available|try (again|later)|temporar",
+    ),
 )
 _TABLE = Table(_ROWS)
 # Where a vague word stands beside one of these, it is about mail.

@@ -115,39 +115,33 @@ def side_in_log(name: str, rank: int, text: str) -> Side:
         return side_of(_AS_BOUNCE.get(name, name))
     if rank >= 5:
         return _S.NOBODY
-    if name in _AT_OUR_DOOR:
-        return _S.SENDER
-    if name in _IN_BETWEEN:
-        return _S.NETWORK
-    return _S.THEIRS if name in _FROM_THEM else _S.YOURS
+    sides = (
+        (AT_OUR_DOOR, _S.SENDER),
+        (IN_BETWEEN, _S.NETWORK),
+        (FROM_THEM, _S.THEIRS),
+        (OF_THE_RECIPIENT, _S.RECIPIENT),
+    )
+    return next((side for names, side in sides if name in names), _S.YOURS)
 
 
 _AS_BOUNCE = {"delivery-user-unknown": "recipient-unknown", "sent-on-is-refused": "client-blocklisted"}
-# What a client did wrong at our server.
-_AT_OUR_DOOR = frozenset(
-    [
-        "relay-denied",
-        "recipient-unknown",
-        "sender-domain-unknown",
-        "sender-not-owned",
-        "helo-rejected",
-        "client-name-missing",
-        "client-blocklisted",
-        "content-rejected",
-        "message-too-big",
-        "connection-rate-limited",
-        "client-refuses-certificate",
-        "clear-text-on-tls-port",
-        "user-name-has-domain",
-        "user-unknown",
-        "password-wrong",
-        "plaintext-login-refused",
-        "login-failed",
-        "login-guessing",
-        "connection-limit-per-user",
-        "tls-no-shared-cipher",
-        "destination-name-not-found",
-    ]
+AT_OUR_DOOR = frozenset(
+    (
+        *("relay-denied", "recipient-unknown", "recipient-moved", "sender-domain-unknown", "sender-not-owned"),
+        *("helo-rejected", "client-name-missing", "client-blocklisted", "content-rejected", "message-too-big"),
+        *("connection-rate-limited", "client-refuses-certificate", "clear-text-on-tls-port", "tls-no-shared-cipher"),
+        *("ehlo-required-first", "no-valid-recipients", "address-syntax-wrong", "pipelining-refused"),
+        *("bare-newline-received", "too-many-errors", "sender-refused-by-relay", "destination-name-not-found"),
+        *("user-name-has-domain", "user-unknown", "password-wrong", "plaintext-login-refused", "login-failed"),
+        *("login-guessing", "connection-limit-per-user"),
+    )
 )
-_IN_BETWEEN = frozenset(("outbound-25-blocked", "next-server-went-away"))
-_FROM_THEM = frozenset(("next-server-refuses-connection", "tls-required-elsewhere", "mail-expired"))
+"""What a client of ours did wrong."""
+IN_BETWEEN = frozenset(("outbound-25-blocked", "next-server-went-away", "firewall-mangles-smtp"))
+FROM_THEM = frozenset(
+    (
+        *("next-hop-refused", "next-hop-lacks-smtputf8", "next-server-certificate-distrusted", "delivery-deferred"),
+        *("next-server-tls-failed", "tls-required-elsewhere", "mail-expired"),
+    )
+)
+OF_THE_RECIPIENT = frozenset(("mailbox-full",))

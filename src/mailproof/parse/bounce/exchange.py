@@ -29,10 +29,10 @@ _ENDS = re.compile(
     r"|^(?:Received|Message-ID|DKIM-Signature|ARC-Seal): ",
     re.IGNORECASE,
 )
-# Words that only lead to the reply, or to the time of it.
+# Words that only lead to the reply, the server alone, or the time of a try.
 _AROUND = re.compile(
-    r"^(?:Remote Server |リモート ?サーバー|Server at |[A-Za-z0-9.-]+ \([\d.a-fA-F:]+\))?"
-    r".{0,40}?(?:returned|返(?:され|し)ました)?\s*$"
+    r"^(?:Remote Server|リモート ?サーバー|Server at [A-Za-z0-9.-]+).{0,60}?(?:returned|返(?:され|し)ました)\s*$"
+    r"|^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?: \([\d.a-fA-F:]+\))?$"
     r"|^\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4} \d|^\d{4}年"
 )
 _REPLY = re.compile(r"(?<![\w.+/:-])[45][0-5]\d[ -]|(?<![\w.])[45]\.\d\.\d{1,3}(?![\d.])")

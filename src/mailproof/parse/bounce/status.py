@@ -69,12 +69,14 @@ def read(text: str) -> Notice:
 
 def _recipient(group: dict[str, str]) -> Undelivered:
     name = _typed(group.get("final-recipient", "")) or _typed(group.get("original-recipient", ""))
+    code = _CODE.search(group.get("status", ""))
+    # A report without an Action has the class of its status.
+    otherwise = Action.DELIVERED if code and code[0].startswith("2") else Action.FAILED
     given = group.get("action", "").split()
     try:
-        action = Action(given[0].lower()) if given else Action.FAILED
+        action = Action(given[0].lower()) if given else otherwise
     except ValueError:
-        action = Action.FAILED
-    code = _CODE.search(group.get("status", ""))
+        action = otherwise
     remote = _HOST.match(_typed(group.get("remote-mta", "")))
     said: list[Statement] = []
     for field in ("diagnostic-code", "x-supplementary-info", "x-display-text"):

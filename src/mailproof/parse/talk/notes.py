@@ -48,7 +48,6 @@ WITHOUT_FINDING = (
     RefusalKind.NEEDS_SMTPUTF8,
     RefusalKind.MAILBOX_DISABLED,
     RefusalKind.UNROUTABLE,
-    RefusalKind.MAIL_LOOP,
     RefusalKind.LIMITED,
 )
 _STEPS = {"MAIL": Step.MAIL, "RCPT": Step.RCPT, "DATA": Step.DATA, ".": Step.DATA}
