@@ -239,6 +239,30 @@ def test_what_is_pasted_for_an_explanation(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_bounce_full_of_escapes(shape: str) -> None:
+    rude = ESCAPES.replace(b"\n", b"").replace(b"\0", b"")
+    head = b"From: MAILER-DAEMON " + rude + b"\nSubject: Undelivered " + rude + b"\n\n"
+    notices = (
+        b"This is the mail system at host "
+        + rude
+        + b".\n\n<b@mx.test>: host mx.test[192.0.2.1] said: 550 5.1.1 "
+        + rude,
+        b"Final-Recipient: rfc822; b@mx.test" + rude + b"\nDiagnostic-Code: smtp; 550 5.1.1 " + rude,
+        b"Hi. This is the qmail-send program at "
+        + rude
+        + b".\n\n<b@mx.test>:\n"
+        + rude
+        + b"\n--- Below this line\n\n"
+        + head,
+    )
+    for notice in notices:
+        for lang in ("en", "ja"):
+            said = shown("--lang", lang, "explain", "--format", shape, "-", given=head + notice)
+            assert "owned" in said
+            assert not disturbing(said)
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
 def test_a_log_full_of_escapes(shape: str) -> None:
     heads = (b"Jan 18 20:28:39 mx postfix/smtpd[1]: ", b"Jan 18 20:28:39 mx dovecot: imap-login: Error: ", b"")
     tails = (

@@ -46,3 +46,23 @@ def test_there_are_fifty_of_every_format() -> None:
     assert len({(HERE / row["file"]).read_bytes() for row in BOUNCES}) == len(BOUNCES)
     assert {each.name for each in FORMATS} <= {row["format"] for row in BOUNCES}
     assert {row["file"] for row in BOUNCES} == {f"{path.parent.name}/{path.name}" for path in HERE.glob("*/*.eml")}
+
+
+def test_a_message_that_only_speaks_of_a_bounce_is_a_message() -> None:
+    told = explain_text(
+        b"Received: from a.example by b.example with ESMTP id 1; Sun, 29 Nov 2026 10:00:00 +0900\n"
+        b"From: Carol <carol@example.org>\nTo: bob@example.com\nSubject: Help\n\n"
+        b"My letter couldn't be delivered to the following day's meeting.\n"
+    )
+    assert told.pasted is Pasted.MESSAGE
+
+
+def test_a_report_of_success_is_no_failure() -> None:
+    told = explain_text(
+        b"Reporting-MTA: dns; mail.example.org\n\nFinal-Recipient: rfc822; bob@example.com\nAction: delivered\n"
+        b"Status: 2.0.0\nDiagnostic-Code: smtp; 250 2.0.0 Ok\n\nFinal-Recipient: rfc822; carol@example.com\n"
+        b"Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n"
+    )
+    assert [(each.name, each.action, each.side) for each in told.causes] == [
+        ("delivered", "delivered", "nobody"), ("recipient-unknown", "failed", "sender"),
+    ]  # fmt: skip

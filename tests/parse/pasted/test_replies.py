@@ -83,8 +83,21 @@ def test_a_refusal_in_a_session_is_read_with_the_command_before_it() -> None:
     assert [each.name for each in replies_in(swaks).refused] == [each.name for each in found.refused]
 
 
-def test_the_token_of_a_login_is_not_shown() -> None:
-    told = explain_text(SESSION.encode())
+@pytest.mark.parametrize(
+    "session",
+    [
+        SESSION,
+        "AUTH PLAIN AGFsaWNlAHNlY3JldA==\n",
+        "AUTH LOGIN\n334 VXNlcm5hbWU6\nYWxpY2U=\n334 UGFzc3dvcmQ6\nAGFsaWNlAHNlY3JldA==\n535 5.7.8 no\n",
+        "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: AGFsaWNlAHNlY3JldA==\n",
+        "AGFsaWNlAHNlY3JldA==",
+        "PASS AGFsaWNlAHNlY3JldA==\n-ERR no\n",
+        "a1 LOGIN alice AGFsaWNlAHNlY3JldA==\na1 NO no\n",
+        "a1 AUTHENTICATE PLAIN\n+ \nAGFsaWNlAHNlY3JldA==\na1 NO no\n",
+    ],
+)
+def test_the_token_of_a_login_is_not_shown(session: str) -> None:
+    told = explain_text(session.encode())
     assert "AGFsaWNl" not in repr(told)
 
 

@@ -83,34 +83,49 @@ def _read(root: Entity, depth: int) -> Bounce | None:
     if root.type == "message/rfc822" and root.parts:
         root = root.parts[0]
     entities = list(walk(root))
-    text = "\n".join(each.text for each in entities if each.type == "text/plain" or (not each.parts and each is root))
-    unread = tuple(dict.fromkeys(each.type for each in entities if not each.parts and not _is_known(each)))
-    if not text.strip():
-        text = "\n".join(_without_tags(each.text) for each in entities if each.type == "text/html")
+    text = _text_of(root, entities)
     reports = [status.read(each.text) for each in entities if each.type in _STATUS]
     if not reports and _FIELD_OF_REPORT.search(text):
         reports = [status.read(text)]
     chosen = next((each for each in FORMATS if each.mark.search(text)), None)
     notice = chosen.read(text) if chosen else Notice(())
     if not notice.recipients and not any(report.recipients for report in reports) and _is_notice(root):
-        notice = anybody.read(text)
-    failed = root.get("x-failed-recipients")
-    if not notice.recipients and not any(report.recipients for report in reports) and failed and _is_notice(root):
-        notice = Notice(tuple(Undelivered(each.strip()) for each in failed.split(",")[:20] if "@" in each))
+        notice = _guessed(root, text)
     recipients = _together(notice, reports)
     if chosen is not None and chosen.name == "sendmail" and reports:
         recipients = tuple(sendmail.in_own_words(text, each) for each in recipients)
+    original = _returned(entities, text)
     if not recipients:
         enclosed = [part.parts[0] for part in entities if part.type == "message/rfc822" and part.parts]
         inner = (_read(part, depth + 1) for part in enclosed if depth < 2)
         found = next((each for each in inner if each is not None), None)
-        if found is None and chosen is not None:
+        if found is None and chosen is not None and (_is_notice(root) or not root.fields):
             # Surely a notice, of which nothing could be read.
-            return Bounce(chosen.name, notice.reporter, (), _returned(entities, text), ("text/plain",))
+            return Bounce(chosen.name, notice.reporter, (), original, ("text/plain",))
         return found
     reporter = next((each.reporter for each in (*reports, notice) if each.reporter), "")
     name = chosen.name if chosen else "report" if any(report.recipients for report in reports) else "unknown"
-    return Bounce(name, reporter, recipients, _returned(entities, text), unread)
+    unread = tuple(dict.fromkeys(each.type for each in entities if not each.parts and not _is_known(each)))
+    return Bounce(name, reporter, recipients, original, unread)
+
+
+def _text_of(root: Entity, entities: list[Entity]) -> str:
+    """What people are to read; out of HTML where there is nothing else."""
+    plain = "\n".join(
+        each.text for each in entities if each.type == "text/plain" or (not each.parts and each is root)
+    )
+    if plain.strip():
+        return plain
+    return "\n".join(_without_tags(each.text) for each in entities if each.type == "text/html")
+
+
+def _guessed(root: Entity, text: str) -> Notice:
+    """Of a program that is not known: replies beside addresses, else whom the header names (Exim's field)."""
+    notice = anybody.read(text)
+    failed = root.get("x-failed-recipients")
+    if notice.recipients or not failed:
+        return notice
+    return Notice(tuple(Undelivered(each.strip()) for each in failed.split(",")[:20] if "@" in each))
 
 
 def _is_known(part: Entity) -> bool:

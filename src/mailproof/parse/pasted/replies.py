@@ -60,6 +60,8 @@ _LOGIN_CODES = ("530", "534", "535", "538")
 _OF_LOGINS = re.compile(
     r"auth|log ?in|passw|credential|user ?name|account|sign.?in|ログイン|認証|パスワード", re.IGNORECASE
 )
+# Base64, alone in its line.
+_TOKEN = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 # More lines than a session by hand has.
 _MOST_LINES = 2000
 _MOST = 50
@@ -128,16 +130,22 @@ def replies_in(text: str) -> Replies:
             refused.append(other)
         elif command := _COMMAND.match(line):
             asked = line if command[1] != "." else "."
-            commands.append(line)
+            if not is_login(line):
+                commands.append(line)
         elif line.startswith(("+OK", "* OK")) or re.match(r"\S+ OK\b", line):
             accepted += 1
-        elif line:
+        elif line and not client and not _is_an_answer(line, asked):
             rest.append(line)
     close()
     if not refused:
         # `User unknown` begins as a command of POP3 does.
         refused, rest = _inside(rest if accepted else [*rest, *commands])
     return Replies(tuple(refused[:_MOST]), accepted, tuple(rest[:_MOST]))
+
+
+def _is_an_answer(line: str, asked: str) -> bool:
+    """To a challenge: a user name, a password or a token, which is nobody's to see."""
+    return is_login(asked) or _TOKEN.fullmatch(line) is not None
 
 
 def _smtp(lines: list[str], asked: str) -> Refused | None:
