@@ -7,7 +7,7 @@ import smtplib
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from brandlist import brands
@@ -54,7 +54,8 @@ class Next:
             connection.close()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
+        # The server may be ended in the middle of a connection that it keeps for more.
+        with suppress(OSError), connection, connection.makefile("rb") as lines:
             self._talk(connection, lines)
 
     def _talk(self, connection: socket.socket, lines: Iterable[bytes]) -> None:

@@ -91,7 +91,7 @@ def _head(cause: Explained, text: str, say: Words) -> str:
         return say("explained.head-delayed", recipient=cause.recipient, cause=text) + name
     if cause.action is not None:
         return say("explained.head-good", recipient=cause.recipient, cause=text)
-    return text[:1].upper() + text[1:] + name
+    return (text[:1].upper() + text[1:] if say.lang == "en" else text) + name
 
 
 def _words(cause: Explained, log: LogExplained | None, say: Words) -> tuple[str, str]:

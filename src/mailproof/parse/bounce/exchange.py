@@ -71,7 +71,7 @@ def read(text: str) -> Notice:
 def _said(recipient: str, rest: list[str], action: Action) -> Undelivered:
     """Each line with a reply is a statement of its own: of a delay, the last try stands below."""
     texts: list[str] = []
-    for line in (each.strip().replace("##", "") for each in rest if each.strip()):
+    for line in (each.strip().replace("##", "").rstrip("' ") for each in rest if each.strip()):
         if _REPLY.search(line):
             texts.append(line)
         elif not _AROUND.match(line):
