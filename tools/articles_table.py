@@ -41,6 +41,7 @@ _WORDS = {
         "line, each line typed into a session, each setting and each error in them has a row; the numbers are "
         "those of their lines. Names in `code` are findings: `mailproof explain NAME` has a page for each. Made by "
         "`make docs`; a test reads the articles and fails where a line has no row.",
+        "all": "All {all} lines are answered.",
         "count": "{done} of {all} lines are answered. {later} wait for commands that do not exist yet: {by}.",
         "article": "Article {n}: {title}",
         "head": ("line", "by hand", "here", "test"),
@@ -54,6 +55,7 @@ _WORDS = {
         "ョンへの入力、設定、エラーのすべてに対応する行を設けました。数字は記事の行番号です。`コード` の名前は検出"
         "事項で、`mailproof explain NAME` で説明を読めます。`make docs` で作成しています。テストが記事を読み、対応"
         "する行がなければ失敗します。",
+        "all": "{all} 行のすべてに対応しています。",
         "count": "{all} 行のうち {done} 行に対応しています。残り {later} 行は、まだないコマンドを待っています"
         "({by})。",
         "article": "記事 {n}: {title}",
@@ -113,7 +115,7 @@ def render(data: dict[str, Any], lang: str) -> str:
     waiting = Counter(row["later"] for row in rows for _ in lines_of(row) if "later" in row)
     total, later = sum(len(lines_of(row)) for row in rows), sum(waiting.values())
     by = ", ".join(f"`{name}` {number}" for name, number in sorted(waiting.items()))
-    count = say["count"].format(done=total - later, all=total, later=later, by=by)
+    count = say["count" if later else "all"].format(done=total - later, all=total, later=later, by=by)
     page = [f"# {say['title']}", "", say["other"], "", say["about"], "", count]
     for number, article in enumerate(data["article"], 1):
         page += ["", f"## {say['article'].format(n=number, title=article[lang])}", ""]
