@@ -37,7 +37,7 @@ chmod 711 /var/spool/smtpd
 {entries}
 chown root:opensmtpd /etc/mail/passwords
 chmod 640 /etc/mail/passwords
-exec smtpd -d -f {place.directory}/smtpd.conf
+exec smtpd -F -f {place.directory}/smtpd.conf
 """
 
 
@@ -47,6 +47,6 @@ OPENSMTPD = Brand(
     ("smtp", "submission", "submissions"),
     users=("opensmtpd", "opensmtpq"),
     configure=configure,
-    logs=("output",),
+    logs=("syslog",),
 )
 OPENSMTPD_OF_DEBIAN_12 = OPENSMTPD._replace(name="opensmtpd")
