@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.model.log_summary import LogSummary
-from mailproof.parse.log.tally import tables
+from mailproof.parse.log.tally import count, tables
 from mailproof.parse.log.tally.count import LogCounter, Tally
 from mailproof.parse.log.tally.reasons import domain_of_client, reason_of
 from mailproof.parse.log.tally.summary import summary_of
@@ -278,6 +278,20 @@ def test_a_message_that_the_cut_goes_through() -> None:
         assert (totals.bytes_received, totals.bytes_delivered, totals.sizeless) == (310, 310, 0), cut
         assert (totals.senders, totals.recipients) == (1, 1), cut
         assert tallies[0].ledgers["mx"].flight == {}, cut
+
+
+@pytest.mark.parametrize("much", [0, 1 << 17], ids=["a pattern for each hour", "one for all"])
+@pytest.mark.parametrize("stamp", ["Nov 20 {}:00:00", "2026-11-20T{}:00:00+09:00"])
+def test_hours_that_take_turns(stamp: str, much: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As clocks of two hosts do, and lines of another form between them."""
+    monkeypatch.setattr(count, "_MUCH", much)
+    hours = (10, 11, 10, 11, 11, 12, 12, 10, 10, 10)
+    lines = [
+        f"{stamp.format(hour)} mx postfix/smtpd[1]: {n:08X}: client=a[192.0.2.9]" for n, hour in enumerate(hours)
+    ]
+    for more in ([], ["", "no such form"], [f"{stamp.format(11)} a line of no program"]):
+        summary = both("\n".join([*lines[:4], *more, *lines[4:]]).encode())
+        assert {hour.name: hour.received for hour in summary.hours} == {"10": 5, "11": 3, "12": 2}
 
 
 def test_a_queue_id_that_is_used_again() -> None:

@@ -12,7 +12,7 @@ from mailproof.model.log import LogLine
 from mailproof.parse.log.envelope import LineReader
 from mailproof.parse.log.facts import fact_of, is_mail
 from mailproof.parse.log.tally.ledger import Ledger
-from mailproof.parse.log.tally.quick import STAMPS, Handler, handler_of, lines_in
+from mailproof.parse.log.tally.quick import STAMPS, Handler, handler_of, lines_of
 from mailproof.parse.log.tally.record import record
 from mailproof.parse.log.tally.tables import KINDS, Tables
 
@@ -23,8 +23,8 @@ _LONG = 4096
 # Programs and hours of one log at a time; when there are more, they are learned anew.
 _KEPT = 2_000
 _BEFORE, WITHIN, _AFTER, _NOWHEN = -1, 0, 1, 2
-# No hour, and not the empty one that a line of another form has.
-_NONE = "-"
+# A pattern for one hour takes a millisecond to make; it saves that on twice so many characters.
+_MUCH = 1 << 17
 # A line in a line, as some containers write them: then the tag outside is not the program's.
 _WRAPPED = re.compile(r"[^\W\d_]{3,5}\.? [ 0-3]?\d \d\d:\d\d:\d\d|1?\d月")
 
@@ -67,10 +67,9 @@ class Tally:
         for host, ledger in later.ledgers.items():
             self.ledger(host).follow(ledger)
 
-    def bound(self) -> None:
-        """Keep the tables within their limits."""
-        self.tables.bound()
-        self._forgotten.bound()
+    def bound(self) -> bool:
+        """Keep the tables within their limits. Whether rows that a handler may hold are gone."""
+        return self.tables.bound() | self._forgotten.bound()
 
 
 def _in_the_ordinary_way(queue_id: str, text: str) -> bool:
@@ -83,7 +82,7 @@ class LogCounter:
     def __init__(self, tally: Tally, today: date, period: Period | None = None, *, quick: bool = True) -> None:
         self._tally, self._tables, self._period, self._quick = tally, tally.tables, period, quick
         self._read = LineReader(today).read
-        self._lines: dict[int, re.Pattern[str]] = {}
+        self._lines: dict[tuple[int, str], re.Pattern[str]] = {}
         self._hours: dict[str, str] = {}
         self._handlers: dict[int, dict[str, Handler]] = {_BEFORE: {}, WITHIN: {}, _NOWHEN: {}}
 
@@ -105,7 +104,9 @@ class LogCounter:
                         self._slow(raw)
         if self._period is None:
             self._ends(block)
-        self._tally.bound()
+        if self._tally.bound():
+            for handlers in self._handlers.values():
+                handlers.clear()
 
     def _plain(self, text: str) -> None:
         size = _size_of(text)
@@ -134,19 +135,26 @@ class LogCounter:
 
     def _take(self, text: str, size: int, place: int) -> None:
         """Lines of a form that is known, all in the period, or all before it."""
-        if size not in self._lines:
-            self._lines[size] = lines_in(size)
-        now, handlers = _NONE, self._handlers[place]
-        for hour, head, queue_id, told, other in self._lines[size].findall(f"\n{text}"):
-            if hour != now:
-                if not hour:
-                    if other:
-                        self._one(other.encode(), place)
-                    elif place == WITHIN:
-                        self._tables.lines -= 1
-                    now = _NONE
-                    continue
-                now, handlers = hour, self._begin(hour, place)
+        hour = text[:size]
+        if len(text) >= _MUCH and text.startswith(hour, text.rfind("\n") + 1):
+            self._take_hour(text, hour, place)
+            return
+        for hour, lines in groupby(text.split("\n"), lambda line: line[:size]):
+            self._take_hour("\n".join(lines), hour, place)
+
+    def _take_hour(self, text: str, hour: str, place: int) -> None:
+        """Lines of one hour; of others too, where it is the hour of the first and of the last."""
+        size = len(hour)
+        if size not in STAMPS or not STAMPS[size].match(text):
+            for line in text.split("\n"):
+                self._one(line.encode(), place)
+            return
+        handlers = self._begin(hour, place)
+        for head, queue_id, told, other in self._pattern(hour, len(text)).findall(f"\n{text}"):
+            if not head:
+                self._one(other.encode(), place)
+                self._begin(hour, place)
+                continue
             try:
                 handler = handlers[head]
             except KeyError:
@@ -154,6 +162,17 @@ class LogCounter:
             if handler(queue_id, told):
                 mark = f"{queue_id}: " if queue_id else ""
                 self._one(f"{hour}:00:00 {head}[1]: {mark}{told}".encode(), place)
+
+    def _pattern(self, hour: str, length: int) -> re.Pattern[str]:
+        key = (len(hour), hour)
+        if key not in self._lines:
+            if length < _MUCH:
+                key = (len(hour), "")
+            elif len(self._lines) > _KEPT:
+                self._lines.clear()
+        if key not in self._lines:
+            self._lines[key] = lines_of(*key)
+        return self._lines[key]
 
     def _begin(self, hour: str, place: int) -> dict[str, Handler]:
         """The handlers of all hosts, which count for this hour from now on."""

@@ -14,12 +14,11 @@ from mailproof.parse.log.tally.tables import (
     BOUNCED,
     DEFERRALS,
     DEFERRED,
+    DELAY,
     DELAYS,
     DELIVERED,
     KINDS,
     LONGEST,
-    MESSAGES,
-    OCTETS,
     RECEIVED,
     REFUSED,
     RETRIED,
@@ -27,10 +26,12 @@ from mailproof.parse.log.tally.tables import (
     TURNED_AWAY,
     WITH_LOGIN,
     Tables,
+    weight_of,
 )
 
-# Of a message in flight: the client that handed it in, until it is counted; octets, -1 until known; seen deferred.
-CLIENT, SIZE, SEEN_DEFERRED = 0, 1, 2
+# Of a message in flight: the client that handed it in, until it is counted; its weight, 0 until its size is known;
+# seen deferred.
+CLIENT, WEIGHT, SEEN_DEFERRED = 0, 1, 2
 # In the place of the client where the part of the log before may know the message.
 ELSEWHERE = None
 
@@ -61,7 +62,7 @@ class Ledger:
         self.bucket = self.tables.hours.setdefault((self.host, hour), [0] * 5)
 
     def arrived(self, queue_id: str, client: str, service: list[int], with_login: bool) -> None:
-        self.flight[queue_id] = [client, -1, 0]
+        self.flight[queue_id] = [client, 0, 0]
         self.bucket[RECEIVED] += 1
         service[ARRIVED] += 1
         if with_login:
@@ -71,27 +72,23 @@ class Ledger:
         message = self.flight.get(queue_id)
         if message is None:
             if self.first:
-                self.flight[queue_id] = ["", size, 0]
+                self.flight[queue_id] = ["", weight_of(size), 0]
             else:
-                self.flight[queue_id] = [ELSEWHERE, size, 0]
+                self.flight[queue_id] = [ELSEWHERE, weight_of(size), 0]
                 self._keep(queue_id, Loose("queued", sender, size))
-        elif message[SIZE] == -1:
-            message[SIZE] = size
+        elif not message[WEIGHT]:
+            weight = message[WEIGHT] = weight_of(size)
             client = message[CLIENT]
             if not client:
                 if client is ELSEWHERE:
                     self._keep(queue_id, Loose("queued", sender, size))
                 return
-            tables = self.tables
-            try:
-                row = tables.senders[sender]
-            except KeyError:
-                if "@" in sender:
-                    tables.senders[sender] = [1, size]
-                    return
-                row = tables.nameless.setdefault((sender, client), [0, 0])
-            row[MESSAGES] += 1
-            row[OCTETS] += size
+            if "@" in sender:
+                senders = self.tables.senders
+                senders[sender] = senders.get(sender, 0) + weight
+            else:
+                nameless = self.tables.nameless
+                nameless[sender, client] = nameless.get((sender, client), 0) + weight
 
     def removed(self, queue_id: str) -> None:
         message = self.flight.pop(queue_id, None)
@@ -103,55 +100,54 @@ class Ledger:
     ) -> None:
         """Delivered; times in microseconds."""
         message = self.flight.get(queue_id)
-        size = 0
-        if message is not None and message[SIZE] != -1:
-            size = int(message[SIZE] or 0)
+        weight = message[WEIGHT] if message is not None else 0
+        if weight:
+            pass
         elif self.first:
             self.tables.count("sizeless")
         else:
             self._keep(queue_id, Loose("sized", recipient))
-        self.delivered(size, recipient, relay, delay, *delays)
+        row = self.tables.relays.setdefault(relay, [0] * 8)
+        self.delivered(weight or 1, recipient, row, delay, *delays)
 
     def delivered(
         self,
-        size: int,
+        weight: int,
         recipient: str,
-        relay: str,
+        relay: list[int],
         delay: int,
         before: int,
         queued: int,
         connecting: int,
         sending: int,
     ) -> None:
-        """The same for a message whose size is known."""
+        """The same for a message whose weight is known, and the row of the relay."""
         self.bucket[DELIVERED] += 1
         tables = self.tables
-        try:
-            row = tables.recipients[recipient]
-            row[0] += 1
-            row[1] += size
-            row[3] += delay
-            if delay > row[4]:
-                row[4] = delay
-        except KeyError:
-            tables.recipients[recipient] = [1, size, 0, delay, delay]
+        recipients = tables.recipients
+        recipients[recipient] = recipients.get(recipient, 0) + weight
+        at = recipient.find("@")
+        domain = recipient[at:] if at >= 0 else recipient
+        row = tables.domains.get(domain)
+        if row is None:
+            tables.domains[domain] = [0, delay, delay]
+        else:
+            row[DELAY] += delay
+            if delay > row[LONGEST]:
+                row[LONGEST] = delay
+        relay[0] += 1
+        relay[1] += before
+        relay[2] += queued
+        relay[3] += connecting
+        relay[4] += sending
+        if delay > relay[5]:
+            relay[5] = delay
         try:
             tables.delays[delay] += 1
         except KeyError:
             if len(tables.delays) >= DELAYS:
                 delay -= delay % 1_000_000
             tables.delays[delay] = tables.delays.get(delay, 0) + 1
-        try:
-            row = tables.relays[relay]
-            row[0] += 1
-            row[1] += before
-            row[2] += queued
-            row[3] += connecting
-            row[4] += sending
-            if delay > row[5]:
-                row[5] = delay
-        except KeyError:
-            tables.relays[relay] = [1, before, queued, connecting, sending, delay, 0, 0]
 
     def forwarded(self) -> None:
         self.tables.count("forwarded")
@@ -161,14 +157,16 @@ class Ledger:
         self.bucket[DEFERRED] += 1
         message = self.flight.get(queue_id)
         if message is None:
-            message = self.flight[queue_id] = ["" if self.first else ELSEWHERE, -1, 0]
+            message = self.flight[queue_id] = ["" if self.first else ELSEWHERE, 0, 0]
         if not message[SEEN_DEFERRED]:
             message[SEEN_DEFERRED] = 1
             if message[CLIENT] is ELSEWHERE:
                 self._keep(queue_id, Loose("deferred"))
             else:
                 tables.count("deferred")
-        row = tables.recipients.setdefault(recipient, [0, 0, 0, 0, 0])
+        tables.recipients.setdefault(recipient, 0)
+        at = recipient.find("@")
+        row = tables.domains.setdefault(recipient[at:] if at >= 0 else recipient, [0, 0, 0])
         row[DEFERRALS] += 1
         row[LONGEST] = max(row[LONGEST], delay)
         tables.relays.setdefault(relay, [0] * 8)[RETRIED] += 1
@@ -235,16 +233,17 @@ class Ledger:
 
     def _sized(self, queue_id: str, recipient: str) -> None:
         message = self.flight.get(queue_id)
-        if message is not None and message[SIZE] != -1:
-            row = self.tables.recipients.setdefault(recipient, [0, 0, 0, 0, 0])
-            row[OCTETS] += int(message[SIZE] or 0)
+        if message is not None and message[WEIGHT]:
+            # The message itself has been counted.
+            recipients = self.tables.recipients
+            recipients[recipient] = recipients.get(recipient, 0) + message[WEIGHT] - 1
         elif self.first:
             self.tables.count("sizeless")
         else:
             self._keep(queue_id, Loose("sized", recipient))
 
     def _deferred_later(self, queue_id: str) -> None:
-        message = self.flight.setdefault(queue_id, ["" if self.first else ELSEWHERE, -1, 0])
+        message = self.flight.setdefault(queue_id, ["" if self.first else ELSEWHERE, 0, 0])
         if not message[SEEN_DEFERRED]:
             message[SEEN_DEFERRED] = 1
             if message[CLIENT] is ELSEWHERE:

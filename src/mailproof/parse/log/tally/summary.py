@@ -23,7 +23,16 @@ from mailproof.model.log_summary import (
     Traffic,
 )
 from mailproof.parse.log.tally.reasons import domain_of_client
-from mailproof.parse.log.tally.tables import BEFORE, DELAY, LONGEST, RETRIED, RETURNED, SLOWEST, Tables
+from mailproof.parse.log.tally.tables import (
+    BEFORE,
+    LONGEST,
+    RETRIED,
+    RETURNED,
+    SLOWEST,
+    Tables,
+    messages_in,
+    octets_in,
+)
 
 _MICRO = 1_000_000
 # Seconds; the last bucket has no limit.
@@ -35,7 +44,7 @@ def summary_of(tables: Tables, top: int) -> LogSummary:
     """At most `top` rows of each table that strangers can make long; 0 for all."""
     most = top or 1 << 60
     senders, sender_domains = _senders(tables)
-    recipients, domains = _by_domain(tables.recipients, LONGEST)
+    recipients, recipient_domains = _by_domain(tables.recipients)
     relays = _relays(tables)
     hours = tuple((key, row) for key, row in sorted(tables.hours.items()) if any(row))
     return LogSummary(
@@ -47,7 +56,7 @@ def summary_of(tables: Tables, top: int) -> LogSummary:
         unread=tables.unread,
         samples=tuple(printable(sample) for sample in tables.samples),
         folded=tables.folded,
-        totals=_totals(tables, hours, senders, sender_domains, recipients, domains),
+        totals=_totals(tables, hours, senders, sender_domains, recipients, recipient_domains),
         delays=_delays(tables),
         days=_traffic((key[1][:10], row) for key, row in hours),
         hours=_traffic((key[1][11:13], row) for key, row in hours),
@@ -59,7 +68,7 @@ def summary_of(tables: Tables, top: int) -> LogSummary:
         senders=_correspondents(senders, most),
         sender_domains=_correspondents(sender_domains, most),
         recipients=_correspondents(recipients, most),
-        recipient_domains=_destinations(domains, most),
+        recipient_domains=_destinations(recipient_domains, tables.domains, most),
         slowest=_slowest(relays, most),
         deferrals=_reasons(tables, ("deferred",), most),
         bounces=_reasons(tables, ("bounced",), most),
@@ -86,10 +95,10 @@ def summary_of(tables: Tables, top: int) -> LogSummary:
 def _totals(
     tables: Tables,
     hours: Iterable[tuple[tuple[str, str], list[int]]],
-    senders: dict[str, list[int]],
-    sender_domains: dict[str, list[int]],
-    recipients: dict[str, list[int]],
-    domains: dict[str, list[int]],
+    senders: dict[str, int],
+    sender_domains: dict[str, int],
+    recipients: dict[str, int],
+    domains: dict[str, int],
 ) -> Totals:
     received, delivered, deferrals, bounced, _ = map(sum, zip(*(row for _, row in hours), (0,) * 5, strict=False))
     counts = tables.counts.get
@@ -99,46 +108,40 @@ def _totals(
     return Totals(
         *(received, delivered, counts("forwarded", 0), counts("deferred", 0), deferrals, bounced),
         *(refusals["reject"], refusals["reject_warning"], refusals["hold"], refusals["discard"]),
-        bytes_received=sum(row[1] for row in sender_domains.values()),
-        bytes_delivered=sum(row[1] for row in domains.values()),
+        bytes_received=octets_in(sum(sender_domains.values())),
+        bytes_delivered=octets_in(sum(domains.values())),
         sizeless=counts("sizeless", 0),
         senders=len(senders),
         sender_domains=len(sender_domains),
-        recipients=sum(1 for row in recipients.values() if row[0]),
-        recipient_domains=sum(1 for row in domains.values() if row[0]),
+        recipients=sum(map(bool, map(messages_in, recipients.values()))),
+        recipient_domains=sum(map(bool, map(messages_in, domains.values()))),
     )
 
 
-def _senders(tables: Tables) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+def _senders(tables: Tables) -> tuple[dict[str, int], dict[str, int]]:
     """By address and by domain; what has no domain is of its client's, or of its own name where a program sent it."""
     by_address, by_domain = _by_domain(tables.senders)
-    for (sender, client), row in tables.nameless.items():
-        _add_anew(by_address, sender or "<>", row)
-        _add(by_domain, (sender or "<>") if client == "pickup" else domain_of_client(client), row)
+    for (sender, client), weight in tables.nameless.items():
+        name = sender or "<>"
+        by_address[name] = by_address.get(name, 0) + weight
+        domain = name if client == "pickup" else domain_of_client(client)
+        by_domain[domain] = by_domain.get(domain, 0) + weight
     return by_address, by_domain
 
 
-def _by_domain(
-    addresses: dict[str, list[int]], greatest: int = -1
-) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+def _by_domain(addresses: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
     """Addresses with their domain in small letters, for it counts once however it is written; and the domains."""
-    by_address, by_domain = dict(addresses), dict[str, list[int]]()
-    for address, row in addresses.items():
+    by_address, by_domain = dict(addresses), dict[str, int]()
+    for address, weight in addresses.items():
         domain = address[address.find("@") + 1 :]
         if not domain.islower():
             small = domain.lower()
             if small != domain and "@" in address:
                 del by_address[address]
-                _add_anew(by_address, f"{address[: -len(domain)]}{small}", row, greatest)
+                address = f"{address[: -len(domain)]}{small}"
+                by_address[address] = by_address.get(address, 0) + weight
                 domain = small
-        mine = by_domain.get(domain)
-        if mine is None:
-            by_domain[domain] = row.copy()
-        elif greatest < 0:
-            mine[0] += row[0]
-            mine[1] += row[1]
-        else:
-            _add(by_domain, domain, row, greatest)
+        by_domain[domain] = by_domain.get(domain, 0) + weight
     return by_address, by_domain
 
 
@@ -162,13 +165,6 @@ def _add(table: dict[str, list[int]], name: str, row: list[int], greatest: int =
         mine[greatest] = longest
 
 
-def _add_anew(table: dict[str, list[int]], name: str, row: list[int], greatest: int = -1) -> None:
-    """The same where the rows are somebody else's."""
-    if name in table:
-        table[name] = table[name].copy()
-    _add(table, name, row, greatest)
-
-
 def _traffic(rows: Iterable[tuple[str, list[int]]]) -> tuple[Traffic, ...]:
     table: dict[str, list[int]] = {}
     for name, row in rows:
@@ -176,24 +172,34 @@ def _traffic(rows: Iterable[tuple[str, list[int]]]) -> tuple[Traffic, ...]:
     return tuple(Traffic(printable(name), *table[name]) for name in sorted(table))
 
 
-def _correspondents(table: dict[str, list[int]], most: int) -> tuple[Correspondent, ...]:
-    return tuple(Correspondent(printable(name), row[0], row[1]) for name, row in _greatest(table, most))
-
-
-def _destinations(table: dict[str, list[int]], most: int) -> tuple[Destination, ...]:
+def _correspondents(table: dict[str, int], most: int) -> tuple[Correspondent, ...]:
     return tuple(
-        Destination(printable(name), row[0], row[1], row[2], _mean(row[DELAY], row[0]), row[LONGEST] / _MICRO)
-        for name, row in _greatest(table, most, least=0)
+        Correspondent(printable(name), messages, octets) for messages, octets, name in _greatest(table, most)
     )
 
 
-def _greatest(table: dict[str, list[int]], most: int, least: int = 1) -> list[tuple[str, list[int]]]:
+def _destinations(table: dict[str, int], delays: dict[str, list[int]], most: int) -> tuple[Destination, ...]:
+    rows: dict[str, list[int]] = {}
+    for key, row in delays.items():
+        _add(rows, key[1:].lower() if key[:1] == "@" else key, row, LONGEST)
+    return tuple(
+        Destination(printable(name), messages, octets, deferrals, _mean(delay, messages), longest / _MICRO)
+        for messages, octets, name in _greatest(table, most, least=0)
+        for deferrals, delay, longest in (rows.get(name, (0, 0, 0)),)
+    )
+
+
+def _greatest(table: dict[str, int], most: int, least: int = 1) -> list[tuple[int, int, str]]:
     """By messages, octets and name; without what was put together, and without those that have too few."""
     if len(table) > most:
         # Counts are sorted in a tenth of the time of rows.
-        least = max(sorted(row[0] for row in table.values())[-most], least)
-    rows = [(row[0], row[1], name) for name, row in table.items() if row[0] >= least and name and name[0] != "@"]
-    return [(name, table[name]) for _, _, name in (nlargest(most, rows) if len(rows) > most else sorted(rows)[::-1])]
+        least = max(sorted(map(messages_in, table.values()))[-most], least)
+    rows = [
+        (messages, octets_in(weight), name)
+        for name, weight in table.items()
+        if (messages := messages_in(weight)) >= least and name and name[0] != "@"
+    ]
+    return nlargest(most, rows) if len(rows) > most else sorted(rows)[::-1]
 
 
 def _slowest(relays: dict[str, list[int]], most: int) -> tuple[Relay, ...]:
