@@ -28,7 +28,7 @@ def test_a_file_and_standard_input_and_the_text_itself_are_the_same(tmp_path: Pa
 def test_it_is_told_in_japanese() -> None:
     said = mailproof("--lang", "ja", "explain", str(BOUNCE)).stdout
     assert said.startswith("spf@example.com に届いていません。")
-    assert "どちら側か: 送信側のサーバー" in said
+    assert "どちら側の問題か: 送信側のサーバー" in said
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

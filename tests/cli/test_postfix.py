@@ -170,3 +170,24 @@ def test_a_wish_that_cannot_be_met_is_one_sentence(hub: Path, words: tuple[str, 
     done = mailproof("postfix", "rewrite", *words, "-c", str(hub))
     assert done.returncode == 2
     assert piece in sentence_of(done)
+
+
+@pytest.mark.parametrize(
+    ("lang", "answer"),
+    [("en", "first to the filter scan:[127.0.0.1]:10024"), ("ja", "まずフィルター scan:[127.0.0.1]:10024 へ")],
+)
+def test_a_content_filter_and_a_draw_have_their_words(directory: Path, lang: str, answer: str) -> None:
+    with (directory / "main.cf").open("a") as settings:
+        settings.write(
+            "content_filter = scan:[127.0.0.1]:10024\nheader_checks = pcre:/etc/postfix/headers\n"
+            "transport_maps = randmap:{smtp:[a.test], smtp:[b.test]}\nsmtpd_relay_restrictions =\n"
+            "smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:10023, reject_unauth_destination\n"
+        )
+    with (directory / "master.cf").open("a") as services:
+        services.write("scan unix - - n - - smtp\n")
+    done = mailproof("--lang", lang, *ARGUMENTS, str(directory), "--client", "192.0.2.7")
+    flat = " ".join(done.stdout.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert answer in flat
+    assert "check_policy_service" in flat
+    assert "header_checks" in flat

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mailproof.model.sent import RecipientResult, SendReport
-from mailproof.report.layout import rows_with_text
+from mailproof.report.layout import rows_with_text, wrap
 from mailproof.report.sent import render_sent
 from records import record_of
 
@@ -75,3 +75,14 @@ def test_the_recipients_of_a_message_line_up(lang: str) -> None:
     first = next(line for line in shown if "250 2.0.0" in line)
     second = next(line for line in shown if line.startswith("  nobody@"))
     assert column(first, "250") == column(second, "550")
+
+
+@pytest.mark.parametrize(
+    "text", ["これだけを表示: trouble(異常)、login(ログイン)", "sent(250 Ok)[キュー内 0 秒、送信 0.7 秒]"]
+)
+@pytest.mark.parametrize("width", range(12, 50))
+def test_no_line_ends_with_an_opening_bracket_or_begins_with_a_closing_one(text: str, width: int) -> None:
+    lines = [line.strip() for line in wrap(text, width)]
+    assert not [line for line in lines if line.endswith(("(", "["))]
+    assert not [line for line in lines if line.startswith((")", "]", "、"))]
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")

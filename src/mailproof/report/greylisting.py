@@ -57,7 +57,8 @@ def _sentence(probed: GreylistProbed, say: Words) -> str:
 
 def _row(each: GreylistTry, say: Words) -> tuple[str, str, str, str]:
     reply = each.reply or say("greylisting.no-answer", stage=each.trouble)
-    return f"{each.at:.1f} s", say(f"greylisting.look-{each.look}"), printable(each.sender), printable(reply)
+    when = say("report.seconds", seconds=f"{each.at:.1f}")
+    return when, say(f"greylisting.look-{each.look}"), printable(each.sender), printable(reply)
 
 
 def _clock(seconds: int) -> str:

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 # What a line may break after: a word of narrow characters, or one wide character, together with the wide marks that
 # begin no line (the closing ones) or end none (the opening ones): kinsoku, JIS X 4051.
-_OPENING = "「『(【〈《"
-_CLOSING = "、。,.:;!?)」』】〉》・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+_OPENING = "「『([【〈《"
+_CLOSING = "、。,.:;!?)\\]」』】〉》・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 _WIDE = (
     "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0003fffd"
 )
@@ -98,4 +98,4 @@ def _pieces(text: str, longest: int) -> list[str]:
 
 @cache
 def _wide_pieces() -> re.Pattern[str]:
-    return re.compile(f" *[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+)?[{_CLOSING}]* *")
+    return re.compile(rf" *[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+(?<![{_OPENING}]))?[{_CLOSING}]* *")
