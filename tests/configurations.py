@@ -50,7 +50,9 @@ _DIRECTORIES = {
 class MemoryHost:
     """Files by path. Implements `host.interface.Host`."""
 
-    def __init__(self, files: Mapping[str, FileSeen]) -> None:
+    def __init__(self, files: Mapping[str, FileSeen], answers: Mapping[str, str] | None = None) -> None:
+        """`answers` are what commands print, by their words."""
+        self.answers = answers or {}
         self.files = {
             **{
                 path: FileSeen(path, path, FileState.DIRECTORY, mode=mode, owner=owner, group="postdrop")
@@ -67,6 +69,9 @@ class MemoryHost:
 
     def glob(self, pattern: str) -> Sequence[str]:
         return sorted(path for path in self.files if fnmatch.fnmatchcase(path, pattern))
+
+    def answer(self, command: Sequence[str]) -> str | None:
+        return self.answers.get(" ".join(command))
 
 
 def a_file(path: str, data: bytes, *, mode: int = 0o644, owner: str = "root", changed: float = 0.0) -> FileSeen:

@@ -100,7 +100,9 @@ def real() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     answers = TESTS / "corpus" / "causes.json"
     for case, answer in json.loads(answers.read_text("utf-8")).items() if answers.exists() else ():
-        for name in dict.fromkeys([*(cause for cause, _ in answer["causes"]), *answer["info"]]):
+        sides = answer.values()
+        named = (name for side in sides for name in (*(cause for cause, _ in side["causes"]), *side["info"]))
+        for name in dict.fromkeys(named):
             found[name].append(case)
     known = set(findings())
     for folder in ("real", "brands"):

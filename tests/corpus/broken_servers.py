@@ -121,7 +121,10 @@ def check(case: dict[str, Any], server: Server, *, inside: bool = False) -> dict
         "--format": "json",
     }
     if inside:
-        options += (f"--log={log}" for log in sorted((server.directory / "log").glob("*.log")))
+        options += [f"--log={log}" for log in _logs(server)]
+        for option, path in (("postfix-dir", "postfix/etc"), ("dovecot-conf", "dovecot/dovecot.conf")):
+            options += [f"--{option}={server.directory / path}"] if (server.directory / path).exists() else []
+        options += ["--here"]
     done = subprocess.run(
         [sys.executable, "-m", "mailproof", "check", *urls, *(word for pair in asked.items() for word in pair)]
         + [text for text in options if "://" not in text],
@@ -133,6 +136,13 @@ def check(case: dict[str, Any], server: Server, *, inside: bool = False) -> dict
     )
     report: dict[str, Any] = json.loads(done.stdout)
     return report
+
+
+def _logs(server: Server) -> list[Path]:
+    """Postfix's and Dovecot's, or Exim's."""
+    found = sorted((server.directory / "log").glob("*.log"))
+    names = ("mainlog", "paniclog")
+    return found or [path for path in sorted(server.directory.rglob("*log")) if path.name in names and path.is_file()]
 
 
 def _filled(text: str, base_port: int) -> str:

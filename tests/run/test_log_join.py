@@ -12,7 +12,7 @@ from mailproof.model.attempt import Job
 from mailproof.model.observation import Connection, LoginTried, Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
-from mailproof.model.server_log import LogRead, LogSaid
+from mailproof.model.server_log import LogRead, LogSaid, LogStored
 from mailproof.model.tls import Protection
 from mailproof.parse.log.envelope import LineReader
 from mailproof.run.log_join import with_log
@@ -81,6 +81,35 @@ def test_a_message_by_its_queue_id() -> None:
     )
     ((_, at, turns),) = said(with_log(record_of(refused(), handed_in), lines(line), READ))
     assert (at, turns) == (1, (1,))
+
+
+def test_a_delivery_by_whose_mailbox_it_is() -> None:
+    final = Reply(ReplyClass.POSITIVE, "250", "2.0.0 Ok", turn=1)
+    handed_in = attempt_of(Submitted("a@b.test", "c@d.test", "t", final=final))
+    line = "Nov 29 05:12:00 lmtp({})<15536></HtWEKIpAmuwPAAAg+zDdQ>: Error: sieve: Failed to compile script `x.sieve'"
+    text = "\n".join((line.format("somebody@d.test"), line.format("c@d.test")))
+    told = said(with_log(record_of(refused(), handed_in), lines(text), READ))
+    assert told == [("sieve-script-broken", 1, (1,)), ("sieve-script-broken", None, ())]
+
+
+@pytest.mark.parametrize(
+    ("line", "user"),
+    [
+        ("lmtp(c@d.test)<1></HtWEKIpAmuwPAAAg+zDdQ>: Info: msgid=<1@x>: saved mail to INBOX", "c@d.test"),
+        (
+            "mx postfix/virtual[7]: 4C6BF1A2D3: to=<e@d.test>, orig_to=<c@d.test>, relay=virtual, delay=0.1, "
+            "delays=0/0/0/0, dsn=2.0.0, status=sent (delivered to maildir)",
+            "e@d.test",
+        ),
+    ],
+)
+def test_where_a_message_was_stored(line: str, user: str) -> None:
+    final = Reply(ReplyClass.POSITIVE, "250", "2.0.0 Ok", turn=1)
+    handed_in = attempt_of(Submitted("a@b.test", "c@d.test", "t", final=final, queue_id="4C6BF1A2D3"))
+    told = with_log(record_of(refused(), handed_in), lines(f"Nov 29 05:12:00 {line}"), READ)
+    ((fact, attempt),) = [(each.fact, each.attempt) for each in told.seen(LogStored)]
+    assert (fact.user, fact.folder, fact.turns) == (user, "INBOX", (1,))
+    assert any(isinstance(each, Submitted) for each in attempt.observations)
 
 
 def test_a_connection_by_the_commands_that_were_counted() -> None:

@@ -18,10 +18,14 @@ from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from mailproof.model.configuration import DovecotFiles, PostfixFiles
+from mailproof.model.ese import EseDatabase, EseLog
 from mailproof.model.finding import Answer, FindingKind
+from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.server_log import LogRead, LogSaid, LogStored
 
 
 class Check(NamedTuple):
@@ -33,6 +37,24 @@ class Check(NamedTuple):
     check: Callable[[Record, Policy], Iterable[Answer]]
     module: str
     """Dotted name: `mailproof.checks.tls.starttls_offered`."""
+
+
+WIRE = ("certificate", "delivery", "login", "reach", "relay", "retrieval", "tls")
+"""Folders of the checks that judge what a conversation showed."""
+BY_SOURCE: dict[str, tuple[type[Observation], ...]] = {
+    "dovecot": (DovecotFiles,),
+    "ese": (EseDatabase, EseLog),
+    "log": (LogRead, LogSaid, LogStored),
+    "machine": (MachineSeen,),
+    "postfix": (PostfixFiles,),
+}
+"""The others, by the observations that they judge."""
+
+
+def subjects_of(record: Record) -> tuple[str, ...]:
+    """The folders that have something to say of a record; importing those that have not takes its time."""
+    seen = [fact for attempt in record.attempts for fact in attempt.observations]
+    return (*WIRE, *(name for name, kinds in BY_SOURCE.items() if any(isinstance(fact, kinds) for fact in seen)))
 
 
 @lru_cache

@@ -37,6 +37,7 @@ from mailproof.run.targets import is_host_name, parse_target
 
 if TYPE_CHECKING:
     from mailproof.run.examine import Plan
+    from mailproof.run.inside import Inside
 
 _DEFAULT_OUTSIDE = "outside@example.com"
 # RFC 5321 section 4.5.3.1: 64 octets before the @, 255 after.
@@ -60,6 +61,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     intrusive: bool
     reference: tuple[str, ...]
     log: tuple[str, ...]
+    postfix_dir: str | None
+    dovecot_conf: str | None
+    here: bool
     record: str | None
     replay: str | None
     shape: str
@@ -82,6 +86,9 @@ def command(terminal: Terminal) -> Command:
         Option("--intrusive", is_flag=True, section="path"),
         Option("--reference", metavar="HOST", multiple=True, section="path"),
         Option("--log", metavar="FILE", multiple=True, section="inside", words="check-log"),
+        Option("--postfix-dir", metavar="DIR", section="inside", words="check-postfix-dir"),
+        Option("--dovecot-conf", metavar="FILE", section="inside", words="check-dovecot-conf"),
+        Option("--here", is_flag=True, section="inside", words="check-here"),
         *connection_options(terminal),
         *credentials.mailbox_options(),
         Option("--profile", metavar="default|hosted|strict|FILE", default="default", section="judgement"),
@@ -126,9 +133,9 @@ def _typed(name: str) -> bool:
 
 
 def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Record:
+    from mailproof.host.files import LocalFiles
     from mailproof.run.examine import examine
     from mailproof.run.inside import examine_inside
-    from mailproof.run.log_watch import LogWatch
 
     now = datetime.now(UTC)
     how = connecting(given, terminal)
@@ -137,12 +144,27 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
     shown = plan.targets[0].text if len(plan.targets) == 1 else str(len(plan.targets))
     key = "cli.checking-one" if len(plan.targets) == 1 else "cli.checking-many"
     with terminal.progress(key, what=shown):
-        work = (
-            examine_inside(net, plan, now, LogWatch([Path(each) for each in wish.log]))
-            if wish.log
-            else examine(net, plan, now)
-        )
+        inside = _inside(wish)
+        work = examine(net, plan, now) if inside is None else examine_inside(net, LocalFiles(), plan, now, inside)
         return net.run(while_getting_ready(net, work, terminal))
+
+
+def _inside(wish: Wish) -> Inside | None:
+    """Where the server itself is to be asked; None where nothing of it was named."""
+    if not (wish.log or wish.postfix_dir or wish.dovecot_conf or wish.here):
+        return None
+    from mailproof.cli.linting import hostname
+    from mailproof.run.inside import Inside
+    from mailproof.run.log_files import usual_log
+
+    usual = usual_log() if wish.here and not wish.log else None
+    return Inside(
+        logs=tuple(map(Path, wish.log)) if usual is None else (usual,),
+        postfix_dir=wish.postfix_dir or "",
+        dovecot_conf=wish.dovecot_conf or "",
+        here=wish.here,
+        facts={"myhostname": hostname()},
+    )
 
 
 def _told(record: Record, wish: Wish, terminal: Terminal) -> int:

@@ -29,17 +29,22 @@ async def while_getting_ready(
     report: str = "mailproof.report.text",
     subjects: tuple[str, ...] = (),
 ) -> Value:
-    """What comes of `talking`; meanwhile the checks of these subjects, or all, the words and the report's module
+    """What comes of `talking`; meanwhile the checks of these subjects, or of all that a
+    conversation can show, the words and the report's module
     are imported."""
 
     async def get_ready() -> None:
         from mailproof.catalog.profiles import load_profile
-        from mailproof.checks import all_checks
+        from mailproof.checks import WIRE, all_checks
 
         for module in (*_AFTERWARDS, report):
             await net.sleep(0)  # whoever hears from a server goes first
             import_module(module)
-        for prepare in (lambda: all_checks(*subjects), lambda: terminal.say, lambda: load_profile("default")):
+        for prepare in (
+            lambda: all_checks(*(subjects or WIRE)),
+            lambda: terminal.say,
+            lambda: load_profile("default"),
+        ):
             await net.sleep(0)
             prepare()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mailproof.model.endpoint import Scheme
+from mailproof.model.evidence import EvidenceKind
 from mailproof.model.finding import Explains, Finding, FindingKind, Layer, Scope
 
 LAYER_ORDER = tuple(Layer)
@@ -35,7 +36,7 @@ def holds(arrow: Explains, cause: Finding, consequence: Finding) -> bool:
     """Whether the consequence stands near enough to the cause."""
     if arrow.name != consequence.name or any(consequence.params.get(name) != value for name, value in arrow.only):
         return False
-    if arrow.scope is Scope.SERVER:
+    if arrow.scope is Scope.SERVER or _is_of_files(cause):
         return True
     if arrow.scope is Scope.ADDRESS:
         return bool(cause.address) and cause.address == consequence.address
@@ -44,6 +45,11 @@ def holds(arrow: Explains, cause: Finding, consequence: Finding) -> bool:
     return cause.endpoint == consequence.endpoint and (
         cause.address == consequence.address or not cause.address or not consequence.address
     )
+
+
+def _is_of_files(cause: Finding) -> bool:
+    """What is wrong in the server's files is wrong wherever it is met."""
+    return cause.endpoint is None and cause.evidence[0].kind in (EvidenceKind.CONFIG, EvidenceKind.FILE)
 
 
 def _protocol(url: str | None) -> str | None:

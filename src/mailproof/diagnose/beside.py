@@ -1,8 +1,8 @@
-"""Puts what the server wrote into its log beside what it said on the wire."""
+"""Puts what the server wrote into its log beside what else shows the same."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -27,3 +27,21 @@ def with_lines(finding: Finding, lines: Mapping[str, tuple[Evidence, ...]]) -> F
     more = (line for piece in finding.evidence for line in lines.get(piece.where, ()))
     evidence = tuple(dict.fromkeys((*finding.evidence, *more)))
     return finding if evidence == finding.evidence else msgspec.structs.replace(finding, evidence=evidence)
+
+
+def told_once(findings: Sequence[Finding]) -> list[Finding]:
+    """A fault that the log tells, and that something else shows too, is one finding: with what that knows of it."""
+    shown = {finding.name for finding in findings if not _is_of_log(finding)}
+    told = [finding for finding in findings if finding.name in shown and _is_of_log(finding)]
+    out: list[Finding] = []
+    for finding in findings:
+        if finding in told:
+            continue
+        more = tuple(piece for other in told if other.name == finding.name for piece in other.evidence)
+        evidence = tuple(dict.fromkeys((*finding.evidence, *more)))
+        out.append(msgspec.structs.replace(finding, evidence=evidence) if more else finding)
+    return out
+
+
+def _is_of_log(finding: Finding) -> bool:
+    return finding.evidence[0].kind is EvidenceKind.LOG

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from mailproof.checks import Check, all_checks
+from mailproof.checks import Check, all_checks, subjects_of
 from mailproof.diagnose.arrows import LAYER_ORDER, holds, scheme_of, usable
-from mailproof.diagnose.beside import lines_by_turn, with_lines
+from mailproof.diagnose.beside import lines_by_turn, told_once, with_lines
 from mailproof.diagnose.same import identity, together
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Finding, FindingKind, Param, Passed, Severity, Untold
@@ -42,11 +42,11 @@ class _Weighed(msgspec.Struct, frozen=True):
 
 
 def judge(record: Record, policy: Policy, checks: Sequence[Check] | None = None) -> Judgement:
-    """What the record amounts to by the standards of `policy`, with all checks or with these.
+    """What the record amounts to by the standards of `policy`: by each check that can have an answer, or by these.
 
     Raises KeyError for a finding that its check does not declare or the policy does not know: our mistake.
     """
-    chosen = all_checks() if checks is None else checks
+    chosen = all_checks(*subjects_of(record)) if checks is None else checks
     kinds = {kind.name: kind for check in chosen for kind in check.kinds}
     findings: list[Finding] = []
     passed: dict[PassedItem, None] = {}
@@ -60,7 +60,7 @@ def judge(record: Record, policy: Policy, checks: Sequence[Check] | None = None)
             elif answer not in untold:
                 untold.append(answer)
     lines = lines_by_turn(record)
-    weighed = _explained([_weigh(with_lines(finding, lines), kinds, policy) for finding in findings])
+    weighed = _explained([_weigh(with_lines(finding, lines), kinds, policy) for finding in told_once(findings)])
     judged = _grouped(weighed)
     return Judgement(_worst_first(judged, kinds), _causes(judged, kinds), tuple(passed), tuple(untold))
 

@@ -22,3 +22,10 @@ class Host(Protocol):
     def glob(self, pattern: str) -> Sequence[str]:
         """Paths that fit, as glob(7) has them, sorted."""
         ...
+
+    def answer(self, command: Sequence[str]) -> str | None:
+        """What a command prints, within a few seconds; None where it is not there, fails or may not be run.
+
+        Only for commands that change nothing.
+        """
+        ...

@@ -26,6 +26,8 @@ class Job(StrEnum):
     """Whether POP3 calls the messages of a mailbox the same at every look."""
     VERSION = "version"
     """Whether an older version of TLS is spoken."""
+    MACHINE = "machine"
+    """No connection: the sockets and the packet filter of this machine are looked at."""
     LOG = "log"
     """No connection: what the server wrote into its log meanwhile."""
     LOGIN = "login"

@@ -37,6 +37,8 @@ class Daemon(msgspec.Struct, frozen=True):
     pid_file: str
     running: bool | None
     """None where the file cannot be read."""
+    known: bool = True
+    """Whether the file is there, as Postfix leaves it: of a server that was never started here it is not."""
 
 
 class MachineSeen(Observation, frozen=True):

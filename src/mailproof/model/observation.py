@@ -11,7 +11,7 @@ from mailproof.model.configuration import CertificateFile, DovecotFiles, Postfix
 from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
-from mailproof.model.server_log import LogRead, LogSaid
+from mailproof.model.server_log import LogRead, LogSaid, LogStored
 from mailproof.model.tls import Certificate, ChainError, Protection, TlsVersion
 
 
@@ -494,6 +494,7 @@ AnyObservation = (
     | EsePages
     | LogRead
     | LogSaid
+    | LogStored
     | MachineSeen
     | PostfixFiles
     | DovecotFiles

@@ -33,6 +33,15 @@ class LogSaid(Observation, frozen=True):
     """Turns of the attempt's transcript that these lines are the other side of."""
 
 
+class LogStored(Observation, frozen=True):
+    """The server put a message of this run into a mailbox, by its own word. In the attempt that handed it in."""
+
+    user: str
+    folder: str
+    line: LogQuote
+    turns: tuple[int, ...] = ()
+
+
 class LogRead(Observation, frozen=True):
     """What was read of the logs."""
 

@@ -1,21 +1,97 @@
-"""A check with what the server itself can tell of it."""
+"""A check with what the server itself can tell of it: its logs, its configuration, its machine."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
-from mailproof.model.record import Record
+import msgspec
+
+from mailproof.host.interface import Host
+from mailproof.model.attempt import Job, Skipped
+from mailproof.model.configuration import FileState
+from mailproof.model.endpoint import Protocol
+from mailproof.model.machine import MachineSeen
+from mailproof.model.observation import Connection
+from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
 from mailproof.net.interface import Driver
+from mailproof.probes.machine import machine_seen
 from mailproof.run.examine import Plan, examine
+from mailproof.run.lint import NoConfiguration, read_configurations
 from mailproof.run.log_join import with_log
 from mailproof.run.log_watch import LogWatch
 
 
-async def examine_inside(net: Driver, plan: Plan, started: datetime, watch: LogWatch) -> Record:
-    """As `examine`; the record has what the logs say, too. `watch` was made before anything was sent."""
+class Inside(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to look. What is empty is left out."""
+
+    logs: tuple[Path, ...] = ()
+    postfix_dir: str = ""
+    dovecot_conf: str = ""
+    here: bool = False
+    """Whether the targets are on this machine, so that its sockets and its packet filter tell of them."""
+    facts: Mapping[str, str] = {}
+    """What Postfix asks its machine for: `myhostname`."""
+
+
+async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime, inside: Inside) -> Record:
+    """As `examine`; the record has what the server tells, too. What cannot be read is in it as not tried."""
+    watch = LogWatch(inside.logs)
     record = await examine(net, plan, started)
+    attempts = list(record.attempts)
+    if inside.here:
+        # Every address of ours that the run met: that of loopback, and those of the network.
+        machine = machine_seen(host, dict.fromkeys(("127.0.0.1", "::1", *record.vantage)))
+        attempts.append(Attempt(Job.MACHINE, observations=(machine,)))
+        inside = _with_usual(inside, host, record, machine)
+    attempts += _configurations(host, started, inside)
+    record = msgspec.structs.replace(record, attempts=tuple(attempts))
+    if not inside.logs:
+        return record
     await watch.settled(net)
     during, before, read = watch.read(started.astimezone().date())
     secrets = Secrets(secret for wish in (plan.login, plan.mailbox_login) if wish for secret in wish.secrets)
     return with_log(record, during, read, before, secrets)
+
+
+def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen) -> Inside:
+    """With the usual place of a configuration that was not named, where its server is the one that was looked at.
+
+    That is one that runs, or one that does not while nobody else answers in its protocols. Postfix leaves the file of
+    its number behind, so that one that was never started here is none; Dovecot does not.
+    """
+    running = {daemon.name for daemon in machine.daemons if daemon.running}
+    known = {daemon.name for daemon in machine.daemons if daemon.known or daemon.name == "dovecot"}
+    answering = {
+        seen.endpoint.scheme.protocol is Protocol.SMTP
+        for seen in record.seen(Connection)
+        if seen.attempt.endpoint is not None and seen.fact.trouble is None
+    }
+    asked = {target.scheme.protocol is Protocol.SMTP for target in record.targets if target.scheme is not None}
+
+    def usual(name: str, path: str, smtp: bool) -> str:
+        looked_at = name in running or (name in known and smtp in asked and smtp not in answering)
+        return path if looked_at and host.look(path).state is not FileState.MISSING else ""
+
+    return msgspec.structs.replace(
+        inside,
+        postfix_dir=inside.postfix_dir or usual("postfix", "/etc/postfix", smtp=True),
+        dovecot_conf=inside.dovecot_conf or usual("dovecot", "/etc/dovecot/dovecot.conf", smtp=False),
+    )
+
+
+def _configurations(host: Host, started: datetime, inside: Inside) -> list[Attempt]:
+    attempts: list[Attempt] = []
+    for postfix_dir, dovecot_conf in ((inside.postfix_dir, ""), ("", inside.dovecot_conf)):
+        if not (postfix_dir or dovecot_conf):
+            continue
+        try:
+            read = read_configurations(host, started, inside.facts, postfix_dir, dovecot_conf)
+        except NoConfiguration as none:
+            skipped = Skipped("configuration", "configuration-not-read", asked=True, params={"path": none.path})
+            attempts.append(Attempt(Job.CONFIGURATION, skipped=(skipped,)))
+        else:
+            attempts += read.attempts
+    return attempts

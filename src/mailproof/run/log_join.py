@@ -11,11 +11,11 @@ import msgspec
 
 from mailproof.model.attempt import Job
 from mailproof.model.escape import printable
-from mailproof.model.log import LoginFailed, Refused
+from mailproof.model.log import Delivered, LoginFailed, Refused, Stored
 from mailproof.model.observation import Connection, LoginTried, Submitted
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
-from mailproof.model.server_log import LogQuote, LogRead, LogSaid
+from mailproof.model.server_log import LogQuote, LogRead, LogSaid, LogStored
 from mailproof.model.transcript import TurnKind
 from mailproof.run.log_group import example_of
 from mailproof.run.log_sessions import Line, Session, sessions
@@ -23,6 +23,8 @@ from mailproof.run.log_telling import UNKNOWN, meant, told
 
 # Of one cause; the log itself has the rest.
 _QUOTED = 5
+# `lmtp(bob@example.com)<…>: …`: whose mailbox a delivery agent of Dovecot is about.
+_FOR = re.compile(r"(?:lmtp|lda)\(([^()]{1,320})\)")
 _PORT = re.compile(r"\[?(.*?)\]?:(\d{1,5})\Z")
 # As smtpd(8) counts them.
 _COUNTED = (
@@ -69,6 +71,7 @@ def with_log(
     join = _Join(record)
     secrets = secrets or Secrets()
     said: dict[_Cause, LogSaid] = {}
+    stored: list[tuple[int, LogStored]] = []
     joined = 0
     for session in sessions(lines):
         place = join.of_session(session)
@@ -76,9 +79,11 @@ def with_log(
             own = join.of_line(each) or place
             joined += own is not None
             _say(said, each, own, secrets, before=False)
+            if (kept := _stored(each)) is not None and own is not None and own.turns:
+                stored.append((own.attempt, LogStored(*kept, _quote(each, secrets), own.turns)))
     for each in before:
         _say(said, each, None, secrets, before=True)
-    return _with(record, said, msgspec.structs.replace(read, joined=joined))
+    return _with(record, said, stored, msgspec.structs.replace(read, joined=joined))
 
 
 def _say(said: dict[_Cause, LogSaid], each: Line, place: _Place | None, secrets: Secrets, *, before: bool) -> None:
@@ -96,7 +101,7 @@ def _say(said: dict[_Cause, LogSaid], each: Line, place: _Place | None, secrets:
     turns = place.turns if place is not None else ()
     if former is None:
         former = LogSaid(meaning.name, meaning.rank, params, (), 0, before)
-    quote = LogQuote(each.where, secrets.mask_text(example_of(f"{each.line.tag}: {each.line.text}")))
+    quote = _quote(each, secrets)
     said[cause] = msgspec.structs.replace(
         former,
         lines=(*former.lines, quote)[:_QUOTED],
@@ -106,11 +111,30 @@ def _say(said: dict[_Cause, LogSaid], each: Line, place: _Place | None, secrets:
     )
 
 
-def _with(record: Record, said: dict[_Cause, LogSaid], read: LogRead) -> Record:
+def _stored(each: Line) -> tuple[str, str] | None:
+    """Whose mailbox, and the folder: by Dovecot's word, or by that of Postfix's own delivery agents."""
+    match each.fact:
+        case Stored(user=user, folder=folder):
+            return user, folder
+        case Delivered(status="sent", relay="virtual" | "local", recipient=recipient):
+            return recipient, "INBOX"
+        case _:
+            return None
+
+
+def _quote(each: Line, secrets: Secrets) -> LogQuote:
+    return LogQuote(each.where, secrets.mask_text(example_of(f"{each.line.tag}: {each.line.text}")))
+
+
+def _with(record: Record, said: dict[_Cause, LogSaid], stored: list[tuple[int, LogStored]], read: LogRead) -> Record:
     attempts = [
         msgspec.structs.replace(
             attempt,
-            observations=(*attempt.observations, *(fact for cause, fact in said.items() if cause.attempt == at)),
+            observations=(
+                *attempt.observations,
+                *(fact for cause, fact in said.items() if cause.attempt == at),
+                *(fact for where, fact in stored if where == at),
+            ),
         )
         for at, attempt in enumerate(record.attempts)
     ]
@@ -125,6 +149,7 @@ class _Join:
         self._attempts = record.attempts
         self._by_client: dict[tuple[str, int], int] = {}
         self._by_queue_id: dict[str, _Place] = {}
+        self._by_recipient: dict[str, _Place] = {}
         self._refused_logins: list[tuple[str, _Place]] = []
         self._taken: Counter[object] = Counter()
         self._met: set[int] = set()
@@ -135,8 +160,11 @@ class _Join:
         for fact in attempt.observations:
             if isinstance(fact, Connection) and (client := _PORT.match(fact.client)):
                 self._by_client[client[1], int(client[2])] = at
-            elif isinstance(fact, Submitted) and fact.queue_id and fact.final is not None:
-                self._by_queue_id[fact.queue_id] = _Place(at, (fact.final.turn,))
+            elif isinstance(fact, Submitted) and fact.final is not None:
+                place = _Place(at, (fact.final.turn,))
+                self._by_recipient[fact.recipient.lower()] = place
+                if fact.queue_id:
+                    self._by_queue_id[fact.queue_id] = place
             elif isinstance(fact, LoginTried) and not fact.accepted:
                 turns = (fact.reply.turn,) if fact.reply is not None else fact.turns[-1:]
                 self._refused_logins.append((fact.user, _Place(at, turns)))
@@ -169,6 +197,8 @@ class _Join:
         if at is not None:
             return _Place(at, turns)
         if place := self._by_queue_id.get(getattr(fact, "queue_id", "")):
+            return place
+        if (agent := _FOR.match(each.line.text)) and (place := self._by_recipient.get(agent[1].lower())):
             return place
         if isinstance(fact, Refused) and fact.reply:
             return self._next(("reply", fact.reply), list(self._answered(fact.reply)), taking)

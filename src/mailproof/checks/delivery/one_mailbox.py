@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.observation import Retrieved
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
@@ -17,6 +17,7 @@ KINDS = (
         "delivered-elsewhere",
         Layer.RETRIEVAL,
         params=("seen_at",),
+        explains=(Explains("not-delivered", Scope.SERVER),),
         references=("Dovecot manual: mail_location", "RFC 1939 section 5", "local(8) home_mailbox"),
     ),
 )

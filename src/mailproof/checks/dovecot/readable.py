@@ -13,12 +13,17 @@ from mailproof.model.record import Record
 
 NAME = "dovecot-config-readable"
 NEEDS = (DovecotFiles,)
+# Nobody who asks Dovecot gets an answer then, Postfix among them.
+_DOES_NOT_START = (
+    *("port-closed", "closed-unexpectedly", "no-greeting", "auth-not-offered", "auth-temporary-failure"),
+    *("sasl-socket-missing", "sasl-no-mechanisms", "auth-server-gone", "delivery-agent-down", "not-delivered"),
+)
 KINDS = (
     FindingKind(
         "dovecot-config-broken",
         Layer.REACH,
         ("text", "problem"),
-        (Explains("port-closed", Scope.SERVER), Explains("closed-unexpectedly", Scope.SERVER)),
+        tuple(Explains(name, Scope.SERVER) for name in _DOES_NOT_START),
         ("doveconf(1)", "Dovecot: settings syntax"),
     ),
 )

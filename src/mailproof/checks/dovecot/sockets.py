@@ -19,7 +19,12 @@ from mailproof.parse.postfix.parameters import Setting
 
 NAME = "postfix-and-dovecot-meet"
 NEEDS = (PostfixFiles, DovecotFiles)
-_LOGIN = (Explains("auth-not-offered", Scope.SERVER), Explains("closed-unexpectedly", Scope.SERVER))
+_LOGIN = (
+    Explains("sasl-no-mechanisms", Scope.SERVER),
+    Explains("no-greeting", Scope.SERVER),
+    Explains("auth-not-offered", Scope.SERVER),
+    Explains("closed-unexpectedly", Scope.SERVER),
+)
 KINDS = (
     FindingKind(
         "sasl-socket-missing",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.checks.certificate.in_files import KINDS as CERTIFICATE_FILES
+from mailproof.checks.dovecot.sockets import KINDS as DOVECOT_SOCKETS
+from mailproof.checks.dovecot.tls_settings import KINDS as DOVECOT_TLS
 from mailproof.checks.log.causes import CAUSES
+from mailproof.checks.postfix.limits_agree import KINDS as LIMITS
+from mailproof.checks.postfix.permissions import KINDS as PERMISSIONS
+from mailproof.checks.postfix.relay_protected import KINDS as RELAY
+from mailproof.checks.postfix.services_complete import KINDS as SERVICES
+from mailproof.checks.postfix.tables_there import KINDS as TABLES
+from mailproof.checks.postfix.tls_settings import KINDS as POSTFIX_TLS
+from mailproof.checks.reach.port_of_its_own import KINDS as PORT
 from mailproof.checks.survey import place
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, Param, Passed, Untold
@@ -14,9 +24,29 @@ from mailproof.model.server_log import LogRead, LogSaid
 
 NAME = "log-clean"
 NEEDS = (LogRead, LogSaid)
-KINDS = CAUSES
+_IN_FILES = (
+    *(*CERTIFICATE_FILES, *DOVECOT_SOCKETS, *DOVECOT_TLS, *LIMITS),
+    *(*PERMISSIONS, *RELAY, *SERVICES, *TABLES, *POSTFIX_TLS, *PORT),
+)
+# What the log and the files both tell, with the parameter of the finding and the group of the message that has it.
+_BOTH = {
+    "certificate-file-missing": {"path": "path"},
+    "certificate-file-unreadable": {"path": "path"},
+    "data-directory-not-writable": {},
+    "dovecot-key-not-a-file": {},
+    "lookup-table-not-built": {"table": "file"},
+    "lookup-table-type-missing": {"type": "type"},
+    "mailbox-limit-below-message-limit": {"limit": "limit"},
+    "port-taken-by-another-program": {"program": "address", "greeting": "port"},
+    "relay-restrictions-missing": {},
+    "sasl-socket-missing": {"path": "socket"},
+    "sasl-socket-permission": {"path": "socket"},
+    "tls-no-certificate": {},
+    "tlsmgr-cache-missing": {"path": "file"},
+}
+KINDS = (*CAUSES, *(kind for kind in _IN_FILES if kind.name in _BOTH))
 
-_KINDS = {kind.name: kind for kind in CAUSES}
+_KINDS = {kind.name: kind for kind in KINDS}
 # 1 the server does not work, 2 mail is stuck or lost: whoever it befell. What is refused to others is theirs.
 _EVERYBODYS = 2
 
@@ -47,4 +77,5 @@ def _quoted(sighting: Sighting[LogSaid]) -> tuple[Evidence, ...]:
 
 
 def _params(fact: LogSaid) -> dict[str, Param]:
-    return {name: fact.params.get(name, "-") for name in _KINDS[fact.name].params}
+    groups = _BOTH.get(fact.name, {})
+    return {name: fact.params.get(groups.get(name, name), "-") for name in _KINDS[fact.name].params}

@@ -13,7 +13,7 @@ from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 
 NAME = "account-usable"
 NEEDS = (LoginTried,)
-_SAME_ACCOUNT = (Explains("auth-rejected", Scope.SERVER),)
+_SAME_ACCOUNT = (Explains("auth-rejected", Scope.SERVER), Explains("user-unknown", Scope.SERVER))
 KINDS = (
     FindingKind(
         "app-password-required",

@@ -37,7 +37,11 @@ KINDS = (
         "data-directory-not-writable",
         Layer.REACH,
         ("path", "owner", "mode"),
-        (Explains("port-closed", Scope.SERVER), Explains("no-greeting", Scope.SERVER)),
+        (
+            Explains("port-closed", Scope.SERVER),
+            Explains("no-greeting", Scope.SERVER),
+            Explains("postfix-not-running", Scope.SERVER),
+        ),
         ("postconf(5) data_directory", "postconf(5) mail_owner"),
     ),
     cause_named("maildrop-permission"),
@@ -94,7 +98,8 @@ def _directories(configured: Configured) -> Iterator[Answer]:
     maildrop = configured.files.get(f"{configured.main.value('queue_directory').text}/maildrop")
     if maildrop is None or maildrop.state is not FileState.DIRECTORY:
         return
-    if maildrop.mode & 0o1730 != 0o1730 or maildrop.group != group:
+    # postdrop(1) has the rights of the group; without the sticky bit it can work all the same.
+    if maildrop.mode & 0o030 != 0o030 or maildrop.group != group:
         mode = f"{maildrop.mode:04o}"
         shown = configured.file(maildrop, f"{mode} {maildrop.owner}:{maildrop.group}")
         yield fault("maildrop-permission", shown)

@@ -8,7 +8,7 @@ from mailproof.checks.files import bounded, fault, not_told
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 
@@ -19,6 +19,9 @@ KINDS = (
         "postfix-config-broken",
         Layer.REACH,
         params=("text", "problem"),
+        explains=tuple(
+            Explains(name, Scope.SERVER) for name in ("postfix-not-running", "port-closed", "no-greeting")
+        ),
         references=("postconf(5)", "master(5)"),
     ),
     FindingKind("config-line-ignored", Layer.CONFIGURATION, params=("text",), references=("postconf(5)",)),

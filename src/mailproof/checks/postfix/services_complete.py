@@ -34,7 +34,7 @@ KINDS = (
     FindingKind(
         "service-disabled",
         Layer.REACH,
-        ("service",),
+        ("service", "asked"),
         (Explains("port-closed", Scope.SERVER),),
         ("master(5)", "RFC 8314 section 3.3", "RFC 6409"),
     ),
@@ -88,4 +88,6 @@ def _ports(configured: Configured) -> Iterator[Answer]:
         return
     for role, name in _PORTS.items():
         if role not in roles:
-            yield fault("service-disabled", configured.at(setting), configured.line("master.cf", 1), service=name)
+            yield fault(
+                "service-disabled", configured.at(setting), configured.line("master.cf", 1), service=name, asked="no"
+            )

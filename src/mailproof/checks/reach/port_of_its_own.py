@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from mailproof.checks.survey import place, surveyed
 from mailproof.model.attempt import Trouble
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
 from mailproof.model.observation import Greeting, ReplyClass, TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.port import Service
@@ -25,8 +25,10 @@ KINDS = (
         Layer.REACH,
         params=("program", "greeting", "seen"),
         gathered=("greeting",),
-        explains=tuple(
-            map(
+        explains=(
+            Explains("postfix-not-running", Scope.SERVER),
+            Explains("port-closed", Scope.SERVER),
+            *map(
                 Explains,
                 (
                     *(
@@ -40,7 +42,7 @@ KINDS = (
                     *("starttls-not-offered", "starttls-refused", "auth-not-offered"),
                     *("certificate-self-signed", "certificate-untrusted-root", "certificate-name-mismatch"),
                 ),
-            )
+            ),
         ),
         references=("RFC 6335 section 7.2", "master(5)", "ss(8)"),
     ),

@@ -1,0 +1,59 @@
+"""Is a name that was refused an account in another form, with or without its domain?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.dovecot.configured import Configured, configurations
+from mailproof.checks.login.account_usable import KINDS as ACCOUNTS
+from mailproof.checks.survey import place
+from mailproof.model.configuration import DovecotFiles, FileState
+from mailproof.model.evidence import Evidence
+from mailproof.model.finding import Answer, Finding, Param, Passed
+from mailproof.model.observation import LoginTried, ReplyClass
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+
+NAME = "login-name-in-store"
+NEEDS = (DovecotFiles, LoginTried)
+KINDS = tuple(kind for kind in ACCOUNTS if kind.name in ("user-name-has-domain", "user-name-lacks-domain"))
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in configurations(record):
+        accounts: dict[str, Evidence] = dict(_accounts(configured))
+        if not accounts or configured.value("auth_username_format") not in ("", "%u", "%Lu"):
+            continue  # what is looked up is another name than the one that was typed
+        for sighting in record.seen(LoginTried):
+            fact = sighting.fact
+            if fact.accepted or fact.reply is None or fact.reply.kind is not ReplyClass.PERMANENT or not fact.user:
+                continue
+            if fact.user in accounts:
+                yield Passed(NAME, (accounts[fact.user],), sighting.url)
+                continue
+            local, at, _ = fact.user.partition("@")
+            if at and local in accounts:
+                name, line = "user-name-has-domain", accounts[local]
+            elif not at and (found := next((each for each in accounts if each.startswith(f"{local}@")), "")):
+                name, line = "user-name-lacks-domain", accounts[found]
+            else:
+                continue
+            params: dict[str, Param] = {key: fact.user for kind in KINDS if kind.name == name for key in kind.params}
+            yield Finding(name, (*sighting.evidence(fact.reply.turn), line), **place(sighting), params=params)
+
+
+def _accounts(configured: Configured) -> Iterator[tuple[str, Evidence]]:
+    """The names in the files of a passdb, each with its line; those that a database has are not known."""
+    for seen in configured.files.values():
+        if seen.state is not FileState.FILE or not _is_of_passdb(configured, seen.name):
+            continue
+        for number, line in enumerate(seen.data.decode("utf-8", "replace").splitlines(), 1):
+            name = line.partition(":")[0]
+            if name and not line.startswith("#"):
+                yield name, configured.line(seen.name, number)
+
+
+def _is_of_passdb(configured: Configured, path: str) -> bool:
+    blocks = (block for _, block in configured.root.all_blocks() if block.kind == "passdb")
+    words = (word for block in blocks for setting in block.settings for word in setting.value.split())
+    return any(word.rpartition("=")[2] == path for word in words)

@@ -1,0 +1,115 @@
+"""Where a port does not answer: does anybody listen there, and does the machine's own packet filter keep us out?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.survey import place, surveyed
+from mailproof.model.attempt import Trouble
+from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
+from mailproof.model.machine import Listener, MachineSeen
+from mailproof.model.observation import Connection
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record, Sighting
+from mailproof.parse.machine.chain import Packet, Rule
+from mailproof.parse.machine.packet_filter import blocking_rule
+
+NAME = "port-served"
+NEEDS = (MachineSeen, Connection)
+
+_CLOSED = (Explains("port-closed"),)
+_FILTERED = (Explains("port-filtered"), Explains("port-unreachable"))
+KINDS = (
+    FindingKind("listening-elsewhere", Layer.REACH, ("port", "listens"), _CLOSED, ("postconf(5) inet_interfaces",)),
+    FindingKind("firewall-resets", Layer.REACH, ("port",), _CLOSED, ("nft(8) reject",)),
+    FindingKind("blocked-by-host-firewall", Layer.REACH, ("port", "rule"), _FILTERED, ("nft(8)", "iptables(8)")),
+    FindingKind("blocked-before-the-host", Layer.REACH, ("port",), _FILTERED, ("nft(8)",)),
+    FindingKind(
+        "listener-overloaded",
+        Layer.REACH,
+        ("port", "programs"),
+        (*_FILTERED, Explains("no-greeting"), Explains("greeting-slow")),
+        ("listen(2)", "ss(8)"),
+    ),
+    FindingKind(
+        "two-daemons-on-one-port",
+        Layer.REACH,
+        ("port", "programs"),
+        tuple(Explains(name, Scope.ENDPOINT) for name in ("auth-rejected", "unexpected-greeting", "not-delivered")),
+        ("socket(7) SO_REUSEPORT",),
+    ),
+)
+_SILENT = (Trouble.TIMEOUT, Trouble.UNREACHABLE)
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for machine in record.seen(MachineSeen):
+        for connection in surveyed(record, Connection):
+            if _is_of(connection, machine.fact):
+                yield from _judged(connection, machine.fact)
+
+
+def _is_of(connection: Sighting[Connection], machine: MachineSeen) -> bool:
+    """Whether it was dialled at this machine itself, by an address that is its own."""
+    return connection.attempt.endpoint is not None and connection.endpoint.address in machine.addresses
+
+
+def _judged(connection: Sighting[Connection], machine: MachineSeen) -> Iterator[Answer]:
+    endpoint, trouble = connection.endpoint, connection.fact.trouble
+    at_port = [each for each in machine.listeners or () if each.port == endpoint.port]
+    ours = [each for each in at_port if _covers(each.address, endpoint.address)]
+    where = place(connection)
+    port: dict[str, Param] = {"port": endpoint.port}
+    if trouble is None or trouble is Trouble.CLOSED:
+        owners = {each.pids for each in ours if each.pids}
+        if len(ours) > 1 and len(owners) > 1:
+            yield Finding("two-daemons-on-one-port", _shown(ours), **where, params=port | _programs(ours))
+        elif ours:
+            yield Passed(NAME, _shown(ours), endpoint.url)
+    elif trouble is Trouble.REFUSED and machine.listeners is not None:
+        if ours:
+            yield Finding("firewall-resets", _shown(ours), **where, params=port)
+        elif at_port:
+            listens = tuple(dict.fromkeys(each.address for each in at_port))
+            yield Finding("listening-elsewhere", _shown(at_port), **where, params=port | {"listens": listens})
+    elif trouble in _SILENT:
+        yield from _silent(connection, machine, ours)
+
+
+def _silent(connection: Sighting[Connection], machine: MachineSeen, ours: list[Listener]) -> Iterator[Answer]:
+    endpoint, where = connection.endpoint, place(connection)
+    port: dict[str, Param] = {"port": endpoint.port}
+    full = [each for each in ours if each.is_full]
+    rule = _rule(connection, machine)
+    if rule is not None:
+        evidence = Evidence(EvidenceKind.CONFIG, f"packet filter, chain {rule.chain}", rule.text)
+        yield Finding("blocked-by-host-firewall", (evidence,), **where, params=port | {"rule": rule.text})
+    elif full:
+        yield Finding("listener-overloaded", _shown(full), **where, params=port | _programs(full))
+    elif ours and machine.packet_filter is not None:
+        yield Finding("blocked-before-the-host", _shown(ours), **where, params=port)
+
+
+def _rule(connection: Sighting[Connection], machine: MachineSeen) -> Rule | None:
+    if machine.packet_filter is None:
+        return None
+    address = connection.endpoint.address
+    source = connection.fact.client.rpartition(":")[0].strip("[]") or address
+    # To an address of one's own every packet goes over loopback.
+    packet = Packet(source, address, connection.endpoint.port, loopback=source in machine.addresses)
+    return blocking_rule(machine.packet_filter, packet)
+
+
+def _covers(listens: str, address: str) -> bool:
+    everywhere = ("*", "::") if ":" in address else ("*", "::", "0.0.0.0")
+    return listens == address or listens in everywhere
+
+
+def _shown(listeners: Iterable[Listener]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(EvidenceKind.SOCKET, f"{each.address}:{each.port}", each.text) for each in listeners)
+
+
+def _programs(listeners: Iterable[Listener]) -> dict[str, Param]:
+    names = [f"{name}[{pid}]" for each in listeners for name, pid in zip(each.programs, each.pids, strict=False)]
+    return {"programs": tuple(dict.fromkeys(names)) or ("?",)}

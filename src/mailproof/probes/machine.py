@@ -1,0 +1,52 @@
+"""Looks at the machine of a server: who listens, what its packet filter says, whether its daemons run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.host.interface import Host
+from mailproof.model.configuration import FileState
+from mailproof.model.machine import Daemon, MachineSeen
+from mailproof.parse.machine.iptables import IPV6
+from mailproof.parse.machine.listeners import listeners
+
+_NFT = ("nft", "list", "ruleset")
+_IPTABLES = (("iptables-save",), ("ip6tables-save",))
+_SOCKETS = ("ss", "-H", "-ltnp")
+PID_FILES = {"postfix": "/var/spool/postfix/pid/master.pid", "dovecot": "/run/dovecot/master.pid"}
+"""Where Debian's packages, and those of most others, have them."""
+
+
+def machine_seen(host: Host, addresses: Iterable[str], pid_files: dict[str, str] | None = None) -> MachineSeen:
+    """`addresses` are the machine's own. Takes no longer than a few commands, and changes nothing."""
+    unread: list[str] = []
+    printed = host.answer(_SOCKETS)
+    if printed is None:
+        unread.append("ss -ltnp")
+    rules = _packet_filter(host)
+    if rules is None:
+        unread.append("nft list ruleset")
+    daemons = tuple(_daemon(host, name, path) for name, path in (pid_files or PID_FILES).items())
+    found = tuple(listeners(printed)) if printed is not None else None
+    return MachineSeen(tuple(addresses), found, rules, daemons, tuple(unread))
+
+
+def _packet_filter(host: Host) -> str | None:
+    """All the rules there are; iptables of today keeps its own in nftables, where nft shows them too."""
+    rules = host.answer(_NFT)
+    if rules is not None:
+        return rules
+    saved = [host.answer(command) for command in _IPTABLES]
+    if saved[0] is None:
+        return None
+    return f"\n{IPV6}\n".join(each or "" for each in saved)
+
+
+def _daemon(host: Host, name: str, pid_file: str) -> Daemon:
+    seen = host.read(pid_file)
+    if seen.state is FileState.MISSING:
+        return Daemon(name, pid_file, running=False, known=False)
+    number = seen.data.decode("ascii", "replace").strip()
+    if seen.state is not FileState.FILE or not number.isdigit():
+        return Daemon(name, pid_file, running=None)
+    return Daemon(name, pid_file, running=host.look(f"/proc/{number}").state is FileState.DIRECTORY)

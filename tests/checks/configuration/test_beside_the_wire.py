@@ -1,0 +1,97 @@
+"""What the files and the machine of a server say of what was seen from outside."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from mailrecord import answers, attempt, reply
+
+from configurations import MemoryHost, a_file, record_of
+from mailproof.checks.dovecot import login_names
+from mailproof.checks.postfix import ports_served
+from mailproof.host.files import LocalFiles
+from mailproof.model.attempt import Trouble
+from mailproof.model.observation import Connection, LoginTried
+from mailproof.model.record import Record
+from mailproof.model.tls import Protection
+from mailproof.probes.machine import machine_seen
+
+MASTER = "== master.cf\nsmtp inet n - n - - smtpd\n127.0.0.1:465 inet n - n - - smtpd\n"
+SERVICE_OF_NSS = "== master.cf\nmymail inet n - n - - smtpd\n"
+USERS = """== dovecot.conf
+passdb {
+  driver = passwd-file
+  args = /etc/dovecot/users
+}
+== /etc/dovecot/users
+alice:{PLAIN}wonder
+bob@example.com:{PLAIN}wonder
+"""
+
+
+def beside(example: str, *attempts: object) -> Record:
+    record = record_of(example)
+    return msgspec.structs.replace(record, attempts=(*record.attempts, *attempts))
+
+
+@pytest.mark.parametrize(
+    ("master", "scheme", "trouble", "said"),
+    [
+        (MASTER, "submission", Trouble.REFUSED, ["service-disabled"]),
+        (MASTER, "submissions", None, ["+port-in-master-cf"]),
+        (MASTER, "submission", Trouble.TIMEOUT, []),
+        (MASTER, "imap", Trouble.REFUSED, []),
+        # Its port is what this machine's /etc/services says, and that is not read.
+        (SERVICE_OF_NSS, "submission", Trouble.REFUSED, []),
+    ],
+)
+def test_a_port_that_master_cf_does_not_serve(master: str, scheme: str, trouble: Trouble, said: list[str]) -> None:
+    dialled = attempt(Connection("192.0.2.25:587", 0.0, trouble=trouble), scheme=scheme)
+    assert answers(ports_served.check, beside(master, dialled)) == said
+
+
+@pytest.mark.parametrize(
+    ("user", "code", "said"),
+    [
+        ("alice@example.com", "535", ["user-name-has-domain"]),
+        ("bob", "535", ["user-name-lacks-domain"]),
+        ("alice", "535", ["+login-name-in-store"]),
+        ("mallory", "535", []),
+        ("alice@example.com", "454", []),
+    ],
+)
+def test_a_name_that_is_an_account_in_another_form(user: str, code: str, said: list[str]) -> None:
+    tried = LoginTried("PLAIN", reply(f"{code} 5.7.8 no"), Protection.VERIFIED, user)
+    assert answers(login_names.check, beside(USERS, attempt(tried))) == said
+
+
+def test_a_name_that_dovecot_rewrites_is_not_looked_for() -> None:
+    tried = LoginTried("PLAIN", reply("535 5.7.8 no"), Protection.VERIFIED, "alice@example.com")
+    example = USERS.replace("passdb {", "auth_username_format = %n\npassdb {")
+    assert answers(login_names.check, beside(example, attempt(tried))) == []
+
+
+def test_what_cannot_be_seen_of_a_machine_is_told() -> None:
+    seen = machine_seen(MemoryHost({}), ["192.0.2.25"])
+    assert (seen.listeners, seen.packet_filter) == (None, None)
+    assert seen.unread == ("ss -ltnp", "nft list ruleset")
+    assert {daemon.name: daemon.running for daemon in seen.daemons} == {"postfix": False, "dovecot": False}
+
+
+def test_the_rules_of_a_machine_without_nft_are_those_of_iptables() -> None:
+    host = MemoryHost({}, {"ss -H -ltnp": "", "iptables-save": "*filter", "ip6tables-save": "*filter6"})
+    assert machine_seen(host, []).packet_filter == "*filter\n# ip6tables\n*filter6"
+
+
+def test_a_daemon_runs_if_its_number_does() -> None:
+    path = "/run/postfix.pid"
+    host = MemoryHost({path: a_file(path, b"            4711\n")})
+    (daemon,) = machine_seen(host, [], {"postfix": path}).daemons
+    assert (daemon.name, daemon.running) == ("postfix", False)
+
+
+def test_this_machine_answers_for_itself() -> None:
+    host = LocalFiles()
+    assert host.answer(["echo", "x"]) == "x\n"
+    assert host.answer(["false"]) is None
+    assert host.answer(["no-such-program-of-ours"]) is None

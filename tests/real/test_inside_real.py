@@ -1,0 +1,73 @@
+"""With the server's own log, configuration and sockets: what is behind a refusal, and no fault of a sound one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from labcheck import ALICE
+from mailproof.lab.real.server import RealLab
+
+pytestmark = pytest.mark.real
+
+
+def mailproof(*arguments: str, password: str = "") -> str:
+    command = [sys.executable, "-m", "mailproof", *arguments]
+    environment = {"PATH": os.environ["PATH"], "PW": password}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240).stdout
+
+
+def report(lab: RealLab, *urls: str, user: str = ALICE, password: str) -> dict[str, Any]:
+    done = mailproof(
+        "check", *urls, "--name", lab.name, "--ca-file", str(lab.ca_file), "--user", user, "--password-env", "PW",
+        "--here", "--log", str(lab.mail_log), "--log", str(lab.dovecot_log),
+        "--postfix-dir", str(lab.postfix_dir), "--dovecot-conf", str(lab.dovecot_conf), "--format", "json",
+        password=password,
+    )  # fmt: skip
+    told: dict[str, Any] = json.loads(done)
+    return told
+
+
+def test_a_sound_server_has_no_fault_inside_either(real_lab: RealLab) -> None:
+    told = report(real_lab, *real_lab.urls.values(), password=real_lab.accounts[ALICE])
+    assert (told["verdict"], told["causes"]) == ("pass", [])
+    passed = {item["name"] for item in told["passed"]}
+    assert {"log-clean", "port-served"} <= passed
+
+
+@pytest.mark.parametrize(
+    ("user", "cause", "words"),
+    [(ALICE, "password-wrong", "Password mismatch"), ("nobody@example.test", "user-unknown", "unknown user")],
+)
+def test_why_a_login_was_refused_stands_beside_the_refusal(
+    real_lab: RealLab, user: str, cause: str, words: str
+) -> None:
+    urls = [real_lab.urls[scheme] for scheme in ("submission", "imaps")]
+    told = report(real_lab, *urls, user=user, password="no such password")
+    (first,) = told["causes"]
+    assert first["name"] == cause
+    assert first["endpoints"] == urls
+    kinds = [(piece["kind"], words in piece["text"]) for piece in first["evidence"]]
+    assert ("log", True) in kinds
+    assert {"turn", "log"} == {kind for kind, _ in kinds}
+    (refused,) = [finding for finding in told["findings"] if finding["name"] == "auth-rejected"]
+    assert refused["explained_by"] == [cause]
+    assert any(words in piece["text"] for piece in refused["evidence"])
+
+
+def test_a_log_that_is_not_there_is_said_and_is_no_verdict(real_lab: RealLab) -> None:
+    done = mailproof(
+        "check", real_lab.urls["smtp"], "--name", real_lab.name, "--ca-file", str(real_lab.ca_file),
+        "--log", "/no/such.log", "--postfix-dir", "/no/such", "--format", "json",
+    )  # fmt: skip
+    told = json.loads(done)
+    assert told["verdict"] == "unknown"
+    assert {item["why"] for item in told["not_tested"]} >= {
+        "the log could not be read: /no/such.log: no such file",
+        "/no/such/main.cf could not be read",
+    }
