@@ -22,7 +22,7 @@ Handler = Callable[[str, str], bool | None]
 
 _ID = r"[0-9A-F]{6,24}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}"
 # Sets are written out: a class such as \d in a set is looked up for each character, which takes a tenth longer.
-_SPACE = r" \t\n\r\f\v"
+_SPACE = r" \t\n\r\f\v\x1c-\x1f"
 _HOST = rf"[^{_SPACE}\[\]]*\[[^{_SPACE}\[\]]*\]"
 _FORMS = {
     9: (r"[A-Z][a-z]{2} [ 0-3][0-9] [0-9]{2}", r":[0-9][0-9]:[0-9][0-9]"),
@@ -65,14 +65,14 @@ def lines_of(size: int, hour: str = "") -> re.Pattern[str]:
     )
 
 
-_RECIPIENTS = re.compile(r"nrcpt=\d{1,9} \(queue active\)\Z")
+_QUEUED = re.compile(r"from=<([^,]*)>, size=([0-9]{1,18}), nrcpt=[0-9]{1,9} \(queue active\)\Z")
 _LOGIN = re.compile(r"client=([^,]*), sasl_method=([^,=]+), sasl_username=[^,=]*\Z")
 _DELIVERED = re.compile(
     r"to=<([^<>]*)>, (?:orig_to=<[^<>]*>, )?relay=([^,]+), (?:conn_use=\d+, )?delay=([\d.]+), "
     r"delays=([\d.]+)/([\d.]+)/([\d.]+)/([\d.]+), (?:tls=([^,<]+), )?dsn=[\d.]+, "
     r"status=(sent|deferred|bounced) \((.*)\)\Z"
 )
-_CIPHER = re.compile(r"(TLSv[0-9.]+ with cipher [A-Za-z0-9_-]+) \(\d+/\d+ bits\)")
+_CIPHER = r"(TLSv[0-9.]+ with cipher [A-Za-z0-9_-]+) \([0-9]+/[0-9]+ bits\)"
 _SCREENED_CLIENT = r"\[[^\s\[\]]*\]:\d{1,5}"
 _SCREENED = re.compile(
     rf"(CONNECT|PASS NEW|PASS OLD|ALLOWLISTED|DENYLISTED|WHITELISTED|BLACKLISTED) (?:from )?{_SCREENED_CLIENT}"
@@ -80,7 +80,7 @@ _SCREENED = re.compile(
 )
 _SASL = re.compile(rf"warning: ({_HOST}): SASL ([A-Z0-9-]+) authentication failed: [^,]*\Z")
 _GREYLISTED = re.compile(r"action=(greylist|pass), reason=[^,=]+, client_name=[^,=]+, client_address=")
-_TRUST = ("Anonymous", "Trusted", "Untrusted", "Verified")
+_TRUST = "(?:Anonymous|Trusted|Untrusted|Verified)"
 _DELIVERING = ("smtp", "lmtp", "virtual", "local", "pipe", "error", "relay", "discard")
 
 
@@ -157,26 +157,20 @@ def _warned(ledger: Ledger, service: str, text: str) -> bool | None:
 
 
 def _tls(ledger: Ledger, direction: str, word: str) -> Handler:
-    begins = tuple(f"{trust} TLS connection established {word} " for trust in _TRUST)
-    peer = re.compile(rf"[^\[\]]* {word} {_HOST}(?::\d{{1,5}})?: ")
-    # By what stands behind the address: few, for it is what both ends can do.
+    opened = re.compile(rf"{_TRUST} TLS connection established {word} {_HOST}(?::[0-9]{{1,5}})?: {_CIPHER}").match
+    # Few, for they are what both ends can do.
     counters: dict[str, list[int]] = {}
 
     def take(queue_id: str, text: str) -> bool | None:
-        end = text.find("]")
-        counter = counters.get(text[end:])
+        found = opened(text)
+        if found is None:
+            return True
+        told = found[1]
+        counter = counters.get(told)
         if counter is None:
-            found = peer.match(text)
-            cipher = _CIPHER.match(text, found.end()) if found is not None and text.startswith(begins) else None
-            if cipher is None or text.count(" ", 0, end) != 5:
-                return True
-            counter = ledger.tls(direction, cipher[1])
+            counter = ledger.tls(direction, told)
             if len(counters) < 1000:
-                counters[text[end:]] = counter
-        else:
-            head = text[:end]
-            if head.count(" ") != 5 or head.count("[") != 1 or not head.startswith(begins) or not head.isprintable():
-                return True
+                counters[told] = counter
         counter[0] += 1
         return None
 
@@ -213,8 +207,7 @@ def _postgrey(ledger: Ledger) -> Handler:
 
 
 def _qmgr(ledger: Ledger) -> Handler:
-    flight, queued, removed = ledger.flight, ledger.queued, ledger.removed
-    numbers: set[str] = set()
+    flight, queued, removed, parse = ledger.flight, ledger.queued, ledger.removed, _QUEUED.match
 
     def take(queue_id: str, text: str) -> bool | None:
         if not queue_id:
@@ -222,19 +215,13 @@ def _qmgr(ledger: Ledger) -> Handler:
         if text == "removed":
             removed(queue_id)
             return None
-        pieces = text.split(", ")
-        if len(pieces) != 3:
+        found = parse(text)
+        if found is None:
             return True
-        sender, size, number = pieces
-        if sender[:6] != "from=<" or sender[-1] != ">" or size[:5] != "size=" or not size[5:].isdigit():
-            return True
-        if number not in numbers:
-            if not _RECIPIENTS.match(number) or len(size) > 23 or len(numbers) > 1000:
-                return True
-            numbers.add(number)
         message = flight.get(queue_id)
         if message is None or not message[WEIGHT]:
-            queued(queue_id, sender[6:-1], int(size[5:]))
+            sender, size = found.groups()
+            queued(queue_id, sender, int(size))
         return None
 
     return take
