@@ -294,6 +294,21 @@ def test_hours_that_take_turns(stamp: str, much: int, monkeypatch: pytest.Monkey
         assert {hour.name: hour.received for hour in summary.hours} == {"10": 5, "11": 3, "12": 2}
 
 
+@pytest.mark.parametrize("control", ["\t", "\v", "\x1c", "\x1f", "\x00"])
+def test_control_characters_in_the_name_of_a_client(control: str) -> None:
+    """What is a space to the one way is one to the other."""
+    head, client = "Nov 20 10:00:00 mx postfix/", f"a{control}b[192.0.2.9]"
+    tls = "TLSv1.3 with cipher X (256/256 bits)"
+    lines = (
+        f"{head}smtpd[7]: Anonymous TLS connection established from {client}: {tls}",
+        f"{head}smtp[1]: Trusted TLS connection established to {client}:25: {tls}",
+        f"{head}smtpd[7]: disconnect from {client} ehlo=1 quit=1",
+        f"{head}smtpd[7]: warning: {client}: SASL LOGIN authentication failed: x",
+    )
+    for line in lines:
+        both(KNOWN, WARM, line.encode())
+
+
 def test_a_queue_id_that_is_used_again() -> None:
     """Short ones are, and pflogsumm then counts the second message to nobody."""
     head = "Nov 20 10:00:00 mx postfix/"
