@@ -63,7 +63,7 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: boo
         return _pasted(_beginning(sys.stdin.buffer.read(_LONGEST)), terminal, mask, shape, None)
     if (file := _file(text)) is not None:
         return _of_file(file, terminal, mask, shape)
-    if _NAME.fullmatch(text) and not _says_something(data):
+    if _NAME.fullmatch(text) and " " not in text.strip() and not _says_something(data):
         raise _no_such_page(text, name, terminal)
     return _pasted(data, terminal, mask, shape, None)
 

@@ -50,7 +50,7 @@ def _example(configured: Configured, parameter: str) -> tuple[str, str]:
     for table in configured.tables(parameter):
         for key, entry in table.entries.items():
             return key.partition(" ")[2] if not table.fixed else key, entry.value
-    return "*", configured.main.value(parameter).text
+    return "*", configured.main.value(parameter).text.removeprefix("static:").strip("{} ")
 
 
 def _clients(daemon: Daemon) -> list[str]:
