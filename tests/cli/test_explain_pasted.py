@@ -25,6 +25,18 @@ def test_a_file_and_standard_input_and_the_text_itself_are_the_same(tmp_path: Pa
     assert "mx.example.com (Gmail) said:" in told[0].stdout
 
 
+def test_a_message_of_a_log_is_explained_by_its_name() -> None:
+    done = mailproof("explain", "tlsmgr-cache-broken")
+    assert done.returncode == 0
+    assert "smtpd_scache.db: Invalid argument" in done.stdout
+
+
+def test_several_words_that_are_nothing_are_not_known() -> None:
+    done = mailproof("explain", "hello world")
+    assert done.returncode == 3
+    assert done.stdout.startswith("What this means is not known")
+
+
 def test_it_is_told_in_japanese() -> None:
     said = mailproof("--lang", "ja", "explain", str(BOUNCE)).stdout
     assert said.startswith("spf@example.com に届いていません。")

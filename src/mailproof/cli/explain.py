@@ -63,9 +63,18 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: boo
         return _pasted(_beginning(sys.stdin.buffer.read(_LONGEST)), terminal, mask, shape, None)
     if (file := _file(text)) is not None:
         return _of_file(file, terminal, mask, shape)
+    if " " not in text.strip() and (sample := _log_sample(name)) is not None:
+        return _pasted(sample, terminal, mask, shape, None)
     if _NAME.fullmatch(text) and " " not in text.strip() and not _says_something(data):
         raise _no_such_page(text, name, terminal)
     return _pasted(data, terminal, mask, shape, None)
+
+
+def _log_sample(name: str) -> bytes | None:
+    """The line that shows a message of a log, for those that have no page: it is explained as if it was pasted."""
+    from mailproof.catalog.log_messages import log_messages
+
+    return next((row.sample.encode() for row in log_messages() if row.name == name), None)
 
 
 def _page(name: str, terminal: Terminal, shape: str) -> int:
