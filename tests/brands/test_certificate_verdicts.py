@@ -86,5 +86,5 @@ def test_the_verdict_is_that_of_the_others(brand: Brand, kind: CertificateKind) 
 @pytest.mark.parametrize("kind", WEAK)
 @pytest.mark.parametrize("brand", brands(OPENSMTPD))
 def test_opensmtpd_does_not_start_with_a_weak_certificate(brand: Brand, kind: CertificateKind) -> None:
-    with pytest.raises(RuntimeError, match="failed to load certificate"), serving(brand, certificate=kind):
+    with pytest.raises(RuntimeError, match="ended"), serving(brand, certificate=kind):
         pass

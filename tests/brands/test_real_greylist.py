@@ -131,7 +131,9 @@ def test_it_ends_at_the_first_ipv6_client_of_a_geoipdb_alone(tmp_path):
         assert databases.country("2001:db8::1").ends and not databases.country("192.0.2.1").ends
         seen = milter.send(b"A: b\r\n\r\n", client="mx 2001:db8::1")
         assert (seen.health, seen.stage) == (Health.CLOSED, Stage.CONNECT)
-        assert milter.send(b"A: b\r\n\r\n", client="mx 198.51.100.1").health is Health.REFUSED
+        # The kernel may take one more connection for a process that is about to be no more.
+        gone = (Health.REFUSED, Health.REFUSES_OFFER, Health.CLOSED)
+        assert milter.send(b"A: b\r\n\r\n", client="mx 198.51.100.1").health in gone
 
 
 def test_it_starts_with_what_lint_takes_and_with_nothing_else():

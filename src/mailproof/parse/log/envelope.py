@@ -33,7 +33,7 @@ _OWN = re.compile(r"[a-z][a-z0-9-]*(?:\([^)]*\))?(?:<[^>]*>)*: (?:Info|Warning|E
 _EXIM = re.compile(
     rf"(?:\[\d{{1,10}}\] )?(?:{MESSAGE_ID} |H=|exim \d|(?:Start|End) queue run|\S+ authenticator |SMTP |TLS error "
     r"|no (?:host|IP|MAIL) |unqualified |rejected |temporarily rejected |unexpected |refused |Warning: |socket bind"
-    r"|Tainted |daemon |Exim |DKIM: |pid \d+: SIG|[Ff]ailed to |unable to |Connection from )"
+    r"|Tainted |\*{4} log string |daemon |Exim |DKIM: |pid \d+: SIG|[Ff]ailed to |unable to |Connection from )"
 )
 _RSPAMD = re.compile(r"#(\d+)\([\w-]+\) ")
 # What it prints in the foreground (smtpd -d), where nobody puts a time before it.

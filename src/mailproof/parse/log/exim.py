@@ -64,7 +64,8 @@ _ROUTINE = (
     *("list matching", "DNS list lookup", "host name alias", "pid ", "no immediate delivery", "re-exec"),
     *("ident connection", "sender verify ", "callout", "removed by ", "original recipients", "error ignored"),
     *("Received: ", "Envelope-", "From: ", "To: ", "Subject: ", "Date: ", "Message-", "X-", "routing", "I ", "P "),
-    *("Sender address", "Spool file is locked", "Unfrozen", "cancelled by", "log string overflowed", "configured "),
+    *("Sender address", "Spool file is locked", "Unfrozen", "cancelled by", "configured "),
+    "**** log string overflowed",
 )  # fmt: skip
 
 

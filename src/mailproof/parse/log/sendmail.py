@@ -53,6 +53,8 @@ _TROUBLE = {
         *("rejecting new messages", "STARTTLS="),
     ),
 }
+# A client that only looked, whose name stands before it.
+_NOTHING_SAID = " did not issue MAIL/EXPN/VRFY/ETRN during connection to "
 _ROUTINE = (
     *("alias database ", "/", "runqueue: ", "Milter add: ", "Milter change", "Milter insert"),
     *("Milter accept", "done; "),
@@ -159,7 +161,7 @@ def _of_session(queue_id: str, text: str, pairs: dict[str, str]) -> Fact | None:
             return Trouble(level, text, queue_id)
     if (found := _DROPPED.match(text)) and found[2]:
         return _dropped(queue_id, text, found)
-    return Routine() if text.startswith(_ROUTINE) else None
+    return Routine() if text.startswith(_ROUTINE) or _NOTHING_SAID in text else None
 
 
 def _dropped(queue_id: str, text: str, found: re.Match[str]) -> Fact | None:
