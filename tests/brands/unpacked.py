@@ -120,6 +120,10 @@ class Brand(NamedTuple):
         return (self.tree / self.program).exists() and _may_overlay(self.tree)
 
 
+class Ended(RuntimeError):
+    """The server ended, or did not come up in time; with what it printed and logged."""
+
+
 @contextmanager
 def serving(
     brand: Brand, certificate: CertificateKind = CertificateKind.GOOD, changes: Mapping[str, str] | None = None
@@ -179,12 +183,17 @@ def _syslog(brand: Brand, directory: Path) -> Iterator[None]:
         path.chmod(0o666)
         thread = threading.Thread(target=_write, args=(receiver, file))
         thread.start()
+        ended: Ended | None = None
         try:
             yield
+        except Ended as early:
+            ended = early
         finally:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
                 sender.sendto(b"", str(path))
             thread.join()
+        if ended is not None:
+            raise Ended(str(ended) + (directory / "syslog").read_text("utf-8", "replace")) from ended
 
 
 def _write(receiver: socket.socket, file: BinaryIO) -> None:
@@ -255,13 +264,13 @@ def _wait(daemon: Daemon, place: Place, sockets: list[Path]) -> None:
 
 
 def _wait_until(daemon: Daemon, place: Place, condition: Callable[[], object]) -> None:
-    """Raises RuntimeError, with what the server printed, if it ends first or takes too long."""
+    """Raises Ended, with what the server printed, if it ends first or takes too long."""
     until = time.monotonic() + _START_SECONDS
     while not condition():
         late = time.monotonic() > until
         if late or daemon.status is not None:
             said = (place.directory / "output").read_text("utf-8", "replace")
-            raise RuntimeError(f"{place.directory.name} {'was too slow' if late else 'ended'}:\n{said}")
+            raise Ended(f"{place.directory.name} {'was too slow' if late else 'ended'}:\n{said}")
         wait_for_end([daemon.pid], _POLL_SECONDS)
 
 

@@ -112,6 +112,8 @@ def three_nets() -> Iterator[ThreeNets]:
             _ip("-n", names[end], "-6", "route", "add", "default", "via", f"{net6}:1")
         nets = ThreeNets(names)
         nets.run("router", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        for where in ("router", "server"):  # else some ICMP errors are left out, and what a scanner sees is chance
+            nets.run(where, "sysctl", "-qw", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0")
         yield nets
     finally:
         for name in names.values():
