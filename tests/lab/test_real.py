@@ -17,8 +17,9 @@ import pytest
 
 from mailproof.catalog.words import LANGUAGES, words
 from mailproof.lab.real.ports import ClaimedPorts, listening_ports
+from mailproof.lab.real.private import Lack, RealLabError
 from mailproof.lab.real.processes import Daemon, end, session_members
-from mailproof.lab.real.server import Lack, RealLab, RealLabError
+from mailproof.lab.real.server import RealLab
 from mailproof.script.authority import CertificateKind
 
 GREETINGS = {

@@ -11,7 +11,8 @@ from mailproof.cli.lab_embedded import listening, until_interrupted
 from mailproof.cli.lab_guide import Person, Running, ready
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.lab.embedded.settings import Limits
-from mailproof.lab.real.server import DOVECOT_SCHEMES, POSTFIX_SCHEMES, RealLab, RealLabError
+from mailproof.lab.real.private import RealLabError
+from mailproof.lab.real.server import DOVECOT_SCHEMES, POSTFIX_SCHEMES, RealLab
 from mailproof.model.endpoint import Scheme
 from mailproof.model.escape import printable
 

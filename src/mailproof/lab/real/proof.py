@@ -15,8 +15,8 @@ import msgspec
 from mailproof.lab.real.alone import PostfixAlone
 from mailproof.lab.real.logins import Logins
 from mailproof.lab.real.postfix import main_parameters
+from mailproof.lab.real.private import ENVIRONMENT, RealLabError
 from mailproof.lab.real.relay import Caught, Relay
-from mailproof.lab.real.server import ENVIRONMENT, RealLabError
 
 # As for the whole lab: a message is through in a tenth of a second.
 _PATIENCE = 30.0

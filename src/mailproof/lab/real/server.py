@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, TypeVar
-
-import msgspec
+from typing import TypeVar
 
 from mailproof.lab.real import dovecot as dovecot_server
 from mailproof.lab.real import postfix as postfix_server
-from mailproof.lab.real.ports import ClaimedPorts, listening_ports
+from mailproof.lab.real.ports import listening_ports
 from mailproof.lab.real.postfix import Options, Service
-from mailproof.lab.real.processes import Daemon, end, wait_for_end
-from mailproof.model.failure import UsageError
+from mailproof.lab.real.private import START_SECONDS, Lack, PrivateServers, RealLabError, lacks
+from mailproof.lab.real.processes import Daemon
 from mailproof.script.authority import Authority, CertificateKind
 
 Value = TypeVar("Value")
@@ -33,18 +24,6 @@ MasterChange = Mapping[str, Options | None] | Callable[[list[Service]], Iterable
 POSTFIX_SCHEMES = ("smtp", "submission", "submissions")
 DOVECOT_SCHEMES = ("pop3", "pop3s", "imap", "imaps", "sieve")
 
-# Both together are up within half a second; a machine with a hundred times the load is still waited for.
-_START_SECONDS = 30.0
-# How often the kernel is asked which ports listen. It does not tell by itself.
-POLL_SECONDS = 0.02
-
-# Postfix takes a configuration file that changed within the last two seconds for one that is being written, waits
-# and reads it again; files that are a minute old it reads at once.
-AGE_SECONDS = 60
-
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
-
-
 ACCOUNTS = {
     "alice@example.test": "looking-glass-1871",
     "bob@example.test": "can-we-fix-it-1999",
@@ -52,30 +31,7 @@ ACCOUNTS = {
 }
 
 
-class Lack(msgspec.Struct, frozen=True):
-    """One thing that the lab needs and this machine has not."""
-
-    kind: Literal["linux", "root", "package", "user"]
-    name: str = ""
-    """Of the package (Debian's) or the user."""
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}".rstrip()
-
-
-class RealLabError(UsageError):
-    """The lab could not be started, or what was waited for did not come."""
-
-    def __init__(self, reason: str, said: str = "", **params: str | tuple[str, ...]) -> None:
-        super().__init__(reason, **params)
-        self.said = said
-        """The last lines of the servers' logs, as they stand there."""
-
-    def __str__(self) -> str:
-        return f"{super().__str__()}\n{self.said}" if self.said else super().__str__()
-
-
-class RealLab:
+class RealLab(PrivateServers):
     """A Postfix and a Dovecot that serve example.test, healthy unless told otherwise. A context manager.
 
     Accounts are virtual: Postfix hands mail to Dovecot by LMTP, and Dovecot keeps it in Maildirs. Submission wants a
@@ -119,9 +75,9 @@ class RealLab:
         `wait_for` names the schemes that must listen before `start` returns: all by default, an empty collection
         for a server that is not meant to start.
         """
+        super().__init__("log/startup.log", "log/mail.log", "log/dovecot.log")
         self.accounts: dict[str, str] = dict(ACCOUNTS if accounts is None else accounts)
         self._wanted_ports = ports or {}
-        self.ports: dict[str, int] = {}
         self._main = main or {}
         self._master = master or {}
         self._dovecot = dovecot
@@ -134,41 +90,19 @@ class RealLab:
         self._also_named = also_named
         self._wait_for = wait_for
         self._services: list[Service | str] = []
-        self._claims: ClaimedPorts | None = None
-        self._directory: Path | None = None
-        self._daemons: list[Daemon] = []
 
     @staticmethod
     def missing() -> list[Lack]:
         """What this machine lacks to run the lab; empty if it can."""
-        lacks = []
-        if not sys.platform.startswith("linux"):
-            lacks.append(Lack("linux"))
-        if os.geteuid() != 0:
-            lacks.append(Lack("root"))
-        for package, path in {
+        packages = {
             "postfix": postfix_server.DAEMONS / "master",
             "dovecot-core": Path("/usr/sbin/dovecot"),
             "dovecot-imapd": dovecot_server.LIBEXEC / "imap-login",
             "dovecot-pop3d": dovecot_server.LIBEXEC / "pop3-login",
             "dovecot-lmtpd": dovecot_server.LIBEXEC / "lmtp",
             "dovecot-managesieved": dovecot_server.LIBEXEC / "managesieve-login",
-        }.items():
-            if not path.exists():
-                lacks.append(Lack("package", package))
-        for user in ("postfix", "dovecot", "dovenull", dovecot_server.MAIL_OWNER):
-            try:
-                pwd.getpwnam(user)
-            except KeyError:
-                lacks.append(Lack("user", user))
-        return lacks
-
-    @property
-    def directory(self) -> Path:
-        """Everything of this lab is below it. Raises RuntimeError while the lab is not started, as all paths do."""
-        if self._directory is None:
-            raise RuntimeError("the private server is not started")
-        return self._directory
+        }
+        return lacks(packages, ("postfix", "dovecot", "dovenull", dovecot_server.MAIL_OWNER))
 
     @property
     def urls(self) -> dict[str, str]:
@@ -181,11 +115,6 @@ class RealLab:
     @property
     def ca_file(self) -> Path:
         return self.directory / "certificates" / "root.pem"
-
-    @property
-    def postfix_dir(self) -> Path:
-        """With main.cf and master.cf: for `postconf -c`, `--postfix-dir`."""
-        return self.directory / "postfix" / "etc"
 
     @property
     def dovecot_conf(self) -> Path:
@@ -222,81 +151,12 @@ class RealLab:
         """Files of the messages in the inbox of an account, the new ones first."""
         return [path for part in ("new", "cur") for path in sorted(self.mailbox(account).glob(f"{part}/*"))]
 
-    def start(self) -> None:
-        """Returns when all that is waited for listens. Raises RealLabError, and then nothing is left.
-
-        Raises OSError for a port that was asked for and is taken.
-        """
-        if lacks := self.missing():
-            raise RealLabError("real-lab-lacks", lacks=tuple(map(str, lacks)))
-        if self._directory is not None:
-            raise RuntimeError("the private server is started already")
-        try:
-            self._prepare()
-            dovecot = self._launch("/usr/sbin/dovecot", "-F", "-c", str(self.dovecot_conf))
-            # Not by `postfix start`, which checks the whole installation for up to two seconds and then does this.
-            postfix = self._launch(str(postfix_server.DAEMONS / "master"), "-c", str(self.postfix_dir))
-            self._wait_for_listeners(dovecot, postfix)
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """End every process of the lab, remove its directory, release its ports. May be called twice."""
-        try:
-            if self._directory is not None:  # without one nothing was started, and nothing names it
-                end(self._daemons, self._directory.name)
-                self._daemons.clear()
-        finally:
-            if self._directory is not None:
-                shutil.rmtree(self._directory)
-                self._directory = None
-            if self._claims is not None:
-                self._claims.release()
-                self._claims = None
-
-    def __enter__(self) -> RealLab:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def check_postfix(self) -> str:
-        """What `postfix check` says of the configuration; its master ends without a word over a bad master.cf."""
-        command = ["/usr/sbin/postfix", "-c", str(self.postfix_dir), "check"]
-        run = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=ENVIRONMENT,
-            timeout=_START_SECONDS,
-            check=False,
-        )
-        return run.stdout.decode("utf-8", "replace")
-
-    def wait_until(self, condition: Callable[[], Value], what: str, seconds: float = _START_SECONDS) -> Value:
-        """The first true value of `condition`, which is asked every few milliseconds.
-
-        Raises RealLabError if it does not become true in time, or a daemon ends meanwhile; `what` names it, as ports
-        or files are named and not in a sentence.
-        """
-        return self._wait(condition, what, seconds, [daemon for daemon in self._daemons if daemon.status is None])
-
-    def _wait(self, condition: Callable[[], Value], what: str, seconds: float, needed: Collection[Daemon]) -> Value:
-        until = time.monotonic() + seconds
-        while True:
-            ended = [daemon for daemon in needed if daemon.status is not None]
-            if value := condition():
-                return value
-            if ended:
-                raise RealLabError("real-lab-daemon-ended", self._said() + self.check_postfix(), what=what)
-            if time.monotonic() > until:
-                raise RealLabError("real-lab-too-slow", self._said(), what=what, seconds=f"{seconds:g}")
-            wait_for_end([daemon.pid for daemon in needed], POLL_SECONDS)
+    def _start(self) -> None:
+        if lacking := self.missing():
+            raise RealLabError("real-lab-lacks", lacks=tuple(map(str, lacking)))
+        self._prepare()
+        dovecot = self._launch("/usr/sbin/dovecot", "-F", "-c", str(self.dovecot_conf))
+        self._wait_for_listeners(dovecot, self._launch_postfix())
 
     def _wait_for_listeners(self, dovecot: Daemon, postfix: Daemon) -> None:
         lines = {line.key for line in self._services if isinstance(line, Service)}
@@ -310,19 +170,7 @@ class RealLab:
             return numbers <= listening_ports() and ("lmtp" not in wanted or self.lmtp_socket.exists())
 
         needed = [daemon for daemon, served in ((dovecot, of_dovecot), (postfix, of_postfix)) if served & wanted]
-        self._wait(up, ", ".join(sorted(wanted)), _START_SECONDS, needed)
-
-    def _said(self) -> str:
-        """The last lines of each log."""
-        lines: list[str] = []
-        for log in (self.startup_log, self.mail_log, self.dovecot_log):
-            lines += log.read_text("utf-8", "replace").splitlines()[-10:]
-        return "".join(f"{line}\n" for line in lines)
-
-    def _launch(self, *command: str) -> Daemon:
-        daemon = Daemon(command, ENVIRONMENT, self.startup_log)
-        self._daemons.append(daemon)
-        return daemon
+        self._wait(up, ", ".join(sorted(wanted)), START_SECONDS, needed)
 
     def _expand(self, text: str) -> str:
         for name, port in self.ports.items():
@@ -333,15 +181,9 @@ class RealLab:
 
     def _prepare(self) -> None:
         """Claim ports and write everything that the daemons read."""
-        self._claims = ClaimedPorts((*POSTFIX_SCHEMES, *DOVECOT_SCHEMES, *self._extra_ports), self._wanted_ports)
-        self.ports = dict(self._claims.numbers)
-        self._directory = Path(tempfile.mkdtemp(prefix="mailproof-", dir=reachable_parent()))
-        self._directory.chmod(0o755)
+        self._claim((*POSTFIX_SCHEMES, *DOVECOT_SCHEMES, *self._extra_ports), self._wanted_ports)
         postfix_server.make_directories(self.directory)
         dovecot_server.make_directories(self.directory)
-        (self.directory / "log").mkdir()
-        for log in (self.startup_log, self.mail_log, self.dovecot_log):
-            log.touch()
         self._write_certificates()
         self._write("postfix/etc/main.cf", self._main_cf())
         self._write("postfix/etc/master.cf", self._master_cf())
@@ -352,10 +194,7 @@ class RealLab:
         shutil.chown(self._write("dovecot/users", users, 0o640), "root", "dovecot")
         for path, text in self._files.items():
             self._write(path, self._expand(text))
-        old = time.time() - AGE_SECONDS
-        for file in self.directory.rglob("*"):
-            if file.is_file():
-                os.utime(file, (old, old))
+        self._age()
 
     def _write(self, path: str, text: str, mode: int = 0o644) -> Path:
         whole = self.directory / path
@@ -412,13 +251,3 @@ class RealLab:
             text = dovecot_server.with_addresses(text, self.directory)
             self._write("dovecot/addresses", dovecot_server.addresses_file(self.directory, self.accounts, bare))
         return text + self._expand(self._dovecot)
-
-
-def reachable_parent() -> str:
-    """A temporary directory that the servers' own users can reach: no 0700 above it."""
-    candidates: tuple[str, ...] = (tempfile.gettempdir(), "/var/tmp", "/tmp")
-    for candidate in candidates:
-        path = Path(candidate).resolve()
-        if all(above.stat().st_mode & 0o001 for above in (path, *path.parents)):
-            return str(path)
-    raise RealLabError("real-lab-no-directory", candidates=candidates)
