@@ -10,18 +10,18 @@ from typing import Any
 
 import click
 
+from mailproof.cli.actions import actions_of, must_be_action, refuse_others
 from mailproof.cli.command import Command, Option
 from mailproof.cli.linting import lint_options
-from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.cli.terminal import Terminal
 
-_ACTIONS = ("lint",)
 _USUAL = "/etc/dovecot/dovecot.conf"
 
 
 def command(terminal: Terminal) -> Command:
     """Reads files; connects to nothing, and runs nothing."""
     params: list[click.Parameter] = [
-        click.Argument(["action"], metavar="|".join(_ACTIONS)),
+        click.Argument(["action"], metavar="|".join(actions_of("dovecot"))),
         click.Argument(["words"], nargs=-1, metavar=""),
         Option("--dovecot-conf", "-c", metavar="FILE", default=_USUAL, section="lint"),
         *lint_options(terminal, "postfix-dir"),
@@ -32,6 +32,6 @@ def command(terminal: Terminal) -> Command:
 def _dovecot(terminal: Terminal, action: str, words: tuple[str, ...], **wish: Any) -> int:
     from mailproof.cli.linting import lint
 
-    if action not in _ACTIONS:
-        raise Complaint(terminal.say("cli.not-one-of", option="dovecot", choices=_ACTIONS, value=action))
+    must_be_action(terminal, "dovecot", action)
+    refuse_others(terminal, "dovecot", action)
     return lint(terminal, words, **wish)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mailproof.cli.actions import actions_of, must_be_action, refuse_others
 from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.terminal import Complaint, Terminal
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mailproof.model.ese_plan import Plan
     from mailproof.model.record import Record
 
-_ACTIONS = ("check", "plan")
 # What eseutil prints of a hundred thousand logs is a tenth of this.
 _LARGEST = 64 << 20
 _MEGABYTE = 20
@@ -33,7 +33,7 @@ _MEGABYTE = 20
 def command(terminal: Terminal) -> Command:
     """Reads files; connects to nothing, runs nothing, and writes nothing."""
     params: list[click.Parameter] = [
-        click.Argument(["action"], metavar="check|plan"),
+        click.Argument(["action"], metavar="|".join(actions_of("ese"))),
         click.Argument(["files"], nargs=-1, metavar="DIR|FILE|-…"),
         Option("--no-pages", is_flag=True, section="ese"),
         Option("--copy-plan", is_flag=True, section="ese"),
@@ -55,8 +55,8 @@ def _ese(terminal: Terminal, action: str, files: tuple[str, ...], **wish: Any) -
     from mailproof.emulate.ese.shell import Wishes
     from mailproof.emulate.ese.situation import situations
 
-    if action not in _ACTIONS:
-        raise Complaint(terminal.say("cli.not-one-of", option="ese", choices=_ACTIONS, value=action))
+    must_be_action(terminal, "ese", action)
+    refuse_others(terminal, "ese", action)
     if not files:
         raise Complaint(terminal.say("cli.ese-what" if action == "check" else "cli.ese-paste"))
     wishes = Wishes(

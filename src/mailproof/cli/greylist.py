@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
+from mailproof.cli.actions import actions_of, must_be_action, refuse_others
 from mailproof.cli.command import Command, Option, converted, one_of, whole_number
 from mailproof.cli.options import connection_options, duration
 from mailproof.cli.terminal import Complaint, Terminal
 
-ACTIONS = ("eval", "lint", "doctor", "rebuild", "probe")
 _SPF = ("pass", "fail", "softfail", "neutral", "unknown", "error", "none")
 _LIBRARIES = ("libGeoIP", "libmaxminddb")
 # Of the options for those who connect: what offering a mail can do with.
@@ -26,7 +26,7 @@ _SHARED = ("name", "tls", "ca_file", "no_verify", "timeout", "ipv4", "ipv6", "eh
 def command(terminal: Terminal) -> Command:
     """Its actions are in `greylist_policy`, `greylist_rebuild` and `greylist_probe`."""
     params: list[click.Parameter] = [
-        click.Argument(["action"], metavar="|".join(ACTIONS)),
+        click.Argument(["action"], metavar="|".join(actions_of("greylist"))),
         click.Argument(["given"], nargs=-1, metavar="[FILE|DIR|TARGET]"),
         Option("--from", "sender", metavar="ADDRESS", section="greylist", words="greylist-from"),
         Option("--rcpt", "recipient", metavar="ADDRESS", section="greylist", words="greylist-rcpt"),
@@ -90,8 +90,8 @@ def _probe_options(terminal: Terminal) -> list[click.Parameter]:
 
 
 def _greylist(terminal: Terminal, action: str, given: tuple[str, ...], **wish: Any) -> int:
-    if action not in ACTIONS:
-        raise Complaint(terminal.say("cli.not-one-of", option="greylist", choices=ACTIONS, value=action))
+    must_be_action(terminal, "greylist", action)
+    refuse_others(terminal, "greylist", action)
     if len(given) > 1 or (not given and action != "doctor"):
         kind = action if action in ("rebuild", "probe") else "file"
         raise Complaint(terminal.say(f"cli.greylist-{kind}", action=action))

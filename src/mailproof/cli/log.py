@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mailproof.cli.actions import actions_of, must_be_action, refuse_others
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.log_follow import follow
 from mailproof.cli.log_period import period
@@ -27,13 +28,11 @@ if TYPE_CHECKING:
 
 # As run/log_choice.py has it, which is not read for `--help`.
 _ONLY = ("trouble", "delivery", "login")
-_SHAPES = {"summary": FORMATS}
-_ACTIONS = ("explain", "trace", "summary", "follow")
 
 
 def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
-        click.Argument(["action"], metavar="explain|trace|summary|follow"),
+        click.Argument(["action"], metavar="|".join(actions_of("log"))),
         click.Argument(["files"], nargs=-1, metavar="[FILE|-]…"),
         Option("--queue-id", metavar="ID", section="log"),
         Option("--message-id", metavar="ID", section="log", words="log-message-id"),
@@ -79,10 +78,8 @@ def _log(
     lines: int,
     **wish: str | None,
 ) -> int:
-    if action not in _ACTIONS:
-        raise Complaint(terminal.say("cli.not-one-of", option="log", choices=_ACTIONS, value=action))
-    if shape not in _SHAPES.get(action, ("text", "json")):
-        raise Complaint(terminal.say("cli.not-in-this-shape", action=action, shape=shape))
+    must_be_action(terminal, "log", action)
+    refuse_others(terminal, "log", action)
     words = {name: value or "" for name, value in wish.items()}
     if action == "summary":
         named = _named(files, rotated)

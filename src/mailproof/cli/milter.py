@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mailproof.cli.actions import refuse_others
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.options import duration
 from mailproof.cli.reading import read_file
@@ -62,6 +63,7 @@ def _milter(terminal: Terminal, given: tuple[str, ...], **wish: Any) -> int:
         raise Complaint(
             terminal.say(f"cli.milter-{action}-file" if action else "cli.milter-action", value=" ".join(files))
         )
+    refuse_others(terminal, "milter", action or "URL")
     place = parse_place(places[0])
     if action == "script":
         return _script(terminal, place, files[0], wish)

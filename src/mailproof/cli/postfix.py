@@ -11,21 +11,19 @@ from typing import Any
 
 import click
 
+from mailproof.cli.actions import actions_of, must_be_action, refuse_others
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.linting import lint_options
 from mailproof.cli.postfix_source import USUAL
-from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.cli.terminal import Terminal
 
-_ACTIONS = ("route", "rewrite", "prove", "lint")
-# Of all but lint, which has more.
-_SHAPES = ("text", "json")
 _PLACES = ("envelope-sender", "envelope-recipient", "header-sender", "header-recipient")
 
 
 def command(terminal: Terminal) -> Command:
     """Reads files; but for `prove`, which has a Postfix of its own, it connects to nothing and runs nothing."""
     params: list[click.Parameter] = [
-        click.Argument(["action"], metavar="|".join(_ACTIONS)),
+        click.Argument(["action"], metavar="|".join(actions_of("postfix"))),
         click.Argument(["words"], nargs=-1, metavar="[SENDER RECIPIENT|ADDRESS…|SENDER…]"),
         Option("--postfix-dir", "-c", metavar="DIR", default=USUAL, section="postfix"),
         Option("--client", metavar="KIND|ADDRESS", section="postfix", words="postfix-client"),
@@ -42,10 +40,10 @@ def command(terminal: Terminal) -> Command:
 
 
 def _postfix(terminal: Terminal, action: str, words: tuple[str, ...], **wish: Any) -> int:
-    if action in _ACTIONS[:3] and wish["shape"] not in _SHAPES:
-        raise Complaint(
-            terminal.say("cli.not-one-of", option="--format", choices=_SHAPES, value=wish["shape"]),
-        )
+    must_be_action(terminal, "postfix", action)
+    ways = {"--why-not": wish["why_not"], "--message": wish["message"]} if action == "rewrite" else {}
+    asked = next((f" {option}" for option, value in ways.items() if value is not None), "")
+    refuse_others(terminal, "postfix", f"{action}{asked}")
     if action == "route":
         from mailproof.cli.postfix_route import route
 
@@ -58,8 +56,6 @@ def _postfix(terminal: Terminal, action: str, words: tuple[str, ...], **wish: An
         from mailproof.cli.postfix_prove import prove
 
         return prove(terminal, words, **wish)
-    if action == "lint":
-        from mailproof.cli.linting import lint
+    from mailproof.cli.linting import lint
 
-        return lint(terminal, words, **wish)
-    raise Complaint(terminal.say("cli.not-one-of", option="postfix", choices=_ACTIONS, value=action))
+    return lint(terminal, words, **wish)

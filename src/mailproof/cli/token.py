@@ -12,6 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from mailproof.cli.actions import refuse_others
 from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.credentials import ask, source, user_options
 from mailproof.cli.credentials import read as read_secret
@@ -54,6 +55,7 @@ def command(terminal: Terminal) -> Command:
 
 
 def _token(terminal: Terminal, action: str, given: str | None, **wish: Any) -> int:
+    refuse_others(terminal, "token", action if action in ("read", "base64") else "MECHANISM")
     if action == "read":
         return _read(terminal, given, wish)
     if action == "base64":
