@@ -201,7 +201,7 @@ def test_what_strikes_by_chance_says_how_it_strikes_again(tmp_path: Path) -> Non
         (("--account", "dave", "--account", "DAVE"), "two accounts with the login DAVE"),
         (("--accounts", "/nonexistent/people"), "cannot read /nonexistent/people: No such file"),
         (("--accounts", "/dev/null"), "/dev/null holds no account"),
-        (("--accounts", "/dev/zero"), "/dev/zero is too long for a list of accounts"),
+        (("--accounts", "/dev/zero"), "/dev/zero is longer than 4 MB"),
         (("--port-base", "65000"), "--port-base: '65000' is no whole number from 0 to 61345"),
         (("--max-size", "0"), "--max-size: '0' is no whole number from 1 to "),
     ],

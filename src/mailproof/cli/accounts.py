@@ -90,7 +90,4 @@ def _columns(heading: list[str], file: str, terminal: Terminal) -> tuple[tuple[i
 
 
 def _text(file: str, terminal: Terminal) -> str:
-    data = read_file(file, terminal, _LONGEST + 1)
-    if len(data) > _LONGEST:
-        raise Complaint(terminal.say("cli.accounts-long", file=file))
-    return data.decode("utf-8-sig", "surrogateescape")
+    return read_file(file, terminal, _LONGEST).decode("utf-8-sig", "surrogateescape")

@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mailproof import __version__
-from mailproof.cli.reading import is_file, read_file
+from mailproof.cli.reading import LONGEST_MESSAGE, is_file, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.message.draft import Attachment, Draft, compose
-
-# What servers take at most is far below: Exchange Online's 150 MB is base64 of 112.
-_LONGEST = 256 << 20
 
 
 def addresses(given: Sequence[str], option: str, terminal: Terminal) -> tuple[str, ...]:
@@ -126,9 +123,9 @@ def _text(option: str, value: str, terminal: Terminal) -> bytes:
     A file of that name is not read: who sends "hello" would send what lies there. It is told, for swaks reads it.
     """
     if value == "-":
-        return read_file(value, terminal, _LONGEST)
+        return read_file(value, terminal, LONGEST_MESSAGE)
     if value.startswith("@") and not value.startswith("@@"):
-        return read_file(value[1:], terminal, _LONGEST)
+        return read_file(value[1:], terminal, LONGEST_MESSAGE)
     if is_file(value):
         terminal.tell("mailproof: " + terminal.say("cli.send-text-is-file", option=option, value=value))
     return _octets(value.removeprefix("@") if value.startswith("@@") else value)
@@ -138,7 +135,7 @@ def _message(value: str, terminal: Terminal) -> bytes:
     """The same for a whole message, which has more than one line: what has one is the name of a file, as in swaks."""
     if value.startswith("@@") or any(end in value for end in ("\n", "\\n", "%NEWLINE%")):
         return _octets(value.removeprefix("@") if value.startswith("@@") else value)
-    return read_file(value.removeprefix("@"), terminal, _LONGEST)
+    return read_file(value.removeprefix("@"), terminal, LONGEST_MESSAGE)
 
 
 def _octets(text: str) -> bytes:
@@ -165,7 +162,7 @@ def _attachment(text: str, terminal: Terminal) -> Attachment:
     if not set(known) <= {"type", "name"}:
         raise Complaint(terminal.say("cli.send-attach", value=text))
     path = file.removeprefix("@")
-    data = read_file(path, terminal, _LONGEST)
+    data = read_file(path, terminal, LONGEST_MESSAGE)
     name = known.get("name") or ("" if path == "-" else Path(path).name)
     kind = known.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Attachment(data, kind, name)
@@ -191,6 +188,6 @@ def _signed(data: bytes, given: Mapping[str, Any], terminal: Terminal) -> bytes:
 
     domain, selector, key = wanted
     try:
-        return sign(data, domain, selector, read_file(key, terminal, _LONGEST))
+        return sign(data, domain, selector, read_file(key, terminal, LONGEST_MESSAGE))
     except NotSigned as error:
         raise Complaint(terminal.say("cli.send-not-signed", why=str(error))) from None

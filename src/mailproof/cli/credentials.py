@@ -16,6 +16,7 @@ import msgspec
 from click.core import ParameterSource
 
 from mailproof.cli.command import Option
+from mailproof.cli.reading import opening
 from mailproof.cli.terminal import Complaint, Terminal
 
 # More than any password; a descriptor that never ends (/dev/zero) is not read for ever.
@@ -122,6 +123,8 @@ def read(source: Source, terminal: Terminal) -> str:
     line = data.split(b"\n", 1)[0].removesuffix(b"\r")
     if not line or b"\0" in line:
         _no(terminal, "cli.secret-empty" if not line else "cli.secret-nul", source)
+    if len(line) > _LONGEST:
+        _no(terminal, "cli.secret-long", source)
     secret = line.decode("utf-8", "surrogateescape")
     terminal.secrets.add(line)
     return secret
@@ -178,8 +181,8 @@ def _variable(source: Source, terminal: Terminal) -> bytes:
 
 def _file(source: Source, terminal: Terminal) -> bytes:
     try:
-        with Path(source.value).expanduser().open("rb") as file:
-            return file.read(_LONGEST)
+        with opening(Path(source.value).expanduser(), terminal) as file:
+            return file.read(_LONGEST + 1)
     except OSError as error:
         _no(terminal, "cli.secret-unreadable", source, error.strerror or "")
 
@@ -190,7 +193,7 @@ def _descriptor(source: Source, terminal: Terminal) -> bytes:
     data = b""
     try:
         # Only as far as the line goes: the caller may keep the other end open.
-        while b"\n" not in data and len(data) < _LONGEST and (more := os.read(int(source.value), 4096)):
+        while b"\n" not in data and len(data) <= _LONGEST and (more := os.read(int(source.value), 4096)):
             data += more
     except (OSError, OverflowError):
         _no(terminal, "cli.secret-no-descriptor", source)
@@ -214,4 +217,4 @@ def _command(source: Source, terminal: Terminal) -> bytes:
         _no(terminal, "cli.secret-unreadable", source, error.strerror or "")
     if done.returncode:
         _no(terminal, "cli.secret-command-failed", source, str(done.returncode))
-    return done.stdout[:_LONGEST]
+    return done.stdout

@@ -5,7 +5,6 @@ Exit codes: 0 sound; 1 a finding at or above --fail-on; 2 wrong usage; 3 could n
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +16,7 @@ import click
 from mailproof.cli.actions import actions_of, must_be_action, refuse_others
 from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.finding import Severity
 
@@ -117,14 +117,7 @@ def _pasted(files: tuple[str, ...], wishes: Wishes, terminal: Terminal) -> Recor
 
 def _text(file: str, terminal: Terminal) -> str:
     """What was pasted; a console of Windows saves UTF-16, or the code page of Japan."""
-    try:
-        if file == "-":
-            data = sys.stdin.buffer.read(_LARGEST)
-        else:
-            with Path(file).open("rb") as opened:
-                data = opened.read(_LARGEST)
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    data = read_file(file, terminal, _LARGEST)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     try:

@@ -6,7 +6,6 @@ Exit codes: 0 explained; 2 wrong usage; 3 not known.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.reading import read_file, read_path, too_long
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _NEAR = 5
 # Gmail takes a message of 25 MB (support.google.com/mail/answer/6584); what comes back is rarely all of it.
 _LONGEST = 1 << 25
-# gzip, xz, bzip2, zstd.
-_PACKED = (b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh", b"\x28\xb5\x2f\xfd")
 # What could be the name of a finding, mistyped.
 _NAME = re.compile(r"\s*[A-Za-z][A-Za-z_ -]{1,58}(?:[A-Za-z]|-\d+[A-Za-z-]*)\s*")
 # Linux has names of 255 bytes in a path of 4096 (NAME_MAX, PATH_MAX).
@@ -60,7 +58,7 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: boo
     if name in names() and (" " not in text.strip() or not _says_something(data)):
         return _page(name, terminal, shape)
     if text == "-":
-        return _pasted(_beginning(sys.stdin.buffer.read(_LONGEST)), terminal, mask, shape, None)
+        return _pasted(_beginning(read_file(text, terminal, _LONGEST)), terminal, mask, shape, None)
     if (file := _file(text)) is not None:
         return _of_file(file, terminal, mask, shape)
     if " " not in text.strip() and (sample := _log_sample(name)) is not None:
@@ -102,16 +100,20 @@ def _file(text: str) -> Path | None:
 
 def _of_file(path: Path, terminal: Terminal, mask: bool, shape: str) -> int:
     """A log may be larger than memory and packed; everything else is read whole."""
-    from mailproof.run.log_packed import DAMAGED, raw_lines
+    from mailproof.model.explained import Pasted
+    from mailproof.parse.pasted.kind import kind_of
+    from mailproof.run.log_packed import DAMAGED, opened
 
+    if not path.is_file():  # of a pipe there is no second reading
+        return _pasted(_beginning(read_path(str(path), terminal, _LONGEST)), terminal, mask, shape, None)
     try:
-        with path.open("rb") as file:
-            data = file.read(_LONGEST)
-        if data.startswith(_PACKED):
-            data = b"".join(line for line, _ in zip(raw_lines(path), range(100_000), strict=False))[:_LONGEST]
+        with opened(path) as file:
+            data = file.read(_LONGEST + 1)
     except (*DAMAGED, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise Complaint(terminal.say("cli.unreadable", file=str(path), why=why)) from None
+    if len(data) > _LONGEST and kind_of(_beginning(data)) is not Pasted.LOG:
+        raise too_long(str(path), terminal, _LONGEST)
     return _pasted(_beginning(data), terminal, mask, shape, path)
 
 

@@ -13,7 +13,7 @@ from mailproof.cli.by_hand import tell
 from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
-from mailproof.cli.reading import read_file
+from mailproof.cli.reading import LONGEST_MESSAGE, read_file
 from mailproof.cli.records import must_be_writable
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from mailproof.model.mail import Item
     from mailproof.probes.mailbox import Found, Want
     from mailproof.run.fetching import FetchPlan
-
-_LONGEST = 256 << 20
 
 
 def command(terminal: Terminal) -> Command:
@@ -179,7 +177,7 @@ def _hops_of_file(file: str, shape: str, terminal: Terminal, *, mask: bool) -> i
     from mailproof.model.mail import Item
     from mailproof.report.mailbox import hops_as_data, render_hops
 
-    mail = told_mail(Item(1, data=read_file(file, terminal, _LONGEST), whole=True))
+    mail = told_mail(Item(1, data=read_file(file, terminal, LONGEST_MESSAGE), whole=True))
     if mask:
         from mailproof.report import postable
         from mailproof.report.mask import Mask

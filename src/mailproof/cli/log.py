@@ -6,7 +6,6 @@ With trace: 0 delivered; 1 not, or not yet; 3 no such message. With summary and 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -20,6 +19,7 @@ from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.log_follow import follow
 from mailproof.cli.log_period import period
 from mailproof.cli.log_summary import FORMATS, summarise
+from mailproof.cli.reading import opening, standard_input
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -165,10 +165,10 @@ def _lines(files: tuple[str, ...], rotated: bool, terminal: Terminal) -> Iterato
         files = (str(usual),)
     for name in _named(files, rotated):
         if name == "-":
-            yield from lines_of(pieces(sys.stdin.buffer), today)
+            yield from lines_of(pieces(standard_input(terminal)), today)
             continue
         try:
-            yield from lines_of(raw_lines(Path(name)), day_of(Path(name)))
+            yield from lines_of(raw_lines(Path(name), partial(opening, terminal=terminal)), day_of(Path(name)))
         except NoZstdError:
             raise Complaint(terminal.say("cli.no-zstd", file=name)) from None
         except (*DAMAGED, ValueError) as error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailproof.cli.reading import standard_input
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def follow(terminal: Terminal, files: tuple[str, ...], shape: str, wish: Wish, l
     from mailproof.run.log_files import JOURNAL, usual_log
     from mailproof.run.log_follow import GrowingFile, GrowingStream, journal_as_it_grows
 
-    stream = GrowingStream(sys.stdin.fileno()) if "-" in files else None
+    stream = GrowingStream(standard_input(terminal).fileno()) if "-" in files else None
     journal = None
     if not files:
         usual = usual_log()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailproof.cli.log_period import period
+from mailproof.cli.reading import standard_input
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _counted(
 
     today = datetime.now().date()
     if files == ("-",):
-        return summary_of_stream(sys.stdin.buffer, today, between, top)
+        return summary_of_stream(standard_input(terminal), today, between, top)
     if "-" in files:
         raise Complaint(terminal.say("cli.input-alone"))
     if not files:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from pathlib import Path
 
+from mailproof.cli.reading import LONGEST_MESSAGE, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.probes.fetch import TOKEN_FIELD
 from mailproof.probes.login import Message
@@ -38,12 +38,9 @@ def proof_message(sender: str, recipient: str, token: str, now: datetime) -> Mes
 def message_of(file: str, recipient: str, token: str, terminal: Terminal) -> Message:
     """The user's own message with the token put before its header, its lines ended as RFC 5321 wants them.
 
-    Raises Complaint for a file that cannot be read or holds nothing.
+    Raises Complaint for a file that cannot be read, is too long or holds nothing.
     """
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    data = read_file(file, terminal, LONGEST_MESSAGE)
     if not data.strip():
         raise Complaint(terminal.say("cli.empty-message", file=file))
     data = _LINE_END.sub(b"\r\n", data)

@@ -81,14 +81,11 @@ def _send(terminal: Terminal, place: MilterPlace, file: str | None, wish: dict[s
     from mailproof.script.milter.mail import before, exercise, negotiate
 
     net = _network()
-    message = b""
+    mail = None if file is None else _mail(terminal, read_file(file, terminal, _LARGEST), wish)
+    message = b"" if mail is None else before(mail.message)
     with terminal.progress("milter.asking", what=place.url):
-        if file is None:
-            result = net.run(negotiate(net, place, _terms(wish)))
-        else:
-            mail = _mail(terminal, read_file(file, terminal, _LARGEST), wish)
-            message = before(mail.message)
-            result = net.run(exercise(net, place, mail, _terms(wish)))
+        asking = negotiate(net, place, _terms(wish)) if mail is None else exercise(net, place, mail, _terms(wish))
+        result = net.run(asking)
     if wish["output"] and result.message:
         _write(terminal, wish["output"], result.message)
     if wish["shape"] == "json":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,7 @@ import msgspec
 from mailproof.cli.command import Option, converted, one_of
 from mailproof.cli.credentials import user_options
 from mailproof.cli.proxy import proxy_of, proxy_options
+from mailproof.cli.reading import opened
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.xclient import attributes
 from mailproof.model.proxy import Proxy
@@ -146,7 +146,8 @@ def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     wish = Connecting(**values)
     for file in (wish.ca_file, wish.cert, wish.key):
         if file is not None:
-            _must_be_readable(file, terminal)
+            with opened(file, terminal) as there:
+                there.read(1)
     if given.get("mask") and given.get("keep_bodies"):
         raise Complaint(terminal.say("cli.mask-bodies"))
     if wish.key is not None and wish.cert is None:
@@ -240,14 +241,6 @@ def hello_name() -> str:
     if "." in name.strip(".") and _HELLO_NAME.match(name):
         return name
     return f"[{address_towards(_OUTSIDE) or '127.0.0.1'}]"
-
-
-def _must_be_readable(file: str, terminal: Terminal) -> None:
-    try:
-        with Path(file).open("rb") as opened:
-            opened.read(1)
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
 
 
 def _place(text: str) -> tuple[str, int] | None:

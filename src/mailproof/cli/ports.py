@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +16,7 @@ from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, converted, number, one_of
 from mailproof.cli.options import Connecting, connecting, connection_options, duration, hello_name, network
 from mailproof.cli.proxy import proxy_options
+from mailproof.cli.reading import LONGEST_RESULT, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.failure import UsageError
 from mailproof.model.port import PortsResult, PortState
@@ -123,10 +123,7 @@ def _host(text: str, terminal: Terminal) -> str:
 def _read(file: str, terminal: Terminal) -> PortsResult:
     import msgspec
 
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    data = read_file(file, terminal, LONGEST_RESULT)
     try:
         # Whoever wrote it: its texts are shown, and are to be as safe as those that we read from a server.
         return msgspec.convert(_printable(msgspec.json.decode(data)), type=PortsResult)

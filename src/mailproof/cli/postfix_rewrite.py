@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.postfix_source import client_of, configuration, known_service
+from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -108,8 +107,4 @@ def _message(
 
 
 def _text_of(terminal: Terminal, file: str) -> str:
-    try:
-        data = sys.stdin.buffer.read(_LARGEST) if file == "-" else Path(file).read_bytes()[:_LARGEST]
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=file, why=error.strerror or str(error))) from None
-    return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    return read_file(file, terminal, _LARGEST).decode("utf-8", "surrogateescape").replace("\r\n", "\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from mailproof.cli.reading import LONGEST_RESULT, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.record import SCHEMA, Record
 
@@ -61,10 +62,7 @@ def write(record: Record, file: str, terminal: Terminal) -> None:
 def read(file: str, terminal: Terminal) -> Record:
     """Raises Complaint for a file that cannot be read, that is no record, or that a later version wrote."""
     say = terminal.say
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        raise Complaint(say("cli.unreadable", file=file, why=error.strerror or "")) from None
+    data = read_file(file, terminal, LONGEST_RESULT)
     try:
         schema = msgspec.json.decode(data, type=_Heading).schema
         if schema > SCHEMA:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mailproof.cli.overview import COMMANDS
+from mailproof.cli.reading import read_path
 from mailproof.cli.settings_here import may_stand_here
 from mailproof.cli.terminal import Complaint, Terminal
 
@@ -114,13 +115,7 @@ def _entries(
 def _table(path: Path, terminal: Terminal) -> dict[str, Any]:
     import tomllib
 
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LONGEST + 1)
-    except OSError as error:
-        raise Complaint(terminal.say("cli.unreadable", file=str(path), why=error.strerror or "")) from None
-    if len(data) > _LONGEST:
-        raise Complaint(terminal.say("cli.settings-long", file=str(path)))
+    data = read_path(str(path), terminal, _LONGEST)
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from mailproof.cli.options import duration
+from mailproof.cli.reading import LONGEST_MESSAGE, read_path
 from mailproof.cli.talk_screen import TalkScreen
 from mailproof.cli.talk_script import keep, login_course
 from mailproof.cli.terminal import Complaint, Terminal
@@ -31,8 +32,6 @@ _NOOP = {
 }
 # Postfix smtpd_timeout is 300 seconds, 10 under stress; Dovecot logs out of POP3 after 600.
 _KEEPALIVE = 60.0
-# A message that is typed by hand is small; one from a file may be as large as servers take.
-_LONGEST = 256 << 20
 
 Wishes = Callable[[str], Awaitable[LoginWish | None]]
 """Credentials for a mechanism, asked for where the command line names none."""
@@ -113,11 +112,9 @@ class Local:
     async def _data(self, argument: str) -> None:
         session = self._session
         try:
-            with Path(argument).expanduser().open("rb") as file:
-                message = file.read(_LONGEST)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            self._screen.text("local-failed", why=self._terminal.say("cli.unreadable", file=argument, why=why))
+            message = read_path(str(Path(argument).expanduser()), self._terminal, LONGEST_MESSAGE)
+        except (Complaint, RuntimeError) as error:  # RuntimeError: ~ of nobody
+            self._screen.text("local-failed", why=str(error))
             return
         if session.phase is not Phase.MESSAGE:
             await session.send(Outgoing(b"DATA\r\n"), "DATA")

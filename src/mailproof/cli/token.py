@@ -16,7 +16,7 @@ from mailproof.cli.actions import refuse_others
 from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.credentials import ask, source, user_options
 from mailproof.cli.credentials import read as read_secret
-from mailproof.cli.reading import is_file, read_file
+from mailproof.cli.reading import LONGEST_MESSAGE, is_file, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 
 # Larger than any token or session that one pastes: RFC 4954 section 4.3.1 allows 12288 octets a line.
@@ -235,14 +235,14 @@ def _input(terminal: Terminal, given: str | None, limit: int, *, text: bool) -> 
         raise Complaint(terminal.say("cli.token-nothing"))
     if given is None or given == "-" or not text or is_file(given):
         return read_file("-" if given is None else given, terminal, limit)
-    return given.encode("utf-8", "surrogateescape")[:limit]
+    return given.encode("utf-8", "surrogateescape")
 
 
 def _base64(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
     import base64
     import binascii
 
-    data = _input(terminal, given, -1, text=False)
+    data = _input(terminal, given, LONGEST_MESSAGE, text=False)
     if not wish["decode"]:
         made = base64.b64encode(data)
         width = wish["wrap"] or len(made) or 1

@@ -7,14 +7,22 @@ import gzip
 import importlib
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
 # rsyslog's maxMessageSize is 8096, journald's LineMax 48 KB; a longer line is read in pieces.
 _LINE = 1 << 16
 _ZSTD = b"\x28\xb5\x2f\xfd"
+
+Opener = Callable[[Path], BufferedReader]
+
+
+def _plainly(path: Path) -> BufferedReader:
+    return path.open("rb")
+
 
 # As they come out of a file that is no whole archive.
 DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error)
@@ -31,11 +39,10 @@ def is_packed(path: Path) -> bool:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path, opener: Opener = _plainly) -> Iterator[IO[bytes]]:
     """What is in a file, packed or not. Raises one of DAMAGED, also while it is read, or NoZstdError."""
-    with path.open("rb") as plain:
+    with opener(path) as plain:
         packing = _packing(plain)
-        plain.seek(0)
         if packing == "gzip":
             with gzip.open(plain) as file:
                 yield file  # type: ignore[misc]
@@ -52,9 +59,9 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             yield plain
 
 
-def raw_lines(path: Path) -> Iterator[bytes]:
+def raw_lines(path: Path, opener: Opener = _plainly) -> Iterator[bytes]:
     """The lines of a file. Raises one of DAMAGED, or NoZstdError."""
-    with opened(path) as file:
+    with opened(path, opener) as file:
         yield from pieces(file)
 
 
@@ -64,8 +71,8 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _packing(plain: IO[bytes]) -> str:
-    magic = plain.read(6)
+def _packing(plain: BufferedReader) -> str:
+    magic = plain.peek(6)[:6]  # it may be a pipe
     if magic[:2] == b"\x1f\x8b":
         return "gzip"
     if magic[:3] == b"BZh":
