@@ -4,7 +4,8 @@
 set -eu
 
 packages='postfix postfix-pcre dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved
-    dovecot-sieve swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl openssl curl nmap telnet nftables nkf
+    dovecot-sieve swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl openssl curl nmap telnet nftables
+    iptables ipset nkf
     microsocks dante-server tinyproxy zsh fish mandoc pflogsumm'
 policy=/usr/sbin/policy-rc.d
 saved=$policy.before-mailproof

@@ -1,9 +1,14 @@
-"""Chains of rules, and the packet that goes through them; the conditions that nft and iptables share."""
+"""Chains of rules, and the packet that goes through them; the conditions that nft and iptables share.
+
+A condition is True, False, or None where it is not understood: nothing is concluded from what is not understood.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 WORDS = re.compile(r'"[^"]*"|\{[^{}]*\}|\S+')
@@ -28,6 +33,10 @@ class Packet(NamedTuple):
     port: int
     loopback: bool
 
+    @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.destination
+
 
 class Rule(NamedTuple):
     chain: str
@@ -38,22 +47,38 @@ class Rule(NamedTuple):
 class Chain(NamedTuple):
     name: str
     hook: str
+    """Of a chain that packets enter by themselves (`input`); empty for one that others jump to."""
     policy: str
     policy_text: str
     priority: int
     rules: tuple[str, ...]
     family: str
+    translates: bool = False
+    """Whether it is one of network address translation: what it does to a packet, no later rule undoes."""
 
 
-def ports_of(text: str) -> frozenset[int] | None:
-    found: set[int] = set()
-    for item in text.strip("{} ").split(","):
-        low, _, high = item.strip().partition("-")
-        first, last = (_port(low), _port(high or low))
-        if first is None or last is None or last - first > 65535:
-            return None
-        found.update(range(first, last + 1))
-    return frozenset(found)
+class Outcome(NamedTuple):
+    """What one rule does with a packet."""
+
+    matched: bool | None
+    """None where a condition is not understood."""
+    verdict: str = ""
+    """accept, drop, reject, return, jump, goto, translate; empty where the packet goes on; `unknown`."""
+    target: str = ""
+    """The chain of a jump."""
+
+
+def any_of(answers: Iterable[bool | None]) -> bool | None:
+    """True if one is; False if all are; else None."""
+    found = list(answers)
+    return True if True in found else None if None in found else False
+
+
+def port_in(text: str, port: int) -> bool | None:
+    """`587`, `submission`, `500-600`."""
+    low, _, high = text.partition("-")
+    first, last = _port(low), _port(high or low)
+    return None if first is None or last is None else first <= port <= last
 
 
 def _port(text: str) -> int | None:
@@ -61,8 +86,22 @@ def _port(text: str) -> int | None:
     return number if number is not None and number < 65536 else None
 
 
-def networks_of(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network] | None:
+def address_in(text: str, address: str) -> bool | None:
+    """`192.0.2.1`, `192.0.2.0/24`, `192.0.2.1-192.0.2.9`."""
+    low, _, high = text.partition("-")
+    tried = ipaddress.ip_address(address)
     try:
-        return [ipaddress.ip_network(each.strip(), strict=False) for each in text.strip("{} ").split(",")]
+        if not high:
+            return tried in ipaddress.ip_network(low, strict=False)
+        first, last = ipaddress.ip_address(low), ipaddress.ip_address(high)
     except ValueError:
         return None
+    return first.packed <= tried.packed <= last.packed if first.version == last.version == tried.version else False
+
+
+def comes_in_by(pattern: str, packet: Packet) -> bool | None:
+    """An interface (`eth0`, `eth*`, `lo`): of a packet that is not our own machine's, its name is not known."""
+    name = pattern.strip('"')
+    if packet.loopback:
+        return fnmatchcase("lo", name)
+    return False if name == "lo" else None

@@ -1,74 +1,131 @@
-"""The rules of `iptables-save`; behind a line `# ip6tables` those of ip6tables-save."""
+"""The rules of `iptables-save`; behind a line `# ip6tables` those of ip6tables-save (iptables-extensions(8))."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from mailproof.parse.machine.chain import WORDS, Chain, Packet, networks_of, ports_of
+from mailproof.parse.machine.chain import WORDS, Chain, Outcome, Packet, address_in, any_of, comes_in_by, port_in
 
 IPV6 = "# ip6tables"
 """Stands between what the two programs print."""
 
+_HOOKS = {("filter", "INPUT"): "input", ("nat", "PREROUTING"): "prerouting"}
+
 
 def chains(printed: str) -> Iterator[Chain]:
-    """Each chain of the table `filter`."""
-    family, table = "ip filter", ""
-    policies: dict[str, str] = {}
-    rules: dict[str, list[str]] = {}
+    """Each chain of the tables `filter` and `nat`."""
+    family, table = "ip", ""
+    policies: dict[tuple[str, str], str] = {}
+    rules: dict[tuple[str, str], list[str]] = {}
     for raw in (*printed.splitlines(), IPV6):
         line = raw.strip()
         if line == IPV6:
-            for name, policy in policies.items():
-                hook = "input" if name == "INPUT" else ""
-                yield Chain(name, hook, policy, f":{name} {policy.upper()}", 0, tuple(rules.get(name, ())), family)
-            family, policies, rules = "ip6 filter", {}, {}
+            for (of, name), policy in policies.items():
+                told = f":{name} {policy.upper()}"
+                hook = _HOOKS.get((of, name), "")
+                yield Chain(
+                    name, hook, policy, told, 0, tuple(rules.get((of, name), ())), f"{family} {of}", of == "nat"
+                )
+            family, policies, rules = "ip6", {}, {}
         elif line.startswith("*"):
             table = line[1:]
-        elif table == "filter" and line.startswith(":"):
+        elif table in ("filter", "nat") and line.startswith(":"):
             name, _, policy = line[1:].partition(" ")
-            policies[name] = policy.partition(" ")[0].lower()
-        elif table == "filter" and line.startswith("-A "):
-            rules.setdefault(line.split(" ", 2)[1], []).append(line)
+            policies[table, name] = policy.partition(" ")[0].lower()
+        elif table in ("filter", "nat") and line.startswith("-A "):
+            rules.setdefault((table, line.split(" ", 2)[1]), []).append(line)
 
 
-def read(text: str, packet: Packet) -> tuple[bool | None, str, str]:
-    """Whether a rule matches (None: who knows), its verdict, and where it jumps to."""
-    words = WORDS.findall(text)
-    matched: bool | None = True
-    target = ""
-    at = 2
-    while at < len(words):
-        word, value = words[at], words[at + 1] if at + 1 < len(words) else ""
-        negated = words[at - 1] == "!"
-        known: bool | None = True
-        if word in ("-p", "--protocol"):
-            known = value == "tcp"
-        elif word in ("--dport", "--dports"):
-            ports = ports_of("{" + value.replace(":", "-") + "}")
-            known = None if ports is None else packet.port in ports
-        elif word in ("-s", "-d"):
-            networks = networks_of(value)
-            address = packet.source if word == "-s" else packet.destination
-            known = None if networks is None else any(ipaddress.ip_address(address) in each for each in networks)
-        elif word == "-i":
-            known = None if value != "lo" and not packet.loopback else (value == "lo") is packet.loopback
-        elif word in ("--ctstate", "--state"):
-            known = "NEW" in value.split(",")
-        elif word in ("-j", "-g"):
-            target = value
-        elif word in ("-m", "--comment", "--reject-with", "--log-prefix", "--log-level"):
-            pass
+class _Option(NamedTuple):
+    name: str
+    values: tuple[str, ...]
+    negated: bool
+
+
+def _options(words: Sequence[str]) -> Iterator[_Option]:
+    """Each with what stands behind it, up to the next: some have two arguments, some none."""
+    name, negated, next_negated = "", False, False
+    values: list[str] = []
+    for word in (*words, "-"):
+        if word.startswith("-") and not word[1:2].isdigit():
+            if name:
+                yield _Option(name, tuple(values), negated)
+            name, values, negated, next_negated = word, [], next_negated, False
         elif word == "!":
-            at += 1
-            continue
+            next_negated = True
         else:
-            known = None
-        if known is not None and known is negated:
-            return False, "", ""
-        if known is None:
+            values.append(word)
+
+
+_Test = Callable[[Sequence[str], Packet], bool | None]
+
+
+def _ports(values: Sequence[str], packet: Packet) -> bool | None:
+    return any_of(port_in(each.replace(":", "-"), packet.port) for each in values[0].split(","))
+
+
+def _flags(values: Sequence[str], _: Packet) -> bool | None:
+    """Which flags are looked at, and which of them must be set: a connection begins with SYN alone."""
+    looked, must = (set(each.split(",")) for each in values)
+    return must - {"NONE"} == ({"SYN"} if looked & {"SYN", "ALL"} else set())
+
+
+def _address_type(values: Sequence[str], _: Packet) -> bool | None:
+    """Of the address that was connected to, which is one of the machine's own."""
+    return any_of(None if each in ("ANYCAST", "UNICAST") else each == "LOCAL" for each in values[0].split(","))
+
+
+# Those that choose only by the options that follow them.
+_MODULES = ("tcp", "udp", "multiport", "conntrack", "state", "comment", "addrtype")
+# The tests, with the number of values that each must have to be understood.
+_TESTS: Mapping[str, tuple[int, _Test]] = {
+    "-m": (1, lambda values, _: True if values[0] in _MODULES else None),
+    "-p": (1, lambda values, _: values[0] in ("tcp", "6", "all")),
+    "--dport": (1, _ports),
+    "--dports": (1, _ports),
+    "-s": (1, lambda values, packet: address_in(values[0], packet.source)),
+    "-d": (1, lambda values, packet: address_in(values[0], packet.destination)),
+    "-i": (1, lambda values, packet: comes_in_by(values[0].replace("+", "*"), packet)),
+    "--ctstate": (1, lambda values, _: "NEW" in values[0].split(",")),
+    "--state": (1, lambda values, _: "NEW" in values[0].split(",")),
+    "--tcp-flags": (2, _flags),
+    "--dst-type": (1, _address_type),
+}
+# They do not choose: they belong to a target, or are remarks.
+_NO_TESTS = {"-A", "-j", "-g", "--comment", "--reject-with", "--set-xmark", "--set-mark", "--nflog-group"}
+_NO_TESTS |= {"--nflog-prefix", "--log-prefix", "--log-level", "--log-uid", "--log-tcp-options", "--log-ip-options"}
+_VERDICTS = ("ACCEPT", "DROP", "REJECT", "RETURN")
+_TRANSLATIONS = ("DNAT", "REDIRECT", "NETMAP")
+_PASSING = ("", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CONNSECMARK", "SECMARK", "AUDIT", "TRACE", "SET", "CT")
+
+
+def read(text: str, packet: Packet) -> Outcome:
+    matched: bool | None = True
+    verdict, target = "", ""
+    for option in _options(WORDS.findall(text)):
+        if option.name in ("-j", "-g"):
+            verdict, target = _target(option)
+        holds = _holds(option, packet)
+        if holds is False:
+            return Outcome(False)
+        if holds is None:
             matched = None
-        at += 2
-    if target in ("ACCEPT", "DROP", "REJECT", "RETURN"):
-        return matched, target.lower(), ""
-    return matched, "" if target in ("", "LOG", "NFLOG") else "jump", target
+    return Outcome(matched, verdict, target)
+
+
+def _holds(option: _Option, packet: Packet) -> bool | None:
+    if option.name in _NO_TESTS:
+        return True
+    count, test = _TESTS.get(option.name, (-1, _flags))
+    holds = test(option.values, packet) if len(option.values) == count else None
+    return holds if holds is None or not option.negated else not holds
+
+
+def _target(option: _Option) -> tuple[str, str]:
+    name = (*option.values, "")[0]
+    if name in _VERDICTS:
+        return name.lower(), ""
+    if name in _TRANSLATIONS:
+        return "translate", ""
+    return ("", "") if name in _PASSING else ("goto" if option.name == "-g" else "jump", name)

@@ -1,20 +1,32 @@
-"""The rules of `nft list ruleset`."""
+"""The rules of `nft list ruleset` (nft(8)).
+
+Read from the left as far as they are understood. Behind the first word that is not, only the verdict at the end of
+the rule is looked for, for the words between may mean anything.
+"""
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mailproof.parse.machine.chain import WORDS, Chain, Packet, networks_of, ports_of
+from mailproof.parse.machine.chain import (
+    WORDS,
+    Chain,
+    Outcome,
+    Packet,
+    address_in,
+    any_of,
+    comes_in_by,
+    port_in,
+)
 
-_BASE = re.compile(r"type filter hook (\w+) (?:device \S+ )?priority ([^;]+);(?: policy (\w+);)?")
+_BASE = re.compile(r"type (\w+) hook (\w+) (?:device \S+ )?priority ([^;]+);(?: policy (\w+);)?")
 _PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
 
 
 def chains(printed: str) -> Iterator[Chain]:
     """Each chain of each table."""
-    family, name, hook, policy, policy_text, priority = "", "", "", "accept", "", 0
+    family, name, kind, hook, policy, policy_text, priority = "", "", "", "", "accept", "", 0
     rules: list[str] = []
     depth = 0
     for raw in printed.splitlines():
@@ -22,17 +34,20 @@ def chains(printed: str) -> Iterator[Chain]:
         if line.startswith("table ") and line.endswith("{"):
             family, depth = line[6:-1].strip(), 1
         elif line.startswith("chain ") and line.endswith("{"):
-            name, hook, policy, policy_text, priority, rules, depth = line[6:-1].strip(), "", "accept", "", 0, [], 2
+            name, kind, hook, policy, policy_text = line[6:-1].strip(), "", "", "accept", ""
+            priority, rules, depth = 0, [], 2
         elif line == "}":
             if depth == 2 and name:
-                yield Chain(name, hook, policy, policy_text, priority, tuple(rules), family)
+                yield Chain(name, hook, policy, policy_text, priority, tuple(rules), family, kind == "nat")
                 name = ""
             depth -= 1
         elif line.endswith("{") and depth:
-            depth += 1  # a set, a map
+            depth += 1  # a set, a map, or a chain without a name: what is in that is not looked into
+            if name and depth == 3:
+                rules.append(line)
         elif depth == 2 and name and (base := _BASE.match(line)):
-            hook, policy, policy_text = base[1], base[3] or "accept", line
-            priority = _priority(base[2])
+            kind, hook, policy, policy_text = base[1], base[2], base[4] or "accept", line
+            priority = _priority(base[3])
         elif depth == 2 and name and line:
             rules.append(line)
 
@@ -45,59 +60,148 @@ def _priority(text: str) -> int:
     return _PRIORITIES.get(word, 0) + (int(digits) if digits.lstrip("-") else 0)
 
 
-def read(text: str, packet: Packet) -> tuple[bool | None, str, str]:
-    """Whether a rule matches (None: who knows), its verdict, and where it jumps to."""
+_VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto", "continue")
+_TRANSLATIONS = ("dnat", "redirect", "tproxy")
+# Statements that let the packet go on, with the number of words behind each of their options.
+_PASSING: Mapping[str, Mapping[str, int]] = {
+    "counter": {"packets": 1, "bytes": 1, "name": 1},
+    "log": {"prefix": 1, "level": 1, "group": 1, "snaplen": 1, "queue-threshold": 1, "flags": 1},
+    "comment": {},
+}
+
+
+def read(text: str, packet: Packet) -> Outcome:
     words = WORDS.findall(text)
     matched: bool | None = True
     at = 0
     while at < len(words):
         word, rest = words[at], words[at + 1 :]
-        if word == "reject" and rest[:2] in (["with", "icmp"], ["with", "icmpv6"]):
-            # nft leaves out the `meta nfproto` that the word stands for.
-            return (matched if (rest[1] == "icmpv6") is (":" in packet.destination) else False), word, ""
-        if word in ("accept", "drop", "reject", "return"):
-            return matched, word, ""
-        if word in ("jump", "goto"):
-            return matched, word, rest[0] if rest else ""
-        if word in ("counter", "packets", "bytes", "log", "prefix", "comment", "flags", "level", "group"):
-            at += 1 if word in ("counter", "log") else 2
+        if word in _PASSING:
+            at += 1 + _options(word, rest)
             continue
-        known, used = _condition(word, rest, packet)
-        if known is False:
-            return False, "", ""
-        if known is None:
+        if word in (*_VERDICTS, *_TRANSLATIONS):
+            # nft leaves out the `meta nfproto` that these words stand for.
+            if rest[:2] in (["with", "icmp"], ["with", "icmpv6"]) and (rest[1] == "icmpv6") is not packet.is_ipv6:
+                return Outcome(False)
+            return _verdict(words[at:])._replace(matched=matched)
+        holds, used = _condition(words[at:], packet)
+        if isinstance(holds, Outcome):
+            return holds if matched or not holds.matched else holds._replace(matched=None)
+        if holds is False:
+            return Outcome(False)
+        if holds is None:
             matched = None
+        if not used:
+            end = _verdict(_last(words[at:]))
+            return Outcome(None, end.verdict or "unknown", end.target)
         at += used
-    return matched, "", ""
+    return Outcome(matched)
 
 
-def _condition(word: str, rest: Sequence[str], packet: Packet) -> tuple[bool | None, int]:
-    """Whether a condition holds, and how many words it has."""
-    key = " ".join((word, *rest[:1]))
-    value = rest[1] if len(rest) > 1 else ""
-    if key in ("tcp dport", "th dport"):
-        negated = value == "!="
-        ports = ports_of(rest[2] if negated and len(rest) > 2 else value)
-        return (None if ports is None else (packet.port in ports) is not negated), 4 if negated else 3
-    if word in ("iif", "iifname"):
-        negated = rest[:1] == ["!="]
-        name = (value if negated else rest[0] if rest else "").strip('"')
-        holds = None if name != "lo" and not packet.loopback else (name == "lo") is packet.loopback
-        return (holds if holds is None or not negated else not holds), 3 if negated else 2
-    if key in ("ip saddr", "ip6 saddr", "ip daddr", "ip6 daddr"):
-        if (word == "ip6") is not (":" in packet.destination):
-            return False, 3
-        address = packet.source if key.endswith("saddr") else packet.destination
-        negated = value == "!="
-        networks = networks_of(rest[2] if negated and len(rest) > 2 else value)
-        holds = None if networks is None else any(ipaddress.ip_address(address) in each for each in networks)
-        return (holds if holds is None else holds is not negated), 4 if negated else 3
-    if key == "ct state":
-        return "new" in re.split(r"[\s,{}]+", value), 3
-    if key == "meta l4proto" or (word in ("meta", "ip", "ip6") and "nexthdr" in rest[:1]) or key == "ip protocol":
-        return "tcp" in re.split(r"[\s,{}]+", value), 3
-    if key == "meta nfproto":
-        return (value == "ipv6") is (":" in packet.destination), 3
-    if word in ("udp", "icmp", "icmpv6", "sctp", "ether", "arp"):
-        return False, 3
-    return None, 1
+def _options(statement: str, rest: Sequence[str]) -> int:
+    """How many words belong to a statement that lets the packet go on."""
+    if statement == "comment":
+        return 1
+    at = 0
+    while at < len(rest) and rest[at] in _PASSING[statement]:
+        at += 2 + (rest[at] == "flags" and rest[at + 1 : at + 2] in (["tcp"], ["ip"]))
+    return at
+
+
+def _verdict(words: Sequence[str]) -> Outcome:
+    """Of words that begin with one; no verdict where they do not."""
+    word, target = (*words, "", "")[:2]
+    if word in ("jump", "goto"):
+        return Outcome(True, word, target)
+    if word in _TRANSLATIONS:
+        return Outcome(True, "translate")
+    return Outcome(True, word if word in _VERDICTS and word != "continue" else "")
+
+
+def _last(words: Sequence[str]) -> Sequence[str]:
+    """From the last word that is a verdict; behind a map of verdicts nothing is known."""
+    if "vmap" in words or "map" in words:
+        return ()
+    found = [at for at, word in enumerate(words) if word in (*_VERDICTS, *_TRANSLATIONS)]
+    return words[found[-1] :] if found else ()
+
+
+_Test = Callable[[str, Packet], bool | None]
+
+
+def _protocol(value: str, _: Packet) -> bool | None:
+    return value in ("tcp", "6")
+
+
+def _family(value: str, packet: Packet) -> bool | None:
+    return (value == "ipv6") is packet.is_ipv6 if value in ("ipv4", "ipv6") else None
+
+
+def _address_type(value: str, _: Packet) -> bool | None:
+    """Of the address that was connected to, which is one of the machine's own."""
+    return None if value in ("anycast", "unicast") else value == "local"
+
+
+_OPERATORS = (".", "&", "|", "<", ">", "<=", ">=", "==", "and", "or", "/", "map")
+_KEYS: Mapping[tuple[str, ...], _Test] = {
+    ("tcp", "sport"): lambda *_: None,
+    ("tcp", "dport"): lambda value, packet: port_in(value, packet.port),
+    ("th", "dport"): lambda value, packet: port_in(value, packet.port),
+    ("iif",): comes_in_by,
+    ("iifname",): comes_in_by,
+    ("ip", "saddr"): lambda value, packet: address_in(value, packet.source),
+    ("ip6", "saddr"): lambda value, packet: address_in(value, packet.source),
+    ("ip", "daddr"): lambda value, packet: address_in(value, packet.destination),
+    ("ip6", "daddr"): lambda value, packet: address_in(value, packet.destination),
+    ("ct", "state"): lambda value, _: value == "new",
+    # Of a connection whose address or port was translated: then nothing is said at all (packet_filter.py).
+    ("ct", "status"): lambda value, _: False if value in ("dnat", "snat") else None,
+    ("meta", "l4proto"): _protocol,
+    ("ip", "protocol"): _protocol,
+    ("ip6", "nexthdr"): _protocol,
+    ("meta", "nfproto"): _family,
+    ("fib", "daddr", "type"): _address_type,
+}
+# `udp dport 53` stands for `meta l4proto udp` too.
+_OTHER_PROTOCOLS = ("udp", "icmp", "icmpv6", "sctp", "dccp", "esp", "ah", "igmp", "arp", "udplite")
+
+
+def _condition(words: Sequence[str], packet: Packet) -> tuple[bool | Outcome | None, int]:
+    """Whether the condition at the beginning holds, or what is done where it is a map of verdicts.
+
+    And how many words it has, 0 where it is of a kind that is not understood.
+    """
+    word = words[0]
+    if word in _OTHER_PROTOCOLS or (word in ("ip", "ip6") and (word == "ip6") is not packet.is_ipv6):
+        return False, 1
+    key = next((key for key in _KEYS if tuple(words[: len(key)]) == key), ())
+    operator, value = (*words[len(key) :], "", "")[:2]
+    if not key or not operator or operator in _OPERATORS:
+        return None, 0
+    if operator == "vmap":
+        return _mapped(_KEYS[key], value, packet), len(key) + 2
+    negated = operator == "!="
+    holds = any_of(_holds(_KEYS[key], each, packet) for each in _elements(value if negated else operator))
+    return holds if holds is None or not negated else not holds, len(key) + 1 + negated
+
+
+def _elements(value: str) -> list[str]:
+    """Of `{ a, b }`, and of `a,b`; a named set (`@allowed`) is one element that nobody understands."""
+    return [element.strip() for element in value.strip("{} ").split(",")]
+
+
+def _holds(test: _Test, element: str, packet: Packet) -> bool | None:
+    """A named set (`@allowed`) stands elsewhere, and is not looked into."""
+    return None if element.startswith("@") else test(element, packet)
+
+
+def _mapped(test: _Test, value: str, packet: Packet) -> Outcome:
+    """`vmap { established : accept, 587 : jump mail }`; a named map (`vmap @ports`) stands elsewhere."""
+    for element in _elements(value):
+        key, colon, verdict = element.rpartition(" : ")
+        holds = _holds(test, key.strip(), packet)
+        if holds is None or not colon:
+            return Outcome(None, "unknown")
+        if holds:
+            return _verdict(verdict.split())
+    return Outcome(False)
