@@ -199,3 +199,14 @@ def test_no_two_files_of_tests_have_one_name() -> None:
     """pytest imports them by their names alone."""
     names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name not in ("conftest.py", "__init__.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def test_one_room_opens_regular_files_and_one_reads_what_is_named() -> None:
+    """What else opens a pipe waits for ever, and what reads a device without a limit never ends."""
+    looked = {path.name for path in sources("src/mailproof/run") if "S_ISREG" in path.read_text("utf-8")}
+    assert looked == {"regular_file.py"}
+    # `explain` cuts what it is given in a way of its own; who reads a log reads on.
+    taken = {
+        path.name for path in sources("src/mailproof/cli") if "sys.stdin.buffer.read(" in path.read_text("utf-8")
+    }
+    assert taken == {"reading.py", "explain.py"}

@@ -6,6 +6,7 @@ import pytest
 
 from mailproof.catalog.page import HEADINGS, PageError, parse
 from mailproof.catalog.pages import NoSuchPage, load, names
+from mailproof.model.ese import LogFlaw, LogLink, PageFlaw
 
 
 def page_text(header: str = "name: a-fault\nmessage: {host} is: broken\ntitle: Broken", **sections: str) -> str:
@@ -37,6 +38,8 @@ def test_a_heading_inside_a_fence_is_text() -> None:
     [
         ("name: a\n", "between two lines of ---"),
         (page_text("name: a-fault\ntitle: x"), "it wants name, message, title"),
+        (page_text("name: a-fault\ntitle: x\nmessage: m {a}\nb=c: d"), "the message has no {b}"),
+        (page_text("name: a-fault\ntitle: x\nmessage: m {a}\na=: d"), "it wants name, message, title"),
         (page_text("name: a-fault\nmessage:\ntitle: x"), "not a line of the header"),
         (page_text("name: a-fault\nname: b\nmessage: m\ntitle: x"), "not a line of the header"),
         (page_text(behind="A misconfigured server."), "{behind} and nothing else"),
@@ -62,3 +65,36 @@ def test_there_is_no_page_for_what_is_no_finding(name: str) -> None:
 def test_every_page_is_found_under_its_name() -> None:
     assert "starttls-not-offered" in names("ja")
     assert load("starttls-not-offered", "ja").name == "starttls-not-offered"
+
+
+def test_a_value_of_a_parameter_has_words() -> None:
+    page = parse(page_text("name: a\ntitle: x\nmessage: {file} {how}, {n}\nhow=one-bit: one bit: wrong"), "en")
+    said = page.called({"file": "one-bit", "how": "one-bit", "n": 3, "files": ("how",)})
+    assert said == {"file": "one-bit", "how": "one bit: wrong", "n": 3, "files": ("how",)}
+    assert page.called({"how": "other"}) == {"how": "other"}
+
+
+@pytest.mark.parametrize("name", names("en"))
+def test_both_languages_have_words_for_the_same_values(name: str) -> None:
+    assert load(name, "en").values.keys() == load(name, "ja").values.keys()
+
+
+VALUES = {
+    "ese-header-damaged": {"copy": {"primary", "shadow", "both", "zeros", "cut-off", "empty", "none"}},
+    "ese-log-damaged": {
+        "how": {str(flaw) for flaw in LogFlaw if flaw not in (LogFlaw.NONE, LogFlaw.UNVERIFIED)}
+        | {str(LogLink.OTHER_TIME), str(LogLink.OTHER_CONTENT)},
+        "need": {"required", "committed", "no", "unknown"},
+    },
+    "ese-log-missing": {"need": {"required", "committed", "no", "unknown"}},
+    "ese-log-foreign": {"need": {"required", "no", "unknown"}},
+    "ese-page-damaged": {"how": {*map(str, PageFlaw), "cut-off"}},
+    "ese-checkpoint-damaged": {"how": {"damaged", "foreign"}},
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("name", VALUES)
+def test_no_sentence_shows_a_word_of_the_code(name: str, lang: str) -> None:
+    expected = {(param, value) for param, values in VALUES[name].items() for value in values}
+    assert load(name, lang).values.keys() == expected

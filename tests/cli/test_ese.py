@@ -210,3 +210,69 @@ def test_a_name_that_is_no_utf_8(tmp_path: Path) -> None:
         done = mailproof("ese", "check", "--format", shape, str(tmp_path))
         assert done.returncode == 0
         assert "\x1b" not in done.stdout
+
+
+def two_databases(root: Path) -> list[str]:
+    for name in ("DB01", "DB02"):
+        (lay(root / name) / DATABASE).rename(root / name / f"{name}.edb")
+    return [str(root / "DB01"), str(root / "DB02")]
+
+
+def test_two_databases_each_with_its_own_logs(tmp_path: Path) -> None:
+    folders = two_databases(tmp_path)
+    (tmp_path / "DB02" / "SRU.log").unlink()
+    done = mailproof("ese", "check", *folders)
+    rows = [line.split("  ")[-1] for line in done.stdout.splitlines() if line.startswith(("required", "logs "))]
+    assert rows == [
+        "92 (0x5C): there and sound",
+        "SRU: 89-92 (0x59-0x5C), 4 files, 0 damaged",
+        "92 (0x5C): not all there",
+        "SRU: 89-91 (0x59-0x5B), 3 files, 0 damaged",
+    ]
+
+
+@pytest.mark.parametrize("option", ["--database-name", "--database-folder", "--log-folder"])
+def test_what_is_said_of_one_database_is_not_taken_for_two(option: str, tmp_path: Path) -> None:
+    done = mailproof("ese", "check", option, "D:\\x", *two_databases(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{option} is of one database" in sentence_of(done)
+    assert "DB02.edb" in sentence_of(done)
+
+
+@pytest.mark.parametrize(
+    ("lang", "below", "other", "pipe"),
+    [
+        ("en", "there is below it", "is no ESE database", "a pipe"),
+        ("ja", "その下のフォルダー", "どれとも違います", "パイプ"),
+    ],
+)
+def test_places_where_it_is_not(lang: str, below: str, other: str, pipe: str, tmp_path: Path) -> None:
+    import os
+
+    two_databases(tmp_path)
+    (tmp_path / "letter.txt").write_text("Dear Sir or Madam")
+    os.mkfifo(tmp_path / "a.edb")
+    for place, said in ((tmp_path, below), (tmp_path / "letter.txt", other), (tmp_path / "a.edb", pipe)):
+        done = mailproof("--lang", lang, "ese", "check", str(place))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in sentence_of(done)
+    assert str(tmp_path / "DB02") in sentence_of(mailproof("ese", "check", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "DB.edb: the header is damaged, and so is its copy (the shadow)"),
+        ("ja", "DB.edb: ヘッダとその控え(シャドウ)の両方が破損しています"),
+    ],
+)
+def test_a_sentence_has_words_for_what_is_wrong(lang: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "DB.edb").write_bytes(made_database(2))
+    for at in (300, 4096 + 300):
+        flip(tmp_path / "DB.edb", at)
+    done = mailproof("--lang", lang, "ese", "check", str(tmp_path))
+    assert said in done.stdout.splitlines()[0]
+    assert json.loads(mailproof("ese", "check", "--format", "json", str(tmp_path)).stdout)["causes"][0]["params"] == {
+        "file": "DB.edb",
+        "copy": "both",
+    }

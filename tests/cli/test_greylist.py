@@ -138,3 +138,15 @@ def test_japanese(policy):
     assert done.stdout.startswith("判定: 拒否  192.0.2.9、<a@example.net> -> <bob@example.com>: 応答は 551")
     assert "192.0.2.9 の国は CN" in done.stdout
     assert "小文字" in mailproof("--lang", "ja", "greylist", "lint", policy).stdout
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "not a file on a disk"), ("ja", "ディスク上のファイルではない")])
+def test_a_pipe_is_no_database_and_no_program(lang, said, tmp_path):
+    os.mkfifo(tmp_path / "geo.dat")
+    config = f'geoipdb "{tmp_path}/geo.dat"\nracl blacklist geoip "CN"\n'
+    done = mailproof("--lang", lang, "greylist", "lint", "-", given=config)
+    assert done.returncode == 1
+    assert "".join(said.split()) in "".join(done.stdout.split()), "it is wrapped"
+    done = mailproof("--lang", lang, "greylist", "doctor", "-", "--binary", str(tmp_path / "geo.dat"), given=config)
+    assert done.returncode == 3
+    assert said in done.stderr

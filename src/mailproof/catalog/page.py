@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from mailproof.model.finding import Param
 
 HEADINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (
@@ -35,6 +38,7 @@ REFERENCES = "{references}"
 """Stands where the references of the finding's declaration are listed."""
 
 _HEADER_KEYS = ("name", "message", "title")
+_VALUE = re.compile(r"([a-z][a-z0-9_]*)=(\S+)")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _EXAMPLE = re.compile(r"^```(dialogue|configuration|log)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -51,6 +55,15 @@ class Page(NamedTuple):
     """One line with {parameters}: the sentence that reports print."""
     sections: dict[str, str]
     """Markdown by key of `HEADINGS`, placeholders not yet filled."""
+    values: dict[tuple[str, str], str]
+    """What to call a value of a parameter: `copy=both: both copies of its header` in the header of the file."""
+
+    def called(self, params: Mapping[str, Param]) -> dict[str, Param]:
+        """The parameters of a finding with the words that the page has for their values."""
+        return {
+            name: self.values.get((name, value), value) if isinstance(value, str) else value
+            for name, value in params.items()
+        }
 
     @property
     def parameters(self) -> frozenset[str]:
@@ -83,7 +96,8 @@ def parse(text: str, lang: str, where: str = "page") -> Page:
     Raises PageError for a header or headings other than those of the catalogue. `where` names the file in it.
     """
     header, body = _split_header(text, where)
-    return Page(header["name"], lang, header["title"], header["message"], _sections(body, lang, where))
+    values = _values(header, where)
+    return Page(header["name"], lang, header["title"], header["message"], _sections(body, lang, where), values)
 
 
 def _split_header(text: str, where: str) -> tuple[dict[str, str], str]:
@@ -98,9 +112,20 @@ def _split_header(text: str, where: str) -> tuple[dict[str, str], str]:
         if not colon or key in header or not value.strip():
             raise PageError(f"{where}: not a line of the header: {line!r}")
         header[key] = value.strip()
-    if tuple(sorted(header)) != tuple(sorted(_HEADER_KEYS)):
-        raise PageError(f"{where}: the header has {', '.join(header)}; it wants {', '.join(_HEADER_KEYS)}")
+    plain = [key for key in header if not _VALUE.fullmatch(key)]
+    if sorted(plain) != sorted(_HEADER_KEYS):
+        raise PageError(f"{where}: the header has {', '.join(plain)}; it wants {', '.join(_HEADER_KEYS)}")
     return header, body
+
+
+def _values(header: Mapping[str, str], where: str) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for key, words in header.items():
+        if value := _VALUE.fullmatch(key):
+            if value[1] not in parameters(header["message"]):
+                raise PageError(f"{where}: the message has no {{{value[1]}}}, so {key} is said nowhere")
+            found[value[1], value[2]] = words
+    return found
 
 
 def _sections(body: str, lang: str, where: str) -> dict[str, str]:

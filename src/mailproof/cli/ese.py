@@ -22,6 +22,7 @@ from mailproof.model.finding import Severity
 
 if TYPE_CHECKING:
     from mailproof.emulate.ese.shell import Wishes
+    from mailproof.emulate.ese.situation import Situation
     from mailproof.model.ese_plan import Plan
     from mailproof.model.record import Record
 
@@ -51,9 +52,8 @@ def command(terminal: Terminal) -> Command:
 
 
 def _ese(terminal: Terminal, action: str, files: tuple[str, ...], **wish: Any) -> int:
-    from mailproof.emulate.ese.plan import plan
+    from mailproof.emulate.ese.several import groups, plans
     from mailproof.emulate.ese.shell import Wishes
-    from mailproof.emulate.ese.situation import situations
 
     must_be_action(terminal, "ese", action)
     refuse_others(terminal, "ese", action)
@@ -63,8 +63,19 @@ def _ese(terminal: Terminal, action: str, files: tuple[str, ...], **wish: Any) -
         wish["database_name"], wish["database_folder"], wish["log_folder"], wish["copy_to"], wish["nothing_left"]
     )
     record = _pasted(files, wishes, terminal) if action == "plan" else _examined(files, wish, terminal)
-    plans = [plan(situation, wishes) for situation in situations(record)]
-    return _shown(record, plans, wish, terminal)
+    sets = groups(record)
+    _of_one(sets, wishes, terminal)
+    return _shown(record, plans(sets, wishes), wish, terminal)
+
+
+def _of_one(sets: Sequence[Sequence[Situation]], wishes: Wishes, terminal: Terminal) -> None:
+    """What is said of one database on the server cannot hold for several."""
+    files = tuple(situation.database.file for each in sets for situation in each)
+    option = "--database-name" if wishes.identity and len(files) > 1 else ""
+    if len(sets) > 1 and (wishes.folder or wishes.log_folder):
+        option = "--database-folder" if wishes.folder else "--log-folder"
+    if option:
+        raise Complaint(terminal.say("cli.ese-of-one", option=option, files=files))
 
 
 def _shown(record: Record, plans: Sequence[Plan], wish: dict[str, Any], terminal: Terminal) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
-from mailproof.model.greylist import GreylistConfig, GreylistMail, Slip
+from mailproof.model.greylist import BinarySeen, GreylistConfig, GreylistMail, Slip
 
 USUAL = "/etc/milter-greylist/greylist.conf"
 # A list of all networks of a country is a tenth of it.
@@ -29,7 +29,7 @@ def evaluate(terminal: Terminal, file: str | None, wish: dict[str, Any]) -> int:
     if wish["binary"]:
         seen = look_at(wish["binary"])
         if seen.trouble:
-            raise Complaint(terminal.say("cli.greylist-binary", file=seen.path, why=seen.trouble))
+            raise Complaint(_no_binary(terminal, seen))
         config = without(config, seen)
     try:
         evaluated = decide(config, mail, databases.country(mail.client))
@@ -65,7 +65,7 @@ def doctor(terminal: Terminal, file: str | None, wish: dict[str, Any]) -> int:
     config = _config(terminal, name)
     seen = look_at(wish["binary"])
     if seen.trouble:
-        terminal.tell("mailproof: " + terminal.say("cli.greylist-binary", file=seen.path, why=seen.trouble))
+        terminal.tell("mailproof: " + _no_binary(terminal, seen))
         return 3
     slips = diagnose(config, seen, Databases(config, wish["geoip"]).seen)
     return _told(terminal, name, slips, "doctor", wish, seen.path, seen.libraries)
@@ -90,6 +90,13 @@ def _told(
         )
     bad = {"fail", wish["fail_on"]}
     return int(any(slip.severity in bad for slip in slips))
+
+
+def _no_binary(terminal: Terminal, seen: BinarySeen) -> str:
+    from mailproof.report.greylist import trouble_words
+
+    why = trouble_words(seen.trouble, terminal.say)
+    return terminal.say("cli.greylist-binary", file=seen.path, why=why)
 
 
 def _config(terminal: Terminal, file: str) -> GreylistConfig:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import stat
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,14 +58,12 @@ def known_service(terminal: Terminal, postfix: Postfix, client: Client, service:
 
 def read_file(directory: str, path: str) -> bytes | None:
     """A regular file, or None; in a copy of /etc/postfix what main.cf names there is looked for in the copy."""
+    from mailproof.run.regular_file import content
+
     if path.startswith(f"{USUAL}/") and directory != USUAL:
         path = directory + path.removeprefix(USUAL)
-    file = Path(directory, path)
     try:
-        about = file.stat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > _LARGEST:
-            return None
-        return file.read_bytes()
+        return content(Path(directory, path), _LARGEST)
     except (OSError, ValueError):
         return None
 

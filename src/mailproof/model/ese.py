@@ -36,6 +36,8 @@ class Copy(StrEnum):
     """Nothing but zeros."""
     DIFFERS = "differs"
     """Sound in itself, and not what the first copy says."""
+    NO_HEADER = "no-header"
+    """Something else than a header stands there, in its place and in that of the other copy."""
     ABSENT = "absent"
     """The file ends before it."""
     UNSEEN = "unseen"

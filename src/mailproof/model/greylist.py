@@ -94,7 +94,7 @@ class DatabaseSeen(msgspec.Struct, frozen=True):
     kind: str = ""
     """`mmdb`, `dat`; empty where it cannot be read."""
     trouble: str = ""
-    """Why it cannot be read."""
+    """Why it cannot be read: `greylist.why-TROUBLE` of the catalogue, where that has it, else words of the system."""
     built: int = 0
     """When its data was made, in seconds since 1970; 0 where it does not tell."""
     type: str = ""
@@ -113,7 +113,7 @@ class BinarySeen(msgspec.Struct, frozen=True):
     """Built with --enable-postfix."""
     version: str = ""
     trouble: str = ""
-    """Why it cannot be read."""
+    """Why it cannot be read, as of a database."""
 
     @property
     def country_kind(self) -> str:

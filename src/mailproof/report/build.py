@@ -58,7 +58,8 @@ def build(record: Record, judgement: Judgement, policy: Policy) -> Report:
 
 def message(item: Judged, lang: str) -> str:
     """The sentence of a finding in a language, filled with its parameters."""
-    return fill(load(item.name, lang).message, item.params, lang)
+    page = load(item.name, lang)
+    return fill(page.message, page.called(item.params), lang)
 
 
 # These only follow from something that is told beside them.
@@ -96,12 +97,12 @@ def _utc(moment: datetime) -> str:
 
 
 def _not_tested(record: Record, untold: Iterable[Untold]) -> tuple[NotTested, ...]:
-    """What was not tried, then what the record does not tell; each once."""
+    """What was not tried, then what the record does not tell; each once, and of each file."""
     english = words("en")
-    found: dict[tuple[str, str | None, str], NotTested] = {}
+    found: dict[tuple[str, str | None, str, str], NotTested] = {}
 
     def add(what: str, reason: str, endpoint: str | None, asked: bool, params: dict[str, str]) -> None:
-        key = (what, endpoint, reason)
+        key = (what, endpoint, reason, params.get("file", ""))
         if key in found and (found[key].asked or not asked):
             return
         why = english.reason(reason, params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,10 +10,11 @@ from rich.cells import cell_len
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
-from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages, LogFlaw, PagesRead
+from mailproof.model.ese import DatabaseState, EseCheckpoint, EseDatabase, EseLog, EsePages, LogFlaw, PagesRead
 from mailproof.model.ese_plan import Plan, PlanStep, Readiness
 from mailproof.model.finding import Severity
 from mailproof.model.observation import AnyObservation
+from mailproof.model.paths import told_apart
 from mailproof.model.record import Record
 from mailproof.model.report import Judged, Report, Verdict
 from mailproof.report.build import message
@@ -30,20 +31,21 @@ _VERDICTS = {
     Verdict.UNKNOWN: Style.UNKNOWN,
 }
 _SEVERITIES = {Severity.FAIL: Style.FAIL, Severity.WARN: Style.WARN, Severity.INFO: Style.INFO}
-_SEPARATORS = "\\/"
+Name = Callable[[str], str]
+"""How a file is called: several databases have logs of the same names."""
 
 
 def render_ese(
     report: Report, record: Record, plans: Sequence[Plan], lang: str, color: bool, width: int, verbose: bool = False
 ) -> str:
     """Lines of at most `width` cells but for the commands, which are to be copied whole."""
-    say = words(lang)
-    blocks = [_answer(report, record, say, color, width)]
-    blocks += [_facts(attempt.observations, plans, say, width, verbose) for attempt in record.attempts]
+    say, name = words(lang), _names(record)
+    blocks = [_answer(report, record, name, say, color, width)]
+    blocks += [_facts(attempt.observations, plans, name, say, width, verbose) for attempt in record.attempts]
     blocks += [_cause(item, say, color, width, verbose) for item in report.causes]
     blocks += [[line for item in notes(report) for line in _cause(item, say, color, width, verbose)]]
     blocks.append(_not_tested(report, say, color, width))
-    blocks += [_plan(plan, say, color, width) for plan in plans]
+    blocks += [_plan(plan, name, say, color, width) for plan in plans]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -101,57 +103,60 @@ def copies_as_json(plans: Sequence[Plan]) -> str:
     return text_of(_sayable([{key: copy[key] for key in kept} for copy in copies]))
 
 
-def _answer(report: Report, record: Record, say: Words, color: bool, width: int) -> list[str]:
+def _answer(report: Report, record: Record, name: Name, say: Words, color: bool, width: int) -> list[str]:
     word, style = say(f"verdict.{report.verdict}"), _VERDICTS[report.verdict]
     if report.verdict is Verdict.PASS:
         seen = [fact for attempt in record.attempts for fact in attempt.observations]
-        files = [_bare(fact.file) for fact in seen if isinstance(fact, EseDatabase)]
+        files = [name(fact.file) for fact in seen if isinstance(fact, EseDatabase)]
         told = say("ese.pass", files=tuple(dict.fromkeys(files))[:4]) if files else say("ese.pass-logs")
     else:
         told = sentence(report, say)
     return headed(word, style, told, say, color, width)
 
 
-def _facts(seen: Sequence[AnyObservation], plans: Sequence[Plan], say: Words, width: int, verbose: bool) -> list[str]:
+def _facts(
+    seen: Sequence[AnyObservation], plans: Sequence[Plan], name: Name, say: Words, width: int, verbose: bool
+) -> list[str]:
     """A table: each database, its logs, what it needs of them, the checkpoint."""
     logs = [fact for fact in seen if isinstance(fact, EseLog)]
     pages = {fact.file: fact for fact in seen if isinstance(fact, EsePages)}
     rows: list[tuple[str, str]] = []
     for fact in seen:
         if isinstance(fact, EseDatabase):
-            rows += _of_database(fact, pages.get(fact.file), say)
+            rows += _of_database(fact, pages.get(fact.file), name, say)
             rows += [row for plan in plans if plan.file == fact.file for row in _of_needed(fact, plan, say)]
     if logs:
         rows.append((say("ese.logs"), _of_logs(logs, say)))
     for fact in seen:
         if isinstance(fact, EseCheckpoint):
             rows.append((say("ese.checkpoint"), f"{fact.position}"))
-    column = max((cell_len(name) for name, _ in rows), default=0)
-    lines = [line for name, value in rows for line in wrap(value, width, f"{pad(name, column)}  ", " " * 4)]
+    column = max((cell_len(what) for what, _ in rows), default=0)
+    lines = [line for what, value in rows for line in wrap(value, width, f"{pad(what, column)}  ", " " * 4)]
     if verbose:
-        lines += [line for log in logs for line in wrap(_of_log(log, say), width, "  ", "    ")]
+        lines += [line for log in logs for line in wrap(_of_log(log, name, say), width, "  ", "    ")]
     return lines
 
 
-def _of_database(database: EseDatabase, pages: EsePages | None, say: Words) -> Iterator[tuple[str, str]]:
+def _of_database(database: EseDatabase, pages: EsePages | None, name: Name, say: Words) -> Iterator[tuple[str, str]]:
     parts = [say(f"ese.state-{database.state}")]
     if database.page_size:
         parts.append(say("ese.page-size", size=database.page_size))
-    parts.append(say("ese.repairs", n=database.repair_count))
+    if database.state is not DatabaseState.UNKNOWN:
+        parts.append(say("ese.repairs", n=database.repair_count))
     if database.old_repair_count:
         parts.append(say("ese.old-repairs", n=database.old_repair_count))
-    yield _bare(database.file), between(say).join(parts)
+    yield name(database.file), between(say).join(parts)
     if pages is not None and pages.outcome is PagesRead.VERIFIED:
         yield say("ese.pages"), say("ese.pages-read", n=pages.pages, unused=pages.unused, bad=pages.bad_count)
 
 
 def _of_needed(database: EseDatabase, plan: Plan, say: Words) -> Iterator[tuple[str, str]]:
-    for name, wanted, ready in (
+    for part, wanted, ready in (
         ("required", database.required, plan.required),
         ("committed", database.committed, plan.committed),
     ):
         if ready is not Readiness.NONE_NEEDED:
-            yield say(f"ese.{name}"), say(f"ese.ready-{ready}", logs=_span(wanted))
+            yield say(f"ese.{part}"), say(f"ese.ready-{ready}", logs=_span(wanted))
 
 
 def _span(generations: range) -> str:
@@ -168,10 +173,10 @@ def _of_logs(logs: Sequence[EseLog], say: Words) -> str:
     return say("ese.logs-seen", stem=stems or ("?",), logs=span, n=len(logs), damaged=flawed)
 
 
-def _of_log(log: EseLog, say: Words) -> str:
+def _of_log(log: EseLog, name: Name, say: Words) -> str:
     return say(
         "ese.log-line",
-        file=_bare(log.file),
+        file=name(log.file),
         generation=f"0x{log.known:X}",
         flaw=say(f"ese.flaw-{log.flaw}"),
         link=say(f"ese.link-{log.link}"),
@@ -197,9 +202,9 @@ def _not_tested(report: Report, say: Words, color: bool, width: int) -> list[str
     return lines
 
 
-def _plan(plan: Plan, say: Words, color: bool, width: int) -> list[str]:
+def _plan(plan: Plan, name: Name, say: Words, color: bool, width: int) -> list[str]:
     case = between(say).join(say("ese.row", n=row.number, name=say(f"ese.row-{row}")) for row in plan.rows)
-    lines = [paint(line, Style.HEADING, color) for line in wrap(say("ese.plan", file=_bare(plan.file)), width)]
+    lines = [paint(line, Style.HEADING, color) for line in wrap(say("ese.plan", file=name(plan.file)), width)]
     lines += wrap(say("ese.case", case=case), width, "  ")
     if plan.warning:
         lines += wrap(say(f"ese.warn-{plan.warning}", **plan.params), width, "  ", "  ")
@@ -229,9 +234,11 @@ def _steps(steps: Iterable[PlanStep], say: Words, color: bool, width: int) -> li
     return lines
 
 
-def _bare(path: str) -> str:
-    cut = max(path.rfind(separator) for separator in _SEPARATORS)
-    return printable(path[cut + 1 :])
+def _names(record: Record) -> Name:
+    kinds = (EseDatabase, EseLog)
+    facts = (fact for attempt in record.attempts for fact in attempt.observations if isinstance(fact, kinds))
+    called = told_apart(fact.file for fact in facts)
+    return lambda file: printable(called(file))
 
 
 def _sayable(data: Any) -> Any:

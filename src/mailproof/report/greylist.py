@@ -170,7 +170,15 @@ def _why(clause: ClauseMet, say: Words) -> str:
 
 
 def _sentence(slip: Slip, say: Words) -> str:
-    return say(f"greylist.slip-{slip.name}", **slip.params)
+    params = dict(slip.params)
+    if "why" in params:
+        params["why"] = trouble_words(params["why"], say)
+    return say(f"greylist.slip-{slip.name}", **params)
+
+
+def trouble_words(trouble: str, say: Words) -> str:
+    """Why a file cannot be read; what the system said stands as it is."""
+    return say(f"greylist.why-{trouble}") if f"greylist.why-{trouble}" in say else trouble
 
 
 def _time(seconds: int) -> str:

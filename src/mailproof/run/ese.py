@@ -5,7 +5,7 @@ A record of files has one attempt for each set of logs and the databases beside 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -15,12 +15,15 @@ import msgspec
 import mailproof
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages, PagesRead, Signature
+from mailproof.model.failure import UsageError
 from mailproof.model.observation import AnyObservation
+from mailproof.model.paths import bare, told_apart
 from mailproof.model.record import Attempt, Record
-from mailproof.parse.ese.names import bare, file_name, folder
 from mailproof.parse.ese.sequence import linked, main_signature, same
 from mailproof.run import ese_read
-from mailproof.run.ese_files import Found, find, opened
+from mailproof.run.ese_files import Found, find
+from mailproof.run.ese_sets import checkpoints_of, homes, sets_of
+from mailproof.run.regular_file import NotRegular, opened
 
 Bytes = Callable[[int, int], None]
 """Told how many bytes are read, of how many."""
@@ -50,18 +53,17 @@ def attempts_of(
     checkpoints: Sequence[EseCheckpoint] = (),
     pages: Sequence[EsePages] = (),
 ) -> tuple[Attempt, ...]:
-    """One for each stem of logs, with the databases that belong to it; one for each database without logs."""
-    stems = sorted({log.stem for log in logs})
-    homes = {database.file: _home(database, logs, stems) for database in databases}
-    attempts = []
-    for stem in stems:
-        here = [database for database in databases if homes[database.file] == stem]
-        of_stem = [log for log in logs if log.stem == stem]
+    """One for each set of logs, with the databases that belong to it; one for each database without logs."""
+    sets, attempts = sets_of(logs), []
+    settled = homes(databases, sets)
+    for key, members in sets.items():
+        here = [database for database, home in zip(databases, settled, strict=True) if home == key]
         belongs = next((each.log_signature for each in here if each.log_signature.there), Signature())
-        chain = linked(of_stem, _reference(belongs, of_stem))
-        points = [point for point in checkpoints if file_name(bare(point.file)).stem == stem]
+        chain = linked(members, _reference(belongs, members))
+        points = checkpoints_of(key, here, checkpoints, databases, sets)
         attempts.append(_attempt([_placed(each, chain) for each in here], chain, points, pages))
-    attempts += [_attempt([each], (), (), pages) for each in databases if homes[each.file] is None]
+    alone = (database for database, home in zip(databases, settled, strict=True) if home is None)
+    attempts += [_attempt([each], (), (), pages) for each in alone]
     return tuple(attempts)
 
 
@@ -70,21 +72,6 @@ def _reference(belongs: Signature, logs: Sequence[EseLog]) -> Signature:
     if belongs.there and any(same(log.signature, belongs) for log in logs):
         return belongs
     return main_signature(logs)
-
-
-def _home(database: EseDatabase, logs: Sequence[EseLog], stems: Sequence[str]) -> str | None:
-    """The stem of the logs that are the database's by their signature, by what they name, or by lying beside it."""
-    for log in logs:
-        if database.log_signature.there and same(database.log_signature, log.signature):
-            return log.stem
-    name = bare(database.file).lower()
-    for log in logs:
-        if any(bare(path).lower() == name for path in log.databases):
-            return log.stem
-    beside = sorted({log.stem for log in logs if folder(log.file) == folder(database.file)})
-    if beside:
-        return beside[0]
-    return stems[0] if len(stems) == 1 else None
 
 
 def _placed(database: EseDatabase, logs: Sequence[EseLog]) -> EseDatabase:
@@ -101,12 +88,13 @@ def _attempt(
     databases: Sequence[EseDatabase],
     logs: Sequence[EseLog],
     checkpoints: Sequence[EseCheckpoint],
-    pages: Iterable[EsePages],
+    pages: Sequence[EsePages],
 ) -> Attempt:
     files = {database.file for database in databases}
+    called = told_apart(each.file for each in pages)
     seen: list[AnyObservation] = [*databases, *logs, *checkpoints, *(each for each in pages if each.file in files)]
     skipped = tuple(
-        Skipped("ese-pages-whole", "pages-not-asked", params={"file": bare(each.file)})
+        Skipped("ese-pages-whole", "pages-not-asked", params={"file": called(each.file)})
         for each in pages
         if each.file in files and each.outcome is PagesRead.NOT_ASKED
     )
@@ -114,10 +102,10 @@ def _attempt(
 
 
 def _database(path: Path) -> EseDatabase:
-    from mailproof.model.failure import UsageError
-
     try:
         return ese_read.database(path)
+    except NotRegular:
+        raise UsageError("ese-no-file", file=str(path)) from None
     except OSError as error:
         raise UsageError("ese-unreadable", file=str(path), why=error.strerror or "") from None
 

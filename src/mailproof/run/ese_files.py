@@ -1,11 +1,9 @@
-"""Finds the files of ESE databases and opens them for reading alone: nothing is written, locked or made there."""
+"""Finds the files of ESE databases: nothing is written, locked or made there."""
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,23 +11,19 @@ from mailproof.model.failure import UsageError
 from mailproof.parse.ese.checksum import stored_word
 from mailproof.parse.ese.header import FILE_TYPE_AT, FILE_TYPE_FLUSH_MAP, HEAD, looks_like_database
 from mailproof.parse.ese.logfile import LOG_HEADER, looks_like_log
-from mailproof.parse.ese.names import FileKind, file_name
+from mailproof.parse.ese.names import FileKind, file_name, often_a_database
+from mailproof.run.regular_file import NotRegular, opened
 
 # A folder of Exchange has logs by the thousand, whose names tell what they are; of what has another name this many
 # are looked into.
 _MOST_UNNAMED = 1000
+# A server of Exchange mounts at most 100 databases, each with a folder of its own (Enterprise Edition); a member of a
+# DAG may hold passive copies among these.
+_MOST_FOLDERS = 200
+# As many folders as a sentence names.
+_NAMED = 6
 
-
-class Opened(NamedTuple):
-    """A regular file, open for reading."""
-
-    number: int
-    """The file descriptor."""
-    size: int
-
-    def read(self, at: int, length: int) -> bytes:
-        """Up to `length` bytes; fewer where the file ends. Raises OSError."""
-        return os.pread(self.number, length, at)
+_Kinds = dict[FileKind, dict[Path, None]]
 
 
 class Found(NamedTuple):
@@ -40,40 +34,27 @@ class Found(NamedTuple):
     checkpoints: tuple[Path, ...]
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Opened]:
-    """Raises OSError for what cannot be opened, or is no regular file: a pipe would keep us waiting."""
-    number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        about = os.fstat(number)
-        if not stat.S_ISREG(about.st_mode):
-            raise OSError(0, "not a regular file")
-        yield Opened(number, about.st_size)
-    finally:
-        os.close(number)
-
-
 def find(places: tuple[Path, ...]) -> Found:
     """What there is at these places: folders (not those below them) and files.
 
-    A file that is named is what it is by its name, else a database. Where only databases are named, their logs are
-    looked for beside them. Raises UsageError for a place that is not there, or where there is nothing of the kind.
+    A file that is named is what it is by its name, else by its content. Logs of a database that is named are looked
+    for beside it, unless others are named that lie beside no database. Raises UsageError for a place that is not
+    there, where there is nothing of the kind, or only below it.
     """
-    kinds: dict[FileKind, dict[Path, None]] = {kind: {} for kind in FileKind}
+    kinds, spelt = _none(), _Spelt()
+    named: dict[Path, None] = {}
     for place in places:
         if place.is_dir():
-            _look_into(place, kinds)
+            _look_into_named(spelt.folder(place), kinds)
         elif place.exists():
-            kind = file_name(place.name).kind
-            kinds[FileKind.DATABASE if kind is FileKind.OTHER else kind][place] = None
+            path = spelt.folder(place.parent) / place.name
+            kind = _named_kind(path)
+            kinds[kind][path] = None
+            if kind is FileKind.DATABASE:
+                named[path] = None
         else:
             raise UsageError("ese-not-there", file=str(place))
-    if kinds[FileKind.DATABASE] and not (kinds[FileKind.LOG] or any(place.is_dir() for place in places)):
-        for folder in dict.fromkeys(path.parent for path in kinds[FileKind.DATABASE]):
-            beside: dict[FileKind, dict[Path, None]] = {kind: {} for kind in FileKind}
-            _look_into(folder, beside)
-            for kind in (FileKind.LOG, FileKind.CHECKPOINT):
-                kinds[kind].update(beside[kind])
+    _look_beside(named, kinds)
     if not (kinds[FileKind.DATABASE] or kinds[FileKind.LOG] or kinds[FileKind.CHECKPOINT]):
         raise UsageError("ese-nothing", file=str(places[0]))
     in_order = {kind: tuple(sorted(paths)) for kind, paths in kinds.items()}
@@ -84,7 +65,88 @@ def find(places: tuple[Path, ...]) -> Found:
     )
 
 
-def _look_into(folder: Path, kinds: dict[FileKind, dict[Path, None]]) -> None:
+class _Spelt:
+    """Folders as they were named first: what lies in one folder is known by that."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, Path] = {}
+
+    def folder(self, path: Path) -> Path:
+        return self._first.setdefault(os.path.realpath(path), path)
+
+
+def _none() -> _Kinds:
+    return {kind: {} for kind in FileKind}
+
+
+def _look_into_named(folder: Path, kinds: _Kinds) -> None:
+    """Exchange has a folder for each database, below one for all: who names that is told the others."""
+    here = _none()
+    _look_into(folder, here)
+    if not _holds_some(here) and (below := list(_below(folder))):
+        more = ("…",) if len(below) > _NAMED else ()
+        raise UsageError("ese-below", file=str(folder), folders=(*map(str, below[:_NAMED]), *more))
+    for kind, paths in here.items():
+        kinds[kind].update(paths)
+
+
+def _holds_some(kinds: _Kinds) -> bool:
+    return bool(kinds[FileKind.DATABASE] or kinds[FileKind.LOG])
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Folders in it that hold databases or logs; one that may not be read holds none that can be told."""
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir())
+    for name in names[:_MOST_FOLDERS]:
+        kinds = _none()
+        try:
+            _look_into(folder / name, kinds)
+        except UsageError:
+            continue
+        if _holds_some(kinds):
+            yield folder / name
+
+
+def _named_kind(path: Path) -> FileKind:
+    """Of a file that is named. Raises UsageError for one that is nothing of the kind, or cannot be read."""
+    kind = file_name(path.name).kind
+    if kind is not FileKind.OTHER:
+        return kind
+    try:
+        kind = _by_content(path)
+    except NotRegular:
+        raise UsageError("ese-no-file", file=str(path)) from None
+    except OSError as error:
+        raise UsageError("ese-unreadable", file=str(path), why=error.strerror or "") from None
+    if kind is not FileKind.OTHER:
+        return kind
+    if often_a_database(path.name) and _logs_beside(path):
+        return FileKind.DATABASE  # of which nothing is left that tells
+    raise UsageError("ese-no-such-content", file=str(path))
+
+
+def _logs_beside(path: Path) -> bool:
+    try:
+        with os.scandir(path.parent) as entries:
+            return any(file_name(entry.name).kind is FileKind.LOG for entry in entries)
+    except OSError:
+        return False
+
+
+def _look_beside(named: dict[Path, None], kinds: _Kinds) -> None:
+    homes = {path.parent for path in kinds[FileKind.DATABASE]}
+    with_logs = {path.parent for path in kinds[FileKind.LOG]}
+    if with_logs - homes:
+        return
+    for folder in dict.fromkeys(path.parent for path in named if path.parent not in with_logs):
+        beside = _none()
+        _look_into(folder, beside)
+        for kind in (FileKind.LOG, FileKind.CHECKPOINT):
+            kinds[kind].update(beside[kind])
+
+
+def _look_into(folder: Path, kinds: _Kinds) -> None:
     unnamed = 0
     try:
         with os.scandir(folder) as entries:
@@ -95,18 +157,18 @@ def _look_into(folder: Path, kinds: dict[FileKind, dict[Path, None]]) -> None:
         kind = file_name(name).kind
         if kind is FileKind.OTHER and unnamed < _MOST_UNNAMED:
             unnamed += 1
-            kind = _by_content(folder / name)
+            try:
+                kind = _by_content(folder / name)
+            except OSError:
+                continue
         if kind is not FileKind.OTHER:
             kinds[kind][folder / name] = None
 
 
 def _by_content(path: Path) -> FileKind:
-    """A database can have any name (`SRUDB.dat`), and a log that was renamed is still one."""
-    try:
-        with opened(path) as file:
-            head = file.read(0, HEAD)
-    except OSError:
-        return FileKind.OTHER
+    """A database can have any name (`SRUDB.dat`), and a log that was renamed is still one. Raises OSError."""
+    with opened(path) as file:
+        head = file.read(0, HEAD)
     if looks_like_log(head[:LOG_HEADER]):
         return FileKind.LOG
     is_map = stored_word(head, FILE_TYPE_AT) == FILE_TYPE_FLUSH_MAP

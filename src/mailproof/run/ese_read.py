@@ -17,7 +17,7 @@ from mailproof.parse.ese.names import file_name
 from mailproof.parse.ese.page import Suspects, bad_pages, quickest, suspects_by_hand
 from mailproof.parse.ese.records import LONGEST, chain
 from mailproof.parse.ese.segments import read_segments
-from mailproof.run.ese_files import Opened, opened
+from mailproof.run.regular_file import Opened, opened
 
 Progress = Callable[[int], None]
 """Told of bytes as they are read."""

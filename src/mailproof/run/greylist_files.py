@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from mailproof.emulate.greylist.clauses import Country
 from mailproof.model.greylist import BinarySeen, DatabaseSeen, GreylistConfig
 from mailproof.parse.geoip.database import LARGEST, Database, NoDatabase, read_database
 from mailproof.parse.greylist import binary
+from mailproof.run.regular_file import NotRegular, TooLarge, content
 
 SETTINGS = ("geoipdb", "geoipv6db", "geoip2db")
 PROGRAMS = ("/usr/sbin/milter-greylist", "/usr/local/sbin/milter-greylist", "/usr/local/bin/milter-greylist")
@@ -31,10 +31,10 @@ class Databases:
 
     def _look(self, setting: str, path: str, line: int) -> DatabaseSeen:
         try:
-            data = _bytes(Path(path), LARGEST)
+            data = content(Path(path), LARGEST)
             found = read_database(data)
         except (OSError, NoDatabase) as error:
-            return DatabaseSeen(path, line, setting, trouble=getattr(error, "strerror", None) or str(error))
+            return DatabaseSeen(path, line, setting, trouble=_why(error))
         self._read[setting] = found
         return DatabaseSeen(path, line, setting, found.kind, "", found.built, found.type)
 
@@ -61,17 +61,16 @@ def look_at(path: str | None) -> BinarySeen:
     candidates: Iterable[str] = PROGRAMS if path is None else (path,)
     for each in candidates:
         try:
-            return binary.read_binary(each, _bytes(Path(each), binary.LARGEST))
+            return binary.read_binary(each, content(Path(each), binary.LARGEST))
         except OSError as error:
-            trouble = error.strerror or ""
+            trouble = _why(error)
     return BinarySeen(path or PROGRAMS[0], trouble=trouble)
 
 
-def _bytes(path: Path, largest: int) -> bytes:
-    """Raises OSError for what cannot be read, is no file or is too large."""
-    about = path.stat()
-    if not stat.S_ISREG(about.st_mode):
-        raise OSError(0, "it is no file")
-    if about.st_size > largest:
-        raise OSError(0, "it is too large")
-    return path.read_bytes()
+def _why(error: OSError | NoDatabase) -> str:
+    """A name of the catalogue (`greylist.why-NAME`), or the words of the system or of the reader."""
+    if isinstance(error, NotRegular):
+        return "not-a-file"
+    if isinstance(error, TooLarge):
+        return "too-large"
+    return getattr(error, "strerror", None) or str(error)

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from esefiles import OWN, header, kept, made_database
 from mailproof.model.ese import Copy, DatabaseState, LogFlaw, Position
+from mailproof.model.paths import bare, folder
 from mailproof.parse.ese.checkpoint import read_checkpoint
 from mailproof.parse.ese.checksum import header_checksum
 from mailproof.parse.ese.header import HEAD, looks_like_database, read_database
 from mailproof.parse.ese.logfile import looks_like_log, read_log
-from mailproof.parse.ese.names import FileKind, bare, file_name, folder
+from mailproof.parse.ese.names import FileKind, file_name
 from mailproof.parse.ese.records import chain
 from mailproof.parse.ese.segments import read_segments
 from mailproof.run.ese_read import log as read_whole_log

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.checks.ese.shown import called
 from mailproof.emulate.ese.situation import situations
 from mailproof.model.ese import EseCheckpoint
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.ese.names import bare
 
 NAME = "ese-checkpoint-whole"
 NEEDS = (EseCheckpoint,)
@@ -25,6 +25,7 @@ KINDS = (
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    name = called(record)
     for situation in situations(record):
         point, trouble = situation.checkpoint, situation.checkpoint_trouble
         if point is None:
@@ -34,5 +35,5 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if not trouble:
             yield Passed(NAME, evidence)
         elif situation.dirty:  # a clean database needs none; one that is left over is moved with its logs
-            params: dict[str, Param] = {"file": bare(point.file), "how": trouble}
+            params: dict[str, Param] = {"file": name(point.file), "how": trouble}
             yield Finding("ese-checkpoint-damaged", evidence, params=params)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.ese.shown import place
+from mailproof.checks.ese.shown import called, place
 from mailproof.emulate.ese.situation import situations
 from mailproof.model.ese import Copy, EseDatabase
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.ese.names import bare
 
 NAME = "ese-header-whole"
 NEEDS = (EseDatabase,)
@@ -27,6 +26,7 @@ _SOUND = (Copy.GOOD, Copy.UNSEEN)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    name = called(record)
     for situation in situations(record):
         database = situation.database
         text = f"header: {database.primary}\nshadow: {database.shadow}"
@@ -36,5 +36,17 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if first and second:
             yield Passed(NAME, evidence)
         else:
-            copy = "shadow" if first else "primary" if second else "both"
-            yield Finding("ese-header-damaged", evidence, params={"file": bare(database.file), "copy": copy})
+            copy = "shadow" if first else "primary" if second else _of_both(database)
+            yield Finding("ese-header-damaged", evidence, params={"file": name(database.file), "copy": copy})
+
+
+def _of_both(database: EseDatabase) -> str:
+    """What stands where neither copy is sound; a value that the pages of the finding have words for."""
+    copies = (database.primary, database.shadow)
+    if not database.size and Copy.ABSENT in copies:
+        return "empty"
+    if Copy.NO_HEADER in copies:
+        return "none"
+    if set(copies) <= {Copy.EMPTY, Copy.ABSENT}:
+        return "zeros" if Copy.EMPTY in copies else "cut-off"
+    return "both"

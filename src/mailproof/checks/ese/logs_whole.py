@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from mailproof.checks.ese.shown import header_lines, log_lines, names, spans
+from mailproof.checks.ese.shown import called, header_lines, log_lines, names, spans
 from mailproof.emulate.ese.situation import Situation, Span, gaps, logs_of, situations, usable
 from mailproof.model.attempt import Job
 from mailproof.model.ese import EseDatabase, EseLog, LogFlaw, LogLink
@@ -13,7 +13,6 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed, Untold
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.ese.names import bare
 
 NAME = "ese-logs-whole"
 NEEDS = (EseLog,)
@@ -40,51 +39,52 @@ KINDS = (
         references=("Extensible-Storage-Engine dev/ese/src/ese/_log/logdump.cxx JET_errBadLogSignature",),
     ),
 )
-_BROKEN_LINKS = (LogLink.OTHER_TIME, LogLink.OTHER_CONTENT)
+Name = Callable[[str], str]
+"""How a file is called in a sentence."""
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
-    told = situations(record)
-    for situation in told:
-        yield from _of_database(situation)
+    name = called(record)
+    for situation in situations(record):
+        yield from _of_database(situation, name)
     for attempt in record.attempts:
         if attempt.job is Job.EXAMINE and not any(isinstance(fact, EseDatabase) for fact in attempt.observations):
-            yield from _of_logs_alone(logs_of(attempt))
+            yield from _of_logs_alone(logs_of(attempt), name)
 
 
-def _of_database(situation: Situation) -> Iterator[Answer]:
+def _of_database(situation: Situation, name: Name) -> Iterator[Answer]:
     """Of a clean database the logs tell nothing of it: what is wrong with them is worth knowing."""
     logs = situation.own
     if not (logs or situation.foreign):
         yield Untold(NAME, "ese-no-logs", asked=situation.dirty)
         return
-    findings = [*_damaged(logs, situation.need), *_missing(situation), *_foreign(situation)]
+    findings = [*_damaged(logs, situation.need, name), *_missing(situation), *_foreign(situation, name)]
     yield from findings
     unread = [log for log in logs if log.flaw is LogFlaw.UNVERIFIED]
     if unread:
-        yield _untold(unread[0], asked=any(situation.need(log) != "no" for log in unread))
+        yield _untold(unread[0], name, asked=any(situation.need(log) != "no" for log in unread))
     elif not findings:
         yield Passed(NAME, (*header_lines(situation.database), *log_lines(_ends(logs))))
 
 
-def _untold(log: EseLog, asked: bool) -> Untold:
-    params = {"version": log.version.partition(".")[0] or "?", "file": bare(log.file)}
+def _untold(log: EseLog, name: Name, asked: bool) -> Untold:
+    params = {"version": log.version.partition(".")[0] or "?", "file": name(log.file)}
     return Untold(NAME, "ese-log-version", asked=asked, params=params)
 
 
-def _of_logs_alone(logs: Sequence[EseLog]) -> Iterator[Answer]:
+def _of_logs_alone(logs: Sequence[EseLog], name: Name) -> Iterator[Answer]:
     if not logs:
         return
     own = [log for log in logs if log.link is not LogLink.OTHER_SIGNATURE]
-    findings = [*_damaged(own, _unknown), *_gaps(gaps(own), own, "unknown")]
+    findings = [*_damaged(own, _unknown, name), *_gaps(gaps(own), own, "unknown")]
     foreign = [log for log in logs if log.link is LogLink.OTHER_SIGNATURE]
     if foreign:
-        params: dict[str, Param] = {"files": names(foreign), "need": "unknown"}
+        params: dict[str, Param] = {"files": names(foreign, name), "need": "unknown"}
         findings.append(Finding("ese-log-foreign", log_lines(foreign), params=params))
     yield from findings
     unread = [log for log in own if log.flaw is LogFlaw.UNVERIFIED]
     if unread:
-        yield _untold(unread[0], asked=True)
+        yield _untold(unread[0], name, asked=True)
     elif not findings:
         yield Passed(NAME, log_lines(_ends(logs)))
 
@@ -93,7 +93,7 @@ def _unknown(log: EseLog) -> str:
     return "unknown"
 
 
-def _damaged(logs: Iterable[EseLog], need: Callable[[EseLog], str]) -> Iterator[Finding]:
+def _damaged(logs: Iterable[EseLog], need: Callable[[EseLog], str], name: Name) -> Iterator[Finding]:
     """One finding for each kind of damage, and for whether the logs are needed."""
     groups: dict[tuple[str, str], list[EseLog]] = defaultdict(list)
     for log in logs:
@@ -102,7 +102,7 @@ def _damaged(logs: Iterable[EseLog], need: Callable[[EseLog], str]) -> Iterator[
         elif not usable(log):
             groups[str(log.link), need(log)].append(log)
     for (how, needed), members in groups.items():
-        params: dict[str, Param] = {"files": names(members), "how": how, "need": needed}
+        params: dict[str, Param] = {"files": names(members, name), "how": how, "need": needed}
         yield Finding("ese-log-damaged", log_lines(members), params=params)
 
 
@@ -133,12 +133,12 @@ def _gaps(
     yield Finding("ese-log-missing", (*evidence, *log_lines(around)), params=params)
 
 
-def _foreign(situation: Situation) -> Iterator[Finding]:
+def _foreign(situation: Situation, name: Name) -> Iterator[Finding]:
     """Beside a clean database they are left over, which another check says."""
     if not (situation.dirty and situation.foreign):
         return
     needed = not situation.own or any(situation.need(log) != "no" for log in situation.foreign)
-    params: dict[str, Param] = {"files": names(situation.foreign), "need": "required" if needed else "no"}
+    params: dict[str, Param] = {"files": names(situation.foreign, name), "need": "required" if needed else "no"}
     yield Finding("ese-log-foreign", log_lines(situation.foreign), params=params)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.ese.shown import header_lines
+from mailproof.checks.ese.shown import called, header_lines
 from mailproof.emulate.ese.situation import situations
 from mailproof.model.ese import DatabaseState, EseDatabase
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.ese.names import bare
 
 NAME = "ese-never-repaired"
 NEEDS = (EseDatabase,)
@@ -25,13 +24,14 @@ KINDS = (
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    name = called(record)
     for situation in situations(record):
         database = situation.database
         if database.state is DatabaseState.UNKNOWN:
             continue
         evidence = header_lines(database, *_lines(database))
         if database.repair_count:
-            params: dict[str, Param] = {"file": bare(database.file), "count": database.repair_count}
+            params: dict[str, Param] = {"file": name(database.file), "count": database.repair_count}
             yield Finding("ese-repaired", evidence, params=params)
         else:
             yield Passed(NAME, evidence)

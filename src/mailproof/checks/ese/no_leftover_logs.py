@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.ese.shown import header_lines, names
+from mailproof.checks.ese.shown import called, header_lines, names
 from mailproof.emulate.ese.situation import situations
 from mailproof.model.ese import DatabaseState, EseDatabase, EseLog, Signature
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed, Untold
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.ese.names import bare
 
 NAME = "ese-no-leftover-logs"
 NEEDS = (EseDatabase, EseLog)
@@ -26,6 +25,7 @@ KINDS = (
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    name = called(record)
     for situation in situations(record):
         database, logs = situation.database, (*situation.own, *situation.foreign)
         if database.state is not DatabaseState.CLEAN:
@@ -36,7 +36,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             if signed is not None:
                 text = f"Signature: {_told(signed.signature)}"
                 evidence = (*evidence, Evidence(EvidenceKind.FILE, signed.file, text))
-            params: dict[str, Param] = {"file": bare(database.file), "logs": names(logs)}
+            params: dict[str, Param] = {"file": name(database.file), "logs": names(logs, name)}
             yield Finding("ese-leftover-logs", evidence, params=params)
         elif logs:
             yield Passed(NAME, evidence)

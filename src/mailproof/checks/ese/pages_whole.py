@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from mailproof.checks.ese.shown import called
 from mailproof.emulate.ese.situation import pages_of
 from mailproof.model.attempt import Job
 from mailproof.model.ese import BadPage, EsePages, PageFlaw, PagesRead
@@ -12,7 +13,6 @@ from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed, Untold
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.ese.names import bare
 
 NAME = "ese-pages-whole"
 NEEDS = (EsePages,)
@@ -33,27 +33,28 @@ _WHY = {PagesRead.NO_SIZE: "ese-no-page-size", PagesRead.UNREADABLE: "ese-unread
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    name = called(record)
     for attempt in record.attempts:
         if attempt.job is Job.EXAMINE:
             for pages in pages_of(attempt):
-                yield from _of(pages)
+                yield from _of(pages, name(pages.file))
 
 
-def _of(pages: EsePages) -> Iterator[Answer]:
+def _of(pages: EsePages, name: str) -> Iterator[Answer]:
     if pages.outcome is PagesRead.NOT_ASKED:
         return  # which is told where it was not asked
     if pages.outcome is not PagesRead.VERIFIED:
-        why = {"file": bare(pages.file), "why": pages.detail}
+        why = {"file": name, "why": pages.detail}
         yield Untold(NAME, _WHY[pages.outcome], asked=True, params=why)
         return
-    findings = [*_damaged(pages), *_cut(pages)]
+    findings = [*_damaged(pages, name), *_cut(pages, name)]
     yield from findings
     if not findings:
         text = f"{pages.pages} pages of {pages.page_size} bytes, {pages.unused} of them unused"
         yield Passed(NAME, (Evidence(EvidenceKind.FILE, pages.file, text),))
 
 
-def _damaged(pages: EsePages) -> Iterator[Finding]:
+def _damaged(pages: EsePages, name: str) -> Iterator[Finding]:
     """One finding for each kind of damage."""
     groups: dict[PageFlaw, list[BadPage]] = defaultdict(list)
     for page in pages.bad:
@@ -63,7 +64,7 @@ def _damaged(pages: EsePages) -> Iterator[Finding]:
         numbers = [str(page.number) for page in members[:_NAMED]]
         more = ("…",) if count > len(numbers) else ()
         params: dict[str, Param] = {
-            "file": bare(pages.file),
+            "file": name,
             "how": str(flaw),
             "pages": (*numbers, *more),
             "n": count,
@@ -71,12 +72,12 @@ def _damaged(pages: EsePages) -> Iterator[Finding]:
         yield Finding("ese-page-damaged", tuple(_shown(page, pages) for page in members), params=params)
 
 
-def _cut(pages: EsePages) -> Iterator[Finding]:
+def _cut(pages: EsePages, name: str) -> Iterator[Finding]:
     """A file that ends in the middle of a page has lost its end."""
     if pages.rest:
         number = pages.pages + 1
         text = f"{pages.rest} bytes behind the last whole page"
-        params: dict[str, Param] = {"file": bare(pages.file), "how": "cut-off", "pages": (str(number),), "n": 1}
+        params: dict[str, Param] = {"file": name, "how": "cut-off", "pages": (str(number),), "n": 1}
         yield Finding("ese-page-damaged", (Evidence(EvidenceKind.FILE, pages.file, text),), params=params)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mailproof.emulate.ese.situation import Span
-from mailproof.model.ese import EseDatabase, EseLog, LogFlaw, LogLink, Source
+from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, LogFlaw, LogLink, Source
 from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.paths import told_apart
+from mailproof.model.record import Record
 from mailproof.parse.ese.eseutil import STATE_WORDS
-from mailproof.parse.ese.names import bare
 
 # As many files as a sentence names.
 _NAMED = 6
@@ -51,9 +52,19 @@ def _of_log(log: EseLog) -> str:
     return ", ".join(parts) or "OK"
 
 
-def names(logs: Iterable[EseLog]) -> tuple[str, ...]:
-    """Of the files, the first few and an ellipsis."""
-    every = [bare(log.file) for log in logs]
+def called(record: Record) -> Callable[[str], str]:
+    """How a sentence is to name a file of this record: several databases have logs of the same names."""
+    return told_apart(
+        fact.file
+        for attempt in record.attempts
+        for fact in attempt.observations
+        if isinstance(fact, EseDatabase | EseLog | EseCheckpoint)
+    )
+
+
+def names(logs: Iterable[EseLog], name: Callable[[str], str]) -> tuple[str, ...]:
+    """Of the files, the first few and an ellipsis; `name` is how each is called."""
+    every = [name(log.file) for log in logs]
     return (*every[:_NAMED], "…") if len(every) > _NAMED else tuple(every)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.ese.shown import header_lines, span
+from mailproof.checks.ese.shown import called, header_lines, span
 from mailproof.emulate.ese.situation import situations
 from mailproof.model.ese import DatabaseState, EseDatabase
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.ese.eseutil import STATE_WORDS
-from mailproof.parse.ese.names import bare
 
 NAME = "ese-shut-down-cleanly"
 NEEDS = (EseDatabase,)
@@ -29,6 +28,7 @@ KINDS = (
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    name = called(record)
     for situation in situations(record):
         database = situation.database
         if database.state is DatabaseState.CLEAN:
@@ -36,7 +36,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         elif database.state is not DatabaseState.UNKNOWN:
             committed = range(database.required_first, max(database.committed_last, database.required_last) + 1)
             params: dict[str, Param] = {
-                "file": bare(database.file),
+                "file": name(database.file),
                 "state": STATE_WORDS[database.state],
                 "required": span(database.required),
                 "committed": span(committed if database.required else range(0)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from mailproof.emulate.ese.shell import Places, joined, listed, quoted
 from mailproof.model.ese import EseLog
-from mailproof.parse.ese.names import bare
+from mailproof.model.paths import bare
 
 
 def copy(at: Places) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from mailproof.emulate.ese.situation import Situation, Span, readiness
 from mailproof.emulate.ese.table import rows
 from mailproof.model.ese import EseLog, LogFlaw
 from mailproof.model.ese_plan import Plan, PlanStep, Row
+from mailproof.model.paths import bare
 from mailproof.parse.ese.eseutil import STATE_WORDS
-from mailproof.parse.ese.names import bare
 
 # As many files as a command names one by one.
 _NAMED = 40

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mailproof.emulate.ese.situation import Situation
 from mailproof.model.escape import printable
-from mailproof.parse.ese.names import bare, folder
+from mailproof.model.paths import bare, folder
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 # PowerShell takes these for the end of a quoted text as well (about_Quoting_Rules).

@@ -29,7 +29,7 @@ Span = tuple[int, int]
 REPLAYABLE = (LogFlaw.NONE, LogFlaw.UNVERIFIED, LogFlaw.ONE_BIT, LogFlaw.TORN)
 """What is wrong with these, replaying puts right by itself."""
 _BROKEN_LINKS = (LogLink.OTHER_TIME, LogLink.OTHER_CONTENT)
-BAD = (Copy.DAMAGED, Copy.EMPTY, Copy.ABSENT)
+BAD = (Copy.DAMAGED, Copy.EMPTY, Copy.NO_HEADER, Copy.ABSENT)
 """A copy of a header that tells nothing."""
 _DIRTY = (DatabaseState.DIRTY, DatabaseState.PATCHED)
 

@@ -23,7 +23,8 @@ from mailproof.model.ese import (
     Signature,
     Source,
 )
-from mailproof.parse.ese.names import bare, file_name
+from mailproof.model.paths import bare, folder
+from mailproof.parse.ese.names import file_name
 
 STATE_WORDS = {
     DatabaseState.UNKNOWN: "Illegal",
@@ -309,11 +310,12 @@ class _Reader:
 
 def _numbered(logs: list[EseLog]) -> Iterator[EseLog]:
     """The current log has no number; if nothing is said against it, it follows the last (ErrLGDumpLog)."""
-    last: dict[str, int] = {}
+    last: dict[tuple[str, str], int] = {}
     for log in logs:
-        if not log.known and log.flaw is LogFlaw.NONE and log.stem in last:
-            log = msgspec.structs.replace(log, generation=last[log.stem] + 1)
-        last[log.stem] = max(last.get(log.stem, 0), log.known)
+        row = folder(log.file).lower(), log.stem
+        if not log.known and log.flaw is LogFlaw.NONE and row in last:
+            log = msgspec.structs.replace(log, generation=last[row] + 1)
+        last[row] = max(last.get(row, 0), log.known)
         yield log
 
 

@@ -53,6 +53,8 @@ def read_database(file: str, size: int, head: bytes) -> EseDatabase:
     status = [_status(copy, length, bool(sizes[at])) for at, copy in enumerate(copies)]
     if status == [Copy.GOOD, Copy.GOOD] and (copies[0] != copies[1] or sizes[0] != sizes[1]):
         status[1] = Copy.DIFFERS
+    if not looks_like_database(head):
+        status = [Copy.NO_HEADER if found is Copy.DAMAGED else found for found in status]
     good = next((copy for copy, found in zip(copies, status, strict=True) if found is Copy.GOOD), b"")
     return _facts(file, size, status[0], status[1], good, length)
 

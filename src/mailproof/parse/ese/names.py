@@ -9,6 +9,8 @@ from typing import NamedTuple
 _LOG = re.compile(r"([a-z0-9]{3})([0-9a-f]{8}|[0-9a-f]{5})?\.(?:log|jtx)", re.IGNORECASE)
 _CHECKPOINT = re.compile(r"([a-z0-9]{3})\.chk", re.IGNORECASE)
 _BESIDE = re.compile(r"([a-z0-9]{3})(?:tmp\.(?:log|jtx)|res\d+\.jrs)|res[12]\.log", re.IGNORECASE)
+# Of Windows' own databases (SRUDB.dat, dhcp.mdb, secedit.sdb, Windows.db); other files end so too.
+_OFTEN_DATABASE = re.compile(r".+\.(?:dat|mdb|sdb|db)", re.IGNORECASE)
 _DATABASE = re.compile(r".+\.(?:edb|dit)", re.IGNORECASE)
 
 
@@ -39,11 +41,6 @@ def file_name(name: str) -> FileName:
     return FileName(FileKind.DATABASE if _DATABASE.fullmatch(name) else FileKind.OTHER)
 
 
-def bare(path: str) -> str:
-    """The last part of a path of Windows or of POSIX."""
-    return re.split(r"[\\/]", path)[-1]
-
-
-def folder(path: str) -> str:
-    """What stands before it, without the separator; empty for none."""
-    return path[: len(path) - len(bare(path))].rstrip("\\/") or path[: len(path) - len(bare(path))]
+def often_a_database(name: str) -> bool:
+    """Whether databases of ESE end so, among others."""
+    return _OFTEN_DATABASE.fullmatch(name) is not None
