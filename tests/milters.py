@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from mailproof.model.attempt import Trouble
 from mailproof.model.milter import Final, Negotiated, Verdict
@@ -13,7 +13,7 @@ from mailproof.script.milter.place import parse_place
 from mailproof.script.milter.player import MilterTerms
 from mailproof.wire.milter.answers import Answer, compose_answer
 from mailproof.wire.milter.commands import Abort, Command, Macros, NoCommand, Offer, Quit, read_command
-from mailproof.wire.milter.packets import NoPacket, PacketReader
+from mailproof.wire.milter.packets import Packet, PacketReader
 
 PLACE = parse_place("inet:8891@127.0.0.1")
 ALL, TERMS = Negotiated(6, 0x1FF, 0), MilterTerms()
@@ -24,35 +24,51 @@ MAIL = MilterMail(sender="alice@example.test", recipients=("bob@example.net", "c
 Says = Callable[[Command], "Answer | bytes | Iterable[Answer | bytes] | None"]
 
 
+class Filter:
+    """The filter's role: what a milter answers, each command as `says` has it; no I/O.
+
+    An answer is one or several, raw bytes, or None for none; empty bytes: it hangs up.
+    """
+
+    def __init__(self, says: Says, agreed: Negotiated | bytes = ALL, heard: list[Command] | None = None) -> None:
+        self.over = False
+        self._says, self._agreed, self._heard = says, agreed, heard
+        self._reader = PacketReader()
+
+    def hear(self, data: bytes) -> bytes:
+        self._reader.feed(data)
+        out = b""
+        while not self.over and (packet := self._reader.next_event()) is not None:
+            assert isinstance(packet, Packet)
+            command = read_command(packet)
+            assert not isinstance(command, NoCommand), command
+            if self._heard is not None:
+                self._heard.append(command)
+            if isinstance(command, Quit):
+                self.over = True
+            elif not isinstance(command, Macros | Abort):
+                out += b"".join(self._answers(command))
+        return out
+
+    def _answers(self, command: Command) -> Iterator[bytes]:
+        said = self._agreed if isinstance(command, Offer) else self._says(command)
+        for answer in said if isinstance(said, list | tuple) else [] if said is None else [said]:
+            if answer == b"":
+                self.over = True
+                return
+            yield answer if isinstance(answer, bytes) else compose_answer(answer)
+
+
 def milter(
     says: Says = lambda command: CONTINUE,
     agreed: Negotiated | bytes = ALL,
     heard: list[Command] | None = None,
 ) -> Handler:
-    """One that answers each command as `says` has it: answers, raw bytes, or None for no answer."""
-
     async def serve(stream: ServerStream) -> None:
-        reader = PacketReader()
-        while data := await stream.read(1e9):
-            reader.feed(data)
-            while (packet := reader.next_event()) is not None:
-                assert not isinstance(packet, NoPacket)
-                command = read_command(packet)
-                assert not isinstance(command, NoCommand), command
-                if heard is not None:
-                    heard.append(command)
-                if isinstance(command, Quit):
-                    return
-                if isinstance(command, Macros | Abort):
-                    continue
-                said = agreed if isinstance(command, Offer) else says(command)
-                if said is None:
-                    continue
-                for answer in said if isinstance(said, list | tuple) else [said]:
-                    if answer == b"":
-                        return
-                    out = answer if isinstance(answer, bytes) else compose_answer(answer)
-                    await stream.write(out, 1e9)
+        filter_ = Filter(says, agreed, heard)
+        while not filter_.over and (data := await stream.read(1e9)):
+            if said := filter_.hear(data):
+                await stream.write(said, 1e9)
 
     return serve
 
@@ -67,4 +83,4 @@ def sent(handler: Handler | Trouble, mail: MilterMail = MAIL, terms: MilterTerms
     return net.run(exercise(net, PLACE, mail, terms))
 
 
-__all__ = ["CONTINUE", "MAIL", "MESSAGE", "PLACE", "milter", "network", "sent"]
+__all__ = ["ALL", "CONTINUE", "MAIL", "MESSAGE", "PLACE", "Filter", "milter", "network", "sent"]

@@ -28,7 +28,7 @@ TESTS = Path(__file__).parent.parent
 LOG = "mailproof.checks.log.said"
 """Says what the table of messages says."""
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-USAGE_ERRORS = ("UsageError", "RealLabError")
+USAGE_ERRORS = ("UsageError", "RealLabError", "ScriptError")
 SAYS_WHY = ("Skipped", "Untold", "not_told", "skip", "skipped")
 
 each_kind = pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.name)
@@ -161,6 +161,13 @@ def test_every_usage_error_that_is_raised_has_a_sentence_with_its_parameters() -
     assert dict(_usage_errors_raised()) == dict(_strings_with_parameters("usage"))
 
 
+def test_what_is_amiss_with_a_milter_has_words_with_its_parameters() -> None:
+    prefix = "milter.amiss-"
+    say = words("en")
+    told = {key: set(parameters(say.template(key))) for key in say.keys() if key.startswith(prefix)}  # noqa: SIM118
+    assert {f"{prefix}{name}": params for name, params in _amiss()} == told
+
+
 def test_every_string_of_the_reports_is_used() -> None:
     text = "\n".join(file.read_text(encoding="utf-8") for file in (SOURCE / "report").glob("*.py"))
     composed = {
@@ -220,6 +227,15 @@ def _usage_errors_raised() -> Iterator[tuple[str, set[str]]]:
                 assert isinstance(reason, ast.Constant), f"{file.name}: a reason that is no text"
                 assert all(keyword.arg for keyword in node.keywords), f"{file.name}: parameters without names"
                 yield str(reason.value), {str(keyword.arg) for keyword in node.keywords}
+
+
+def _amiss() -> Iterator[tuple[str, set[str]]]:
+    """Name and names of parameters of every `Amiss(name, {…})` in the source."""
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) == "Amiss":
+                name, *params = [ast.literal_eval(node.args[0]), *node.args[1:]]
+                yield name, {ast.literal_eval(key) for each in params for key in each.keys}
 
 
 def _strings_with_parameters(section: str) -> Iterator[tuple[str, set[str]]]:

@@ -13,7 +13,7 @@ import pytest
 
 from mailproof.lab.milter import running
 
-TINY = [sys.executable, str(Path(__file__).parents[1] / "lab" / "tinymilter.py"), "{socket}"]
+TINY = [sys.executable, str(Path(__file__).parents[1] / "tinymilter.py"), "{socket}"]
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +108,57 @@ def test_wrong_usage_is_one_sentence(words, said, message):
     done = mailproof("milter", *(word.replace("{message}", message) for word in words))
     assert done.returncode == 2 and said in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) == 1 and done.stdout == ""
+
+
+def test_a_field_that_no_packet_holds_is_no_crash(url, tmp_path):
+    message = tmp_path / "long.eml"
+    message.write_bytes(b"A: " + b"x" * (1 << 20) + b"\n\nHi\n")
+    for lang, said in (
+        ("en", "a field of the header is longer than a milter"),
+        ("ja", "ヘッダフィールドの 1 つが、"),
+    ):
+        done = mailproof("--lang", lang, "milter", "send", url, str(message), "--rcpt", "a@b")
+        assert (done.returncode, done.stdout) == (2, "") and said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        "x[999.1.1.1]",
+        "999.1.1.1",
+        "x[mx]",
+        "x[192.0.2.1",
+        "x[192.0.2.1]25",
+        "x[192.0.2.1]:65536",
+        "x[]",
+        "a b",
+        "::g",
+    ],
+)
+def test_a_client_that_is_none_is_refused(client, url, message):
+    for lang, said in (("en", f"mx.example.com[192.0.2.1], not '{client}'"), ("ja", f"('{client}' は使えません)")):
+        done = mailproof("--lang", lang, "milter", "send", url, message, "--rcpt", "a@b", "--connect", client)
+        assert (done.returncode, done.stdout) == (2, "") and said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("client", "said"),
+    [
+        ("mx.test[192.0.2.1]:2525", "mx.test [192.0.2.1]"),
+        ("[2001:db8::1]", "[2001:db8::1] [2001:db8::1]"),
+        ("192.0.2.1", "[192.0.2.1] [192.0.2.1]"),
+        ("unknown[unknown]", "unknown []"),
+        ("mx.test", "mx.test []"),
+    ],
+)
+def test_a_client_that_is_one_is_told(client, said, url, message):
+    done = mailproof("milter", "send", url, message, "--rcpt", "a@b", "--connect", client)
+    assert done.returncode == 0 and f"  {said} " in done.stdout
+
+
+def test_a_broken_script_is_told_in_japanese_too(url):
+    done = mailproof("--lang", "ja", "milter", "script", url, "-", given="C: FOO\n")
+    assert done.returncode == 2 and done.stderr.startswith("mailproof: -: 1 行目: 「FOO」は CONNECT、HELO、")
 
 
 def test_japanese(url, message):

@@ -18,6 +18,13 @@ def accepting(line: bytes) -> str:
     return "235 2.7.0 ok\r\n" if line.upper().startswith(b"AUTH") else "250 2.0.0 ok\r\n"
 
 
+def test_a_broken_script_is_told_in_the_language_of_the_user() -> None:
+    escape = "line 2: no such escape: '\\q'; write", "2 行目: 「\\q」というエスケープはありません"
+    for lang, said in zip(("en", "ja"), escape, strict=True):
+        done = mailproof("--lang", lang, "talk", "smtp://127.0.0.1:9", "--script", "-", given="S: 220 a\nC: \\q\n")
+        assert done.returncode == 1 and said in sentence_of(done)
+
+
 def test_a_script_from_standard_input_is_played_and_told() -> None:
     with serving(smtp) as server:
         url = f"smtp://127.0.0.1:{server.port}"

@@ -20,9 +20,9 @@ from mailproof.model.milter import (
     ReplaceBody,
     Verdict,
 )
-from mailproof.wire.milter.answers import Answer, compose_answer
-from mailproof.wire.milter.commands import Abort, EndOfMessage, Macros, Offer, Quit, RcptTo, read_command
-from mailproof.wire.milter.packets import Packet, PacketReader
+from mailproof.wire.milter.answers import Answer
+from mailproof.wire.milter.commands import Command, EndOfMessage, RcptTo
+from milters import Filter
 from sourcepackage import FILES, unpacked
 
 RUDE = ESCAPES.translate(None, b"\0\r\n")
@@ -44,22 +44,19 @@ def _greets(peer: Peer) -> None:
 def _rude_milter(peer: Peer) -> None:
     """Negotiates, and has an escape in everything that it says and changes."""
     text = RUDE.decode("utf-8", "surrogateescape")
-    reader = PacketReader()
-    while data := peer.connection.recv(1 << 16):
-        reader.feed(data)
-        while isinstance(packet := reader.next_event(), Packet):
-            said: list[Answer] = [Final(Verdict.CONTINUE)]
-            match read_command(packet):
-                case Offer():
-                    said = [Negotiated(6, 0x1FF, 0, ((0, text),))]
-                case Macros() | Quit() | Abort():
-                    said = []
-                case RcptTo(path) if "later" in path:
-                    said = [Final(Verdict.REPLY, f"451 4.7.1 {text}")]
-                case EndOfMessage():
-                    changes = (AddHeader(text, text), AddRecipient(text), ChangeSender(text), Quarantine(text))
-                    said = [*changes, ReplaceBody(ESCAPES), Final(Verdict.ACCEPT)]
-            peer.connection.sendall(b"".join(map(compose_answer, said)))
+
+    def says(command: Command) -> list[Answer]:
+        match command:
+            case RcptTo(path) if "later" in path:
+                return [Final(Verdict.REPLY, f"451 4.7.1 {text}")]
+            case EndOfMessage():
+                changes = (AddHeader(text, text), AddRecipient(text), ChangeSender(text), Quarantine(text))
+                return [*changes, ReplaceBody(ESCAPES), Final(Verdict.ACCEPT)]
+        return [Final(Verdict.CONTINUE)]
+
+    rude = Filter(says, Negotiated(6, 0x1FF, 0, ((0, text),)))
+    while not rude.over and (data := peer.connection.recv(1 << 16)):
+        peer.connection.sendall(rude.hear(data))
 
 
 @pytest.mark.parametrize("shape", ["text", "json"])
@@ -71,11 +68,11 @@ def test_a_milter_full_of_escapes(shape: str, tmp_path: Path) -> None:
     try:
         url = f"inet:{keeper.port}@127.0.0.1"
         for lang in ("en", "ja"):
-            for words in ((url,), ("send", url, str(message)), ("script", url, str(script))):
-                for recipient in ("bob@x.test", "later@x.test"):
-                    said = shown("--lang", lang, "milter", *words, "--rcpt", recipient, "-v", "--format", shape)
-                    assert "127.0.0.1" in said
-                    assert not disturbing(said)
+            send = ("send", url, str(message), "--rcpt")
+            for words in ((url,), (*send, "bob@x.test"), (*send, "later@x.test"), ("script", url, str(script))):
+                said = shown("--lang", lang, "milter", *words, "-v", "--format", shape)
+                assert "127.0.0.1" in said
+                assert not disturbing(said)
     finally:
         keeper.close()
     keeper = Keeper(_greets, "submission", None)

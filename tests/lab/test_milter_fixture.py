@@ -12,7 +12,7 @@ from mailproof.lab.milter import running
 from mailproof.model.failure import UsageError
 from mailproof.model.milter import Health, Verdict
 
-TINY = [sys.executable, str(Path(__file__).with_name("tinymilter.py"))]
+TINY = [sys.executable, str(Path(__file__).parents[1] / "tinymilter.py")]
 
 
 @pytest.mark.parametrize("where", ["{socket}", "unix:{path}"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 
@@ -23,6 +25,7 @@ from mailproof.model.milter import (
     Verdict,
     Wish,
 )
+from mailproof.report.milter import milter_as_json, render_milter
 from mailproof.script.milter.mail import negotiate
 from mailproof.script.milter.place import parse_place
 from mailproof.script.milter.player import MilterTerms
@@ -35,7 +38,7 @@ from mailproof.wire.milter.commands import (
     MailFrom,
     RcptTo,
 )
-from milters import CONTINUE, MAIL, MESSAGE, milter, network, sent
+from milters import ALL, CONTINUE, MAIL, MESSAGE, milter, network, sent
 
 
 def at(kind, *answers):
@@ -174,6 +177,30 @@ def test_a_milter_that_fails_is_not_one_that_says_tempfail(handler, health, stag
     result = sent(handler)
     assert (result.health, result.stage) == (health, stage)
     assert result.message == b"" and result.reply == ""
+
+
+@pytest.mark.parametrize(
+    ("handler", "english", "japanese"),
+    [
+        (milter(agreed=Negotiated(9, 0, 0)), "version 9, where 6 was offered", "バージョン 9(提示したのは 6)"),
+        (milter(agreed=Negotiated(6, 0x8000, 0)), "actions 0x8000 that were", "提示していないアクション 0x8000"),
+        (milter(agreed=Final(Verdict.ACCEPT)), "ACCEPT instead of a negotiation", "代わりに ACCEPT"),
+        (milter(at(MailFrom, b"\0\0\0\1!")), "the answer '!'", "「!」(存在しない応答)"),
+        (milter(at(MailFrom, AddHeader("a", "b"), CONTINUE)), "only come at its end", "終わりでしか認められない"),
+        (milter(at(MailFrom, ALL)), "a second negotiation", "2 回目のネゴシエーション"),
+        (milter(at(EndOfMessage, *[Progress()] * 2000)), "901 times that it is still at work", "901 回、応答なし"),
+        (
+            milter(at(EndOfMessage, *[AddHeader("X", "1")] * 10_500)),
+            "10001 changes with 20002 bytes",
+            "変更 10001 件",
+        ),
+    ],
+)
+def test_what_it_did_is_said_in_both_languages(handler, english, japanese):
+    result = sent(handler)
+    for lang, said in (("en", english), ("ja", japanese)):
+        assert said in render_milter(result, b"", lang, False, 200)
+    assert english in json.loads(milter_as_json(result, b""))["detail"]
 
 
 def test_one_that_says_for_ever_that_it_is_at_work_comes_to_an_end():

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailproof.catalog.words import words
 from mailproof.model.milter import AddHeader, ChangeHeader, Final, Health, InsertHeader, Negotiated, Verdict, Wish
 from mailproof.script.format import ScriptError
 from mailproof.script.milter.language import parse
@@ -130,30 +131,44 @@ def test_a_milter_that_dies_is_told_with_its_line():
     assert (result.health, result.line, result.unmet) == (Health.CLOSED, 3, None)
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "nothing is said"),
-        ("S: CONTINUE", "answer to nothing"),
-        ("C: CONNECT", "more words"),
-        ("C: FOO bar", "'FOO' is none of"),
-        ("CONNECT mx", "neither"),
-        ("* within 2s", "follows the command"),
-        ("C: CONNECT mx\n* soon", "an event is"),
-        ("C: CONNECT mx\n* wait 1e9s", "an event is"),
-        ("C: CONNECT mx\nS:", "empty answer"),
-        ("C: BODY \\q", "no such escape"),
-        ("C: HEADER nothing", "Name: value"),
-        ("C: HELO mx", "order of the protocol"),
-        ("C: CONNECT mx\nC: CONNECT mx", "order of the protocol"),
-        ("C: CONNECT mx\nC: HELO a\\x00b", "NUL"),
-        ("C: MACRO a b\x00c\nC: CONNECT mx", "NUL"),
-        ("C: CONNECT mx\nC: MESSAGE mail.eml", "order of the protocol"),
-    ],
-)
-def test_what_is_no_script_says_why(text, said):
-    with pytest.raises(ScriptError, match=said):
+NO_SCRIPTS = [
+    ("", "nothing is said", "送るコマンドがありません"),
+    ("C: HELO x\n" * 10_001, "more than 10000 lines", "10000 行を超えています"),
+    ("S: CONTINUE", "line 1: an answer to nothing", "1 行目: 応答の前にコマンドがありません"),
+    ("C: CONNECT", "line 1: CONNECT wants more words", "CONNECT の引数が足りません"),
+    ("C: FOO bar", "line 1: 'FOO' is none of CONNECT, HELO, ", "「FOO」は CONNECT、HELO、"),
+    ("CONNECT mx", "line 1: neither", "1 行目: `S:`、`C:`"),
+    ("* within 2s", "line 1: `* within` follows the command", "コマンドのあとに書いてください"),
+    ("C: CONNECT mx\n* soon", "line 2: an event is", "2 行目: イベントは"),
+    ("C: CONNECT mx\n* wait 1e9s", "line 2: an event is", "2 行目: イベントは"),
+    ("C: CONNECT mx\nS:", "line 2: an empty answer", "2 行目: 応答が空です"),
+    ("C: BODY \\q", "line 1: no such escape: '\\q'; write \\r, \\n", "「\\q」というエスケープはありません。\\r、\\n"),
+    ("C: BODY \udcff", "line 1 is no UTF-8; write other bytes as \\xHH", "1 行目が UTF-8 ではありません"),
+    ("C: HEADER nothing", "line 1: HEADER wants `Name: value`", "HEADER は `名前: 値`"),
+    ("C: HELO mx", "line 1: HELO cannot stand here in the order", "ここに HELO は置けません"),
+    ("C: CONNECT mx\nC: CONNECT mx", "line 2: CONNECT cannot stand here", "2 行目: プロトコルの順序では"),
+    ("C: CONNECT mx\nC: HELO a\\x00b", "line 2: a NUL would end", "2 行目: 文字列の途中に NUL"),
+    ("C: MACRO a b\x00c\nC: CONNECT mx", "line 2: a NUL would end", "2 行目: 文字列の途中に NUL"),
+    ("C: CONNECT mx\nC: HELO " + "x" * (1 << 20), "line 2: this is more than a packet", "1 パケットに入る大きさ"),
+    ("C: CONNECT mx\nC: MESSAGE mail.eml", "line 2: MESSAGE cannot stand here", "ここに MESSAGE は"),
+    ("C: CONNECT mx 999.1.1.1", "line 1: CONNECT wants HOST [ADDRESS [PORT]]", "CONNECT は HOST [ADDRESS [PORT]]"),
+    ("C: CONNECT 999.1.1.1", "not '999.1.1.1'", "「999.1.1.1」は使えません"),
+    ("C: CONNECT mx 192.0.2.1 65536", "not 'mx 192.0.2.1 65536'", "「mx 192.0.2.1 65536」は使えません"),
+    ("C: CONNECT mx 192.0.2.1 25 now", "not 'mx 192.0.2.1 25 now'", "は使えません"),
+]
+
+
+@pytest.mark.parametrize(("text", "english", "japanese"), NO_SCRIPTS, ids=[row[1] for row in NO_SCRIPTS])
+def test_what_is_no_script_says_why(text, english, japanese):
+    with pytest.raises(ScriptError) as caught:
         played(text, milter(), {"mail.eml": MESSAGE})
+    for lang, said in (("en", english), ("ja", japanese)):
+        assert said in words(lang).usage(caught.value.reason, caught.value.params)
+
+
+@pytest.mark.parametrize("client", ["unknown unknown", "localhost /run/sock", "[192.0.2.1]", "2001:db8::1", "mx"])
+def test_clients_that_there_are(client):
+    assert played(f"C: CONNECT {client}", milter()).ok
 
 
 @given(

@@ -6,6 +6,7 @@ message, or answers otherwise; 2 wrong usage; 3 it does not work: no verdict of 
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ _ACTIONS = ("send", "script")
 # Twice what servers commonly take of a message (wire.milter keeps the same of what a milter changes).
 _LARGEST = 64 << 20
 _LARGEST_SCRIPT = 1 << 20
+# As Postfix logs a client, with smtpd_client_port_logging too.
+_CLIENT = re.compile(r"(?P<host>[^\[\]\s]*)(?:\[(?P<address>[^\[\]\s]+)\](?::(?P<port>\d+))?)?\Z", re.ASCII)
 
 
 def command(terminal: Terminal) -> Command:
@@ -79,13 +82,17 @@ def _terms(wish: dict[str, Any]) -> MilterTerms:
 def _send(terminal: Terminal, place: MilterPlace, file: str | None, wish: dict[str, Any]) -> int:
     from mailproof.report.milter import milter_as_json, render_milter
     from mailproof.script.milter.mail import before, exercise, negotiate
+    from mailproof.wire.milter.packets import PacketError
 
     net = _network()
     mail = None if file is None else _mail(terminal, read_file(file, terminal, _LARGEST), wish)
     message = b"" if mail is None else before(mail.message)
     with terminal.progress("milter.asking", what=place.url):
         asking = negotiate(net, place, _terms(wish)) if mail is None else exercise(net, place, mail, _terms(wish))
-        result = net.run(asking)
+        try:
+            result = net.run(asking)
+        except PacketError:
+            raise Complaint(terminal.say("cli.milter-field")) from None
     if wish["output"] and result.message:
         _write(terminal, wish["output"], result.message)
     if wish["shape"] == "json":
@@ -124,7 +131,9 @@ def _script(terminal: Terminal, place: MilterPlace, file: str, wish: dict[str, A
         with terminal.progress("milter.asking", what=place.url):
             result = net.run(play(net, place, script, _terms(wish), read))
     except ScriptError as error:
-        raise Complaint(terminal.say("cli.milter-script", file=file, why=str(error))) from None
+        raise Complaint(
+            terminal.say("cli.milter-script", file=file, why=terminal.say.usage(error.reason, error.params))
+        ) from None
     if wish["shape"] == "json":
         terminal.write(played_as_json(result))
     else:
@@ -166,20 +175,18 @@ def _mail(terminal: Terminal, message: bytes, wish: dict[str, Any]) -> Any:
 
 def _client(text: str | None, terminal: Terminal) -> Client:
     """`HOST[ADDRESS]:PORT` as Postfix logs a client; the name or the address alone."""
-    from mailproof.script.milter.play import client_of
+    from mailproof.script.milter.mail import client_of
 
     if text is None:
         return client_of(())
-    host, bracket, rest = text.partition("[")
-    address, closed, port = rest.partition("]")
-    if bracket and (not closed or (port and not port.removeprefix(":").isdigit())):
-        raise Complaint(terminal.say("cli.milter-client", value=text))
-    words = (
-        [host.strip() or f"[{address}]", address, *([port.removeprefix(":")] if port else [])] if bracket else [text]
-    )
-    if any(char.isspace() for char in "".join(words)):
-        raise Complaint(terminal.say("cli.milter-client", value=text))
-    return client_of(words)
+    match = _CLIENT.match(text)
+    try:
+        if match is None:
+            raise ValueError(text)
+        host, address, port = match["host"], match["address"] or "", match["port"] or ""
+        return client_of([each for each in (host or f"[{address}]", address, port) if each])
+    except ValueError:
+        raise Complaint(terminal.say("cli.milter-client", value=text)) from None
 
 
 def _macro(text: str, terminal: Terminal) -> tuple[str, str]:

@@ -69,7 +69,9 @@ def _section(file: str, place: TalkPlace, terminal: Terminal) -> Section:
     except ScriptError as error:
         if not _OF_A_SCRIPT.search(text):
             raise Complaint(terminal.say("cli.plain-lines", file=file)) from None
-        raise Complaint(terminal.say("cli.no-script", file=file, why=str(error))) from None
+        raise Complaint(
+            terminal.say("cli.no-script", file=file, why=terminal.say.usage(error.reason, error.params))
+        ) from None
     if not any(section.lines for section in script.sections):
         raise Complaint(terminal.say("cli.empty-script", file=file))
     if len(script.sections) != 1:

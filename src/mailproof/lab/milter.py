@@ -5,25 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from email.message import Message
 from pathlib import Path
 
 from mailproof.lab.real.ports import ClaimedPorts
-from mailproof.lab.real.processes import Daemon, end, wait_for_end
+from mailproof.lab.real.processes import Daemon, WaitedInVainError, end, first_true
 from mailproof.model.milter import Health, MilterPlayed, MilterResult
 from mailproof.net.sockets import SocketNet
 from mailproof.script.milter.language import parse
-from mailproof.script.milter.mail import MilterMail, exercise, negotiate
+from mailproof.script.milter.mail import MilterMail, client_of, exercise, negotiate
 from mailproof.script.milter.place import MilterPlace, parse_place
-from mailproof.script.milter.play import client_of, play
+from mailproof.script.milter.play import play
 from mailproof.script.milter.player import MilterTerms
 
 # A milter written in an interpreter is up within two seconds; thirty times the load is still waited for.
 _START_SECONDS = 60.0
-_POLL_SECONDS = 0.02
 _TERMS = MilterTerms()
 _NOT_YET = (Health.REFUSED, Health.NO_SOCKET)
 
@@ -112,15 +110,17 @@ def running(command: Sequence[str], environment: Mapping[str, str] | None = None
 
 
 def _wait(milter: MilterUnderTest, daemon: Daemon, output: Path) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while (seen := milter.negotiate()).health in _NOT_YET:
-        if daemon.status is not None or time.monotonic() > until:
-            said = output.read_text("utf-8", "replace")
-            what = "ended" if daemon.status is not None else "does not listen"
-            raise RuntimeError(f"the milter {what}, {seen.detail}: {said}")
-        wait_for_end([daemon.pid], _POLL_SECONDS)
-    if seen.health is not Health.SOUND:
-        raise RuntimeError(f"the milter does not negotiate ({seen.health}, {seen.detail})")
+    def answers() -> MilterResult | None:
+        seen = milter.negotiate()
+        return None if seen.health in _NOT_YET else seen
+
+    try:
+        seen = first_true(answers, [daemon], _START_SECONDS)
+    except WaitedInVainError as vain:
+        what = "ended" if vain.ended else "does not listen"
+        raise RuntimeError(f"the milter {what}: {output.read_text('utf-8', 'replace')}") from None
+    if seen is None or seen.health is not Health.SOUND:
+        raise RuntimeError(f"the milter does not negotiate ({seen})")
 
 
 def _data(message: bytes | str | Message) -> bytes:

@@ -19,6 +19,14 @@ _PLAIN = re.compile(rb"[\x20-\x5b\x5d-\x7e]*\Z")
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+class EscapeError(ValueError):
+    """A backslash that begins no escape of the set; `text` begins with it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"no such escape: {text!r}")
+        self.text = text
+
+
 def to_text(data: bytes) -> str:
     """`data` as one line of printable text; `to_bytes` gives `data` back."""
     if _PLAIN.match(data):
@@ -40,7 +48,7 @@ def to_text(data: bytes) -> str:
 def to_bytes(text: str) -> bytes:
     """The bytes that `to_text` made `text` from.
 
-    Raises ValueError for a backslash that begins no escape of the set.
+    Raises EscapeError for a backslash that begins no escape of the set, UnicodeEncodeError for what is no UTF-8.
     """
     out = bytearray()
     at = 0
@@ -48,7 +56,7 @@ def to_bytes(text: str) -> bytes:
         out += text[at:slash].encode("utf-8")
         match = _ESCAPE.match(text, slash)
         if match is None:
-            raise ValueError(f"no such escape: {text[slash : slash + 4]!r}")
+            raise EscapeError(text[slash : slash + 4])
         out += bytes([int(match[1], 16)]) if match[1] else _NAMED_BACK[match[2]]
         at = match.end()
     out += text[at:].encode("utf-8")

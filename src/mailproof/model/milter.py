@@ -210,6 +210,13 @@ class Health(StrEnum):
     """It answers with something that is no answer."""
 
 
+class Amiss(msgspec.Struct, frozen=True):
+    """What a milter does that cannot be; its words in the catalogue are `milter.amiss-…`."""
+
+    name: str
+    params: dict[str, str] = {}
+
+
 class StepSeen(msgspec.Struct, frozen=True):
     """One command, and what came of it."""
 
@@ -242,6 +249,8 @@ class MilterResult(msgspec.Struct, frozen=True):
     """What the client of a mail server would have heard; empty where the message is taken."""
     detail: str = ""
     """Words of the operating system, or what came instead of an answer."""
+    amiss: Amiss | None = None
+    """What it did, where that can be said in words of ours."""
     negotiated: Negotiated | None = None
     steps: tuple[StepSeen, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -285,6 +294,7 @@ class MilterPlayed(msgspec.Struct, frozen=True):
     stage: Stage = Stage.QUIT
     """Where the milter failed, if it did."""
     detail: str = ""
+    amiss: Amiss | None = None
     line: int = 0
     """Of the script, where the milter failed."""
     seconds: float = 0.0

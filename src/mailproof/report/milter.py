@@ -69,9 +69,7 @@ def render_played(result: MilterPlayed, lang: str, color: bool, width: int, *, v
         lines += wrap(say("milter.wanted", text=result.unmet.wanted), width, "  ")
         lines += [line for got in result.unmet.got for line in wrap(say("milter.got", text=got), width, "  ")]
     if result.health is not Health.SOUND:
-        lines += [
-            line for sentence in _failing(result.health, result.detail, say) for line in wrap(sentence, width, "  ")
-        ]
+        lines += [line for sentence in _failing(result, say) for line in wrap(sentence, width, "  ")]
     lines += ["", *_steps(((each.line, each.step) for each in result.steps), say, color, width, verbose)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -81,6 +79,7 @@ def milter_as_json(result: MilterResult, before: bytes) -> str:
     data = {
         **_sayable(msgspec.to_builtins(msgspec.structs.replace(result, message=b"", changes=()))),
         "message": _answer(result, words("en")),
+        "detail": _sayable(_seen(result, words("en"))),
         "negotiated": None if result.negotiated is None else _agreed_data(result.negotiated),
         "steps": [_step_data(step) for step in result.steps],
         "changes": [_change_data(change) for change in result.changes],
@@ -95,6 +94,7 @@ def played_as_json(result: MilterPlayed) -> str:
     data = {
         **_sayable(msgspec.to_builtins(msgspec.structs.replace(result, steps=()))),
         "ok": result.ok,
+        "detail": _sayable(_seen(result, words("en"))),
         "steps": [
             {"connection": each.connection, "line": each.line, **_step_data(each.step)} for each in result.steps
         ],
@@ -150,18 +150,23 @@ def _answer(result: MilterResult, say: Words) -> str:
 
 def _beside(result: MilterResult, say: Words) -> Iterator[str]:
     if result.health is not Health.SOUND:
-        yield from _failing(result.health, result.detail, say)
+        yield from _failing(result, say)
     elif result.reply:
         yield say("milter.client-hears", reply=result.reply)
     if result.refused and result.verdict in (Verdict.CONTINUE, Verdict.ACCEPT):
         yield say("milter.recipients-refused", recipients=result.refused)
 
 
-def _failing(health: Health, detail: str, say: Words) -> Iterator[str]:
-    if detail:
-        yield say("milter.heard", text=detail)
-    yield say(f"milter.mend-{health}")
+def _failing(result: MilterResult | MilterPlayed, say: Words) -> Iterator[str]:
+    if seen := _seen(result, say):
+        yield say("milter.heard", text=seen)
+    yield say(f"milter.mend-{result.health}")
     yield say("milter.dead-client-hears", reply=_CLIENT_HEARS)
+
+
+def _seen(result: MilterResult | MilterPlayed, say: Words) -> str:
+    amiss = result.amiss
+    return result.detail if amiss is None else say(f"milter.amiss-{amiss.name}", **amiss.params)
 
 
 def _agreed(agreed: Negotiated, say: Words, color: bool, width: int) -> list[str]:

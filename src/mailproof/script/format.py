@@ -23,7 +23,8 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.attempt import INTRUSIVE
-from mailproof.model.escape import to_bytes
+from mailproof.model.escape import EscapeError, to_bytes
+from mailproof.model.failure import UsageError
 
 PURPOSES = (
     "survey",
@@ -123,8 +124,8 @@ class Script(msgspec.Struct, frozen=True):
         return name if following.startswith("--") else following
 
 
-class ScriptError(ValueError):
-    """A script that is not in the language; the message names the line."""
+class ScriptError(UsageError):
+    """A script that is not in the language; `params["line"]` is the number of the line."""
 
 
 _MARK = re.compile(r"\s+# <- (?P<names>[a-z0-9-]+(?:, *[a-z0-9-]+)*)\s*$")
@@ -150,7 +151,7 @@ def parse(text: str, within: str = "") -> Script:
         elif line.startswith("given "):
             options += _options(line, number)
         elif not sections:
-            raise ScriptError(f"line {number}: {line!r} stands before the first `@`")
+            raise ScriptError("script-before-endpoint", line=str(number), text=line)
         else:
             sections[-1][2].append(_line(line, number, marks))
     return Script(
@@ -175,27 +176,27 @@ def _unmarked(line: str) -> tuple[str, tuple[str, ...]]:
 def _options(line: str, number: int) -> list[str]:
     try:
         return shlex.split(line.removeprefix("given "))
-    except ValueError as error:  # a quote that is not closed
-        raise ScriptError(f"line {number}: {error}") from error
+    except ValueError:
+        raise ScriptError("script-quote", line=str(number)) from None
 
 
 def _heading(line: str, number: int) -> tuple[str, str, int]:
     words = line[1:].split()
     if not words:
-        raise ScriptError(f"line {number}: `@` wants an endpoint, such as submission://mx.test")
+        raise ScriptError("script-no-endpoint", line=str(number))
     url, *rest = words
     purpose = rest.pop(0) if rest and not rest[0].isdigit() else "survey"
     if purpose not in PURPOSES:
-        raise ScriptError(f"line {number}: {purpose!r} is none of {', '.join(PURPOSES)}")
+        raise ScriptError("script-purpose", line=str(number), purpose=purpose, purposes=PURPOSES)
     if len(rest) > 1 or (rest and not rest[0].isdigit()):
-        raise ScriptError(f"line {number}: after the purpose stands the number of the connection, and nothing more")
+        raise ScriptError("script-nth", line=str(number))
     return url, purpose, int(rest[0]) if rest else 1
 
 
 def _name(line: str, number: int, marks: tuple[str, ...]) -> NameLine:
     words: Sequence[str] = line.split(None, 3)
     if len(words) != 4:
-        raise ScriptError(f"line {number}: `dns NAME TYPE ANSWER`")
+        raise ScriptError("script-dns", line=str(number))
     return NameLine(words[1], words[2].upper(), words[3], marks)
 
 
@@ -203,14 +204,21 @@ def _line(line: str, number: int, marks: tuple[str, ...]) -> ScriptLine:
     if line.startswith("*"):
         event = ScriptLine(LineKind.EVENT, line[1:].strip(), number, marks=marks)
         if event.words[0] not in _EVENTS:
-            raise ScriptError(f"line {number}: no such event: {event.text!r}")
+            raise ScriptError("script-event", line=str(number), text=event.text, events=tuple(sorted(_EVENTS)))
         return event
     talk = _TALK.match(line)
     if talk is None:
-        raise ScriptError(f"line {number}: neither `S:`, `C:`, `*` nor `@`: {line!r}")
+        raise ScriptError("script-line", line=str(number), text=line)
     made = ScriptLine(LineKind(talk["who"]), talk["text"], number, talk["how"] == "|", marks)
-    try:
-        to_bytes(made.text)
-    except ValueError as error:
-        raise ScriptError(f"line {number}: {error}") from error
+    must_have_bytes(made.text, number)
     return made
+
+
+def must_have_bytes(text: str, number: int) -> None:
+    """Raises ScriptError for an escape that is none, and for bytes that are no text and no escape either."""
+    try:
+        to_bytes(text)
+    except EscapeError as error:
+        raise ScriptError("script-escape", line=str(number), text=error.text) from None
+    except UnicodeEncodeError:
+        raise ScriptError("script-not-utf8", line=str(number)) from None

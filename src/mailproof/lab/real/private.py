@@ -13,21 +13,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self
 
 import msgspec
 
 from mailproof.lab.real.ports import ClaimedPorts
 from mailproof.lab.real.postfix import DAEMONS
-from mailproof.lab.real.processes import Daemon, end, wait_for_end
+from mailproof.lab.real.processes import Daemon, Value, WaitedInVainError, end, first_true
 from mailproof.model.failure import UsageError
-
-Value = TypeVar("Value")
 
 # Both together are up within half a second; a machine with a hundred times the load is still waited for.
 START_SECONDS = 30.0
-# How often the kernel is asked which ports listen. It does not tell by itself.
-_POLL_SECONDS = 0.02
 
 # Postfix takes a configuration file that changed within the last two seconds for one that is being written, waits
 # and reads it again; files that are a minute old it reads at once.
@@ -185,16 +181,12 @@ class PrivateServers(ABC):
         return self._wait(condition, what, seconds, [daemon for daemon in self._daemons if daemon.status is None])
 
     def _wait(self, condition: Callable[[], Value], what: str, seconds: float, needed: Collection[Daemon]) -> Value:
-        until = time.monotonic() + seconds
-        while True:
-            ended = [daemon for daemon in needed if daemon.status is not None]
-            if value := condition():
-                return value
-            if ended:
-                raise RealLabError("real-lab-daemon-ended", self._said() + self.check_postfix(), what=what)
-            if time.monotonic() > until:
-                raise RealLabError("real-lab-too-slow", self._said(), what=what, seconds=f"{seconds:g}")
-            wait_for_end([daemon.pid for daemon in needed], _POLL_SECONDS)
+        try:
+            return first_true(condition, needed, seconds)
+        except WaitedInVainError as vain:
+            if vain.ended:
+                raise RealLabError("real-lab-daemon-ended", self._said() + self.check_postfix(), what=what) from None
+            raise RealLabError("real-lab-too-slow", self._said(), what=what, seconds=f"{seconds:g}") from None
 
     def _said(self) -> str:
         """The last lines of each log."""

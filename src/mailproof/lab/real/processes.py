@@ -7,12 +7,17 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 # What they write is thrown away, so nobody need wait for the second that Dovecot's master gives its log process.
 _GRACE = 0.2
+# How often the kernel is asked which ports listen. It does not tell by itself.
+_POLL_SECONDS = 0.02
+
+Value = TypeVar("Value")
 
 
 class Daemon:
@@ -46,6 +51,14 @@ class Daemon:
         self._process.wait()
 
 
+class WaitedInVainError(Exception):
+    """`ended`: a daemon has ended; else the time has."""
+
+    def __init__(self, ended: bool) -> None:
+        super().__init__("a daemon ended" if ended else "too slow")
+        self.ended = ended
+
+
 def end(daemons: Iterable[Daemon], trace: str) -> None:
     """End the daemons, everything in their sessions, and every session of a child of ours that names `trace`.
 
@@ -77,6 +90,21 @@ def wait_for_end(pids: Iterable[int], seconds: float) -> None:
     finally:
         for handle in handles:
             os.close(handle)
+
+
+def first_true(condition: Callable[[], Value], daemons: Collection[Daemon], seconds: float) -> Value:
+    """The first true value of `condition`, which is asked every few milliseconds.
+
+    Raises WaitedInVainError if it does not become true in time, or one of the daemons ends meanwhile.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        ended = any(daemon.status is not None for daemon in daemons)
+        if value := condition():
+            return value
+        if ended or time.monotonic() > until:
+            raise WaitedInVainError(ended)
+        wait_for_end([daemon.pid for daemon in daemons], _POLL_SECONDS)
 
 
 def session_members(leader: int) -> set[int]:

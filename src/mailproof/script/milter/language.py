@@ -26,7 +26,7 @@ import re
 
 import msgspec
 
-from mailproof.model.escape import printable, to_bytes
+from mailproof.model.escape import printable
 from mailproof.model.milter import (
     AddHeader,
     AddRecipient,
@@ -40,7 +40,7 @@ from mailproof.model.milter import (
     StepSeen,
     Verdict,
 )
-from mailproof.script.format import ScriptError
+from mailproof.script.format import ScriptError, must_have_bytes
 
 VERBS = {
     "CONNECT": 1,
@@ -96,11 +96,11 @@ class MilterScript(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> MilterScript:
-    """Raises ScriptError, which names the line."""
+    """Raises ScriptError."""
     connections: list[list[Line | Wait]] = [[]]
     lines = text.splitlines()
     if len(lines) > _MOST_LINES:
-        raise ScriptError(f"more than {_MOST_LINES} lines")
+        raise ScriptError("script-too-long", line=str(_MOST_LINES))
     for number, raw in enumerate(lines, 1):
         line = raw.strip()
         if not line or line.startswith("#"):
@@ -113,35 +113,32 @@ def parse(text: str) -> MilterScript:
             _talk(line, connections[-1], number)
     made = tuple(tuple(lines) for lines in connections if lines)
     if not made:
-        raise ScriptError("line 1: nothing is said; begin with `C: CONNECT HOST ADDRESS`")
+        raise ScriptError("script-says-nothing")
     return MilterScript(made)
 
 
 def _talk(line: str, lines: list[Line | Wait], number: int) -> None:
     match = _LINE.match(line)
     if match is None:
-        raise ScriptError(f"line {number}: neither `C:`, `S:`, `*` nor `@`: {printable(line)!r}")
+        raise ScriptError("script-line", line=str(number), text=line)
     text = match["text"].strip()
     if match["who"] == "S":
         last = lines[-1] if lines else None
         if not isinstance(last, Line):
-            raise ScriptError(f"line {number}: an answer to nothing; a `C:` line goes before it")
+            raise ScriptError("script-answer-to-nothing", line=str(number))
         if not text:
-            raise ScriptError(f"line {number}: an empty answer; `~` stands for any, NONE for none")
+            raise ScriptError("script-answer-empty", line=str(number))
         lines[-1] = msgspec.structs.replace(last, wanted=(*last.wanted, Wanted(text, number)))
         return
     verb, _, rest = text.partition(" ")
     verb = {"EOB": "EOM", "END": "EOM"}.get(verb.upper(), verb.upper())
     if verb not in VERBS:
-        raise ScriptError(f"line {number}: {printable(verb)!r} is none of {', '.join(VERBS)}")
+        raise ScriptError("script-verb", line=str(number), verb=verb, verbs=tuple(VERBS))
     if len(rest.split()) < VERBS[verb]:
-        raise ScriptError(f"line {number}: {verb} wants more words behind it")
+        raise ScriptError("script-verb-short", line=str(number), verb=verb)
     if verb == "HEADER" and ":" not in rest:
-        raise ScriptError(f"line {number}: HEADER wants `Name: value`")
-    try:
-        to_bytes(rest)
-    except ValueError as error:
-        raise ScriptError(f"line {number}: {error}") from None
+        raise ScriptError("script-header", line=str(number))
+    must_have_bytes(rest, number)
     lines.append(Line(verb, rest.strip(), number))
 
 
@@ -149,13 +146,13 @@ def _event(words: list[str], lines: list[Line | Wait], number: int) -> None:
     match = _DURATION.match(words[1]) if len(words) == 2 else None
     seconds = float(match[1]) * _UNITS[match[2]] if match else -1.0
     if words[:1] not in (["within"], ["wait"]) or not 0 <= seconds <= _LONGEST_WAIT:
-        raise ScriptError(f"line {number}: an event is `* within 2s` or `* wait 5s`")
+        raise ScriptError("script-milter-event", line=str(number))
     if words[0] == "wait":
         lines.append(Wait(seconds, number))
     elif lines and isinstance(last := lines[-1], Line):
         lines[-1] = msgspec.structs.replace(last, within=seconds)
     else:
-        raise ScriptError(f"line {number}: `* within` follows the command whose answer it times")
+        raise ScriptError("script-within", line=str(number))
 
 
 def answer_lines(step: StepSeen) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -25,7 +27,7 @@ from mailproof.wire.milter.commands import (
 )
 from mailproof.wire.milter.messages import changed, envelope, joined, part
 from mailproof.wire.milter.packets import MOST_DATA
-from mailproof.wire.milter.session import STAGES, macros_for
+from mailproof.wire.milter.session import macros_for, stage_of
 
 _GOES_ON = (Verdict.CONTINUE, Verdict.SKIP, "sent", "left-out")
 # Where Postfix tells a macro (postconf(5) milter_*_macros); one that is not here is told with the connection.
@@ -36,6 +38,8 @@ _TOLD_AT = {
     **dict.fromkeys(("rcpt_addr", "rcpt_host", "rcpt_mailer"), Stage.RCPT),
     **dict.fromkeys(("msg_id",), Stage.END),
 }
+# Digits with dots, brackets, colons: no name of a host has them.
+_MEANT_AS_ADDRESS = re.compile(r"[\d.]+\Z|\[|.*:", re.ASCII)
 _QUEUE_ID = "4mailproofA1"
 
 
@@ -46,6 +50,31 @@ class Client(msgspec.Struct, frozen=True):
     family: str = "4"
     port: int = 49152
     address: str = "127.0.0.1"
+
+
+def client_of(words: Sequence[str]) -> Client:
+    """`HOST [ADDRESS [PORT]]`; an address alone is a client without a name, as Postfix tells it: `[192.0.2.1]`.
+
+    `unknown` is the address of one of whom nothing is known, a path that of a Unix socket. Raises ValueError for an
+    address or a port that is none.
+    """
+    if not words:
+        return Client()
+    host, address, port, *more = (*words, *("", "", "")[len(words) :])
+    if more or (port and not (port.isascii() and port.isdigit() and int(port) < 1 << 16)):
+        raise ValueError("HOST ADDRESS PORT, with a number as the port")
+    text = address or host
+    if text.startswith("/"):
+        return Client("localhost", "L", 0, text)
+    if address == "unknown" or (not address and not _MEANT_AS_ADDRESS.match(host)):
+        return Client(host, "U", 0, "")
+    found = ipaddress.ip_address(text.strip("[]"))
+    return Client(
+        host if address else f"[{found}]",
+        "4" if found.version == 4 else "6",
+        int(port) if port else Client().port,
+        str(found),
+    )
 
 
 class MilterMail(msgspec.Struct, frozen=True):
@@ -84,7 +113,10 @@ async def negotiate(net: Net, place: MilterPlace, terms: MilterTerms) -> MilterR
 
 
 async def exercise(net: Net, place: MilterPlace, mail: MilterMail, terms: MilterTerms) -> MilterResult:
-    """Everything up to the end of the message, or to where the milter ends it. What it does raises nothing."""
+    """Everything up to the end of the message, or to where the milter ends it. What it does raises nothing.
+
+    Raises PacketError for a message that cannot be told: a field of the header that is longer than a packet.
+    """
     started = net.now()
     player = Player(net, place, terms)
     teller = Teller(player, mail)
@@ -105,6 +137,7 @@ def failed(player: Player, place: MilterPlace, failure: MilterFailure, seconds: 
         failure.health,
         stage=failure.stage,
         detail=failure.detail,
+        amiss=failure.amiss,
         negotiated=player.session.agreed,
         steps=tuple(player.steps),
         seconds=seconds,
@@ -212,7 +245,7 @@ class Teller:
     def _macros(self, command: Command, recipient: str) -> Macros | None:
         if isinstance(command, HeaderField | BodyChunk):
             return None
-        return macros_for(command, macros_at(STAGES[type(command)], self._mail, recipient))
+        return macros_for(command, macros_at(stage_of(command), self._mail, recipient))
 
     def _goes_on(self, step: StepSeen, *, recipients: bool = False) -> bool:
         session = self._player.session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -12,7 +11,7 @@ from mailproof.model.milter import MilterPlayed, MilterUnmet, Stage, StepPlayed,
 from mailproof.net.interface import Net
 from mailproof.script.format import ScriptError, matches
 from mailproof.script.milter.language import NONE, Line, MilterScript, Wait, Wanted, answer_lines
-from mailproof.script.milter.mail import Client, MilterMail, Teller, macros_at
+from mailproof.script.milter.mail import Client, MilterMail, Teller, client_of, macros_at
 from mailproof.script.milter.place import MilterPlace
 from mailproof.script.milter.player import MilterFailure, MilterTerms, Player
 from mailproof.wire.milter.commands import (
@@ -30,7 +29,8 @@ from mailproof.wire.milter.commands import (
     RcptTo,
     UnknownCommand,
 )
-from mailproof.wire.milter.session import STAGES, macros_for
+from mailproof.wire.milter.packets import NulError, PacketError
+from mailproof.wire.milter.session import macros_for, stage_of
 
 ReadFile = Callable[[str], bytes]
 _WORDLESS = (NONE, "CONTINUE", "SKIP")
@@ -53,6 +53,7 @@ async def play(
                 (*steps, *player.played),
                 stage=failure.stage,
                 detail=failure.detail,
+                amiss=failure.amiss,
                 line=player.line,
                 seconds=net.now() - started,
             )
@@ -95,10 +96,10 @@ class _Player:
     async def _said(self, line: Line) -> StepSeen:
         try:
             return await self._say(line)
-        except ScriptError:
-            raise
-        except ValueError as error:  # a NUL in a text, or too much at once
-            raise ScriptError(f"line {line.number}: {error}") from None
+        except NulError:
+            raise ScriptError("script-nul", line=str(line.number)) from None
+        except PacketError:
+            raise ScriptError("script-packet", line=str(line.number)) from None
 
     async def _say(self, line: Line) -> StepSeen:
         first = len(self._player.steps)
@@ -112,7 +113,7 @@ class _Player:
             self._order(command, line)
             mail = msgspec.structs.replace(self._mail, macros=())
             recipient = command.path.strip("<>") if isinstance(command, RcptTo) else ""
-            stage = STAGES[type(command)]
+            stage = stage_of(command)
             told = (
                 {}
                 if stage in (Stage.HEADER, Stage.BODY, Stage.ABORT, Stage.QUIT)
@@ -131,7 +132,7 @@ class _Player:
 
     def _order(self, command: Command, line: Line) -> None:
         if not self._player.session.may_say(command):
-            raise ScriptError(f"line {line.number}: {line.verb} cannot stand here in the order of the protocol")
+            raise ScriptError("script-order", line=str(line.number), verb=line.verb)
 
     def _take(self, first: int) -> None:
         self.played += (StepPlayed(self._nth, self.line, step) for step in self._player.steps[first:])
@@ -141,7 +142,7 @@ class _Player:
         words = rest.split()
         match line.verb:
             case "CONNECT":
-                client = client_of(words)
+                client = self._client(words, line)
                 self._mail = msgspec.structs.replace(self._mail, client=client)
                 return Connect(client.host, client.family, client.port, client.address)
             case "HELO":
@@ -161,6 +162,12 @@ class _Player:
                 return UnknownCommand(rest)
             case verb:
                 return _PLAIN[verb]
+
+    def _client(self, words: Sequence[str], line: Line) -> Client:
+        try:
+            return client_of(words)
+        except ValueError:
+            raise ScriptError("script-client", line=str(line.number), text=line.rest) from None
 
     def _compared(self, line: Line, step: StepSeen) -> MilterUnmet | None:
         said = answer_lines(step)
@@ -182,20 +189,6 @@ _PLAIN: dict[str, Command] = {
     "ABORT": Abort(),
     "QUIT": Quit(),
 }
-
-
-def client_of(words: Sequence[str]) -> Client:
-    """`HOST [ADDRESS [PORT]]`; an address alone is a client without a name, as Postfix tells it: `[192.0.2.1]`."""
-    host, address = (words[0], words[1] if len(words) > 1 else "") if words else ("localhost", "127.0.0.1")
-    try:
-        found = ipaddress.ip_address((address or host).strip("[]"))
-    except ValueError:
-        if (address or host).startswith("/"):
-            return Client("localhost", "L", 0, address or host)
-        return Client(host, "U", 0, "")
-    port = int(words[2]) if len(words) > 2 and words[2].isascii() and words[2].isdigit() else 49152
-    host = host if address else f"[{found}]"
-    return Client(host, "4" if found.version == 4 else "6", min(port, 65535), str(found))
 
 
 def _against(wanted: Sequence[Wanted], said: Sequence[str]) -> MilterUnmet | None:

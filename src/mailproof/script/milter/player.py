@@ -11,13 +11,13 @@ import msgspec
 from mailproof.model.attempt import Trouble
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.milter import Change, Final, Health, Negotiated, Progress, Stage, StepSeen
+from mailproof.model.milter import Amiss, Change, Final, Health, Negotiated, Progress, Stage, StepSeen
 from mailproof.net.interface import Net, Stream
 from mailproof.script.milter.place import MilterPlace
 from mailproof.wire.milter.answers import Answer, NoAnswer, read_answer
 from mailproof.wire.milter.commands import Command, EndOfMessage, Macros, Offer, Quit, compose_command
 from mailproof.wire.milter.packets import NoPacket, PacketReader
-from mailproof.wire.milter.session import STAGES, MtaSession
+from mailproof.wire.milter.session import MtaSession, stage_of
 
 # Of one message: the fields of the largest mailing list are a tenth of it, Postfix header_size_limit allows 102400.
 _MOST_CHANGES = 10_000
@@ -40,11 +40,12 @@ class MilterTerms(msgspec.Struct, frozen=True):
 class MilterFailure(Exception):
     """The milter itself fails, or there is none."""
 
-    def __init__(self, health: Health, stage: Stage, detail: str = "") -> None:
-        super().__init__(f"{health} at {stage}: {detail}")
+    def __init__(self, health: Health, stage: Stage, detail: str = "", amiss: Amiss | None = None) -> None:
+        super().__init__(f"{health} at {stage}: {detail or amiss}")
         self.health = health
         self.stage = stage
         self.detail = detail
+        self.amiss = amiss
 
 
 class Player:
@@ -77,7 +78,7 @@ class Player:
 
     async def say(self, command: Command, macros: Macros | None = None, *, said: str = "") -> StepSeen:
         """Raises ValueError for a command out of order."""
-        stage = STAGES[type(command)]
+        stage = stage_of(command)
         started = self._net.now()
         words = self.session.say(command, macros)
         deadline = started + (
@@ -105,7 +106,7 @@ class Player:
             answer = await self._net.resolve(place.host, family, deadline)
             if answer.answers:
                 return msgspec.structs.replace(place, address=answer.answers[0])
-        raise MilterFailure(Health.UNREACHABLE, Stage.DIAL, f"no address for {place.host}")
+        raise MilterFailure(Health.UNREACHABLE, Stage.DIAL, amiss=Amiss("no-address", {"host": place.host}))
 
     async def _write(self, data: bytes, stage: Stage, deadline: float) -> None:
         assert self._stream is not None
@@ -126,19 +127,20 @@ class Player:
             notes += (note for note in taken.notes if note not in notes)
             if taken.broken:
                 health = Health.MISMATCH if stage is Stage.NEGOTIATE else Health.BROKEN
-                raise MilterFailure(health, stage, taken.broken)
+                raise MilterFailure(health, stage, amiss=taken.broken)
             if isinstance(answer, Progress):
                 progress += 1
                 deadline = self._net.now() + patience
                 if progress > _MOST_PROGRESS:
-                    raise MilterFailure(Health.SILENT, stage, f"{progress} times at work, and no answer")
+                    raise MilterFailure(Health.SILENT, stage, amiss=Amiss("at-work", {"n": str(progress)}))
                 continue
             if taken.over:
                 break
             changes.append(answer)  # type: ignore[arg-type]
             size += _size(answer)
             if len(changes) > _MOST_CHANGES or size > _MOST_CHANGED:
-                raise MilterFailure(Health.BROKEN, stage, f"{len(changes)} changes of {size} bytes, and no answer")
+                amiss = Amiss("changes", {"n": str(len(changes)), "size": str(size)})
+                raise MilterFailure(Health.BROKEN, stage, amiss=amiss)
         seconds = self._net.now() - started
         if isinstance(answer, Negotiated):
             return StepSeen(stage, said, "negotiated", seconds, notes=tuple(notes))

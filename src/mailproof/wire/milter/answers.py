@@ -68,7 +68,7 @@ def read_answer(packet: Packet) -> Answer | NoAnswer:
 
 
 def compose_answer(answer: Answer) -> bytes:
-    """Raises ValueError for a NUL in a text, or too much at once."""
+    """Raises PacketError for a NUL in a text, or too much at once."""
     match answer:
         case Final(verdict, reply):
             data = b"" if verdict is not Verdict.REPLY else compose_strings(_percents(reply).replace("\n", "\r\n"))

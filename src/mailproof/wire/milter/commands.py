@@ -136,7 +136,7 @@ LETTERS: dict[type, bytes] = {
 
 
 def compose_command(command: Command) -> bytes:
-    """Raises ValueError for what would be read as something else: a NUL in a text, too much at once."""
+    """Raises PacketError for a NUL in a text, or too much at once."""
     return compose_packet(LETTERS[type(command)], _data(command))
 
 

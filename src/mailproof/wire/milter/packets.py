@@ -31,6 +31,14 @@ class NoPacket(msgspec.Struct, frozen=True):
     offset: int = 0
 
 
+class PacketError(ValueError):
+    """What cannot be said in a packet."""
+
+
+class NulError(PacketError):
+    """A NUL inside a text, which would end it there."""
+
+
 class PacketReader:
     """Reads either side's packets."""
 
@@ -78,9 +86,9 @@ class PacketReader:
 
 
 def compose_packet(letter: bytes, data: bytes = b"") -> bytes:
-    """Raises ValueError for what no reader would take."""
+    """Raises PacketError for what no reader would take."""
     if len(letter) != 1 or len(data) > LONGEST:
-        raise ValueError("a packet has one letter, and at most a mebibyte behind it")
+        raise PacketError("a packet has one letter, and at most a mebibyte behind it")
     return _HEAD.pack(len(data) + 1) + letter + data
 
 
@@ -91,10 +99,10 @@ def strings(data: bytes) -> list[bytes]:
 
 
 def compose_strings(*texts: str) -> bytes:
-    """Each with its NUL. Raises ValueError for a NUL inside."""
+    """Each with its NUL. Raises NulError."""
     encoded = [text.encode("utf-8", "surrogateescape") for text in texts]
     if any(b"\0" in each for each in encoded):
-        raise ValueError("a NUL would end the text before its end")
+        raise NulError("a NUL would end the text before its end")
     return b"".join(each + b"\0" for each in encoded)
 
 

@@ -6,11 +6,13 @@ from enum import IntEnum
 
 import msgspec
 
+from mailproof.model.escape import to_text
 from mailproof.model.milter import (
     REFUSALS,
     Action,
     AddHeader,
     AddRecipient,
+    Amiss,
     Change,
     ChangeHeader,
     ChangeSender,
@@ -47,45 +49,6 @@ from mailproof.wire.milter.commands import (
     compose_command,
 )
 
-STAGES: dict[type, Stage] = {
-    Offer: Stage.NEGOTIATE,
-    Connect: Stage.CONNECT,
-    Helo: Stage.HELO,
-    MailFrom: Stage.MAIL,
-    RcptTo: Stage.RCPT,
-    DataBegins: Stage.DATA,
-    UnknownCommand: Stage.UNKNOWN,
-    HeaderField: Stage.HEADER,
-    EndOfHeaders: Stage.EOH,
-    BodyChunk: Stage.BODY,
-    EndOfMessage: Stage.END,
-    Abort: Stage.ABORT,
-    Quit: Stage.QUIT,
-    QuitNewClient: Stage.QUIT,
-}
-# What a milter can do without, and what it can leave unanswered.
-_UNHEARD = {
-    Stage.CONNECT: Wish.NO_CONNECT,
-    Stage.HELO: Wish.NO_HELO,
-    Stage.MAIL: Wish.NO_MAIL,
-    Stage.RCPT: Wish.NO_RCPT,
-    Stage.DATA: Wish.NO_DATA,
-    Stage.UNKNOWN: Wish.NO_UNKNOWN,
-    Stage.HEADER: Wish.NO_HEADERS,
-    Stage.EOH: Wish.NO_EOH,
-    Stage.BODY: Wish.NO_BODY,
-}
-_UNANSWERED = {
-    Stage.CONNECT: Wish.SILENT_CONNECT,
-    Stage.HELO: Wish.SILENT_HELO,
-    Stage.MAIL: Wish.SILENT_MAIL,
-    Stage.RCPT: Wish.SILENT_RCPT,
-    Stage.DATA: Wish.SILENT_DATA,
-    Stage.UNKNOWN: Wish.SILENT_UNKNOWN,
-    Stage.HEADER: Wish.SILENT_HEADERS,
-    Stage.EOH: Wish.SILENT_EOH,
-    Stage.BODY: Wish.SILENT_BODY,
-}
 _NEEDS: dict[type, Action] = {
     AddHeader: Action.ADD_HEADERS,
     InsertHeader: Action.ADD_HEADERS,
@@ -119,23 +82,42 @@ class Phase(IntEnum):
     OVER = 7
 
 
-# What may follow, and where it leads; None: to where it was.
-_ALLOWED: dict[type, tuple[tuple[Phase, ...], Phase | None]] = {
-    Offer: ((Phase.NEW,), Phase.AGREED),
-    Connect: ((Phase.AGREED,), Phase.CLIENT),
-    Helo: ((Phase.CLIENT,), None),
-    MailFrom: ((Phase.CLIENT,), Phase.SENDER),
-    RcptTo: ((Phase.SENDER, Phase.RECIPIENT), Phase.RECIPIENT),
-    DataBegins: ((Phase.RECIPIENT,), Phase.DATA),
-    UnknownCommand: ((Phase.CLIENT, Phase.SENDER, Phase.RECIPIENT), None),
-    HeaderField: ((Phase.DATA,), None),
-    EndOfHeaders: ((Phase.DATA,), Phase.HEADERS_OVER),
-    BodyChunk: ((Phase.HEADERS_OVER,), None),
-    EndOfMessage: ((Phase.HEADERS_OVER,), Phase.CLIENT),
-    Abort: ((Phase.SENDER, Phase.RECIPIENT, Phase.DATA, Phase.HEADERS_OVER), Phase.CLIENT),
-    Quit: (tuple(phase for phase in Phase if phase is not Phase.OVER), Phase.OVER),
-    QuitNewClient: (tuple(Phase)[Phase.AGREED : Phase.OVER], Phase.AGREED),
+class _Order(msgspec.Struct, frozen=True):
+    """Where a command has its place."""
+
+    stage: Stage
+    after: tuple[Phase, ...]
+    leads: Phase | None = None
+    """None: to where it was."""
+    unheard: Wish | None = None
+    """With which a milter does without it."""
+    unanswered: Wish | None = None
+    """With which it leaves it unanswered."""
+
+
+_IN_SMTP = (Phase.CLIENT, Phase.SENDER, Phase.RECIPIENT)
+_IN_MESSAGE = (Phase.SENDER, Phase.RECIPIENT, Phase.DATA, Phase.HEADERS_OVER)
+_ORDER: dict[type, _Order] = {
+    Offer: _Order(Stage.NEGOTIATE, (Phase.NEW,), Phase.AGREED),
+    Connect: _Order(Stage.CONNECT, (Phase.AGREED,), Phase.CLIENT, Wish.NO_CONNECT, Wish.SILENT_CONNECT),
+    Helo: _Order(Stage.HELO, (Phase.CLIENT,), None, Wish.NO_HELO, Wish.SILENT_HELO),
+    MailFrom: _Order(Stage.MAIL, (Phase.CLIENT,), Phase.SENDER, Wish.NO_MAIL, Wish.SILENT_MAIL),
+    RcptTo: _Order(Stage.RCPT, (Phase.SENDER, Phase.RECIPIENT), Phase.RECIPIENT, Wish.NO_RCPT, Wish.SILENT_RCPT),
+    DataBegins: _Order(Stage.DATA, (Phase.RECIPIENT,), Phase.DATA, Wish.NO_DATA, Wish.SILENT_DATA),
+    UnknownCommand: _Order(Stage.UNKNOWN, _IN_SMTP, None, Wish.NO_UNKNOWN, Wish.SILENT_UNKNOWN),
+    HeaderField: _Order(Stage.HEADER, (Phase.DATA,), None, Wish.NO_HEADERS, Wish.SILENT_HEADERS),
+    EndOfHeaders: _Order(Stage.EOH, (Phase.DATA,), Phase.HEADERS_OVER, Wish.NO_EOH, Wish.SILENT_EOH),
+    BodyChunk: _Order(Stage.BODY, (Phase.HEADERS_OVER,), None, Wish.NO_BODY, Wish.SILENT_BODY),
+    EndOfMessage: _Order(Stage.END, (Phase.HEADERS_OVER,), Phase.CLIENT),
+    Abort: _Order(Stage.ABORT, _IN_MESSAGE, Phase.CLIENT),
+    Quit: _Order(Stage.QUIT, tuple(phase for phase in Phase if phase is not Phase.OVER), Phase.OVER),
+    QuitNewClient: _Order(Stage.QUIT, tuple(Phase)[Phase.AGREED : Phase.OVER], Phase.AGREED),
 }
+
+
+def stage_of(command: Command) -> Stage:
+    """The step that a command is; Macros belong to that of the command behind them, and have none of their own."""
+    return _ORDER[type(command)].stage
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -152,7 +134,7 @@ class Taken(msgspec.Struct, frozen=True):
     over: bool
     """The next command can be said; else more comes."""
     notes: tuple[str, ...] = ()
-    broken: str = ""
+    broken: Amiss | None = None
     """Why this is no answer that can stand here; the session cannot go on."""
 
 
@@ -178,15 +160,15 @@ class MtaSession:
         """Whether the order of the protocol allows it now."""
         if isinstance(command, Macros):
             return self.phase not in (Phase.NEW, Phase.OVER)
-        return self.phase in _ALLOWED[type(command)][0] and self._asked is None
+        return self.phase in _ORDER[type(command)].after and self._asked is None
 
     def say(self, command: Command, macros: Macros | None = None) -> Said:
         """Raises ValueError for a command out of order, or while an answer is due."""
         if not self.may_say(command):
             raise ValueError(f"{type(command).__name__} cannot follow {self.phase.name}")
-        stage = STAGES[type(command)]
-        phase = _ALLOWED[type(command)][1]
-        self.phase = self.phase if phase is None else phase
+        order = _ORDER[type(command)]
+        stage = order.stage
+        self.phase = self.phase if order.leads is None else order.leads
         if isinstance(command, Offer):
             self.offer = command
         if isinstance(command, MailFrom):
@@ -197,9 +179,9 @@ class MtaSession:
             self.client_over = self.message_over = None
         if stage in (Stage.ABORT, Stage.QUIT):
             return Said(compose_command(command), False)
-        if over or stage in self._skipped or self._asks(_UNHEARD.get(stage)):
+        if over or stage in self._skipped or self._asks(order.unheard):
             return Said(b"", False)
-        due = not self._asks(_UNANSWERED.get(stage))
+        due = not self._asks(order.unanswered)
         self._asked = stage if due else None
         before = compose_command(macros) if macros is not None else b""
         return Said(before + compose_command(command), due)
@@ -211,14 +193,18 @@ class MtaSession:
             raise ValueError("nothing was asked")
         match answer:
             case NoAnswer(letter, _):
-                return Taken(True, broken=f"the answer {letter!r} is none")
+                return Taken(True, broken=Amiss("no-such-answer", {"letter": to_text(letter)}))
             case Progress():
                 return Taken(False, () if stage is not Stage.NEGOTIATE else ("progress-early",))
             case Negotiated():
-                return self._agree(answer) if stage is Stage.NEGOTIATE else Taken(True, broken="a second negotiation")
+                return (
+                    self._agree(answer)
+                    if stage is Stage.NEGOTIATE
+                    else Taken(True, broken=Amiss("second-negotiation"))
+                )
             case Final():
                 if stage is Stage.NEGOTIATE:
-                    return Taken(True, broken=f"{answer.verdict} instead of a negotiation")
+                    return Taken(True, broken=Amiss("no-negotiation", {"verdict": answer.verdict.upper()}))
                 return self._final(answer, stage)
             case _:
                 return self._change(answer, stage)
@@ -227,9 +213,11 @@ class MtaSession:
         self._asked = None
         self.agreed = answer
         if not 2 <= answer.version <= self.offer.version:  # milter8_connect; there was no version 0 or 1
-            return Taken(True, broken=f"version {answer.version}, and {self.offer.version} was offered")
+            return Taken(
+                True, broken=Amiss("version", {"version": str(answer.version), "offered": str(self.offer.version)})
+            )
         if beyond := answer.actions & ~self.offer.actions:
-            return Taken(True, broken=f"actions {beyond:#x} that were not offered")
+            return Taken(True, broken=Amiss("actions", {"actions": f"{beyond:#x}"}))
         return Taken(True, ("wishes-beyond",) if answer.wishes & ~self.offer.wishes else ())
 
     def _final(self, answer: Final, stage: Stage) -> Taken:
@@ -257,7 +245,7 @@ class MtaSession:
 
     def _change(self, change: Change, stage: Stage) -> Taken:
         if stage is not Stage.END:
-            return Taken(True, broken=f"a change of the message at {stage}")
+            return Taken(True, broken=Amiss("change-early"))
         notes = []
         if self.agreed is not None and not self.agreed.actions & _NEEDS[type(change)]:
             notes.append("change-not-agreed")
