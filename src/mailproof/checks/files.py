@@ -2,14 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 
-from mailproof.model.evidence import Evidence
+from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, Param, Untold
 
 MISSING = "No such file or directory"
 """As the system says it (ENOENT)."""
+STATES: Mapping[FileState, str] = {
+    FileState.MISSING: MISSING,
+    FileState.DIRECTORY: "Is a directory",
+    FileState.UNREADABLE: "Permission denied",
+    FileState.TOO_LARGE: "File too large",
+    FileState.SOCKET: "Not a regular file",
+    FileState.OTHER: "Not a regular file",
+}
+"""What keeps a file from being read, as the system says it (errno(3))."""
+# A line of a table of virtual domains can have hundreds of addresses; a screen has some 200 characters in two lines.
+_LONGEST = 200
+
+
+class SeenFiles:
+    """What was seen of files, by the name that a configuration has for each. Each is divided into lines once."""
+
+    def __init__(self, files: Iterable[FileSeen]) -> None:
+        self.files: Mapping[str, FileSeen] = {each.name: each for each in files}
+        self._lines: dict[str, list[bytes]] = {}
+
+    def data(self, name: str) -> bytes | None:
+        """Of a file that was read."""
+        seen = self.files.get(name)
+        return seen.data if seen is not None and seen.state is FileState.FILE else None
+
+    def place(self, name: str, number: int = 0) -> str:
+        """`PATH:LINE`, where it was looked for; the path alone without a number."""
+        seen = self.files.get(name)
+        path = seen.path if seen is not None else name
+        return f"{path}:{number}" if number else path
+
+    def text(self, name: str, number: int) -> str:
+        """A line, from 1, without the blanks around it; empty where there is none."""
+        if name not in self._lines:
+            self._lines[name] = (self.data(name) or b"").split(b"\n")
+        lines = self._lines[name]
+        return lines[number - 1].decode("utf-8", "replace").strip()[:_LONGEST] if 0 < number <= len(lines) else ""
+
+    def line(self, name: str, number: int) -> Evidence:
+        """The same as evidence."""
+        return Evidence(EvidenceKind.CONFIG, self.place(name, number), self.text(name, number))
+
+    def file(self, seen: FileSeen, text: str = "") -> Evidence:
+        """A file itself: its permissions, or what keeps it from being read."""
+        return Evidence(EvidenceKind.FILE, seen.path, text or STATES.get(seen.state, ""))
 
 
 def fault(name: str, /, *shown: Evidence, **params: Param) -> Finding:

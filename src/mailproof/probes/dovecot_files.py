@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import PurePosixPath
 
 import msgspec
@@ -20,17 +21,18 @@ _PATH = re.compile(r"(?:^|[\s=])(/[^\s,;]+)")
 
 def dovecot_files(host: Host, path: str, here: bool | None = None) -> DovecotFiles:
     """Of the configuration in a file. `here` says whether its server is this machine; None: as it looks."""
-    reading = _Reading(host, path)
-    # First as if it were here, for what says where it is stands in it.
+    # What says where it is stands in it: it is read as a copy first, and once more only where that made a difference.
+    reading = _Reading(host, path, path.startswith("/etc/") if here is None else here)
     configuration = reading.configuration()
-    reading.here = _is_here(host, path, configuration) if here is None else here
-    if not reading.here:
-        configuration = reading.configuration()
+    if here is None and not reading.here and _is_here(host, path, configuration):
+        reading.here = True
+        if any(each.path != each.name or each.state is FileState.ELSEWHERE for each in reading.seen.values()):
+            configuration = reading.configuration()
     included = tuple(reading.seen)
     for name, users in _named(configuration):
         if "%" not in name and name not in reading.seen:
             reading.seen[name] = reading.users(name) if users else reading.look(name)
-    return DovecotFiles(tuple(reading.seen.values()), reading.here, reading.name, included)
+    return DovecotFiles(tuple(reading.seen.values()), reading.here, path, included)
 
 
 def _is_here(host: Host, path: str, configuration: DovecotConfiguration) -> bool:
@@ -39,24 +41,22 @@ def _is_here(host: Host, path: str, configuration: DovecotConfiguration) -> bool
     Any other is a copy.
     """
     base = configuration.root.last("base_dir")
-    if path.startswith("/etc/") or (base is not None and host.look(base.value).state is FileState.DIRECTORY):
+    if base is not None and host.look(base.value).state is FileState.DIRECTORY:
         return True
     folder = f"{PurePosixPath(path).parent}/"
     blocks = [configuration.root, *(block for _, block in configuration.root.all_blocks())]
-    return path.startswith("/") and any(folder in each.value for block in blocks for each in block.settings)
+    values = chain(configuration.includes, (each.value for block in blocks for each in block.settings))
+    return path.startswith("/") and any(folder in value for value in values)
 
 
 class _Reading:
-    def __init__(self, host: Host, path: str) -> None:
-        self.host, self.path, self.here = host, path, True
+    def __init__(self, host: Host, path: str, here: bool) -> None:
+        self.host, self.path, self.here = host, path, here
         self.seen: dict[str, FileSeen] = {}
-        self.name = path
 
     def configuration(self) -> DovecotConfiguration:
         self.seen = {}
-        # A copy of the directory is read as if it were in its usual place.
-        self.name = self.path if self.here else f"{USUAL}/{PurePosixPath(self.path).name}"
-        return read_dovecot(self.name, self.read, self.glob)
+        return read_dovecot(self.path, self.read, self.glob)
 
     def read(self, name: str) -> bytes | None:
         where = self._where(name)
@@ -72,9 +72,11 @@ class _Reading:
         where = self._where(pattern)
         if where is None:
             return []
-        folder, usual = str(PurePosixPath(self.path).parent), USUAL
         found = self.host.glob(where)
-        return found if self.here else [usual + each.removeprefix(folder) for each in found]
+        if where == pattern:
+            return found
+        folder = str(PurePosixPath(self.path).parent)
+        return [USUAL + each.removeprefix(folder) for each in found]
 
     def look(self, name: str) -> FileSeen:
         where = self._where(name)
@@ -90,12 +92,11 @@ class _Reading:
         return msgspec.structs.replace(seen, name=name, data=users_without(seen.data))
 
     def _where(self, name: str) -> str | None:
-        if self.here:
-            return name
+        """In a copy of /etc/dovecot what is named there lies in the copy; what is named elsewhere does not."""
         folder = str(PurePosixPath(self.path).parent)
-        if name.startswith(f"{USUAL}/"):
-            return folder + name.removeprefix(USUAL)
-        return None
+        if self.here or PurePosixPath(name).is_relative_to(folder):
+            return name
+        return folder + name.removeprefix(USUAL) if name.startswith(f"{USUAL}/") else None
 
 
 def _named(configuration: DovecotConfiguration) -> Iterator[tuple[str, bool]]:

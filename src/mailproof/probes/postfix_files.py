@@ -12,12 +12,10 @@ from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
 from mailproof.parse.postfix.lines import BLANKS, split_list
 from mailproof.parse.postfix.master import Service, read_master
 from mailproof.parse.postfix.parameters import MainFile, read_main
-from mailproof.parse.postfix.tables import FILES, PATTERNS
+from mailproof.parse.postfix.tables import BUILT, FILES, PATTERNS
 from mailproof.parse.secret import settings_without, table_without
 
 USUAL = "/etc/postfix"
-BUILT = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag", "sdbm": ".pag"}
-"""What postmap(1) puts behind the name of the text."""
 
 _TABLE = re.compile(r"\b([a-z][a-z0-9_-]*):((?:/|\./)[^\s,{}]+)")
 _UNIX = re.compile(r"\b(?:unix|local):(/?[^\s,:{}]+)")

@@ -14,7 +14,7 @@ from mailproof.checks.certificate.strong import BROKEN_HASHES, key_weak
 from mailproof.checks.certificate.strong import KINDS as STRENGTH
 from mailproof.checks.certificate.trusted import KINDS as TRUST
 from mailproof.checks.certificate.trusted import top_of
-from mailproof.checks.files import MISSING, fault, not_told
+from mailproof.checks.files import STATES, bounded, fault, not_told
 from mailproof.model.configuration import CertificateFile, FileState, Pair
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -47,12 +47,14 @@ _SEEN = "file"
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
-    for sighting in record.seen(CertificateFile):
-        fact = sighting.fact
-        answers = [*_there(fact), *_key(fact), *_certificates(fact, record, policy)]
-        yield from answers
-        if fact.chain and not answers:
-            yield Passed(NAME, (_named(fact), _seen(fact, fact.chain[0])))
+    yield from bounded(NAME, *(_of_file(sighting.fact, record, policy) for sighting in record.seen(CertificateFile)))
+
+
+def _of_file(fact: CertificateFile, record: Record, policy: Policy) -> Iterator[Answer]:
+    answers = [*_there(fact), *_key(fact), *_certificates(fact, record, policy)]
+    yield from answers
+    if fact.chain and not answers:
+        yield Passed(NAME, (_named(fact), _seen(fact, fact.chain[0])))
 
 
 def _named(fact: CertificateFile) -> Evidence:
@@ -74,7 +76,7 @@ def _there(fact: CertificateFile) -> Iterator[Answer]:
     if fact.key_path != fact.path:
         places.append((fact.key_parameter, fact.key_path, fact.key_state, _named_key(fact)))
     for parameter, path, state, named in places:
-        shown = (named, Evidence(EvidenceKind.FILE, path, MISSING if state is FileState.MISSING else str(state)))
+        shown = (named, Evidence(EvidenceKind.FILE, path, STATES.get(state, "")))
         if state is FileState.MISSING:
             yield fault("certificate-file-missing", *shown, path=path, setting=parameter)
         elif state in (FileState.OTHER, FileState.DIRECTORY, FileState.SOCKET):

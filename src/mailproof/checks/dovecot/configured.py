@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from mailproof.checks.files import MISSING
-from mailproof.model.configuration import DovecotFiles, FileSeen, FileState
+from mailproof.checks.files import SeenFiles
+from mailproof.model.configuration import DovecotFiles
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.record import Record
 from mailproof.parse.dovecot.known import default_of
 from mailproof.parse.dovecot.reader import Block, DovecotConfiguration, Setting, read_dovecot
 
-_LONGEST = 200
 
-
-class Configured:
+class Configured(SeenFiles):
     """One configuration. Everything of it is computed at most once."""
 
     def __init__(self, fact: DovecotFiles) -> None:
+        super().__init__(fact.files)
         self.fact = fact
-        self.files: Mapping[str, FileSeen] = {each.name: each for each in fact.files}
-        self.configuration: DovecotConfiguration = read_dovecot(fact.path, self._data, self._glob)
+        self.configuration: DovecotConfiguration = read_dovecot(fact.path, self.data, self._glob)
         self.root = self.configuration.root
-        self._lines: dict[str, list[bytes]] = {}
-
-    def _data(self, path: str) -> bytes | None:
-        seen = self.files.get(path)
-        return seen.data if seen is not None and seen.state is FileState.FILE else None
 
     def _glob(self, pattern: str) -> Sequence[str]:
         return sorted(name for name in self.fact.included if fnmatch.fnmatchcase(name, pattern))
@@ -59,21 +52,6 @@ class Configured:
             return self.at(setting)
         return Evidence(EvidenceKind.CONFIG, self.place(self.fact.path), f"{name} = {default_of(name)}".rstrip())
 
-    def line(self, file: str, number: int) -> Evidence:
-        if file not in self._lines:
-            seen = self.files.get(file)
-            self._lines[file] = seen.data.split(b"\n") if seen is not None else []
-        lines = self._lines[file]
-        text = lines[number - 1].decode("utf-8", "replace").strip() if 0 < number <= len(lines) else ""
-        return Evidence(EvidenceKind.CONFIG, f"{self.place(file)}:{number}", text[:_LONGEST])
-
-    def file(self, seen: FileSeen, text: str = MISSING) -> Evidence:
-        return Evidence(EvidenceKind.FILE, seen.path, text)
-
-    def place(self, file: str) -> str:
-        seen = self.files.get(file)
-        return seen.path if seen is not None else file
-
     @property
     def begin(self) -> Evidence:
         """The first line, for what holds of the whole."""
@@ -83,9 +61,10 @@ class Configured:
 def configurations(record: Record) -> Iterator[Configured]:
     """Every configuration of a Dovecot in the record."""
     for sighting in record.seen(DovecotFiles):
-        yield _configured(sighting.fact)
+        yield configured_of(sighting.fact)
 
 
 @lru_cache(maxsize=4)  # every check asks for it
-def _configured(fact: DovecotFiles) -> Configured:
+def configured_of(fact: DovecotFiles) -> Configured:
+    """Of one observation."""
     return Configured(fact)

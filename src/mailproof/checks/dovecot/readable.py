@@ -45,7 +45,7 @@ def _files(configured: Configured) -> Iterable[Answer]:
         elif seen.state is FileState.UNREADABLE:
             yield not_told(NAME, "config-unreadable", asked=True, file=seen.path)
         elif seen.state in (FileState.OTHER, FileState.SOCKET, FileState.DIRECTORY, FileState.TOO_LARGE):
-            shown = configured.file(seen, str(seen.state))
+            shown = configured.file(seen)
             yield fault("dovecot-config-broken", shown, text=seen.path, problem=f"include-{seen.state}")
 
 

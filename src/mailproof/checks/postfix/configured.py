@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
 import msgspec
 
-from mailproof.checks.files import MISSING
+from mailproof.checks.files import SeenFiles
 from mailproof.emulate.postfix.server import Postfix, read_postfix
-from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
+from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.record import Record
-from mailproof.parse.postfix.lines import BLANKS, split_list
+from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.master import Service
 from mailproof.parse.postfix.parameters import MainFile, Setting
 from mailproof.parse.postfix.tables import Answer, Table
 
-# A line of a table of virtual domains can have hundreds of addresses; a screen has some 200 characters in two lines.
-_LONGEST = 200
 _ROLES = {"smtp": "smtp", "25": "smtp", "submission": "submission", "587": "submission",
           "smtps": "submissions", "submissions": "submissions", "465": "submissions"}  # fmt: skip
 
@@ -55,12 +53,12 @@ class Daemon(msgspec.Struct, frozen=True):
         return self.value(name).lower() == "yes"
 
 
-class Configured:
+class Configured(SeenFiles):
     """One configuration. Everything of it is computed at most once."""
 
     def __init__(self, fact: PostfixFiles) -> None:
+        super().__init__(fact.files)
         self.fact = fact
-        self.files: Mapping[str, FileSeen] = {each.name: each for each in fact.files}
         directory = fact.machine.get("config_directory", fact.directory)
         self.postfix: Postfix = read_postfix(self._data, directory, fact.machine)
         self.main = self.postfix.main
@@ -69,12 +67,10 @@ class Configured:
             Daemon(each, self.main.with_options(each.options, each.line, lines=each.option_lines))
             for each in self.services
         ]
-        self._lines: dict[str, list[bytes]] = {}
 
     def _data(self, path: str) -> bytes | None:
         name = PurePosixPath(path).name
-        seen = self.files.get(path) or (self.files.get(name) if name in ("main.cf", "master.cf") else None)
-        return seen.data if seen is not None and seen.state is FileState.FILE else None
+        return self.data(name if path not in self.files and name in ("main.cf", "master.cf") else path)
 
     def running(self, command: str) -> list[Daemon]:
         """The services that run this program."""
@@ -106,7 +102,7 @@ class Configured:
     def at(self, setting: Setting, text: str = "") -> Evidence:
         """The line of a value that has this text, or of its name."""
         if not setting.line:
-            where = self._place("main.cf", 0)
+            where = self.place("main.cf")
             return Evidence(EvidenceKind.CONFIG, where, f"{setting.name} = {setting.value}".rstrip())
         return self.line(setting.file, setting.line_of(text) if text else setting.line)
 
@@ -120,31 +116,14 @@ class Configured:
             return self.line(table.file, entry.line)
         return self.at(self.main.setting(parameter), entry.value)
 
-    def line(self, file: str, number: int) -> Evidence:
-        """Of a file by the name that the configuration has for it."""
-        if file not in self._lines:
-            seen = self.files.get(file)
-            self._lines[file] = seen.data.split(b"\n") if seen is not None else []
-        lines = self._lines[file]
-        text = lines[number - 1].decode("utf-8", "replace").strip(BLANKS) if 0 < number <= len(lines) else ""
-        return Evidence(EvidenceKind.CONFIG, self._place(file, number), text[:_LONGEST])
-
-    def file(self, seen: FileSeen, text: str = MISSING) -> Evidence:
-        """A file itself: its permissions, or that it is missing."""
-        return Evidence(EvidenceKind.FILE, seen.path, text)
-
-    def _place(self, file: str, number: int) -> str:
-        seen = self.files.get(file)
-        path = seen.path if seen is not None else file
-        return f"{path}:{number}" if number else path
-
 
 def configurations(record: Record) -> Iterator[Configured]:
     """Every configuration of a Postfix in the record."""
     for sighting in record.seen(PostfixFiles):
-        yield _configured(sighting.fact)
+        yield configured_of(sighting.fact)
 
 
 @lru_cache(maxsize=4)  # every check asks for it
-def _configured(fact: PostfixFiles) -> Configured:
+def configured_of(fact: PostfixFiles) -> Configured:
+    """Of one observation."""
     return Configured(fact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault
+from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -35,21 +35,16 @@ _LISTS = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        lists = {name: dict(_domains(configured, name)) for name in _LISTS}
-        found = False
-        for domain, first in _named_twice(lists):
-            found = True
-            shown = [lists[name][domain] for name in first]
-            yield fault("domain-in-two-classes", *shown, domain=domain, classes=tuple(first))
-        if not found:
-            yield Passed(NAME, (configured.at(configured.main.setting("mydestination")),))
+        answers = bounded(NAME, _named_twice({name: dict(_domains(configured, name)) for name in _LISTS}))
+        yield from answers or [Passed(NAME, (configured.at(configured.main.setting("mydestination")),))]
 
 
-def _named_twice(lists: dict[str, dict[str, Evidence]]) -> Iterator[tuple[str, list[str]]]:
+def _named_twice(lists: dict[str, dict[str, Evidence]]) -> Iterator[Answer]:
     for domain in dict.fromkeys(domain for named in lists.values() for domain in named):
-        classes = [name for name in _LISTS if domain in lists[name]]
+        classes = tuple(name for name in _LISTS if domain in lists[name])
         if len(classes) > 1:
-            yield domain, classes
+            shown = [lists[name][domain] for name in classes]
+            yield fault("domain-in-two-classes", *shown, domain=domain, classes=classes)
 
 
 def _domains(configured: Configured, parameter: str) -> Iterator[tuple[str, Evidence]]:

@@ -12,7 +12,7 @@ from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.postfix.tables import tables_named
+from mailproof.parse.postfix.tables import BUILT, tables_named
 
 NAME = "permissions-right"
 NEEDS = (PostfixFiles,)
@@ -74,7 +74,8 @@ def _passwords(configured: Configured) -> Iterator[Answer]:
     for setting, main in configured.assignments():
         for named in tables_named(main.value(setting.name).text):
             secret = _PASSWORDS.fullmatch(setting.name) or named.kind in _BY_PROGRAM
-            for name in (named.name, f"{named.name}.db", f"{named.name}.lmdb") if secret else ():
+            built = named.name + BUILT.get(named.kind, "")
+            for name in dict.fromkeys((named.name, built)) if secret else ():
                 seen = configured.files.get(name)
                 if seen is not None and seen.state is FileState.FILE and seen.mode & 0o004 and name not in told:
                     told.add(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from mailproof.checks.files import bounded, fault
@@ -27,14 +26,15 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _parameters(configured: Configured) -> Iterable[Answer]:
-    twice = {each.text: each.line for each in configured.main.troubles if each.name == "overrides"}
-    if not twice:
+    numbers: dict[str, list[int]] = {each.text: [] for each in configured.main.troubles if each.name == "overrides"}
+    if not numbers:
         return
-    lines = configured.files["main.cf"].data.split(b"\n")
-    for name in twice:
-        begins = re.compile(rb"%s[ \t]*=" % re.escape(name.encode("utf-8", "surrogateescape")))
-        numbers = [number for number, line in enumerate(lines, 1) if begins.match(line)]
-        shown = tuple(configured.line("main.cf", number) for number in numbers[:8])
+    for number, line in enumerate(configured.files["main.cf"].data.split(b"\n"), 1):
+        name = line.partition(b"=")[0].rstrip(b" \t").decode("utf-8", "surrogateescape")
+        if name in numbers:
+            numbers[name].append(number)
+    for name, places in numbers.items():
+        shown = tuple(configured.line("main.cf", number) for number in places[:8])
         yield fault("parameter-set-twice", *shown, parameter=name)
 
 

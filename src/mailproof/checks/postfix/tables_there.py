@@ -14,8 +14,8 @@ from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.postfix.parameters import MainFile, Setting
 from mailproof.parse.postfix.restrictions import LISTS, TABLES, restrictions
+from mailproof.parse.postfix.tables import BUILT, PATTERNS, Named, tables_named
 from mailproof.parse.postfix.tables import KINDS as KNOWN
-from mailproof.parse.postfix.tables import Named, tables_named
 
 NAME = "lookup-tables-there"
 NEEDS = (PostfixFiles,)
@@ -48,8 +48,7 @@ _UNREAD = {
     FileState.TOO_LARGE: "table-too-large",
     FileState.DIRECTORY: "table-directory",
 }
-_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag", "sdbm": ".pag"}
-_TEXTS = ("texthash", "regexp", "pcre", "cidr")
+_TEXTS = ("texthash", *PATTERNS)
 _OF_TABLES = re.compile(r".*(?:_maps|_checks|_map|_table|_tables|_classes_maps|_domains)|mydestination|mynetworks")
 # Its own daemon makes these.
 _CACHES = re.compile(r".*_cache_(?:database|map)|address_verify_map|.*scache.*|alias_database")
@@ -97,7 +96,7 @@ def _judged(configured: Configured, setting: Setting, table: Named) -> Iterator[
     text = configured.files.get(table.name)
     if text is None:
         return
-    built = configured.files.get(table.name + _SUFFIX[table.kind]) if table.kind in _SUFFIX else None
+    built = configured.files.get(table.name + BUILT[table.kind]) if table.kind in BUILT else None
     if text.state in _UNREAD:
         # A table of passwords is for root alone, and nothing is wrong where nobody else may read it.
         asked = _PASSWORDS.fullmatch(setting.name) is None

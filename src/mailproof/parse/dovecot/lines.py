@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
 BLANKS = " \t\r"
+# More than any that was seen: a configuration of a provider has some thousand.
+MOST_LINES = 200_000
 
 
 class LineKind(StrEnum):
@@ -33,6 +37,31 @@ class Line(msgspec.Struct, frozen=True):
     kind: LineKind
     key: str = ""
     value: str = ""
+
+
+@lru_cache(maxsize=64)  # a configuration has some thirty files, and what gathers, judges and shows it asks for each
+def read_lines(data: bytes) -> Sequence[tuple[int, Line]]:
+    """All that say something, with the number of the physical line that each begins on, from 1. Never raises.
+
+    Bytes that are no UTF-8 become surrogates. The first `MOST_LINES`, and one more where there are more.
+    """
+    found: list[tuple[int, Line]] = []
+    parts: list[str] = []  # of lines that a backslash joins
+    begun = 0
+    for number, raw in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
+        begun = begun or number
+        line = read_line(raw)
+        if line.kind is LineKind.CONTINUES:
+            parts += [line.value] if line.value else []
+            continue
+        if parts and line.kind is not LineKind.NOTHING:  # a comment among them drops those before it
+            line = read_line(" ".join([*parts, raw.lstrip(BLANKS)]))
+        if line.kind is not LineKind.NOTHING:
+            found.append((begun, line))
+        if len(found) > MOST_LINES:
+            break
+        parts, begun = [], 0
+    return found
 
 
 def read_line(text: str) -> Line:

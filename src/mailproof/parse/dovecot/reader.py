@@ -8,12 +8,10 @@ from pathlib import PurePosixPath
 import msgspec
 
 from mailproof.parse.dovecot.known import default_of
-from mailproof.parse.dovecot.lines import BLANKS, Line, LineKind, read_line
+from mailproof.parse.dovecot.lines import MOST_LINES, Line, LineKind, read_lines
 
 # Dovecot knows no bound for either; a tree of configuration files has some thirty, in two levels.
 _MOST_FILES, _DEEPEST = 500, 50
-# More than any that was seen: a configuration of a provider has some thousand.
-_MOST_SETTINGS = 200_000
 # Of a value that others double, as ARG_MAX bounds what a program can be given.
 _LONGEST = 1 << 17
 
@@ -58,7 +56,7 @@ class Block(msgspec.Struct):
 
 class Trouble(msgspec.Struct, frozen=True):
     """What Dovecot would refuse: `no-brace`, `behind-brace`, `unexpected-end`, `unclosed`, `include-missing`,
-    `include-loop`, `too-deep`, `too-many`, `no-version-first`.
+    `include-loop`, `include-unread`; or what is beyond our own bounds: `too-deep`, `too-many`.
     """
 
     file: str
@@ -72,11 +70,10 @@ class DovecotConfiguration(msgspec.Struct, frozen=True):
     troubles: Sequence[Trouble] = ()
     files: Sequence[str] = ()
     """Those that were read, in their order."""
-
-    @property
-    def is_24(self) -> bool:
-        """Whether it is written for 2.4 or later, which want `dovecot_config_version` first."""
-        return self.root.last("dovecot_config_version") is not None
+    includes: Sequence[str] = ()
+    """What stands behind each `!include`."""
+    is_24: bool = False
+    """Whether it is written for 2.4 or later, which want `dovecot_config_version` first."""
 
     def blocks(self, kind: str, name: str | None = None) -> list[Block]:
         """At the top."""
@@ -116,7 +113,8 @@ def read_dovecot(path: str, read: Read, glob: Glob) -> DovecotConfiguration:
     reader = _Reader(read, glob)
     reader.file(path, ())
     reader.finish()
-    return DovecotConfiguration(reader.root, reader.troubles, reader.files)
+    is_24 = reader.root.last("dovecot_config_version") is not None
+    return DovecotConfiguration(reader.root, reader.troubles, reader.files, reader.includes, is_24)
 
 
 class _Reader:
@@ -126,45 +124,36 @@ class _Reader:
         self.open = [self.root]
         self.troubles: list[Trouble] = []
         self.files: list[str] = []
-        self.settings = 0
+        self.lines = 0
+        self.includes: list[str] = []
 
-    def file(self, path: str, around: tuple[str, ...]) -> None:
+    def file(self, path: str, around: tuple[str, ...]) -> bool:
+        """Whether there was a file to read."""
         data = self.read(path)
         if data is None:
-            return
+            return False
         self.files.append(path)
-        joined, begun = "", 0
-        for number, raw in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
-            text = f"{joined} {raw.lstrip(BLANKS)}" if joined else raw
-            begun = begun or number
-            line = read_line(raw) if joined else read_line(text)
-            if line.kind is LineKind.CONTINUES:
-                joined = f"{joined} {line.value}".strip(BLANKS)
-                continue
-            if line.kind is LineKind.NOTHING and joined:
-                joined, begun = "", 0  # a comment among lines that a backslash joins drops those before it
-                continue
-            self._line(read_line(text) if joined else line, path, begun, around)
-            joined, begun = "", 0
+        for number, line in read_lines(data):
+            self._line(line, path, number, around)
+        return True
 
     def _line(self, line: Line, path: str, number: int, around: tuple[str, ...]) -> None:
+        self.lines += 1
+        if self.lines == MOST_LINES + 1:
+            self.troubles.append(Trouble(path, number, "too-many", line.key))
+        if self.lines > MOST_LINES:
+            return
         match line.kind:
             case LineKind.VALUE | LineKind.FILE | LineKind.VARIABLE:
-                self.settings += 1
-                if self.settings == _MOST_SETTINGS:
-                    self.troubles.append(Trouble(path, number, "too-many", line.key))
-                if self.settings < _MOST_SETTINGS:
-                    kind = line.kind
-                    self.open[-1].settings.append(
-                        Setting(
-                            line.key,
-                            line.value,
-                            path,
-                            number,
-                            kind is LineKind.FILE,
-                            kind is LineKind.VARIABLE,
-                        )
-                    )
+                setting = Setting(
+                    line.key,
+                    line.value,
+                    path,
+                    number,
+                    line.kind is LineKind.FILE,
+                    line.kind is LineKind.VARIABLE,
+                )
+                self.open[-1].settings.append(setting)
             case LineKind.BEGIN:
                 block = Block(line.key, line.value, path, number)
                 if len(self.open) > _DEEPEST:
@@ -183,6 +172,7 @@ class _Reader:
                 self.troubles.append(Trouble(path, number, line.value, line.key))
 
     def _include(self, pattern: str, needed: bool, path: str, number: int, around: tuple[str, ...]) -> None:
+        self.includes.append(pattern)
         whole = pattern if pattern.startswith("/") else str(PurePosixPath(path).parent / pattern)
         found = [each for one in _alternatives(whole) for each in self.glob(one)]
         if not found and needed:
@@ -192,8 +182,8 @@ class _Reader:
                 self.troubles.append(Trouble(path, number, "include-loop", each))
             elif len(around) >= _DEEPEST or len(self.files) >= _MOST_FILES:
                 self.troubles.append(Trouble(path, number, "too-many", each))
-            else:
-                self.file(each, (*around, path))
+            elif not self.file(each, (*around, path)):
+                self.troubles.append(Trouble(path, number, "include-unread", each))
 
     def finish(self) -> None:
         for block in self.open[1:]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from operator import itemgetter
 
 import msgspec
 
@@ -21,7 +23,13 @@ class Line(msgspec.Struct, frozen=True):
 
     def line_at(self, place: int) -> int:
         """The number of the physical line that has this place of `text`."""
-        return next((number for start, number in reversed(self.starts) if start <= place), self.number)
+        return line_at(place, self.starts, self.number)
+
+
+def line_at(place: int, starts: Sequence[tuple[int, int]], first: int) -> int:
+    """Of lines that begin at `starts`, in their order, with their numbers: that of the one that has this place."""
+    at = bisect_right(starts, place, key=itemgetter(0))
+    return starts[at - 1][1] if at else first
 
 
 class Trouble(msgspec.Struct, frozen=True):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
 from mailproof.parse.postfix.defaults import DEFAULTS
 from mailproof.parse.postfix.expand import Expansion, expand
-from mailproof.parse.postfix.lines import BLANKS, Trouble, logical_lines
+from mailproof.parse.postfix.lines import BLANKS, Trouble, line_at, logical_lines
+
+# Items of a list; and what stands inside braces, macros and `name = value`.
+_ITEM, _PIECE = re.compile(r"[^\s,]+"), re.compile(r"[^\s,{}()$?=!]+")
+# `proxy:hash:/etc/postfix/x`: a table is asked for by what stands behind either colon.
+_COLONS = 2
 
 
-class Setting(msgspec.Struct, frozen=True):
+class Setting(msgspec.Struct, frozen=True, dict=True):
     """A value as it is written, and where; line 0 is Postfix's own default."""
 
     name: str
@@ -23,8 +30,28 @@ class Setting(msgspec.Struct, frozen=True):
 
     def line_of(self, text: str) -> int:
         """The physical line that has this text first; that of the name where none has."""
-        place = self.value.find(text)
-        return next((number for start, number in reversed(self.starts) if start <= place), self.line)
+        place = self._places.get(text, -1)
+        # Only what is no item has to be searched for: a list of many is not read again for each.
+        if place < 0 and not _ITEM.fullmatch(text):
+            place = self.value.find(text)
+        return line_at(place, self.starts, self.line)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """Where each item, and each piece of one, is first."""
+        found: dict[str, int] = {}
+        for pattern in (_ITEM, _PIECE):
+            for match in pattern.finditer(self.value):
+                text, at = match[0], match.start()
+                found.setdefault(text, at)
+                for _ in range(_COLONS):
+                    before, colon, text = text.partition(":")
+                    if not colon:
+                        break
+                    found.setdefault(before, at)
+                    at += len(before) + 1
+                    found.setdefault(text, at)
+        return found
 
 
 class MainFile(msgspec.Struct, frozen=True):

@@ -11,6 +11,10 @@ from mailproof.parse.postfix.patterns import Rule, read_networks, read_patterns
 
 FILES = ("hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash")
 """Types whose source is one text of keys and values."""
+BUILT: Mapping[str, str] = {
+    "hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag", "sdbm": ".pag",
+}  # fmt: skip
+"""Those that postmap(1) makes a database of, and what it puts behind the name of the text."""
 PATTERNS = ("regexp", "pcre", "cidr")
 
 
