@@ -72,16 +72,19 @@ class Peer:
         self._connection = connection
         self._lines = lines
         self.heard: list[bytes] = []
+        self.is_gone = False
 
     def say(self, text: str) -> None:
         self._connection.sendall(text.encode("utf-8", "surrogateescape"))
 
     def hear(self) -> bytes:
-        """The next line without its end; b"" when the client has gone."""
+        """The next line without its end; b"" when the client has gone, and for an empty line."""
         try:
-            line = self._lines.readline().rstrip(b"\r\n")
+            whole = self._lines.readline()
         except OSError:
-            line = b""
+            whole = b""
+        self.is_gone = not whole
+        line = whole.rstrip(b"\r\n")
         if line:
             self.heard.append(line)
         return line

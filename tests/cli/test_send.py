@@ -34,7 +34,7 @@ def takes(peer: object) -> None:
 def smtp_takes(peer) -> None:  # type: ignore[no-untyped-def]
     peer.say("220 mail.example.test ESMTP\r\n")
     inside = False
-    while line := peer.hear() or (b" " if inside else b""):
+    while (line := peer.hear()) or (inside and not peer.is_gone):
         if inside:
             if line == b".":
                 inside = False

@@ -114,15 +114,17 @@ def test_a_session_on_a_terminal(place: Place, port: int) -> None:
     os.close(theirs)
     os.write(ours, b"NOOP\rQUIT\r")
     out = b""
+    is_goodbye = False
     while process.poll() is None or select.select([ours], [], [], 0)[0]:
-        if not select.select([ours], [], [], 30)[0]:
-            process.kill()
-            break
+        assert select.select([ours], [], [], 30)[0], out
         try:
             out += os.read(ours, 1 << 16)
         except OSError:  # Linux says so when the other end is closed
             break
-    process.wait(30)
+        if not is_goodbye and out.count(b"S: 535") == 2:  # this server does not let go at QUIT either
+            is_goodbye = True
+            os.write(ours, b"\x04")
+    assert process.wait(30) == 0
     os.close(ours)
     assert b"mx.test" in out
     for piece in (b"\x1b]0;owned", b"\x1b[31mred", b"\xc2\x9b31m", b"\x9b2J", "\u202e".encode(), b"\x1bP+q"):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from mailrecord import POLICY, answers, attempt, record, reply
 
+from mailproof.catalog.profiles import load_profile
 from mailproof.checks.retrieval import mailbox_opened
+from mailproof.diagnose.judge import judge
 from mailproof.model.observation import Greeting, LoginTried, MailboxOpened
 from mailproof.model.tls import Protection
+from mailproof.model.transcript import Deviation, DeviationKind
 
 
 @pytest.mark.parametrize(
@@ -60,3 +64,14 @@ def test_pop3_locks_with_the_login() -> None:
     ):
         login = LoginTried("USER", reply(line, 5), Protection.VERIFIED, command=True, turns=(5,))
         assert answers(mailbox_opened.check, record(attempt(login, scheme="pop3s", job="login"))) == said
+
+
+def test_a_refusal_behind_the_login_that_nobody_asked_for_is_its_consequence() -> None:
+    """Dovecot answers PASS with `+OK Logged in.` and a -ERR; in one packet, that one is nobody's answer."""
+    opened = attempt(MailboxOpened(reply("-ERR [SYS/TEMP] Internal error", 5), turns=(4, 5)), scheme="pop3s")
+    again = attempt(Greeting(0.1, reply("+OK ready"), turns=(0,)), scheme="pop3s")
+    noted = (Deviation(DeviationKind.UNEXPECTED_REPLY, 0, turn=3),)
+    again = msgspec.structs.replace(again, transcript=msgspec.structs.replace(again.transcript, deviations=noted))
+    judged = judge(record(opened, again), load_profile())
+    assert "unexpected-reply" in {finding.name for finding in judged.findings}
+    assert [cause.name for cause in judged.causes] == ["mailbox-not-opened"]

@@ -14,8 +14,8 @@ from mailproof.parse.login_refusal import MAILBOX_LOCKED
 
 NAME = "mailbox-opened"
 NEEDS = (MailboxOpened, LoginTried, Greeting)
-# Dovecot hangs up on POP3 once it has said that the mailbox cannot be opened.
-_UNREAD = (Explains("not-delivered", Scope.SERVER), Explains("closed-unexpectedly"))
+# Dovecot says on POP3 that the mailbox cannot be opened behind the answer to the login, asked or not, and hangs up.
+_UNREAD = (Explains("not-delivered", Scope.SERVER), Explains("closed-unexpectedly"), Explains("unexpected-reply"))
 KINDS = (
     FindingKind(
         "mailbox-not-opened",
