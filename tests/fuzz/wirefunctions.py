@@ -142,6 +142,16 @@ def _milter_answer(data: bytes) -> object:
     return answer
 
 
+def _milter_stage(data: bytes) -> object:
+    """Every command but the macros of another has a step."""
+    command = milter_commands.read_command(_packet(data))
+    return (
+        None
+        if isinstance(command, milter_commands.NoCommand | milter_commands.Macros)
+        else milter_session.stage_of(command)
+    )
+
+
 def _milter_changed(data: bytes) -> object:
     """A message, and behind a byte 0xfe each what a milter wants of it."""
     message, *said = data.split(b"\xfe")
@@ -162,6 +172,7 @@ FUNCTIONS: dict[Any, Callable[[bytes], object]] = {
     milter_messages.part: _milter_changed,
     milter_messages.changed: _milter_changed,
     milter_messages.envelope: _milter_changed,
+    milter_session.stage_of: _milter_stage,
     milter_session.macros_for: lambda data: milter_session.macros_for(
         milter_commands.Quit(), {milter_packets.text_of(data): milter_packets.text_of(data)}
     ),
