@@ -153,7 +153,7 @@ def _inside(wish: Wish) -> Inside | None:
     """Where the server itself is to be asked; None where nothing of it was named."""
     if not (wish.log or wish.postfix_dir or wish.dovecot_conf or wish.here):
         return None
-    from mailproof.cli.linting import hostname
+    from mailproof.host.hostname import hostname
     from mailproof.run.inside import Inside
     from mailproof.run.log_files import usual_log
 

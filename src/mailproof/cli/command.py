@@ -58,6 +58,17 @@ def converted(convert: Callable[[str], Any]) -> Callable[[click.Context, click.P
     return callback
 
 
+def not_empty(terminal: Terminal) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """A callback of click for a name: in a script, an empty one is a variable that was not set."""
+
+    def convert(text: str) -> str:
+        if not text.strip():
+            raise ValueError(terminal.say("cli.empty"))
+        return text
+
+    return converted(convert)
+
+
 # For what has no bound of its own: no digit more than one can mean.
 MANY = 10**9
 

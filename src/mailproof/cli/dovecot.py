@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from mailproof.cli.actions import actions_of, must_be_action, refuse_others
-from mailproof.cli.command import Command, Option
-from mailproof.cli.linting import lint_options
+from mailproof.cli.command import Command, Option, not_empty
+from mailproof.cli.linting import lint_options, no_configuration
 from mailproof.cli.terminal import Terminal
 
 _USUAL = "/etc/dovecot/dovecot.conf"
@@ -23,7 +23,7 @@ def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
         click.Argument(["action"], metavar="|".join(actions_of("dovecot"))),
         click.Argument(["words"], nargs=-1, metavar=""),
-        Option("--dovecot-conf", "-c", metavar="FILE", default=_USUAL, section="lint"),
+        Option("--dovecot-conf", "-c", metavar="FILE", default=_USUAL, section="lint", callback=not_empty(terminal)),
         *lint_options(terminal, "postfix-dir"),
     ]
     return Command("dovecot", terminal, partial(_dovecot, terminal), params)
@@ -31,7 +31,11 @@ def command(terminal: Terminal) -> Command:
 
 def _dovecot(terminal: Terminal, action: str, words: tuple[str, ...], **wish: Any) -> int:
     from mailproof.cli.linting import lint
+    from mailproof.run.lint import NoConfiguration
 
     must_be_action(terminal, "dovecot", action)
     refuse_others(terminal, "dovecot", action)
-    return lint(terminal, words, **wish)
+    try:
+        return lint(terminal, words, **wish)
+    except NoConfiguration as none:
+        return no_configuration(terminal, none)

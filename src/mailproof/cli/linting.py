@@ -5,19 +5,20 @@ Exit codes: 0 sound; 1 a finding at or above --fail-on; 2 wrong usage; 3 could n
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailproof.cli.command import Option, one_of
+from mailproof.cli.command import Option, not_empty, one_of
 from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.host.hostname import hostname
 from mailproof.model.finding import Severity
 
 if TYPE_CHECKING:
     from mailproof.model.report import Report
+    from mailproof.run.lint import NoConfiguration
 
 FORMATS = ("text", "json", "sarif", "github")
 
@@ -27,7 +28,13 @@ def lint_options(terminal: Terminal, *others: str) -> list[click.Parameter]:
     metavars = {"postfix-dir": "DIR", "dovecot-conf": "FILE"}
     return [
         *(
-            Option(f"--{name}", metavar=metavars[name], default="", section="lint", words=f"lint-{name}")
+            Option(
+                f"--{name}",
+                metavar=metavars[name],
+                section="lint",
+                words=f"lint-{name}",
+                callback=not_empty(terminal),
+            )
             for name in others
         ),
         Option("--profile", metavar="default|hosted|strict|FILE", default="default", section="lint"),
@@ -44,34 +51,40 @@ def lint(
     profile: str,
     fail_on: str,
     verbose: bool,
-    postfix_dir: str = "",
-    dovecot_conf: str = "",
+    postfix_dir: str | None = None,
+    dovecot_conf: str | None = None,
     **_: Any,
 ) -> int:
-    """Read, judge, show; the exit code."""
+    """Read, judge, show; the exit code. Raises NoConfiguration."""
     from mailproof.catalog.profiles import load_profile
     from mailproof.checks import all_checks
     from mailproof.cli.verdict import exit_code
     from mailproof.diagnose.judge import judge
     from mailproof.host.files import LocalFiles
     from mailproof.report.build import build
-    from mailproof.run.lint import NoConfiguration, read_configurations
+    from mailproof.run.lint import read_configurations
 
     if words:
         raise Complaint(terminal.say("cli.lint-words", words=tuple(words)))
     policy = load_profile(profile)
     machine = {"myhostname": hostname()}
-    try:
-        record = read_configurations(LocalFiles(), datetime.now(UTC), machine, postfix_dir, dovecot_conf)
-    except NoConfiguration as none:
-        if none.state == "unreadable":
-            terminal.tell(terminal.say("cli.lint-unreadable", path=none.path))
-            return 3
-        raise Complaint(terminal.say("cli.lint-nothing", path=none.path)) from None
+    now = datetime.now(UTC)
+    record = read_configurations(LocalFiles(), now, machine, postfix_dir or "", dovecot_conf or "")
     subjects = [*(["postfix"] if postfix_dir else []), *(["dovecot"] if dovecot_conf else []), "certificate"]
     report = build(record, judge(record, policy, all_checks(*subjects)), policy)
     terminal.write(_rendered(report, shape, terminal, verbose))
     return exit_code(report, "text", Severity(fail_on))
+
+
+def no_configuration(terminal: Terminal, none: NoConfiguration) -> int:
+    """3 where it is there and cannot be read. Raises Complaint where there is none."""
+    from mailproof.model.configuration import FileState
+
+    if none.state is FileState.MISSING:
+        raise Complaint(terminal.say("cli.lint-nothing", path=none.path))
+    name = "lint-unreadable" if none.state is FileState.UNREADABLE else "lint-no-file"
+    terminal.tell("mailproof: " + terminal.say(f"cli.{name}", path=none.path))
+    return 3
 
 
 def _rendered(report: Report, shape: str, terminal: Terminal, verbose: bool) -> str:
@@ -92,9 +105,3 @@ def _rendered(report: Report, shape: str, terminal: Terminal, verbose: bool) -> 
             from mailproof.report import lint
 
             return lint.render(report, terminal.lang, terminal.color, terminal.width, verbose)
-
-
-def hostname() -> str:
-    """As src/util/get_hostname.c and mail_params.c make it."""
-    name = socket.gethostname()
-    return name if "." in name else f"{name}.localdomain"

@@ -1,7 +1,7 @@
 """`mailproof postfix prove SENDER… --to RECIPIENT`: what was computed, seen in a private Postfix.
 
 Exit codes: 0 what was sent went as computed; 1 something went otherwise, or nothing was sent; 2 wrong usage, or it
-cannot be proved here.
+cannot be proved here, or could not be computed; 3 main.cf may not be read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mailproof.cli.terminal import Complaint, Terminal
 if TYPE_CHECKING:
     from mailproof.emulate.postfix.sandbox import Sandbox
     from mailproof.emulate.postfix.server import Postfix
-    from mailproof.model.postfix import Client, Kind, Leg
+    from mailproof.model.postfix import Client, Kind, Leg, Step
 
 # RFC 5737: nobody has these addresses, so one of them stands for a client outside.
 _STRANGERS = ("198.51.100.77", "203.0.113.77", "192.0.2.77")
@@ -42,6 +42,7 @@ def prove(
     if not words or not to.strip("<>"):
         raise Complaint(terminal.say("cli.postfix-prove-what"))
     postfix = without_restrictions(configuration(terminal, postfix_dir))
+    _must_be_told(terminal, postfix.untold)
     if lacks := PostfixAlone.missing():
         raise Complaint(terminal.say("usage.postfix-alone-lacks", lacks=tuple(map(str, lacks))))
     trials = []
@@ -49,7 +50,7 @@ def prove(
         if sandbox.lacks:
             lack = sandbox.lacks[0]
             raise Complaint(terminal.say(f"cli.prove-{lack.name}", **lack.params))
-        computed = {sender: _computed(postfix, sender, to, who, service) for sender in words}
+        computed = {sender: _computed(terminal, postfix, sender, to, who, service) for sender in words}
         keys = list(dict.fromkeys([*sandbox.keys, *(leg.relay for legs in computed.values() for leg in legs)]))
         with ProofLab(sandbox.main, sandbox.services, sandbox.files, len(keys)) as lab:
             numbers = {}
@@ -123,8 +124,21 @@ def _address(client: Client) -> str:
     return {Kind.SENDMAIL: "", Kind.OWN: "127.0.0.1"}.get(client.kind, client.address)
 
 
-def _computed(postfix: Postfix, sender: str, recipient: str, client: Client, service: str) -> tuple[Leg, ...]:
-    """From the files alone."""
+def _must_be_told(terminal: Terminal, steps: Iterable[Step]) -> None:
+    """Raises Complaint: a proof of what could not be computed would be none."""
+    from mailproof.report.postfix import place_of, sentence_of
+
+    # Whether this machine's interfaces are in mynetworks is what the private Postfix finds out.
+    untold = [step for step in steps if step.outcome == "untold" and step.name != "untold-interfaces"]
+    for step in untold[:1]:
+        why = sentence_of(step, terminal.say)
+        raise Complaint(terminal.say("cli.prove-untold", place=place_of(step, terminal.say), why=why))
+
+
+def _computed(
+    terminal: Terminal, postfix: Postfix, sender: str, recipient: str, client: Client, service: str
+) -> tuple[Leg, ...]:
+    """From the files alone. Raises Complaint where they do not tell."""
     from mailproof.emulate.postfix.message import cleaned, sent
     from mailproof.emulate.postfix.rewrite import generic, way_of
     from mailproof.emulate.postfix.routes import routes_of
@@ -136,13 +150,17 @@ def _computed(postfix: Postfix, sender: str, recipient: str, client: Client, ser
     routes = routes_of(postfix, bare, recipient.strip("<>"), client, service)
     message = f"From: {bare or 'MAILER-DAEMON'}\nTo: {recipient}\n\n"
     queued = cleaned(way_of(postfix, client, service), message, quote(unquote(bare)))
+    steps = [*routes.steps, *(step for route in routes.routes for step in route.steps), *queued.untold]
     parts = []
     for route in routes.routes:
         transport = route.filter.transport if route.filter else route.transport
-        leaves = generic(postfix, quote(routes.envelope), Place.ENVELOPE_SENDER, transport).results[0]
-        goes = generic(postfix, quote(route.recipient), Place.ENVELOPE_RECIPIENT, transport).results[0]
-        text = sent(postfix, queued.text, transport).text
-        parts.append((key_of(postfix, route), leaves if routes.envelope else "", (goes,), text))
+        leaves = generic(postfix, quote(routes.envelope), Place.ENVELOPE_SENDER, transport)
+        goes = generic(postfix, quote(route.recipient), Place.ENVELOPE_RECIPIENT, transport)
+        left = sent(postfix, queued.text, transport)
+        steps += [*leaves.steps, *goes.steps, *left.untold]
+        left_by = leaves.results[0] if routes.envelope else ""
+        parts.append((key_of(postfix, route), left_by, goes.results, left.text))
+    _must_be_told(terminal, steps)
     return _legs(parts)
 
 

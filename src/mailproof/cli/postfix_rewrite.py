@@ -1,4 +1,7 @@
-"""`mailproof postfix rewrite ADDRESS…`, `--why-not FROM` and `--message FILE`."""
+"""`mailproof postfix rewrite ADDRESS…`, `--why-not FROM` and `--message FILE`.
+
+Exit codes: 0 told; 2 wrong usage; 3 something could not be told.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,7 @@ def _addresses(
         terminal.write(rewritings_as_json(done, terminal.lang))
     else:
         terminal.write(render_rewritings(done, terminal.lang, terminal.color, terminal.width))
-    return 0 if all(each.told for each in done) else 1
+    return 0 if all(each.told for each in done) else 3
 
 
 def _why_not(terminal: Terminal, postfix: Postfix, address: str, client: Client, service: str, shape: str) -> int:
@@ -81,7 +84,7 @@ def _why_not(terminal: Terminal, postfix: Postfix, address: str, client: Client,
         terminal.write(why_not_as_json(why, terminal.lang))
     else:
         terminal.write(render_why_not(why, terminal.lang, terminal.color, terminal.width))
-    return 0 if why.told else 1
+    return 0 if why.told else 3
 
 
 def _message(
@@ -89,6 +92,7 @@ def _message(
 ) -> int:
     from mailproof.emulate.postfix.message import cleaned, sent
     from mailproof.emulate.postfix.rewrite import way_of
+    from mailproof.model.postfix import MessageRewriting
     from mailproof.parse.postfix.addresses import quote, unquote
     from mailproof.report.postfix_rewrite import message_as_json, render_message
 
@@ -96,14 +100,12 @@ def _message(
     way = way_of(postfix, client, service)
     queued = cleaned(way, text, quote(unquote(sender.strip("<>"))))
     left = sent(postfix, queued.text)
-    steps = [step for each in (*queued.changes, *left.changes) for step in each.steps]
+    done = MessageRewriting(queued, left, way.context, way.gate, postfix.untold)
     if shape == "json":
-        terminal.write(message_as_json(queued, left, way.context, way.gate, terminal.lang))
+        terminal.write(message_as_json(done, terminal.lang))
     else:
-        terminal.write(
-            render_message(queued, left, way.context, way.gate, terminal.lang, terminal.color, terminal.width)
-        )
-    return 1 if any(step.outcome == "untold" for step in (*steps, *way.gate)) else 0
+        terminal.write(render_message(done, terminal.lang, terminal.color, terminal.width))
+    return 0 if done.told else 3
 
 
 def _text_of(terminal: Terminal, file: str) -> str:

@@ -1,4 +1,7 @@
-"""`mailproof postfix route SENDER RECIPIENT`."""
+"""`mailproof postfix route SENDER RECIPIENT`.
+
+Exit codes: 0 told; 2 wrong usage; 3 something could not be told.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ def route(
     from mailproof.model.postfix import Client, Kind
     from mailproof.report.postfix import render_routes, routes_as_json
 
+    if len(words) > 2:
+        raise Complaint(terminal.say("cli.postfix-route-words", count=len(words)))
     if len(words) != 2 or not words[1].strip("<>"):
         raise Complaint(terminal.say("cli.postfix-recipient"))
     sender, recipient = words
@@ -34,4 +39,4 @@ def route(
         terminal.write(routes_as_json(routes, terminal.lang))
     else:
         terminal.write(render_routes(routes, terminal.lang, terminal.color, terminal.width))
-    return 0 if routes.told else 1
+    return 0 if routes.told else 3

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import ipaddress
-import socket
-from functools import partial
-from pathlib import Path
+import os.path
 from typing import TYPE_CHECKING
 
 from mailproof.cli.terminal import Complaint, Terminal
+from mailproof.host.hostname import hostname
 
 if TYPE_CHECKING:
     from mailproof.emulate.postfix.server import Postfix
     from mailproof.model.postfix import Client
 
 USUAL = "/etc/postfix"
-# Postfix itself reads a text table whole (texthash); the largest of a public blocklist is a tenth of this.
-_LARGEST = 64 << 20
 
 
 def configuration(terminal: Terminal, directory: str) -> Postfix:
-    """Of a directory with main.cf. Raises Complaint where there is none."""
+    """Of a directory with main.cf. Raises Complaint where there is none, NoConfiguration where it cannot be read."""
     from mailproof.emulate.postfix.server import read_postfix
+    from mailproof.host.files import LocalFiles
+    from mailproof.model.configuration import FileState
+    from mailproof.probes.postfix_files import PostfixReader
+    from mailproof.run.lint import NoConfiguration
 
-    # What is read is named below it, so a directory that is named from here would be looked for in itself.
-    whole = str(Path.cwd() / directory)
-    if read_file(whole, f"{whole}/main.cf") is None:
+    # Whether a file belongs to the copy shows in its path, which must be whole for that.
+    reader = PostfixReader(LocalFiles(), os.path.abspath(directory), {"myhostname": hostname()})  # noqa: PTH100
+    main = reader.main_file
+    if main.state is FileState.MISSING:
         raise Complaint(terminal.say("cli.postfix-no-main", directory=directory))
-    return read_postfix(partial(read_file, whole), whole, {"myhostname": _hostname()})
+    if main.state is not FileState.FILE:
+        raise NoConfiguration(main.path, main.state)
+    return read_postfix(reader.text, reader.machine["config_directory"], reader.machine)
 
 
 def client_of(terminal: Terminal, text: str, user: str) -> Client:
@@ -47,28 +51,13 @@ def client_of(terminal: Terminal, text: str, user: str) -> Client:
 
 def known_service(terminal: Terminal, postfix: Postfix, client: Client, service: str) -> str:
     """`--service`, which must be one of master.cf that takes mail. Raises Complaint."""
-    from mailproof.emulate.postfix.clients import service_for
+    from mailproof.emulate.postfix.clients import daemons, service_for
 
     if service and service_for(postfix, client, service) is None:
-        names = [each.name for each in postfix.master.services if each.command.endswith("smtpd")]
-        choices = tuple(names) or ("smtp",)
-        raise Complaint(terminal.say("cli.not-one-of", option="--service", choices=choices, value=service))
+        names = tuple(each.name for each in daemons(postfix))
+        if postfix.master.unread:
+            raise Complaint(terminal.say("cli.postfix-master-unread"))
+        if not names:
+            raise Complaint(terminal.say("cli.postfix-no-smtpd"))
+        raise Complaint(terminal.say("cli.not-one-of", option="--service", choices=names, value=service))
     return service
-
-
-def read_file(directory: str, path: str) -> bytes | None:
-    """A regular file, or None; in a copy of /etc/postfix what main.cf names there is looked for in the copy."""
-    from mailproof.run.regular_file import content
-
-    if path.startswith(f"{USUAL}/") and directory != USUAL:
-        path = directory + path.removeprefix(USUAL)
-    try:
-        return content(Path(directory, path), _LARGEST)
-    except (OSError, ValueError):
-        return None
-
-
-def _hostname() -> str:
-    """As src/util/get_hostname.c and mail_params.c make it."""
-    name = socket.gethostname()
-    return name if "." in name else f"{name}.localdomain"

@@ -98,11 +98,13 @@ class Rewriting(msgspec.Struct, frozen=True):
     address: str
     handed: tuple[Handed, ...]
     outgoing: tuple[Rewritten, ...] = ()
+    configuration: tuple[Step, ...] = ()
+    """What Postfix refuses of its files, or could not be read of them."""
 
     @property
     def told(self) -> bool:
-        """Whether every table could be read, and every question about a client answered."""
-        steps = [step for each in self.handed for step in each.gate]
+        """Whether the files and every table could be read, and every question about a client answered."""
+        steps = [*self.configuration, *(step for each in self.handed for step in each.gate)]
         steps += [step for each in self.handed for place in each.places for step in place.steps]
         steps += [step for place in self.outgoing for step in place.steps]
         return all(step.outcome is not Outcome.UNTOLD for step in steps)
@@ -137,6 +139,8 @@ class WhyNot(msgspec.Struct, frozen=True):
     """What would be there without the obstacles; the address itself where no entry is for it."""
     obstacles: tuple[Obstacle, ...]
     told: bool
+    configuration: tuple[Step, ...] = ()
+    """As in Rewriting."""
 
 
 class Leg(msgspec.Struct, frozen=True):
@@ -188,6 +192,26 @@ class Headers(msgspec.Struct, frozen=True):
     text: str
     changes: tuple[HeaderChange, ...]
     missing: tuple[str, ...] = ()
+    untold: tuple[Step, ...] = ()
+    """What was asked for any header, changed or not, and could not be told; each once."""
+
+
+class MessageRewriting(msgspec.Struct, frozen=True):
+    """A whole message: what is in the queue, what leaves by SMTP, and why its headers are touched or not."""
+
+    queued: Headers
+    left: Headers
+    context: Context
+    gate: tuple[Step, ...]
+    configuration: tuple[Step, ...] = ()
+    """As in Rewriting."""
+
+    @property
+    def told(self) -> bool:
+        """As in Rewriting."""
+        if self.configuration or self.queued.untold or self.left.untold:
+            return False
+        return all(step.outcome is not Outcome.UNTOLD for step in self.gate)
 
 
 class NextHost(msgspec.Struct, frozen=True):
@@ -204,7 +228,7 @@ class Hop(msgspec.Struct, frozen=True):
     transport: str
     nexthop: str
     hosts: tuple[NextHost, ...] = ()
-    service_line: int = 0
+    service_line: int | None = 0
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -216,8 +240,8 @@ class Route(msgspec.Struct, frozen=True):
     transport: str
     nexthop: str
     hosts: tuple[NextHost, ...] = ()
-    service_line: int = 0
-    """Of master.cf; 0 where no service has the name of the transport."""
+    service_line: int | None = 0
+    """Of master.cf; 0 where no service has the name of the transport, None where master.cf could not be read."""
     steps: tuple[Step, ...] = ()
     filter: Hop | None = None
 
@@ -236,6 +260,6 @@ class Routes(msgspec.Struct, frozen=True):
 
     @property
     def told(self) -> bool:
-        """Whether every table could be read."""
+        """Whether the files and every table that was asked could be read."""
         steps = [*self.steps, *(step for route in self.routes for step in route.steps)]
         return all(step.outcome is not Outcome.UNTOLD for step in steps)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from mailproof.host.interface import Host
 from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
 from mailproof.parse.postfix.lines import BLANKS, split_list
-from mailproof.parse.postfix.master import Service, read_master
+from mailproof.parse.postfix.master import read_master
 from mailproof.parse.postfix.parameters import MainFile, read_main
 from mailproof.parse.postfix.tables import BUILT, FILES, PATTERNS
 from mailproof.parse.secret import settings_without, table_without
@@ -36,21 +36,14 @@ _MOST_FILES = 2000
 
 def postfix_files(host: Host, directory: str, machine: Mapping[str, str], here: bool | None = None) -> PostfixFiles:
     """Of the configuration in a directory. `here` says whether its server is this machine; None: as it looks."""
-    reading = _Reading(host, directory.rstrip("/") or "/")
-    main_seen, master_seen = reading.own("main.cf"), reading.own("master.cf")
-    machine = {"config_directory": USUAL, **machine}
-    main = read_main(main_seen.data, machine)
-    reading.here = _is_here(host, reading.directory, main) if here is None else here
-    if reading.here:
-        machine["config_directory"] = reading.directory
-        main = read_main(main_seen.data, machine)
-    files = {each.name: each for each in (main_seen, master_seen)}
-    for seen in reading.of(main, read_master(master_seen.data).services):
+    reader = PostfixReader(host, directory, machine, here)
+    files = {each.name: each for each in (reader.main_file, reader.master_file)}
+    for seen in reader.named():
         files.setdefault(seen.name, seen)
         if len(files) > _MOST_FILES:
             break
-    types = _types(host) if reading.here else ()
-    return PostfixFiles(tuple(files.values()), reading.here, reading.directory, machine, types)
+    types = _types(host) if reader.here else ()
+    return PostfixFiles(tuple(files.values()), reader.here, reader.directory, reader.machine, types)
 
 
 def _is_here(host: Host, directory: str, main: MainFile) -> bool:
@@ -61,19 +54,41 @@ def _is_here(host: Host, directory: str, main: MainFile) -> bool:
     return not queue.startswith("/var/spool/postfix") and host.look(queue).state is FileState.DIRECTORY
 
 
-class _Reading:
-    def __init__(self, host: Host, directory: str) -> None:
-        self.host, self.directory, self.here = host, directory, True
-        self.seen: dict[tuple[str, bool], FileSeen] = {}
+class PostfixReader:
+    """The files of a configuration, each read once, by the names that the configuration has for them.
 
-    def own(self, name: str) -> FileSeen:
+    Secrets in main.cf and master.cf are masked. Nothing of it raises.
+    """
+
+    def __init__(self, host: Host, directory: str, machine: Mapping[str, str], here: bool | None = None) -> None:
+        self.host, self.directory = host, directory.rstrip("/") or "/"
+        self.main_file, self.master_file = self._own("main.cf"), self._own("master.cf")
+        given = {"config_directory": USUAL, **machine}
+        main = read_main(self.main_file.data, given)
+        self.here = _is_here(host, self.directory, main) if here is None else here
+        """Whether the server is this machine; else a file that is not in the copy is the server's."""
+        self.machine = {**given, "config_directory": self.directory} if self.here else given
+        """What Postfix asks the machine for: `myhostname`, `config_directory`."""
+        self.main = msgspec.structs.replace(main, machine=self.machine)
+        self._seen: dict[tuple[str, bool], FileSeen] = {}
+
+    def text(self, path: str) -> bytes | None:
+        """For `read_postfix`, of main.cf and master.cf in `config_directory` too; None for what could not be read."""
+        place = self.machine["config_directory"]
+        own = {f"{place}/main.cf": self.main_file, f"{place}/master.cf": self.master_file}
+        seen = own.get(path) or self._read(path)
+        return seen.data if seen.state is FileState.FILE else None
+
+    def _own(self, name: str) -> FileSeen:
         seen = self.host.read(f"{self.directory}/{name}")
         return msgspec.structs.replace(seen, name=name, data=settings_without(seen.data))
 
-    def of(self, main: MainFile, services: Iterable[Service]) -> Iterator[FileSeen]:
+    def named(self) -> Iterator[FileSeen]:
+        """Every file that a parameter or an option names, read where it is a text."""
+        main = self.main
         for name in main.settings:
             yield from self._named_by(name, main.value(name).text, main)
-        for service in services:
+        for service in read_master(self.master_file.data).services:
             for name, value in service.options.items():
                 seen = main.with_options({name: value}, 0)
                 yield from self._named_by(name, seen.value(name).text, seen)
@@ -121,14 +136,14 @@ class _Reading:
 
     def _once(self, name: str, whole: bool) -> FileSeen:
         """Several parameters may name one file."""
-        if (name, whole) not in self.seen:
+        if (name, whole) not in self._seen:
             path = self._where(name)
             if path is None:
-                self.seen[name, whole] = FileSeen(name, name, FileState.ELSEWHERE)
+                self._seen[name, whole] = FileSeen(name, name, FileState.ELSEWHERE)
             else:
                 found = self.host.read(path) if whole else self.host.look(path)
-                self.seen[name, whole] = msgspec.structs.replace(found, name=name)
-        return self.seen[name, whole]
+                self._seen[name, whole] = msgspec.structs.replace(found, name=name)
+        return self._seen[name, whole]
 
     def _where(self, name: str) -> str | None:
         """In a copy of /etc/postfix what is named there lies in the copy; what is named elsewhere does not."""

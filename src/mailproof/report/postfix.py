@@ -118,7 +118,9 @@ def _rows(route: Route, say: Words) -> list[tuple[str, str]]:
     return rows
 
 
-def _service(transport: str, line: int, say: Words) -> str:
+def _service(transport: str, line: int | None, say: Words) -> str:
+    if line is None:
+        return say("postfix.text", text=sayable(transport))
     service = say("postfix.service", line=line) if line else say("postfix.no-service")
     return say("postfix.transport-of", transport=sayable(transport), service=service)
 
@@ -128,13 +130,18 @@ def _host(host: NextHost, say: Words) -> str:
     return say("postfix.host-mx" if host.mx else "postfix.host-address", host=sayable(host.host), port=port)
 
 
+def configuration_lines(steps: Sequence[Step], say: Words, color: bool, width: int) -> list[str]:
+    """What Postfix refuses of its files, or could not be read of them."""
+    return [*step_lines(steps, say("postfix.configuration"), say, color, width), ""] if steps else []
+
+
 def step_lines(
     steps: Sequence[Step], heading: str, say: Words, color: bool, width: int, marks: str = "mark"
 ) -> list[str]:
     """Each with its mark, file and line. `marks` is the beginning of the words for the outcomes."""
     lines = [paint(heading, Style.HEADING, color)]
     for step in steps:
-        place = f"{step.file}:{step.line}" if step.file and step.line else step.file or say("postfix.default")
+        place = place_of(step, say)
         mark = say(f"postfix.{marks}-{step.outcome}")
         placed = step.file or "parameter" in step.params
         key = "postfix.line" if placed else "postfix.line-without-place"
@@ -143,6 +150,11 @@ def step_lines(
         style = _STYLES.get(step.outcome)
         lines += [first if style is None else first.replace(mark, paint(mark, style, color), 1), *rest]
     return lines
+
+
+def place_of(step: Step, say: Words) -> str:
+    """File and line, as far as they are known."""
+    return f"{step.file}:{step.line}" if step.file and step.line else step.file or say("postfix.default")
 
 
 def sentence_of(step: Step, say: Words) -> str:

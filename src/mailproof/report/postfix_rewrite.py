@@ -12,8 +12,8 @@ from mailproof.model.postfix import (
     Context,
     Handed,
     HeaderChange,
-    Headers,
     Kind,
+    MessageRewriting,
     Obstacle,
     Place,
     Rewriting,
@@ -23,7 +23,7 @@ from mailproof.model.postfix import (
 )
 from mailproof.report.json import text_of
 from mailproof.report.layout import table, wrap
-from mailproof.report.postfix import all_sayable, sayable, step_data, step_lines
+from mailproof.report.postfix import all_sayable, configuration_lines, sayable, step_data, step_lines
 from mailproof.report.style import Style, paint
 
 _ROLES = {
@@ -42,6 +42,7 @@ def render_rewritings(rewritings: Sequence[Rewriting], lang: str, color: bool, w
         if not each.told:
             lines += [*wrap(say("postfix.rewrite-not-told"), width), ""]
     first = next(iter(rewritings))
+    lines += configuration_lines(first.configuration, say, color, width)
     in_headers = any(place.place.in_header for handed in first.handed for place in handed.places)
     for handed in first.handed if in_headers else ():
         lines += [*_gate(handed, say, color, width), ""]
@@ -147,7 +148,8 @@ def render_why_not(why: WhyNot, lang: str, color: bool, width: int) -> str:
         lines += ["", f"  {say(where, **named)}", f"    {_shown(text)}", ""]
         for warning in obstacle.warnings:
             lines += wrap(say(f"postfix.warn-{warning}"), width, "  ")
-    lines += ["", *_gate(why.handed, say, color, width), ""]
+    lines += ["", *configuration_lines(why.configuration, say, color, width)]
+    lines += [*_gate(why.handed, say, color, width), ""]
     for done in why.handed.places:
         if done.steps:
             heading = say(f"postfix.rewrite-{done.place}", address=sayable(why.address))
@@ -163,19 +165,20 @@ def _why(why: WhyNot, obstacle: Obstacle, say: Words) -> str:
     return say(f"postfix.why-{obstacle.name}", **params)
 
 
-def render_message(
-    queued: Headers, left: Headers, context: Context, gate: Sequence[Step], lang: str, color: bool, width: int
-) -> str:
+def render_message(done: MessageRewriting, lang: str, color: bool, width: int) -> str:
     """Each header that changes, before and after; then why, and what Postfix adds."""
     say = words(lang)
-    changes = [*queued.changes, *left.changes]
+    changes = [*done.queued.changes, *done.left.changes]
     lines = [] if changes else wrap(say("postfix.message-same"), width)
     for change in changes:
         lines += [f"- {_shown(line)}" for line in change.before.split("\n")]
         lines += [paint(f"+ {_shown(line)}", Style.PASS, color) for line in change.after.split("\n")]
-    for name in queued.missing:
+    for name in done.queued.missing:
         lines += wrap(say("postfix.message-missing", name=name.title()), width)
-    lines += ["", *step_lines(gate, say("postfix.message-gate"), say, color, width, _GATE_MARKS), ""]
+    if not done.told:
+        lines += ["", *wrap(say("postfix.rewrite-not-told"), width)]
+    lines += ["", *configuration_lines((*done.configuration, *_untold(done)), say, color, width)]
+    lines += [*step_lines(done.gate, say("postfix.message-gate"), say, color, width, _GATE_MARKS), ""]
     for change in changes:
         heading = say("postfix.message-header", name=change.name.title())
         lines += [*step_lines(change.steps, heading, say, color, width, _MARKS), ""]
@@ -186,7 +189,9 @@ def rewritings_as_json(rewritings: Sequence[Rewriting], lang: str) -> str:
     """The same in every language but for the messages."""
     say = words(lang)
     told = all(each.told for each in rewritings)
-    return text_of(all_sayable({"told": told, "addresses": [_rewriting_data(each, say) for each in rewritings]}))
+    untold = [step_data(step, say) for step in next(iter(rewritings)).configuration]
+    addresses = [_rewriting_data(each, say) for each in rewritings]
+    return text_of(all_sayable({"told": told, "untold": untold, "addresses": addresses}))
 
 
 def _rewriting_data(rewriting: Rewriting, say: Words) -> dict[str, Any]:
@@ -240,6 +245,7 @@ def why_not_as_json(why: WhyNot, lang: str) -> str:
     data = {
         "address": why.address,
         "told": why.told,
+        "untold": [step_data(step, say) for step in why.configuration],
         "result": why.result,
         "wished": why.wished,
         "obstacles": obstacles,
@@ -248,15 +254,24 @@ def why_not_as_json(why: WhyNot, lang: str) -> str:
     return text_of(all_sayable(data))
 
 
-def message_as_json(queued: Headers, left: Headers, context: Context, gate: Sequence[Step], lang: str) -> str:
+def _untold(done: MessageRewriting) -> Sequence[Step]:
+    """What could not be told of headers that show no change, and so no steps."""
+    shown = [step for change in (*done.queued.changes, *done.left.changes) for step in change.steps]
+    return [step for step in _once([*done.queued.untold, *done.left.untold]) if step not in shown]
+
+
+def message_as_json(done: MessageRewriting, lang: str) -> str:
     """With the whole message as it leaves."""
     say = words(lang)
+    untold = _once([*done.configuration, *done.queued.untold, *done.left.untold])
     data: Mapping[str, Any] = {
-        "headers": str(context),
-        "steps": [step_data(step, say) for step in gate],
-        "changes": [_change_data(change, say) for change in (*queued.changes, *left.changes)],
-        "missing": list(queued.missing),
-        "message": left.text,
+        "told": done.told,
+        "headers": str(done.context),
+        "steps": [step_data(step, say) for step in done.gate],
+        "untold": [step_data(step, say) for step in untold],
+        "changes": [_change_data(change, say) for change in (*done.queued.changes, *done.left.changes)],
+        "missing": list(done.queued.missing),
+        "message": done.left.text,
     }
     return text_of(all_sayable(data))
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from mailproof.checks.files import bounded, fault, not_told
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.emulate.postfix.refused import refusals
 from mailproof.model.configuration import FileState, PostfixFiles
-from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.postfix.master import UNREAD
 
 NAME = "postfix-config-readable"
 NEEDS = (PostfixFiles,)
@@ -27,12 +28,10 @@ KINDS = (
     FindingKind("config-line-ignored", Layer.CONFIGURATION, params=("text",), references=("postconf(5)",)),
 )
 
-_IGNORED = ("begins-with-blank",)
-
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = bounded(NAME, _unread(configured), _troubles(configured), _macros(configured))
+        answers = bounded(NAME, _unread(configured), _ignored(configured), _refused(configured))
         yield from answers
         if not any(isinstance(answer, Finding) for answer in answers):
             yield Passed(NAME, (configured.line("main.cf", 1),))
@@ -49,22 +48,15 @@ def _unread(configured: Configured) -> Iterable[Answer]:
             yield not_told(NAME, "config-unreadable", asked=True, file=seen.path)
 
 
-def _troubles(configured: Configured) -> Iterable[Answer]:
+def _ignored(configured: Configured) -> Iterable[Answer]:
     for file, troubles in (("main.cf", configured.main.troubles), ("master.cf", configured.postfix.master.troubles)):
         for each in troubles:
-            shown = (configured.line(file, each.line),)
-            if each.name in _IGNORED:
-                yield fault("config-line-ignored", *shown, text=each.text[:80])
-            elif each.name != "overrides":
-                yield fault("postfix-config-broken", *shown, text=each.text[:80], problem=each.name)
+            if each.name == "begins-with-blank":
+                yield fault("config-line-ignored", configured.line(file, each.line), text=each.text[:80])
 
 
-def _macros(configured: Configured) -> Iterable[Answer]:
-    seen: set[Evidence] = set()
-    for setting, main in configured.assignments():
-        trouble = main.value(setting.name).trouble
-        shown = configured.at(setting)
-        if trouble and shown not in seen:
-            seen.add(shown)
-            params = {"text": f"{setting.name} = {setting.value}"[:80], "problem": f"macro-{trouble}"}
-            yield fault("postfix-config-broken", shown, **params)
+def _refused(configured: Configured) -> Iterable[Answer]:
+    for each in refusals(configured.main, configured.postfix.master):
+        if each.problem != UNREAD:  # said above
+            shown = configured.line(each.file, each.line)
+            yield fault("postfix-config-broken", shown, text=each.text, problem=each.problem)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from mailproof.emulate.postfix.lists import Membership, in_networks
 from mailproof.emulate.postfix.maps import Missing
+from mailproof.emulate.postfix.nexthop import port_of
 from mailproof.emulate.postfix.server import Postfix, untold
 from mailproof.model.postfix import Client, Context, Kind, Outcome, Step
 from mailproof.parse.postfix.lines import split_list
@@ -21,18 +22,28 @@ _FOR_USERS = ("submission", "submissions", "smtps", "587", "465")
 
 
 def service_for(postfix: Postfix, client: Client, name: str = "") -> Service | None:
-    """The line of master.cf that takes this client's mail: the named one, else smtp, or one where people log in."""
+    """The line of master.cf that takes this client's mail: smtp, or one where people log in.
+
+    Else the one of a name, or of a port: 587 is `submission` too.
+    """
     if client.kind is Kind.SENDMAIL:
         return postfix.master.service("pickup") or postfix.master.service("pickup", "fifo")
-    daemons = [each for each in postfix.master.services if PurePosixPath(each.command).name == "smtpd"]
+    found = daemons(postfix)
     if name:
-        return next((each for each in reversed(daemons) if name in (each.name, each.name.rpartition(":")[2])), None)
+        exact = [each for each in found if name in (each.name, each.name.rpartition(":")[2])]
+        by_port = [each for each in found if port_of(name) and port_of(each.name.rpartition(":")[2]) == port_of(name)]
+        return next(iter([*reversed(exact), *reversed(by_port)]), None)
     if client.user or client.kind is Kind.LOGIN:
-        for each in sorted(daemons, key=_preference):
+        for each in sorted(found, key=_preference):
             if as_seen_by(postfix, each).yes("smtpd_sasl_auth_enable"):
                 return each
-    named = [each for each in daemons if each.name.rpartition(":")[2] in ("smtp", "25", "smtpd")]
-    return next(iter(named or daemons), None)
+    named = [each for each in found if each.name.rpartition(":")[2] in ("smtp", "25", "smtpd")]
+    return next(iter(named or found), None)
+
+
+def daemons(postfix: Postfix) -> list[Service]:
+    """The services that take mail by SMTP."""
+    return [each for each in postfix.master.services if PurePosixPath(each.command).name == "smtpd"]
 
 
 def _preference(service: Service) -> int:
@@ -118,13 +129,18 @@ def _in_mynetworks(smtpd: Postfix, client: Client, item: str) -> Step:
     params = {"parameter": "mynetworks", "item": item}
     found = in_mynetworks(smtpd, client)
     if isinstance(found, Missing):
-        if found.why == "interfaces":
-            return Step("untold-interfaces", Outcome.UNTOLD, params)
-        return untold("mynetworks", found)
+        return untold_network(found, item)
     if found is None:
         return Step("client-is-not", Outcome.NOTHING, params, setting.file, setting.line)
     place = (found.file, found.line) if found.file else (setting.file, setting.line)
     return Step("client-in-networks", Outcome.WON, {**params, "network": found.item or "…"}, *place)
+
+
+def untold_network(missing: Missing, item: str = "permit_mynetworks") -> Step:
+    """The step of a client of which it is not known whether it is in mynetworks."""
+    if missing.why == "interfaces":
+        return Step("untold-interfaces", Outcome.UNTOLD, {"parameter": "mynetworks", "item": item})
+    return untold("mynetworks", missing)
 
 
 def in_mynetworks(smtpd: Postfix, client: Client) -> Membership | Missing | None:

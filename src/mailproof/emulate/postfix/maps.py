@@ -32,6 +32,8 @@ class Missing(msgspec.Struct, frozen=True):
     table: str
     why: str
     line: int = 0
+    parameter: str = ""
+    """That it belongs to, where it is not the one that was asked."""
 
 
 Result = Hit | Missing | None
@@ -44,6 +46,7 @@ class Tables:
         self._read = read
         self._default_type = default_type
         self._open: dict[str, Table] = {}
+        self._random: dict[str, Table] = {}
         self._texts: dict[str, bytes | None] = {}
         self._draws = draws
         self.drawn: dict[str, Sequence[str]] = {}
@@ -52,7 +55,7 @@ class Tables:
     def drawing(self, draws: Mapping[str, int]) -> Tables:
         """The same, but a randmap answers with the value of that number, or with its first."""
         others = Tables(self._read, self._default_type, draws)
-        others._texts = self._texts
+        others._texts, others._open = self._texts, self._open
         return others
 
     def _choose(self, spec: str, values: Sequence[str]) -> str:
@@ -61,10 +64,14 @@ class Tables:
 
     def table(self, spec: str) -> Table:
         """Opened at the first call."""
-        if spec not in self._open:
-            choose = None if self._draws is None else self._choose
-            self._open[spec] = open_table(spec, self.text, self._default_type, choose)
-        return self._open[spec]
+        known = self._random if "randmap:" in spec else self._open
+        if spec not in known:
+            if spec.startswith("proxy:") and ":" in (bare := spec.removeprefix("proxy:")):
+                known[spec] = msgspec.structs.replace(self.table(bare), spec=spec)
+            else:
+                choose = None if self._draws is None else self._choose
+                known[spec] = open_table(spec, self.text, self._default_type, choose)
+        return known[spec]
 
     def text(self, path: str) -> bytes | None:
         """Of a file, read at the first call."""

@@ -49,15 +49,17 @@ def cleaned(way: Way, message: str, sender: str) -> Headers:
     changes = [_changed(header, change) for header in kept]
     names = {_name(header) for header in headers}
     added = []
+    told_of_from: Sequence[Step] = ()
     missing: tuple[str, ...] = ()
     if not left or way.services.mapper.yes("always_add_missing_headers"):
         resent = "resent-" if any(name.startswith("resent-") for name in names) else ""
         missing = tuple(each for each in ("message-id", "date") if resent + each not in names)
         if f"{resent}from" not in names:
-            results, _ = envelope_sender(way, sender)
+            results, told_of_from = envelope_sender(way, sender)
             added = [f"{resent.title()}From: {results[0] if results else 'MAILER-DAEMON'}"]
     told = tuple(each for each in changes if each.before != each.after)
-    return Headers(_joined([*(each.after for each in changes), *added], body), told, missing)
+    text = _joined([*(each.after for each in changes), *added], body)
+    return Headers(text, told, missing, _untold(changes, told_of_from))
 
 
 def sent(postfix: Postfix, message: str, transport: str = "smtp") -> Headers:
@@ -73,7 +75,16 @@ def sent(postfix: Postfix, message: str, transport: str = "smtp") -> Headers:
     headers, body = _divided(message)
     changes = [_changed(header, change) for header in headers]
     told = tuple(each for each in changes if each.before != each.after)
-    return Headers(_joined([each.after for each in changes], body), told)
+    return Headers(_joined([each.after for each in changes], body), told, (), _untold(changes))
+
+
+def _untold(changes: Sequence[HeaderChange], others: Sequence[Step] = ()) -> tuple[Step, ...]:
+    steps = [*(step for each in changes for step in each.steps), *others]
+    found: list[Step] = []
+    for step in steps:
+        if step.outcome is Outcome.UNTOLD and step not in found:
+            found.append(step)
+    return tuple(found)
 
 
 def _changed(header: str, change: Change) -> HeaderChange:

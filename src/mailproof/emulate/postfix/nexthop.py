@@ -20,7 +20,7 @@ def hosts_of(nexthop: str, client: str, default_port: str, *, dns: bool) -> tupl
         text = item.removeprefix("inet:") if client == "lmtp" else item
         host, port, bracketed = _divided(text)
         mx = client == "smtp" and dns and not bracketed and not _is_address(host)
-        found.append(NextHost(host, _port(port or default_port), mx))
+        found.append(NextHost(host, port_of(port or default_port), mx))
     return tuple(found)
 
 
@@ -41,7 +41,8 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _port(text: str) -> int:
+def port_of(text: str) -> int:
+    """Of a number or the name of a service; 0 for a name that is not known."""
     if text.isascii() and text.isdigit() and len(text) <= 5:
         return int(text)
     return _PORTS.get(text, 0)

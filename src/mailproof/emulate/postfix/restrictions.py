@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from mailproof.emulate.postfix.clients import in_mynetworks, is_own
+from mailproof.emulate.postfix.clients import in_mynetworks, is_own, untold_network
 from mailproof.emulate.postfix.lists import Membership
 from mailproof.emulate.postfix.maps import Hit, Missing, with_parents, without_extension
 from mailproof.emulate.postfix.rewrite import Way
@@ -58,7 +58,7 @@ def actions_of(way: Way, sender: str, recipient: str, domain_class: str, *, know
     walk = _Walk(way, sender, recipient, domain_class, known)
     if way.client.kind is not Kind.SENDMAIL:
         for name in _lists(way):
-            if walk.list_of(name) is _Verdict.REFUSE:
+            if walk.list_of(name) is _Verdict.REFUSE and not walk.doubts:
                 break
     return walk.actions
 
@@ -75,10 +75,15 @@ class _Walk:
         self.way, self.sender, self.recipient = way, sender, recipient
         self.domain_class, self.known = domain_class, known
         self.actions = Actions()
+        self.doubts: list[Step] = []
+        """Why the list that is walked may have ended before, or, after a refusal, may not have refused."""
         self._classes = split_list(way.smtpd.value("smtpd_restriction_classes"))
 
     def list_of(self, name: str) -> _Verdict:
-        return self._walked(split_list(self.way.smtpd.value(name)), name, 0)
+        verdict = self._walked(split_list(self.way.smtpd.value(name)), name, 0)
+        if verdict is not _Verdict.REFUSE:
+            self.doubts = []
+        return verdict
 
     def _walked(self, items: Sequence[str], name: str, depth: int) -> _Verdict:
         words = iter(_unbraced(items))
@@ -116,7 +121,7 @@ class _Walk:
             case "permit":
                 return True
             case "permit_mynetworks":
-                return self.known and isinstance(in_mynetworks(smtpd, client), Membership)
+                return self.known and self._in_mynetworks()
             case "permit_sasl_authenticated":
                 return bool(client.user or client.kind is Kind.LOGIN) and smtpd.yes("smtpd_sasl_auth_enable")
             case "permit_inet_interfaces":
@@ -125,6 +130,12 @@ class _Walk:
             case "permit_auth_destination":
                 return not self._strange()
         return False
+
+    def _in_mynetworks(self) -> bool:
+        found = in_mynetworks(self.way.smtpd, self.way.client)
+        if isinstance(found, Missing):
+            self.doubts.append(untold_network(found))
+        return isinstance(found, Membership)
 
     def _strange(self) -> bool:
         return self.domain_class == "default"
@@ -170,6 +181,8 @@ class _Walk:
         word, text = word.upper(), text.strip()
 
         def step(outcome: Outcome, action: str) -> None:
+            if outcome is Outcome.WON:
+                self.actions.steps += [each for each in self.doubts if each not in self.actions.steps]
             self.actions.steps.append(from_table(f"access-{action}", outcome, name, hit))
 
         if word == "FILTER" and ":" in text:

@@ -66,7 +66,7 @@ def rewriting_of(
     results = {(place.place, each): None for one in handed for place in one.places for each in place.results}
     outgoing = tuple(generic(postfix, each, place) for place, each in results)
     asked = postfix.of_service("smtp").value(GENERIC)
-    return Rewriting(address, tuple(handed), outgoing if asked else ())
+    return Rewriting(address, tuple(handed), outgoing if asked else (), postfix.untold)
 
 
 def rewritten(way: Way, address: str, place: Place) -> Rewritten:

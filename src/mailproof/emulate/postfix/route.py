@@ -22,6 +22,7 @@ _CLASSES = (
 )
 BY_SENDER = "sender_dependent_default_transport_maps"
 RELAY_BY_SENDER = "sender_dependent_relayhost_maps"
+_USUAL = {"smtp": "smtp", "relay": "smtp", "lmtp": "lmtp"}
 _UNDELIVERABLE = "Address is undeliverable"
 
 
@@ -38,8 +39,8 @@ class Resolve:
 
     def __init__(self, postfix: Postfix, sender: str, address: str) -> None:
         self.postfix, self.sender = postfix, sender
-        self.address, self.domain, self.local = self._destination(address)
         self.steps: list[Step] = []
+        self.address, self.domain, self.local = self._destination(address)
         self.candidates: list[_Candidate] = []
         self.failed = False
         """Whether Postfix defers the message, for a table names a transport that is none."""
@@ -52,7 +53,10 @@ class Resolve:
             if not domain:
                 address = user if at else address
                 return f"{address}@{postfix.value('myhostname')}", postfix.value("myhostname"), True
-            if not postfix.is_local(domain):
+            local = postfix.is_local(domain)
+            if isinstance(local, Missing):
+                self.steps.append(untold("mydestination", local))
+            if local is not True:
                 return address, domain, False
             routed = "@" in user or ("%" in user and postfix.value("allow_percent_hack") == "yes")
             routed |= "!" in user and postfix.value("swap_bangpath") == "yes"
@@ -77,7 +81,7 @@ class Resolve:
         if self.failed:
             return Route(self.address, domain_class, "", nexthop, (), 0, (*self.steps, *decided))
         hosts, line = hosts_for(self.postfix, transport, nexthop)
-        if not line:
+        if line == 0:
             decided.append(Step("no-service", Outcome.NOTE, {"transport": transport}, "master.cf"))
         return Route(self.address, domain_class, transport, nexthop, hosts, line, (*self.steps, *decided))
 
@@ -89,7 +93,8 @@ class Resolve:
                 Step("in-list", Outcome.WON, {**named, "item": self.domain}, setting.file, setting.line)
             )
             return "local", "local_transport"
-        self.steps.append(Step("not-in-list", Outcome.NOTHING, named, setting.file, setting.line))
+        if not self.steps:  # else it could not be told
+            self.steps.append(Step("not-in-list", Outcome.NOTHING, named, setting.file, setting.line))
         for name, parameter, transport in _CLASSES:
             setting, named = self.postfix.main.setting(parameter), {"domain": self.domain, "parameter": parameter}
             patterns = self.postfix.value(parameter)
@@ -211,17 +216,19 @@ class Resolve:
         )
 
 
-def hosts_for(postfix: Postfix, transport: str, nexthop: str) -> tuple[tuple[NextHost, ...], int]:
-    """What the client of a transport makes of a next hop, and the line of the transport in master.cf, or 0."""
+def hosts_for(postfix: Postfix, transport: str, nexthop: str) -> tuple[tuple[NextHost, ...], int | None]:
+    """What the client of a transport makes of a next hop, and the line of the transport in master.cf.
+
+    0 where it has none; None where master.cf could not be read, and the names that Postfix comes with are trusted.
+    """
     service = postfix.master.service(transport)
-    if service is None:
-        return (), 0
-    client = PurePosixPath(service.command).name
-    if client not in ("smtp", "lmtp"):
-        return (), service.line
+    line = None if postfix.master.unread else service.line if service is not None else 0
+    client = PurePosixPath(service.command).name if service is not None else _USUAL.get(transport, "")
+    if client not in ("smtp", "lmtp") or line == 0:
+        return (), line
     seen = postfix.of_service(transport)
     disabled = seen.value("disable_dns_lookups") == "yes" or seen.value("smtp_dns_support_level") == "disabled"
-    return hosts_of(nexthop, client, seen.value(f"{client}_tcp_port"), dns=not disabled), service.line
+    return hosts_of(nexthop, client, seen.value(f"{client}_tcp_port"), dns=not disabled), line
 
 
 def divided(value: str) -> tuple[str, str]:

@@ -65,7 +65,7 @@ def _routes(postfix: Postfix, sender: str, recipient: str, client: Client | None
     rcpt_to = rewritten(way, f"<{recipient}>", Place.ENVELOPE_RECIPIENT)
     envelope = unquote(mail_from.results[0]) if mail_from.results else ""
     resolver = postfix.of_service("rewrite")
-    steps = [*_notes(way), *(step for step in (*mail_from.steps, *rcpt_to.steps) if _tells(step))]
+    steps = [*postfix.untold, *_notes(way), *(step for step in (*mail_from.steps, *rcpt_to.steps) if _tells(step))]
     asked = Resolve(resolver, "", standard_internal(resolver, unquote(recipient))).route()
     given = standard_internal(resolver, unquote(sender)) if sender else ""
     actions = actions_of(way, given, asked.recipient, asked.domain_class, known=client is not None)

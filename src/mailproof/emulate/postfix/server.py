@@ -8,6 +8,7 @@ import msgspec
 
 from mailproof.emulate.postfix.lists import member
 from mailproof.emulate.postfix.maps import Hit, Maps, Missing, Read, Result, Tables, address_keys
+from mailproof.emulate.postfix.refused import untold_of
 from mailproof.model.postfix import Outcome, Step
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.master import MasterFile, read_master
@@ -20,6 +21,8 @@ class Postfix(msgspec.Struct, frozen=True):
     main: MainFile
     master: MasterFile
     tables: Tables
+    untold: tuple[Step, ...] = ()
+    """What Postfix refuses of it, or could not be read: while there is any, no answer is sure."""
 
     def of_service(self, name: str, kind: str = "unix") -> Postfix:
         """With the `-o` options of this service of master.cf, which only its own daemon sees."""
@@ -46,14 +49,17 @@ class Postfix(msgspec.Struct, frozen=True):
         """With a chosen answer of each randmap; `tables.drawn` has those that were asked."""
         return msgspec.structs.replace(self, tables=self.tables.drawing(draws))
 
-    def is_local(self, domain: str) -> bool:
+    def is_local(self, domain: str) -> bool | Missing:
         """Whether mydestination has it (src/global/resolve_local.c), or it is a literal of an own interface."""
         if domain.startswith("[") and domain.endswith("]"):
             address = domain[1:-1].lower().removeprefix("ipv6:")
             own = split_list(f"{self.value('inet_interfaces')} {self.value('proxy_interfaces')}")
             return address in [each.strip("[]").lower() for each in own]
-        found = member(domain, self.value("mydestination"), self.tables, parents=self.takes_parents("mydestination"))
-        return found is not None and not isinstance(found, Missing) and found.inside
+        name = "mydestination"
+        found = member(domain, self.value(name), self.tables, parents=self.takes_parents(name))
+        if isinstance(found, Missing):
+            return msgspec.structs.replace(found, parameter=name)
+        return found is not None and found.inside
 
     def yes(self, name: str) -> bool:
         """Of a parameter that is yes or no."""
@@ -66,16 +72,28 @@ class Postfix(msgspec.Struct, frozen=True):
     def by_address(self, maps: Maps, address: str, *, unquoted_too: bool = True) -> Result:
         """As most tables are asked for an address, which is without quotes (mail_addr_find.c)."""
         domain = address.rpartition("@")[2]
-        local = domain.lower() == self.value("myorigin").lower() or self.is_local(domain)
         delimiter = self.value("recipient_delimiter")
-        return maps.first(address_keys(address, delimiter, local=local, unquoted_too=unquoted_too))
+        local = domain.lower() == self.value("myorigin").lower() or self.is_local(domain)
+        if not isinstance(local, Missing):
+            return maps.first(address_keys(address, delimiter, local=local, unquoted_too=unquoted_too))
+        # Names of users are asked of local domains alone: where that makes no difference, it need not be known.
+        far, near = (
+            maps.first(address_keys(address, delimiter, local=each, unquoted_too=unquoted_too))
+            for each in (False, True)
+        )
+        return far if _place(far) == _place(near) else local
 
 
 def read_postfix(read: Read, directory: str, machine: Mapping[str, str]) -> Postfix:
     """The configuration below a directory. `read` gives the bytes of a path, or None."""
     main = read_main(read(f"{directory}/main.cf") or b"", {"config_directory": directory, **machine})
-    master = read_master(read(f"{directory}/master.cf") or b"")
-    return Postfix(main, master, Tables(read, main.value("default_database_type").text))
+    master = read_master(read(f"{directory}/master.cf"))
+    return Postfix(main, master, Tables(read, main.value("default_database_type").text), untold_of(main, master))
+
+
+def _place(result: Result) -> object:
+    """What an answer is known by: the entry, or that there is none."""
+    return (result.value, result.file, result.line, result.extension) if isinstance(result, Hit) else result
 
 
 def from_table(name: str, outcome: Outcome, parameter: str, hit: Hit, **params: str) -> Step:
@@ -85,10 +103,9 @@ def from_table(name: str, outcome: Outcome, parameter: str, hit: Hit, **params: 
 
 
 def untold(parameter: str, missing: Missing) -> Step:
-    """The step of a table that could not be read."""
-    return Step(
-        f"untold-{missing.why}", Outcome.UNTOLD, {"parameter": parameter, "table": missing.table}, "", missing.line
-    )
+    """The step of a table or a list that could not be read."""
+    params = {"parameter": missing.parameter or parameter, "table": missing.table}
+    return Step(f"untold-{missing.why}", Outcome.UNTOLD, params, "", missing.line)
 
 
 def nothing(maps: Maps, address: str) -> Step:

@@ -29,7 +29,7 @@ def why_not(postfix: Postfix, address: str, client: Client, service: str = "") -
     handed = Handed(client, way.service, way.line, way.context, way.gate, (envelope, here))
     start = standard(way.services.rewriter, written(address), remote=way.context is Context.REMOTE)
     wished, steps = _wished(way, start)
-    asked = [*steps, *way.gate, *here.steps, *envelope.steps]
+    asked = [*postfix.untold, *steps, *way.gate, *here.steps, *envelope.steps]
     told = all(step.outcome is not Outcome.UNTOLD for step in asked)
     (result,) = here.results
     obstacles: list[Obstacle] = []
@@ -38,7 +38,7 @@ def why_not(postfix: Postfix, address: str, client: Client, service: str = "") -
         obstacles = [] if result.lower() != written(address).lower() else [_no_entry(way, address)]
     elif result.lower() != wished.lower():
         obstacles = [*_classes(way, steps), *_overrides(way), *_gate(way)]
-    return WhyNot(address, handed, result, wished, tuple(obstacles), told)
+    return WhyNot(address, handed, result, wished, tuple(obstacles), told, postfix.untold)
 
 
 def _wished(way: Way, address: str) -> tuple[str, list[Step]]:

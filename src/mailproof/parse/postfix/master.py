@@ -9,6 +9,8 @@ import msgspec
 from mailproof.parse.postfix.lines import BLANKS, Line, Trouble, logical_lines
 
 _FIELDS = 8
+UNREAD = "unread"
+"""The trouble of a file that is not there, or may not be read."""
 _TYPES = ("inet", "unix", "unix-dgram", "fifo", "pass")
 
 
@@ -30,13 +32,20 @@ class MasterFile(msgspec.Struct, frozen=True):
     services: Sequence[Service]
     troubles: Sequence[Trouble] = ()
 
+    @property
+    def unread(self) -> bool:
+        """Whether there was nothing to read, so that nothing is known of the services."""
+        return any(each.name == UNREAD for each in self.troubles)
+
     def service(self, name: str, kind: str = "unix") -> Service | None:
         """The last of that name and type, as the master takes it."""
         return next((each for each in reversed(self.services) if (each.name, each.type) == (name, kind)), None)
 
 
-def read_master(data: bytes) -> MasterFile:
-    """Any bytes; what the master would refuse is a Trouble with its line."""
+def read_master(data: bytes | None) -> MasterFile:
+    """Any bytes; what the master would refuse is a Trouble with its line. None is a file that could not be read."""
+    if data is None:
+        return MasterFile((), (Trouble(0, UNREAD),))
     lines, first = logical_lines(data)
     troubles, services = list(first), []
     for line in lines:
