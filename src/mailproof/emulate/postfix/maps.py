@@ -66,7 +66,8 @@ class Tables:
         """Opened at the first call."""
         known = self._random if "randmap:" in spec else self._open
         if spec not in known:
-            if spec.startswith("proxy:") and ":" in (bare := spec.removeprefix("proxy:")):
+            bare = spec.removeprefix("proxy:")
+            if bare != spec and ":" in bare and not bare.startswith("proxy:"):
                 known[spec] = msgspec.structs.replace(self.table(bare), spec=spec)
             else:
                 choose = None if self._draws is None else self._choose
