@@ -105,7 +105,7 @@ def test_a_stream_ends() -> None:
     theirs, ours = os.pipe()
     stream = GrowingStream(theirs)
     os.write(ours, b"one\ntw")
-    growing = grown([], stream)
+    growing = grown([stream])
     assert next(growing) == [b"one"]
     os.write(ours, b"o")
     os.close(ours)

@@ -5,8 +5,10 @@ Exit codes: 0 explained; 2 wrong usage; 3 not known.
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
@@ -16,12 +18,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mailproof.cli.command import Command, Option, one_of
-from mailproof.cli.reading import read_file, read_path, too_long
+from mailproof.cli.reading import too_long
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
     from mailproof.model.explained import Explanation
-    from mailproof.model.log import LogExplained, LogLine
+    from mailproof.model.log import LogExplained
 
 # As many as are still read.
 _NEAR = 5
@@ -29,6 +31,11 @@ _NEAR = 5
 _LONGEST = 1 << 25
 # What could be the name of a finding, mistyped.
 _NAME = re.compile(r"\s*[A-Za-z][A-Za-z_ -]{1,58}(?:[A-Za-z]|-\d+[A-Za-z-]*)\s*")
+# A word that is meant to be a file: one that says where it lies, or that ends as the files do which are explained.
+_PATH = re.compile(
+    r"(?:~?/|\.{1,2}/)[^\n]+|[^\s:]*/[^\s:]*[^\s/:]"
+    r"|[^\s/]+\.(?:log(?:\.\d{1,4})?|eml|txt|msg|mbox|gz|xz|bz2|zst)"
+)
 # Linux has names of 255 bytes in a path of 4096 (NAME_MAX, PATH_MAX).
 _LONGEST_NAME = 4096
 
@@ -57,15 +64,16 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: boo
     # `User unknown` is said by servers, `user-unknown` is a page.
     if name in names() and (" " not in text.strip() or not _says_something(data)):
         return _page(name, terminal, shape)
-    if text == "-":
-        return _pasted(_beginning(read_file(text, terminal, _LONGEST)), terminal, mask, shape, None)
-    if (file := _file(text)) is not None:
-        return _of_file(file, terminal, mask, shape)
+    if text == "-" or _is_file(text):
+        return _shown(*_read(text, terminal), terminal, mask, shape)
     if " " not in text.strip() and (sample := _log_sample(name)) is not None:
-        return _pasted(sample, terminal, mask, shape, None)
-    if _NAME.fullmatch(text) and " " not in text.strip() and not _says_something(data):
-        raise _no_such_page(text, name, terminal)
-    return _pasted(data, terminal, mask, shape, None)
+        data = sample
+    elif not _says_something(data):
+        if _NAME.fullmatch(text) and " " not in text.strip():
+            raise _no_such_page(text, name, terminal)
+        if _PATH.fullmatch(text) and len(text) < _LONGEST_NAME:
+            raise Complaint(terminal.say("cli.unreadable", file=text, why=os.strerror(errno.ENOENT)))
+    return _shown(*_explained(io.BytesIO(data), _today(), "", terminal), terminal, mask, shape)
 
 
 def _log_sample(name: str) -> bytes | None:
@@ -87,47 +95,47 @@ def _page(name: str, terminal: Terminal, shape: str) -> int:
     return 0
 
 
-def _file(text: str) -> Path | None:
-    """The file of this name; None where there is none, or it can be no name."""
+def _is_file(text: str) -> bool:
+    """Whether there is something of this name; a text that can be no name is none."""
     if len(text) > _LONGEST_NAME or "\n" in text or "\0" in text:
-        return None
+        return False
     try:
-        path = Path(text)
-        return path if path.exists() else None
+        return Path(text).exists()
     except (OSError, ValueError):
-        return None
+        return False
 
 
-def _of_file(path: Path, terminal: Terminal, mask: bool, shape: str) -> int:
-    """A log may be larger than memory and packed; everything else is read whole."""
+def _read(name: str, terminal: Terminal) -> tuple[Explanation, LogExplained | None]:
+    """Of a file, a pipe or (`-`) standard input. Raises Complaint for what cannot be read to its end."""
+    from mailproof.cli.log_lines import reading
+    from mailproof.run.log_files import day_of
+
+    with reading(terminal, name) as file:
+        return _explained(file, _today() if name == "-" else day_of(Path(name)), name, terminal)
+
+
+def _explained(
+    file: io.BufferedIOBase, day: date, name: str, terminal: Terminal
+) -> tuple[Explanation, LogExplained | None]:
+    """A log may be larger than memory; everything else is read whole."""
     from mailproof.model.explained import Pasted
     from mailproof.parse.pasted.kind import kind_of
-    from mailproof.run.log_packed import DAMAGED, opened
-
-    if not path.is_file():  # of a pipe there is no second reading
-        return _pasted(_beginning(read_path(str(path), terminal, _LONGEST)), terminal, mask, shape, None)
-    try:
-        with opened(path) as file:
-            data = file.read(_LONGEST + 1)
-    except (*DAMAGED, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise Complaint(terminal.say("cli.unreadable", file=str(path), why=why)) from None
-    if len(data) > _LONGEST and kind_of(_beginning(data)) is not Pasted.LOG:
-        raise too_long(str(path), terminal, _LONGEST)
-    return _pasted(_beginning(data), terminal, mask, shape, path)
-
-
-def _pasted(data: bytes, terminal: Terminal, mask: bool, shape: str, file: Path | None) -> int:
-    from mailproof.model.explained import Pasted
-    from mailproof.parse.pasted.kind import kind_of
-    from mailproof.report.explained import explained_text_as_json, is_known, render_explained_text
     from mailproof.run.explaining.texts import explain_log, explain_text
+    from mailproof.run.log_files import lines_of
+    from mailproof.run.log_packed import joined, pieces
 
-    log: LogExplained | None = None
+    data = file.read(_LONGEST + 1)
     if kind_of(data) is Pasted.LOG:
-        explanation, log = explain_log(_log_lines(data, file))
-    else:
-        explanation = explain_text(data)
+        return explain_log(lines_of(pieces(joined(data, file)), day))
+    if len(data) > _LONGEST:
+        raise too_long(name, terminal, _LONGEST)
+    return explain_text(data), None
+
+
+def _shown(explanation: Explanation, log: LogExplained | None, terminal: Terminal, mask: bool, shape: str) -> int:
+    from mailproof.model.explained import Pasted
+    from mailproof.report.explained import explained_text_as_json, is_known, render_explained_text
+
     if mask:
         explanation, log = _masked(explanation, log)
     if shape == "json":
@@ -138,24 +146,8 @@ def _pasted(data: bytes, terminal: Terminal, mask: bool, shape: str, file: Path 
     return 0 if sound or is_known(explanation) else 3
 
 
-def _log_lines(data: bytes, file: Path | None) -> Iterator[LogLine | bytes]:
-    from mailproof.run.log_files import day_of, lines_of
-    from mailproof.run.log_packed import raw_lines
-
-    if file is not None:
-        return lines_of(raw_lines(file), day_of(file))
-    return lines_of(data.splitlines(), _today())
-
-
 def _today() -> date:
     return datetime.now().date()
-
-
-def _beginning(data: bytes) -> bytes:
-    """Without the mark of UTF-16 and UTF-8 that editors of Windows write."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace").encode("utf-8")
-    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def _masked(explanation: Explanation, log: LogExplained | None) -> tuple[Explanation, LogExplained | None]:

@@ -7,9 +7,7 @@ With trace: 0 delivered; 1 not, or not yet; 3 no such message. With summary and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,9 +15,10 @@ import click
 from mailproof.cli.actions import actions_of, must_be_action, refuse_others
 from mailproof.cli.command import Command, Option, converted, one_of
 from mailproof.cli.log_follow import follow
+from mailproof.cli.log_lines import lines as log_lines
+from mailproof.cli.log_lines import named
 from mailproof.cli.log_period import period
 from mailproof.cli.log_summary import FORMATS, summarise
-from mailproof.cli.reading import opening, standard_input
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -82,20 +81,20 @@ def _log(
     refuse_others(terminal, "log", action)
     words = {name: value or "" for name, value in wish.items()}
     if action == "summary":
-        named = _named(files, rotated)
-        return summarise(terminal, named, shape, since=since, until=until, top=top, jobs=jobs, verbose=verbose)
+        files = named(files, rotated)
+        return summarise(terminal, files, shape, since=since, until=until, top=top, jobs=jobs, verbose=verbose)
     if action == "follow":
         from mailproof.run.log_choice import Wish
 
         chosen = Wish(words["queue_id"], words["sender"], words["recipient"], only or "")
         return follow(terminal, files, shape, chosen, lines)
     if action == "trace":
-        return _trace(terminal, _lines(files, rotated, terminal), shape, words, period(terminal, since, until))
+        return _trace(terminal, log_lines(terminal, files, rotated), shape, words, period(terminal, since, until))
     from mailproof.report.log import explained_as_json, render_explained
     from mailproof.run.log_explain import LogExplainer
 
     explainer = LogExplainer()
-    explainer.take(_lines(files, rotated, terminal))
+    explainer.take(log_lines(terminal, files, rotated))
     result = explainer.result()
     if shape == "json":
         terminal.write(explained_as_json(result, terminal.lang))
@@ -125,17 +124,13 @@ def _trace(
     if shape == "json":
         terminal.write(traces_as_json(traces, tracer.gaps))
     else:
-        terminal.write(render_traces(traces, terminal.lang, terminal.color, terminal.width, gaps=tracer.gaps))
+        shown = render_traces(
+            traces, terminal.lang, terminal.color, terminal.width, gaps=tracer.gaps, mail=tracer.mail
+        )
+        terminal.write(shown)
     if not traces:
         return 3
     return int(any(trace.outcome != "delivered" for trace in traces))
-
-
-def _named(files: tuple[str, ...], rotated: bool) -> tuple[str, ...]:
-    """The files of one log in the order of time."""
-    from mailproof.run.log_rotated import oldest_first, with_rotated
-
-    return tuple(oldest_first(each for file in files for each in (with_rotated(file) if rotated else (file,))))
 
 
 def _whole(least: int, terminal: Terminal) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
@@ -145,32 +140,3 @@ def _whole(least: int, terminal: Terminal) -> Callable[[click.Context, click.Par
         return int(value)
 
     return converted(convert)
-
-
-def _lines(files: tuple[str, ...], rotated: bool, terminal: Terminal) -> Iterator[LogLine | bytes]:
-    """Of all the files, those of one log in the order of time. Raises Complaint for one that cannot be read."""
-    from mailproof.run.log_files import day_of, journal, lines_of, usual_log
-    from mailproof.run.log_packed import DAMAGED, NoZstdError, pieces, raw_lines
-
-    today = datetime.now().date()
-    if not files:
-        usual = usual_log()
-        if usual is None:
-            lines = lines_of(journal(), today)
-            if (first := next(lines, None)) is None:
-                raise Complaint(terminal.say("cli.no-log"))
-            yield first
-            yield from lines
-            return
-        files = (str(usual),)
-    for name in _named(files, rotated):
-        if name == "-":
-            yield from lines_of(pieces(standard_input(terminal)), today)
-            continue
-        try:
-            yield from lines_of(raw_lines(Path(name), partial(opening, terminal=terminal)), day_of(Path(name)))
-        except NoZstdError:
-            raise Complaint(terminal.say("cli.no-zstd", file=name)) from None
-        except (*DAMAGED, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            raise Complaint(terminal.say("cli.unreadable", file=name, why=why)) from None

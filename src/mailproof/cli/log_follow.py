@@ -11,15 +11,16 @@ from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
     from mailproof.run.log_choice import Wish
-    from mailproof.run.log_follow import GrowingFile, GrowingStream
+    from mailproof.run.log_follow import Growing
 
 
 def follow(terminal: Terminal, files: tuple[str, ...], shape: str, wish: Wish, lines: int) -> int:
     """Until Ctrl-C, or the end of standard input. Raises Complaint."""
     from mailproof.run.log_files import JOURNAL, usual_log
-    from mailproof.run.log_follow import GrowingFile, GrowingStream, journal_as_it_grows
+    from mailproof.run.log_follow import GrowingStream, growing, journal_as_it_grows
+    from mailproof.run.log_rotated import once
 
-    stream = GrowingStream(standard_input(terminal).fileno()) if "-" in files else None
+    sources: list[Growing] = []
     journal = None
     if not files:
         usual = usual_log()
@@ -31,38 +32,38 @@ def follow(terminal: Terminal, files: tuple[str, ...], shape: str, wish: Wish, l
             except OSError:
                 raise Complaint(terminal.say("cli.no-log")) from None
             if journal.stdout is not None:
-                stream = GrowingStream(journal.stdout.fileno())
-    growing: list[GrowingFile] = []
+                sources.append(GrowingStream(journal.stdout.fileno()))
     try:
-        for name in files:
+        for name in once(files):
             if name == "-":
+                sources.append(GrowingStream(standard_input(terminal).fileno()))
                 continue
             try:
-                growing.append(GrowingFile(Path(name), lines))
+                sources.append(growing(Path(name), lines))
             except (OSError, ValueError) as error:
                 why = getattr(error, "strerror", None) or str(error)
                 raise Complaint(terminal.say("cli.unreadable", file=name, why=why)) from None
-        _show(terminal, growing, stream, shape, wish)
+        _show(terminal, sources, shape, wish)
     except KeyboardInterrupt as interrupt:
         # Ctrl-C is how it ends; what a signal ends is another matter.
         if type(interrupt) is not KeyboardInterrupt:
             raise
     finally:
-        for file in growing:
-            file.close()
+        for source in sources:
+            source.close()
         if journal is not None:
             journal.kill()
             journal.wait()
     return 0
 
 
-def _show(terminal: Terminal, files: list[GrowingFile], stream: GrowingStream | None, shape: str, wish: Wish) -> None:
+def _show(terminal: Terminal, sources: list[Growing], shape: str, wish: Wish) -> None:
     from mailproof.report.log_follow import Note, Shown, line_as_json, line_as_text
     from mailproof.run.log_choice import Chooser, FollowedLines
     from mailproof.run.log_follow import grown
 
     reader, chooser, hosts = FollowedLines(), Chooser(wish), set[str]()
-    for raws in grown(files, stream):
+    for raws in grown(sources):
         today, out = datetime.now().date(), []
         for raw in raws:
             if not raw.strip():

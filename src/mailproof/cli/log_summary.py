@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailproof.cli.log_period import period
-from mailproof.cli.reading import standard_input
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def summarise(
 def _counted(
     terminal: Terminal, files: tuple[str, ...], between: Between | None, top: int, jobs: int | None
 ) -> LogSummary:
-    from mailproof.run.log_packed import NoZstdError
+    from mailproof.cli.log_lines import reading, unreadable
     from mailproof.run.log_summary import (
         PartUnreadError,
         processes,
@@ -66,7 +65,8 @@ def _counted(
 
     today = datetime.now().date()
     if files == ("-",):
-        return summary_of_stream(standard_input(terminal), today, between, top)
+        with reading(terminal, "-") as file:
+            return summary_of_stream(file, today, between, top)
     if "-" in files:
         raise Complaint(terminal.say("cli.input-alone"))
     if not files:
@@ -83,8 +83,4 @@ def _counted(
     try:
         return summary_of_files([Path(name) for name in files], jobs or processes(), between, top)
     except PartUnreadError as error:
-        cause = error.__cause__
-        if isinstance(cause, NoZstdError):
-            raise Complaint(terminal.say("cli.no-zstd", file=str(error.path))) from None
-        why = getattr(cause, "strerror", None) or str(cause)
-        raise Complaint(terminal.say("cli.unreadable", file=str(error.path), why=why)) from None
+        raise unreadable(terminal, str(error.path), error.__cause__) from None

@@ -308,10 +308,11 @@ class LogTrace(msgspec.Struct, frozen=True):
 
     queue_ids: tuple[str, ...]
     outcome: str
-    """delivered, deferred, bounced, refused, or open where the log does not tell."""
+    """delivered, deferred, bounced, refused, held (in the hold queue), or open where the log does not tell."""
     legs: tuple[LogLeg, ...]
     message_id: str = ""
-    sender: str = ""
+    sender: str | None = None
+    """Empty for the null sender of a report; None where the log does not tell."""
     recipients: tuple[str, ...] = ()
     """All that the log names, those that were rewritten too."""
     seconds: float | None = None

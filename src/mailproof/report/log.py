@@ -31,10 +31,14 @@ def render_explained(result: LogExplained, lang: str, color: bool, width: int, *
     """The causes, most telling first; with `everything` the harmless ones and lines that are not known too."""
     say = words(lang)
     shown = [cause for cause in result.causes if everything or cause.rank < _HARMLESS]
-    lines = wrap(
-        say("log.summary", lines=result.lines, mail=result.mail, first=result.first, last=result.last), width
-    )
-    if not shown:
+    numbers = {"lines": result.lines, "mail": result.mail}
+    if result.first:
+        lines = wrap(say("log.summary", first=result.first, last=result.last, **numbers), width)
+    else:
+        lines = wrap(say("summary.timeless", **numbers), width)
+    if not result.mail:
+        lines += wrap(say("log.no-mail"), width)
+    elif not shown:
         lines += wrap(say("log.nothing-wrong"), width)
     for cause in shown:
         lines += ["", *_cause(cause, say, color, width)]

@@ -31,7 +31,8 @@ class Table(NamedTuple):
 def render_summary(summary: LogSummary, lang: str, color: bool, width: int, *, everything: bool = False) -> str:
     """The answer in a line, then the tables that have something in them; with `everything` the unknown lines too."""
     say = words(lang)
-    lines = wrap(answer(summary, say), width) + wrap(span(summary, say), width)
+    first = answer(summary, say) if summary.mail else say("log.no-mail")
+    lines = wrap(first, width) + wrap(span(summary, say), width)
     for table in tables(summary, say):
         lines += ["", paint(table.title, Style.HEADING, color), *_columns(table, width)]
     if summary.folded:

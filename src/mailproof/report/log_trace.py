@@ -18,8 +18,11 @@ def traces_as_json(traces: tuple[LogTrace, ...], gaps: int = 0) -> str:
     return text_of({"messages": msgspec.to_builtins(traces), "gaps": gaps})
 
 
-def render_traces(traces: tuple[LogTrace, ...], lang: str, color: bool, width: int, *, gaps: int = 0) -> str:
-    """A paragraph for each message: how it ended, whose it is, and a line for each leg with the seconds until it."""
+def render_traces(traces: tuple[LogTrace, ...], lang: str, color: bool, width: int, *, gaps: int, mail: int) -> str:
+    """A paragraph for each message: how it ended, whose it is, and a line for each leg with the seconds until it.
+
+    `mail` is how many lines of a mail server there are.
+    """
     say = words(lang)
     lines: list[str] = []
     for trace in traces:
@@ -27,14 +30,22 @@ def render_traces(traces: tuple[LogTrace, ...], lang: str, color: bool, width: i
         took = "" if trace.seconds is None else " " + say("log.took", seconds=f"{trace.seconds:.6g}")
         lines += ["", f"{' -> '.join(trace.queue_ids) or 'NOQUEUE'}  {outcome}{took}"]
         if trace.recipients:
-            between = say("log.between", sender=trace.sender, recipients=", ".join(trace.recipients))
-            lines += wrap(between, width, "  ", "  ")
+            lines += wrap(_envelope(trace, say), width, "  ", "  ")
         for leg in trace.legs:
             after = "" if leg.after is None else f"+{leg.after:.6g}"
             lines += wrap(_sentence(leg, say), width, f"  {leg.time} {after:>6}  ", "    ")
     if gaps:
         lines += ["", *wrap(say("log.gaps", n=gaps), width)]
-    return "\n".join(lines[1:] or wrap(say("log.no-such-message"), width)) + "\n"
+    nothing = "log.no-such-message" if mail else "log.no-mail"
+    return "\n".join(lines[1:] or wrap(say(nothing), width)) + "\n"
+
+
+def _envelope(trace: LogTrace, say: Words) -> str:
+    """`<>` is the sender of a report; that the log tells of none is another matter."""
+    recipients = ", ".join(trace.recipients)
+    if trace.sender is None:
+        return say("log.between-unknown", recipients=recipients)
+    return say("log.between", sender=trace.sender, recipients=recipients)
 
 
 def _sentence(leg: LogLeg, say: Words) -> str:

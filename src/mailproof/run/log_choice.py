@@ -29,6 +29,8 @@ ONLY = ("trouble", "delivery", "login")
 # Messages that are not yet known to be wanted, and lines of each: smtpd serves a hundred clients by default.
 _UNDECIDED = 1000
 _HELD = 100
+# And as many octets of each: 64 MB of all; a message has some five hundred a line.
+_HELD_OCTETS = 1 << 16
 
 
 class Followed(NamedTuple):
@@ -140,10 +142,12 @@ class _Held:
 
     def __init__(self) -> None:
         self.lines: list[Followed] = []
+        self._octets = 0
         self._senders, self._recipients = set[str](), set[str]()
 
     def add(self, followed: Followed) -> None:
-        if len(self.lines) < _HELD:
+        self._octets += len(followed.raw)
+        if len(self.lines) < _HELD and self._octets <= _HELD_OCTETS:
             self.lines.append(followed)
         fact = followed.fact
         if isinstance(fact, (Queued, Refused, Addressed, Greylisted)) or (isinstance(fact, Arrived) and fact.sender):

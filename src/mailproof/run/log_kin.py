@@ -142,7 +142,7 @@ _NEAR = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168
 
 def _come_again(stories: list[Story]) -> Iterator[tuple[Story, Story]]:
     """A message that was taken, and the story of its refusal for the time being: the same client and envelope."""
-    refused: dict[tuple[str, str, str], Story] = {}
+    refused: dict[tuple[str, str | None, str], Story] = {}
     for story in stories:
         keys = [(client, story.sender, to) for client in story.clients for to in story.recipients]
         if not story.queue_id:

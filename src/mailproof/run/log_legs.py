@@ -6,6 +6,7 @@ import re
 
 from mailproof.model.escape import printable
 from mailproof.model.log import Delivered, Fact, LogLeg, LogTrace, Refused, Stored
+from mailproof.model.log_service import Managed
 from mailproof.parse.log.peer import delays
 from mailproof.run.log_clock import instant
 from mailproof.run.log_kin import Kin
@@ -14,6 +15,9 @@ from mailproof.run.log_story import Event, Story
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ENDED = ("bounced", "expired", "force-expired", "undeliverable")
 _GOOD = ("sent", "deliverable")
+# What restrictions, checks and milters can do beside refusing lets the message go on.
+_REFUSING = ("reject", "discard", "hangup", "abort", "defer")
+_HOLDING = ("hold", "quarantine")
 
 
 def told(family: list[Story], kin: Kin) -> LogTrace:
@@ -39,7 +43,7 @@ def told(family: list[Story], kin: Kin) -> LogTrace:
         _outcome(way),
         legs,
         message_id=printable(next((story.message_id for story in way if story.message_id), "")),
-        sender=printable(next((story.sender for story in way if story.sender), "")),
+        sender=_sender(way),
         recipients=tuple(map(printable, dict.fromkeys(each for story in way for each in story.recipients))),
         seconds=_seconds(first, last[-1]) if last else None,
     )
@@ -87,8 +91,21 @@ def _outcome(way: list[Story]) -> str:
         return "deferred"
     if last:
         return "delivered"
-    refused = any(isinstance(event.fact, Refused) for story in way for event in story.events)
-    return "refused" if refused else "open"
+    facts = [event.fact for story in way for event in story.events]
+    held = ""
+    for fact in facts:
+        if isinstance(fact, Refused) and fact.action in _HOLDING:
+            held = "held"
+        elif isinstance(fact, Managed):
+            held = {"placed on hold": "held", "released from hold": ""}.get(fact.action, held)
+    refused = any(isinstance(fact, Refused) and fact.action in _REFUSING for fact in facts)
+    return held or ("refused" if refused else "open")
+
+
+def _sender(way: list[Story]) -> str | None:
+    """The first that is told: a filter may hand a message in anew."""
+    told = [story.sender for story in way if story.sender is not None]
+    return printable(next(filter(None, told), "")) if told else None
 
 
 def _seconds(first: str, time: str) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from mailproof.run.log_files import day_of
-from mailproof.run.log_packed import is_packed, opened
+from mailproof.run.log_packed import is_plain, opened
 
 # Small enough for the second-level cache of a processor: a larger one is slower by a third (measured).
 _BLOCK = 1 << 18
@@ -19,32 +20,32 @@ _PACKED = 10
 
 
 class Part(NamedTuple):
-    """Octets of a file from `start` to before `end`: the lines that begin there. A packed file is taken whole."""
+    """Octets of a file from `start` to before `end`: the lines that begin there. What is not plain is taken whole."""
 
     path: Path
     day: date
     start: int
     end: int
-    packed: bool
+    plain: bool
 
     @property
     def weight(self) -> int:
-        return (self.end - self.start) * (_PACKED if self.packed else 1)
+        return (self.end - self.start) * (1 if self.plain else _PACKED)
 
 
 def parts_of(paths: Sequence[Path], shares: int) -> list[list[Part]]:
     """The files in their order, as so many lists of nearly the same weight, in that order too. Raises OSError."""
-    whole = [Part(path, day_of(path), 0, path.stat().st_size, is_packed(path)) for path in paths]
+    whole = [Part(path, day_of(path), 0, path.stat().st_size, is_plain(path)) for path in paths]
     share = max(sum(part.weight for part in whole) / shares, 1.0)
     out: list[list[Part]] = [[]]
     filled = 0.0
     for part in whole:
         while len(out) < shares and filled + part.weight > share:
             room = int(share - filled)
-            if not part.packed and 0 < room < part.weight:
+            if part.plain and 0 < room < part.weight:
                 out[-1].append(part._replace(end=part.start + room))
                 part = part._replace(start=part.start + room)
-            elif part.packed and room > part.weight // 2:
+            elif not part.plain and room > part.weight // 2:
                 break
             out.append([])
             filled = 0.0
@@ -55,7 +56,7 @@ def parts_of(paths: Sequence[Path], shares: int) -> list[list[Part]]:
 
 def blocks_of(part: Part) -> Iterator[bytes]:
     """Whole lines, many at a time. Raises one of DAMAGED, or NoZstdError."""
-    if part.packed:
+    if not part.plain:
         with opened(part.path) as file:
             yield from blocks(file)
         return
@@ -68,12 +69,12 @@ def blocks_of(part: Part) -> Iterator[bytes]:
             yield from _limited(plain, part.end)
 
 
-def blocks(file: IO[bytes]) -> Iterator[bytes]:
+def blocks(file: io.BufferedIOBase) -> Iterator[bytes]:
     """Whole lines of an open file, to its end."""
     return _limited(file, 1 << 62)
 
 
-def _from_next_line(file: IO[bytes], octets: int) -> Iterator[bytes]:
+def _from_next_line(file: io.RawIOBase | io.BufferedIOBase, octets: int) -> Iterator[bytes]:
     while octets > 0:
         data = file.read(min(_BLOCK, octets))
         if not data:
@@ -87,7 +88,7 @@ def _from_next_line(file: IO[bytes], octets: int) -> Iterator[bytes]:
             return
 
 
-def _limited(file: IO[bytes], octets: int, rest: bytes = b"") -> Iterator[bytes]:
+def _limited(file: io.RawIOBase | io.BufferedIOBase, octets: int, rest: bytes = b"") -> Iterator[bytes]:
     """Lines that begin within so many octets from here, `rest` before them."""
     while octets > 0:
         data = file.read(min(_BLOCK, octets))

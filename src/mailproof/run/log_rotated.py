@@ -16,12 +16,20 @@ _PACKED = re.compile(r"\.(?:gz|bz2|xz|zst)\Z")
 
 
 def oldest_first(names: Iterable[str]) -> list[str]:
-    """The files in the order of time: those of one set together, where its first stood, the oldest first."""
+    """The files in the order of time, each once: those of one set where its first stood, the oldest first."""
     sets: dict[tuple[str, str], list[str]] = {}
-    for name in dict.fromkeys(names):
+    for name in names:
         path = Path(name)
         sets.setdefault((str(path.parent), _stem(path.name)), []).append(name)
-    return [name for members in sets.values() for name in sorted(members, key=lambda each: _age(Path(each).name))]
+    return once(name for members in sets.values() for name in sorted(members, key=lambda each: _age(Path(each).name)))
+
+
+def once(names: Iterable[str]) -> list[str]:
+    """The names in their order, without those of a file that has been named: twice, or by a link."""
+    seen: dict[object, str] = {}
+    for name in names:
+        seen.setdefault(_identity(name), name)
+    return list(seen.values())
 
 
 def with_rotated(name: str) -> list[str]:
@@ -37,6 +45,15 @@ def with_rotated(name: str) -> list[str]:
     names = {_PACKED.sub("", each.name): str(path.parent / each.name) for each in sorted(beside)}
     names[path.name] = name
     return oldest_first(names.values())
+
+
+def _identity(name: str) -> object:
+    """What a file is, whatever its name; the name alone for what is not there."""
+    try:
+        found = Path(name).stat() if name != "-" else None
+    except (OSError, ValueError):
+        return name
+    return name if found is None else (found.st_dev, found.st_ino)
 
 
 def _stem(name: str) -> str:

@@ -39,6 +39,7 @@ OF_MESSAGES = (
 )
 OF_SESSIONS = (Certificated, Connected, NoConnection, TlsFailed, TlsOpened)
 OF_MAILBOXES = (Sieved, Stored)
+_WITH_SENDER = ("MAIL", "RCPT", "DATA", "BDAT", "END-OF-MESSAGE", "header", "body", "mime", "nested")
 
 
 class Event(NamedTuple):
@@ -53,7 +54,9 @@ class Story:
 
     def __init__(self, queue_id: str) -> None:
         self.queue_id, self.events, self.removed = queue_id, list[Event](), False
-        self.message_id, self.sender = "", ""
+        self.message_id = ""
+        self.sender: str | None = None
+        """None where no line tells."""
         self.recipients, self.clients = dict[str, None](), set[str]()
         self.children: dict[str, Event] = {}
         """Queue ids that the message got later, and the line that said so."""
@@ -77,8 +80,8 @@ class Story:
         self.events.append(event)
         fact = event.fact
         self.message_id = getattr(fact, "message_id", "").strip("<>") or self.message_id
-        if isinstance(fact, (Arrived, Queued, Refused, Addressed, Expired, Scanned, Greylisted)):
-            self.sender = self.sender or fact.sender.lower()
+        if (sender := _sender(fact)) is not None:
+            self.sender = self.sender or sender.lower()
         for recipient in _recipients(fact):
             self.recipients[recipient.lower()] = None
         if client := getattr(fact, "client", ""):
@@ -100,6 +103,24 @@ class Story:
 def address_of(client: str) -> str:
     """`192.0.2.9` of `unknown[192.0.2.9]:4711`, `(helo) [192.0.2.9]`, or as it is."""
     return peer(client).address or client.rpartition("[")[2].partition("]")[0] or client
+
+
+def _sender(fact: Fact) -> str | None:
+    """Empty where the line says that it is the null sender; None where it does not tell."""
+    if not isinstance(fact, (Arrived, Queued, Refused, Addressed, Expired, Scanned, Greylisted)):
+        return None
+    match fact:
+        case Queued() | Expired() | Addressed():
+            told = True
+        case Refused():
+            # Postfix writes both, or neither.
+            told = bool(fact.protocol) and fact.stage in _WITH_SENDER
+        case Arrived():
+            # Of Postfix's pickup, of Exim and sendmail; smtpd's line has only the client.
+            told = bool(fact.uid or fact.message_id or (fact.original and not fact.client))
+        case _:
+            told = False
+    return fact.sender if told or fact.sender else None
 
 
 def _recipients(fact: Fact) -> list[str]:

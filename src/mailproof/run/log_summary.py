@@ -6,6 +6,7 @@ What a part leaves open, messages of which the beginning is in the part before, 
 from __future__ import annotations
 
 import gc
+import io
 import os
 import pickle
 import signal
@@ -14,7 +15,6 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from mailproof.model.log_summary import LogSummary
 from mailproof.parse.log.tally.count import LogCounter, Period, Tally
@@ -59,7 +59,7 @@ def summary_of_files(paths: Sequence[Path], jobs: int, period: Period | None, to
         return summary_of(tally.tables, top)
 
 
-def summary_of_stream(file: IO[bytes], today: date, period: Period | None, top: int) -> LogSummary:
+def summary_of_stream(file: io.BufferedIOBase, today: date, period: Period | None, top: int) -> LogSummary:
     """Of standard input, or what else can only be read once."""
     with _without_collector():
         tally = Tally()

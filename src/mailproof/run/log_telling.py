@@ -15,6 +15,8 @@ UNKNOWN = "unknown-trouble"
 
 _CONTENT = ("header", "body", "mime", "nested", "END-OF-MESSAGE")
 _REFUSING = ("reject", "discard", "hold", "hangup", "abort", "defer", "quarantine")
+# What is done with a message in place of refusing it.
+_DONE = {"discard": "discard", "hold": "hold", "quarantine": "hold"}
 _GOOD = ("sent", "deliverable", "SOFTBOUNCE")
 _BLOCKING = ("Blocked ", "reject", "soft reject", "greylist")
 
@@ -36,7 +38,7 @@ def told(fact: Fact) -> str | None:
             if fact.action not in _REFUSING:
                 return None
             said = f"{fact.stage} {fact.reply}" if fact.stage in _CONTENT else fact.reply
-            return f"discard: {said}" if fact.action == "discard" else said
+            return f"{_DONE[fact.action]}: {said}" if fact.action in _DONE else said
         case Delivered():
             return None if fact.status in _GOOD else fact.reason or fact.status
         case LoginFailed():

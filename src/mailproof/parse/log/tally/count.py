@@ -12,7 +12,7 @@ from mailproof.model.log import LogLine
 from mailproof.parse.log.envelope import LineReader
 from mailproof.parse.log.facts import fact_of, is_mail
 from mailproof.parse.log.tally.ledger import Ledger
-from mailproof.parse.log.tally.quick import STAMPS, Handler, handler_of, lines_of
+from mailproof.parse.log.tally.quick import STAMPS, Handler, clock_of, handler_of, lines_of
 from mailproof.parse.log.tally.record import record
 from mailproof.parse.log.tally.tables import KINDS, Tables
 
@@ -84,6 +84,7 @@ class LogCounter:
         self._read = LineReader(today).read
         self._lines: dict[tuple[int, str], re.Pattern[str]] = {}
         self._hours: dict[str, str] = {}
+        self._clocks: dict[str, re.Pattern[str]] = {}
         self._handlers: dict[int, dict[str, Handler]] = {_BEFORE: {}, WITHIN: {}, _NOWHEN: {}}
 
     def count(self, block: bytes) -> None:
@@ -102,8 +103,6 @@ class LogCounter:
                 else:
                     for raw in group:
                         self._slow(raw)
-        if self._period is None:
-            self._ends(block)
         if self._tally.bound():
             for handlers in self._handlers.values():
                 handlers.clear()
@@ -150,6 +149,8 @@ class LogCounter:
                 self._one(line.encode(), place)
             return
         handlers = self._begin(hour, place)
+        if place == WITHIN and (whole := self._hours[hour]):
+            self._tables.span.take_hour(whole, self._clock(hour), text)
         for head, queue_id, told, other in self._pattern(hour, len(text)).findall(f"\n{text}"):
             if not head:
                 self._one(other.encode(), place)
@@ -161,7 +162,7 @@ class LogCounter:
                 handler = self._learn(handlers, hour, head, place)
             if handler(queue_id, told):
                 mark = f"{queue_id}: " if queue_id else ""
-                self._one(f"{hour}:00:00 {head}[1]: {mark}{told}".encode(), place)
+                self._one(f"{hour}:00:00 {head}[1]: {mark}{told}".encode(), place, timed=False)
 
     def _pattern(self, hour: str, length: int) -> re.Pattern[str]:
         key = (len(hour), hour)
@@ -173,6 +174,13 @@ class LogCounter:
         if key not in self._lines:
             self._lines[key] = lines_of(*key)
         return self._lines[key]
+
+    def _clock(self, hour: str) -> re.Pattern[str]:
+        if hour not in self._clocks:
+            if len(self._clocks) > _KEPT:
+                self._clocks.clear()
+            self._clocks[hour] = clock_of(hour)
+        return self._clocks[hour]
 
     def _begin(self, hour: str, place: int) -> dict[str, Handler]:
         """The handlers of all hosts, which count for this hour from now on."""
@@ -226,19 +234,18 @@ class LogCounter:
             if parsed is None or not parsed.time:
                 return None
             hour = self._hours[found[1]] = parsed.time[:13]
-        time = hour + found[2]
-        place = self._period.place(time)
-        if place == WITHIN:
-            self._tables.first, self._tables.last = self._tables.first or time, time
-        return place
+        return self._period.place(hour + found[2])
 
     def _slow(self, raw: bytes) -> None:
         for start in range(0, len(raw) or 1, PIECE):
             self._tables.lines += 1
             self._one(raw[start : start + PIECE])
 
-    def _one(self, raw: bytes, place: int | None = None) -> None:
-        """A line in the ordinary way; `place` where it is known. It has been counted as one of the lines."""
+    def _one(self, raw: bytes, place: int | None = None, *, timed: bool = True) -> None:
+        """A line in the ordinary way; `place` where it is known. It has been counted as one of the lines.
+
+        Not `timed`: its minute was left behind.
+        """
         tables = self._tables
         if not raw.strip():
             if place in (None, WITHIN):
@@ -255,10 +262,10 @@ class LogCounter:
             place = WITHIN if self._period is None or not line.time else self._period.place(line.time)
             if place != WITHIN:
                 tables.lines -= 1
-            elif line.time and self._period is not None:
-                tables.first, tables.last = tables.first or line.time, line.time
         if place == _AFTER:
             return
+        if place == WITHIN and timed:
+            tables.span.take(line.time)
         ledger = self._tally.ledger(line.host, place)
         if not is_mail(line):
             ledger.tables.other += 1
@@ -269,22 +276,6 @@ class LogCounter:
             ledger.tables.unknown += 1
             ledger.tables.keep_sample(f"{line.tag}: {line.text}")
         record(ledger, line, fact)
-
-    def _ends(self, block: bytes) -> None:
-        """The times of the first and the last line that have one."""
-        tables = self._tables
-        if not tables.first:
-            tables.first = next(filter(None, map(self._time_of, block.split(b"\n"))), "")
-        tail = block
-        while tail:
-            tail, _, raw = tail.rpartition(b"\n")
-            if time := self._time_of(raw):
-                tables.last = time
-                return
-
-    def _time_of(self, raw: bytes) -> str:
-        line = self._read(raw[:PIECE]) if raw.strip() else None
-        return line.time if line is not None else ""
 
 
 def _size_of(text: str) -> int:

@@ -50,6 +50,11 @@ STAMPS = {size: re.compile(rf"({hour})({clock}) ", re.ASCII) for size, (hour, cl
 """By the length of an hour in it: RFC 3164, RFC 3339."""
 
 
+def clock_of(hour: str) -> re.Pattern[str]:
+    """In lines of an hour, what follows it in each stamp."""
+    return re.compile(rf"^{re.escape(hour)}({_FORMS[len(hour)][1]}) ", re.ASCII | re.MULTILINE)
+
+
 def lines_of(size: int, hour: str = "") -> re.Pattern[str]:
     """On lines of one hour, a newline before each: (host and tag, queue id, text, whole line of another form).
 

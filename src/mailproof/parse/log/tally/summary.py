@@ -48,9 +48,8 @@ def summary_of(tables: Tables, top: int) -> LogSummary:
     relays = _relays(tables)
     hours = tuple((key, row) for key, row in sorted(tables.hours.items()) if any(row))
     return LogSummary(
-        # Files may be given in any order.
-        first=min(tables.first, tables.last or tables.first),
-        last=max(tables.first, tables.last),
+        first=tables.span.first,
+        last=tables.span.last,
         lines=tables.lines,
         mail=tables.lines - tables.other - tables.unread,
         unknown=tables.unknown,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TypeVar
 
+from mailproof.parse.log.tally.span import Span
+
 Key = TypeVar("Key", bound=Hashable)
 
 # Addresses, relays, clients and reasons are told by strangers. As many different ones as this are kept apart
@@ -47,7 +49,7 @@ class Tables:
 
     def __init__(self) -> None:
         self.lines = self.other = self.unknown = self.unread = 0
-        self.first = self.last = ""
+        self.span = Span()
         self.samples: list[str] = []
         self.hours: dict[tuple[str, str], list[int]] = {}
         """By host and hour: received, delivered, deferrals, bounced, refused."""
@@ -101,7 +103,7 @@ class Tables:
         self.other += later.other
         self.unknown += later.unknown
         self.unread += later.unread
-        self.first, self.last = self.first or later.first, later.last or self.last
+        self.span.add(later.span)
         self.samples += later.samples[: max(SAMPLES - len(self.samples), 0)]
         self.folded |= later.folded
         _add_lists(self.hours, later.hours)
