@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from running import mailproof
+from running import mailproof, sentence_of
 
 BOUNCES = Path(__file__).parents[1] / "parse" / "bounce"
+ARTICLE = Path(__file__).parents[1] / "run" / "article_2.log"
 BOUNCE = BOUNCES / "made" / "postfix-spf.eml"
 
 
@@ -92,3 +97,48 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
     done = mailproof("explain", str(tmp_path))
     assert done.returncode == 2
     assert "Is a directory" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_what_windows_wrote(encoding: str, tmp_path: Path) -> None:
+    """Notepad and PowerShell write UTF-16; a log and a bounce in it say the same."""
+    for name, text in (("log", ARTICLE.read_text("utf-8")), ("bounce", BOUNCE.read_text("utf-8"))):
+        plain, wide = tmp_path / name, tmp_path / f"{name}.txt"
+        plain.write_text(text, "utf-8")
+        wide.write_bytes(text.encode(encoding))
+        day = plain.stat().st_mtime
+        os.utime(wide, (day, day))
+        assert mailproof("explain", str(wide)).stdout == mailproof("explain", str(plain)).stdout != ""
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_packed_log_that_is_cut_is_said(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """Also where it is longer than what is read to see what it is."""
+    line = "Jan 18 20:28:39 mx postfix/smtpd[1248]: connect from a.example[192.0.2.9]\n"
+    for times in (3, 500_000):
+        packed = tmp_path / "mail.log.gz"
+        packed.write_bytes(pack(line.encode() * times)[:-9])
+        done = mailproof("explain", str(packed))
+        assert done.returncode == 2
+        assert "cannot read" in sentence_of(done)
+
+
+@pytest.mark.parametrize(
+    "name", ["/var/log/none.log", "./none", "../none here.eml", "none.eml", "logs/none", "~/none"]
+)
+def test_a_file_that_is_not_there_is_said(name: str, tmp_path: Path) -> None:
+    done = mailproof("explain", name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert sentence_of(done) == f"cannot read {name}: No such file or directory"
+
+
+@pytest.mark.parametrize("text", ["https://example.com/none", "and so on/or not", "5.1.1", "mail.example.com"])
+def test_a_text_is_no_file_for_a_slash_or_a_dot(text: str) -> None:
+    done = mailproof("explain", text)
+    assert "No such file" not in done.stderr
+    assert done.returncode in (0, 3)
+
+
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    (tmp_path / "user-unknown.txt").write_text("550 5.1.1 User unknown\n")
+    assert mailproof("explain", "user-unknown.txt", cwd=tmp_path).returncode == 0

@@ -6,12 +6,16 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import smtplib
 import ssl
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from running import mailproof
+from running import CLEAN, mailproof
 
 from mailproof.lab.real.server import RealLab
 
@@ -66,3 +70,55 @@ def test_what_the_real_servers_have_just_written(real_lab: RealLab) -> None:
 def _named(context: ssl.SSLContext) -> ssl.SSLContext:
     context.check_hostname = False  # reached by address; the chain is still verified
     return context
+
+
+ACTIONS = (("explain",), ("summary",), ("trace", "--client", "192.0.2.9"))
+CAME = "Jan 18 20:28:39 mx postfix/smtpd[1]: 4F1C2A3B: client=a[192.0.2.9]\n"
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action[0])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_log_in_a_pipe_and_on_standard_input(
+    action: tuple[str, ...], pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    """`<(zcat mail.log.2.gz)` of a shell, and a packed file as it is."""
+    data = pack((CAME + LINE).encode())
+    file = tmp_path / "log"
+    file.write_bytes(data)
+    whole = mailproof("log", *action, "--format", "json", str(file))
+    assert "4F1C2A3B" in whole.stdout or '"mail": 2' in whole.stdout
+    theirs, ours = os.pipe()
+    os.write(ours, data)
+    os.close(ours)
+    piped = mailproof("log", *action, "--format", "json", f"/dev/fd/{theirs}", pass_fds=(theirs,))
+    os.close(theirs)
+    assert (piped.returncode, piped.stdout, piped.stderr) == (whole.returncode, whole.stdout, "")
+    given = subprocess.run(
+        [sys.executable, "-m", "mailproof", "log", *action, "--format", "json", "-"],
+        input=data,
+        env=CLEAN,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (given.returncode, given.stdout.decode()) == (whole.returncode, whole.stdout)
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action[0])
+def test_one_file_of_several_names_counts_once(action: tuple[str, ...], tmp_path: Path) -> None:
+    file, hard, soft = (tmp_path / name for name in ("mail.log", "hard", "soft"))
+    file.write_text(CAME + LINE)
+    hard.hardlink_to(file)
+    soft.symlink_to(file)
+    once = mailproof("log", *action, "--format", "json", str(file))
+    again = mailproof("log", *action, "--format", "json", *map(str, (file, hard, soft, file)))
+    assert again.stdout == once.stdout
+
+
+def test_no_line_of_mail_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    file.write_text("hello\nworld\n")
+    for action in ACTIONS:
+        done = mailproof("log", *action, str(file))
+        assert done.returncode == 3
+        assert "There is no line of a mail server in it" in done.stdout, done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 
 from mailproof.catalog.log_messages import LogMessage, log_messages
 from mailproof.catalog.pages import names
+from mailproof.catalog.words import words
 from mailproof.model.log import LogExplained
-from mailproof.report.log import explained_as_json, render_explained
+from mailproof.report.log import explained_as_json, render_explained, words_of
 from mailproof.run.log_explain import LogExplainer
 from mailproof.run.log_files import lines_of
 
@@ -35,8 +37,8 @@ def test_a_row_is_found_by_its_sample(row: LogMessage) -> None:
     assert [(cause.name, cause.page, cause.count) for cause in result.causes] == [(row.name, row.page, 1)]
     assert result.unknown == result.unread == 0
     assert not row.page or row.page in names("en")
-    for words in (row.meaning, row.mend):
-        assert words["en"].isascii() and words["ja"] and not words["ja"].isascii()
+    for told in (row.meaning, row.mend):
+        assert told["en"].isascii() and told["ja"] and not told["ja"].isascii()
 
 
 def test_no_name_has_two_rows() -> None:
@@ -176,3 +178,32 @@ def test_no_pattern_blows_up(piece: str) -> None:
         began = time.process_time()
         row.pattern.search(text)
         assert time.process_time() - began < 0.1, row.name
+
+
+def test_what_is_on_hold_was_taken() -> None:
+    """As Postfix 3.7 writes it of a milter, an access table and header_checks; none of them was refused."""
+    end = "from=<a@example.com> to=<b@example.net> proto=ESMTP helo=<c>"
+    lines = (
+        f"milter-hold: END-OF-MESSAGE from c[192.0.2.7]: milter triggers HOLD action; {end}",
+        f"hold: header Subject: offer from c[192.0.2.7]; {end}",
+        f"hold: RCPT from c[192.0.2.7]: <b@example.net>: Recipient address triggers HOLD action; {end}",
+    )
+    for line in lines:
+        assert found(f"Jan 18 20:28:39 mx postfix/cleanup[1]: 4C6BF1A2D3: {line}") == {"message-on-hold": 1}
+    (cause,) = explained(f"Jan 18 20:28:39 mx postfix/cleanup[1]: 4C6BF1A2D3: {lines[0]}").causes
+    assert "postsuper -H" in words_of(cause, words("en"))[1] and "postsuper -H" in words_of(cause, words("ja"))[1]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_without_a_line_of_mail_nothing_is_said_to_be_right(lang: str) -> None:
+    say = words(lang)
+    for lines in ((), ("hello", "world"), ("Jan 18 20:28:39 mx cron[1]: (root) CMD (true)",)):
+        told = render_explained(explained(*lines), lang, color=False, width=100)
+        assert say("log.no-mail") in told and say("log.nothing-wrong") not in told
+    sound = "Jan 18 20:28:39 mx postfix/qmgr[1]: 4F1C2A3B: removed"
+    assert say("log.nothing-wrong") in render_explained(explained(sound), lang, color=False, width=100)
+
+
+def test_a_sample_is_a_line_and_no_pattern() -> None:
+    for row in log_messages():
+        assert not re.search(r"\(\?P?<|\[\^|\{\d+,\d*\}|\\[sSdw.(]", row.sample), row.name

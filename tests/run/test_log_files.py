@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailproof.model.log import LogLine
 from mailproof.run import log_packed
 from mailproof.run.log_files import day_of, journal, lines_of
 from mailproof.run.log_packed import NoZstdError, raw_lines
-from mailproof.run.log_rotated import oldest_first, with_rotated
+from mailproof.run.log_rotated import oldest_first, once, with_rotated
 
 
 @pytest.mark.parametrize(
@@ -95,3 +100,64 @@ def test_the_journal_is_read_as_it_comes(tmp_path: Path, monkeypatch: pytest.Mon
 def test_without_a_journal_there_are_no_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert list(journal()) == []
+
+
+TEXT = "Jan 18 20:28:39 mx postfix/qmgr[1]: 4F1C2A3B: removed\nJan 18 20:28:40 mx dovecot: 表示\n"
+WRITTEN = {
+    "PowerShell 5": b"\xff\xfe" + TEXT.encode("utf-16-le"),
+    "big end first": b"\xfe\xff" + TEXT.encode("utf-16-be"),
+    "without its mark": TEXT.encode("utf-16-le"),
+    "without its mark, big end first": TEXT.encode("utf-16-be"),
+    "Notepad": b"\xef\xbb\xbf" + TEXT.encode(),
+    "as it is": TEXT.encode(),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_however_windows_writes_a_text(written: bytes, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(pack(written))
+    lines = TEXT.encode().splitlines(keepends=True)
+    assert list(raw_lines(path)) == lines
+    assert log_packed.is_plain(path) == (path.read_bytes() == TEXT.encode())
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = Thread(target=fifo.write_bytes, args=(path.read_bytes(),))
+    writer.start()
+    assert not log_packed.is_plain(fifo)
+    assert list(raw_lines(fifo)) == lines
+    writer.join()
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"]))
+def test_any_file_is_read(tmp_path_factory: pytest.TempPathFactory, data: bytes, mark: bytes) -> None:
+    path = tmp_path_factory.mktemp("log") / "log"
+    path.write_bytes(mark + data)
+    try:
+        lines = list(raw_lines(path))
+    except log_packed.DAMAGED:
+        return
+    if not mark and log_packed.is_plain(path):
+        assert b"".join(lines) == data
+
+
+def test_standard_input_is_read_from_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"first\nsecond\nthird\n")
+    with path.open("rb") as file:
+        assert file.readline() == b"first\n"
+        with log_packed.unpacked(file) as inside:
+            assert inside.read() == b"second\nthird\n"
+
+
+def test_a_file_of_two_names_is_one(tmp_path: Path) -> None:
+    log, other = tmp_path / "mail.log", tmp_path / "other.log"
+    log.write_text("a")
+    other.write_text("a")
+    (tmp_path / "hard.log").hardlink_to(log)
+    (tmp_path / "soft.log").symlink_to(log)
+    away = f"{tmp_path}/./mail.log"
+    names = [str(log), str(tmp_path / "hard.log"), str(tmp_path / "soft.log"), away, str(log), str(other), "-"]
+    assert once(names) == oldest_first(names) == [str(log), str(other), "-"]
+    assert once(["none", "none", "nothing"]) == ["none", "nothing"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproof.run.log_choice import Chooser, FollowedLines, Wish
-from mailproof.run.log_follow import GrowingFile, GrowingStream, grown
+from mailproof.run.log_follow import Growing, GrowingFile, GrowingStream, growing, grown
 
 TODAY = date(2026, 11, 21)
 
@@ -105,11 +107,11 @@ def test_a_stream_ends() -> None:
     theirs, ours = os.pipe()
     stream = GrowingStream(theirs)
     os.write(ours, b"one\ntw")
-    growing = grown([stream])
-    assert next(growing) == [b"one"]
+    following = grown([stream])
+    assert next(following) == [b"one"]
     os.write(ours, b"o")
     os.close(ours)
-    assert [line for lines in growing for line in lines] == [b"two"]
+    assert [line for lines in following for line in lines] == [b"two"]
     os.close(theirs)
 
 
@@ -170,3 +172,97 @@ def test_any_bytes(lines: list[bytes]) -> None:
     for line in lines:
         for head in (b"", f"{HEAD}smtpd[1]: ".encode()):
             chooser.take(reader.read(head + line, TODAY))
+
+
+class Lines:
+    """Everything that a source has now, and the most that it gave at once."""
+
+    def __init__(self, source: Growing) -> None:
+        self.lines, self.most = list[bytes](), 0
+        while True:
+            lines = source.read()
+            self.lines += lines
+            self.most = max(self.most, sum(map(len, lines)))
+            if not source.more:
+                return
+
+
+def test_a_burst_comes_in_pieces(log: Path) -> None:
+    """Whatever a writer does between two looks: memory does not grow with it."""
+    burst = [b"%07d %s" % (number, b"x" * 92) for number in range(50_000)]
+    file = GrowingFile(log, 0)
+    grow(log, "".join(f"{line.decode()}\n" for line in burst))
+    found = Lines(file)
+    assert found.lines == burst
+    assert found.most < 2_000_000 and not file.more
+    grow(log, "x" * 5_000_000)
+    found = Lines(file)
+    assert sum(map(len, found.lines)) > 4_900_000 and found.most < 2_000_000
+    file.close()
+
+
+def test_a_burst_is_whole_over_rotation(log: Path) -> None:
+    file = GrowingFile(log, 0)
+    grow(log, "".join(f"old {number} {'x' * 90}\n" for number in range(30_000)))
+    log.rename(log.with_suffix(".1"))
+    log.write_text("".join(f"new {number} {'x' * 90}\n" for number in range(30_000)))
+    found = Lines(file)
+    assert [line.split(b" x")[0] for line in found.lines] == [
+        *(b"old %d" % number for number in range(30_000)),
+        *(b"new %d" % number for number in range(30_000)),
+    ]
+    file.close()
+
+
+def test_a_burst_in_a_pipe_comes_in_pieces(tmp_path: Path) -> None:
+    theirs, ours = os.pipe()
+    stream = GrowingStream(theirs)
+    writer = threading.Thread(target=os.write, args=(ours, b"x" * 3_000_000))
+    writer.start()
+    total = most = 0
+    while total < 2_900_000:
+        assert select.select([theirs], [], [], 60)[0]
+        came = sum(map(len, stream.read()))
+        total, most = total + came, max(most, came)
+    assert most < 2_000_000
+    writer.join()
+    for end in (theirs, ours):
+        os.close(end)
+
+
+def test_what_is_held_back_is_bounded() -> None:
+    """A client that never says more than its queue id, in lines as long as they are read."""
+    chooser, reader = Chooser(Wish(sender="a@b.example")), FollowedLines()
+    for number in range(40):
+        line = f"{HEAD}smtpd[1]: AAAAAAA1: client=a.example[192.0.2.9] {number} {'x' * 60_000}"
+        assert chooser.take(reader.read(line.encode(), TODAY)) == []
+    told = chooser.take(reader.read(f"{HEAD}qmgr[1]: AAAAAAA1: from=<a@b.example>, size=1, nrcpt=1".encode(), TODAY))
+    assert sum(len(each.raw) for each in told) < 70_000
+
+
+def test_a_fifo_with_a_name_outlives_its_writers(tmp_path: Path) -> None:
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    source = growing(path, 10)
+    following = grown([source])
+    for text in (b"one\n", b"two\n"):
+        with path.open("wb") as writer:
+            writer.write(text)
+        assert next(lines for lines in following if lines) == [text.strip()]
+    assert not source.ended
+    source.close()
+
+
+def test_the_pipe_of_a_shell_ends_with_its_writer(log: Path) -> None:
+    theirs, ours = os.pipe()
+    os.write(ours, b"one\ntwo")
+    os.close(ours)
+    source = growing(Path(f"/dev/fd/{theirs}"), 10)
+    assert [line for lines in grown([source]) for line in lines] == [b"one", b"two"]
+    source.close()
+    os.close(theirs)
+
+
+def test_a_folder_is_no_log(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        growing(tmp_path, 0)

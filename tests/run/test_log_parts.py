@@ -8,6 +8,7 @@ import lzma
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -160,3 +161,41 @@ def test_a_period_in_the_zone_of_each_line() -> None:
     assert [period.place(each) for each in ("2026-11-20T19:00:00+09:00", "2026-11-20T08:59:59+00:00")] == [1, -1]
     assert Between(None, None).place("2026-11-20T08:59:59") == 0
     assert Between(None, datetime(2026, 1, 1, tzinfo=UTC)).place("2026-11-20T08:59:59") == 1
+
+
+ARTICLE = Path(__file__).parent / "article_2.log"
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_from_when_to_when_in_any_order(jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines of the article go back in time."""
+    monkeypatch.setattr(log_summary, "_WORTH", 1)
+    summary = summary_of_files([ARTICLE], jobs, None, 0)
+    assert [each[11:] for each in (summary.first, summary.last)] == ["20:26:20", "22:26:38"]
+
+
+@pytest.mark.parametrize("period", [None, Between(None, None)], ids=["all", "in a period"])
+@given(st.lists(st.tuples(st.integers(0, 23), st.integers(0, 59), st.integers(0, 59)), min_size=1, max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_from_when_to_when_of_any_lines(period: Between | None, clocks: list[tuple[int, int, int]]) -> None:
+    """Those that count nothing too, and whatever stands between them."""
+    lines = [
+        f"Nov 20 {hour:02}:{minute:02}:{second:02} mx {'postfix/smtpd[7]: connect from a' if second % 2 else 'x'}\n"
+        for hour, minute, second in clocks
+    ]
+    told = [f"2026-11-20T{h:02}:{m:02}:{s:02}" for h, m, s in clocks if s % 2] or [""]
+    for size in (1, 7, 40):
+        pieces = ["".join(lines[at : at + size]).encode() for at in range(0, len(lines), size)]
+        summary = summary_of_lines(pieces, NOW.date(), period, 0)
+        assert (summary.first, summary.last) == (min(told), max(told))
+
+
+def test_a_pipe_is_counted_once(log: Path, tmp_path: Path) -> None:
+    one = summary_of_files([log], 1, None, 0)
+    fifo = tmp_path / "fifo"
+    for packed in (bytes, gzip.compress):
+        os.mkfifo(fifo)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(fifo.write_bytes, packed(generated()))
+            assert summary_of_files([fifo], 4, None, 0) == one
+        fifo.unlink()

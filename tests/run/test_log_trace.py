@@ -284,3 +284,50 @@ def leg_of(kind: type[Fact]) -> LogLeg:
     values = dict.fromkeys(kind.__struct_fields__, "x")
     name = "sent" if kind is Delivered else re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
     return LogLeg("", None, "", name, values)
+
+
+HELD = "4C6BF1A2D3: milter-hold: END-OF-MESSAGE from c[192.0.2.7]: milter triggers HOLD action; "
+ENVELOPE = "from=<> to=<b@b.example> proto=ESMTP helo=<c>"
+
+
+def test_a_message_on_hold_is_not_refused() -> None:
+    lines = [
+        HEAD.format(1, "smtpd", "4C6BF1A2D3: client=c[192.0.2.7]"),
+        HEAD.format(2, "cleanup", HELD + ENVELOPE),
+    ]
+    (trace,) = traced(lines)
+    assert (trace.outcome, trace.sender) == ("held", "")
+    assert "on hold in the queue" in render_traces((trace,), "en", color=False, width=100)
+    lines.append(HEAD.format(3, "postsuper", "4C6BF1A2D3: released from hold"))
+    assert traced(lines)[0].outcome == "open"
+    lines.append(
+        HEAD.format(4, "smtp", "4C6BF1A2D3: to=<b@b.example>, relay=m, delay=1, dsn=2.0.0, status=sent (250 ok)")
+    )
+    assert traced(lines)[0].outcome == "delivered"
+
+
+def test_a_warning_is_no_refusal() -> None:
+    line = "4C6BF1A2D3: warning: header Subject: offer from c[192.0.2.7]; "
+    assert traced([HEAD.format(1, "cleanup", line + ENVELOPE)])[0].outcome == "open"
+
+
+@pytest.mark.parametrize(("lang", "unknown"), [("en", "sender not told by the log"), ("ja", "差出人はログになし")])
+def test_a_sender_that_is_not_told_is_not_the_empty_one(lang: str, unknown: str) -> None:
+    """`<>` is the sender of a report (RFC 5321 section 4.5.5)."""
+    delivery = HEAD.format(4, "smtp", "AAAAAA1: to=<b@b.example>, relay=m, delay=1, dsn=2.0.0, status=sent (250 ok)")
+    lines = [HEAD.format(1, "smtpd", "AAAAAA1: client=a.example[192.0.2.9]"), delivery]
+    (trace,) = traced(lines)
+    assert trace.sender is None
+    told = render_traces((trace,), lang, color=False, width=100)
+    assert unknown in told and "<>" not in told
+    assert traced(lines, sender="<>") == ()
+    lines.insert(1, HEAD.format(2, "qmgr", "AAAAAA1: from=<>, size=310, nrcpt=1 (queue active)"))
+    (trace,) = traced(lines, sender="<>")
+    assert trace.sender == ""
+    told = render_traces((trace,), lang, color=False, width=100)
+    assert "<>" in told and unknown not in told
+
+
+def test_without_a_line_of_mail_there_is_no_message_to_miss() -> None:
+    assert render_traces((), "en", color=False, width=100, mail=0).startswith("There is no line of a mail server")
+    assert render_traces((), "en", color=False, width=100, mail=1).startswith("There is no such message")

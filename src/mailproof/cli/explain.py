@@ -101,7 +101,9 @@ def _is_file(text: str) -> bool:
         return False
     try:
         return Path(text).exists()
-    except (OSError, ValueError):
+    except OSError as error:
+        return error.errno == errno.EACCES  # there is something, and it is said that it may not be read
+    except ValueError:
         return False
 
 

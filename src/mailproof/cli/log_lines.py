@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -50,15 +50,18 @@ def reading(terminal: Terminal, name: str) -> Iterator[io.BufferedIOBase]:
     """What is in a file, a pipe or (`-`) standard input, unpacked. Raises Complaint, also while it is read."""
     from mailproof.run.log_packed import DAMAGED, opened, unpacked
 
-    try:
-        if name == "-":
-            with unpacked(cast("io.BufferedIOBase", standard_input(terminal))) as file:
-                yield file
-        else:
-            with opened(Path(name), partial(opening, terminal=terminal)) as file:
-                yield file
-    except (*DAMAGED, ValueError) as error:
-        raise unreadable(terminal, name, error) from None
+    with ExitStack() as stack:
+        try:
+            if name == "-":
+                file = stack.enter_context(unpacked(cast("io.BufferedIOBase", standard_input(terminal))))
+            else:
+                file = stack.enter_context(opened(Path(name), partial(opening, terminal=terminal)))
+        except (*DAMAGED, ValueError) as error:
+            raise unreadable(terminal, name, error) from None
+        try:
+            yield file
+        except DAMAGED as error:
+            raise unreadable(terminal, name, error) from None
 
 
 def unreadable(terminal: Terminal, name: str, error: BaseException | None) -> Complaint:

@@ -18,7 +18,9 @@ def traces_as_json(traces: tuple[LogTrace, ...], gaps: int = 0) -> str:
     return text_of({"messages": msgspec.to_builtins(traces), "gaps": gaps})
 
 
-def render_traces(traces: tuple[LogTrace, ...], lang: str, color: bool, width: int, *, gaps: int, mail: int) -> str:
+def render_traces(
+    traces: tuple[LogTrace, ...], lang: str, color: bool, width: int, *, gaps: int = 0, mail: int = 1
+) -> str:
     """A paragraph for each message: how it ended, whose it is, and a line for each leg with the seconds until it.
 
     `mail` is how many lines of a mail server there are.

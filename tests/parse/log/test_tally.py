@@ -89,10 +89,10 @@ def test_most_lines_go_the_quick_way(wish: tuple[str, ...], monkeypatch: pytest.
     slow = 0
     ordinary = LogCounter._one
 
-    def counted(self: LogCounter, raw: bytes, place: int | None = None) -> None:
+    def counted(self: LogCounter, raw: bytes, place: int | None = None, *, timed: bool = True) -> None:
         nonlocal slow
         slow += 1
-        ordinary(self, raw, place)
+        ordinary(self, raw, place, timed=timed)
 
     monkeypatch.setattr(LogCounter, "_one", counted)
     log = generated(*wish)

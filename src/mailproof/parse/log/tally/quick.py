@@ -23,6 +23,8 @@ Handler = Callable[[str, str], bool | None]
 _ID = r"[0-9A-F]{6,24}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}"
 # Sets are written out: a class such as \d in a set is looked up for each character, which takes a tenth longer.
 _SPACE = r" \t\n\r\f\v\x1c-\x1f"
+_NAME = "[A-Za-z_][A-Za-z0-9_/-]*"
+_TAG = rf"{_NAME}(?:\[[0-9]+\])?"
 _HOST = rf"[^{_SPACE}\[\]]*\[[^{_SPACE}\[\]]*\]"
 _FORMS = {
     9: (r"[A-Z][a-z]{2} [ 0-3][0-9] [0-9]{2}", r":[0-9][0-9]:[0-9][0-9]"),
@@ -51,8 +53,9 @@ STAMPS = {size: re.compile(rf"({hour})({clock}) ", re.ASCII) for size, (hour, cl
 
 
 def clock_of(hour: str) -> re.Pattern[str]:
-    """In lines of an hour, what follows it in each stamp."""
-    return re.compile(rf"^{re.escape(hour)}({_FORMS[len(hour)][1]}) ", re.ASCII | re.MULTILINE)
+    """In lines of an hour, what follows it in the stamp of each that `lines_of` takes apart."""
+    stamp = f"{re.escape(hour)}({_FORMS[len(hour)][1]})"
+    return re.compile(rf"^{stamp} [^{_SPACE}:]+ {_TAG}: ", re.ASCII | re.MULTILINE)
 
 
 def lines_of(size: int, hour: str = "") -> re.Pattern[str]:
@@ -64,7 +67,7 @@ def lines_of(size: int, hour: str = "") -> re.Pattern[str]:
     stamp = f"{re.escape(hour) if hour else any_hour}{clock}"
     # Not a possessive repetition of such lines: Python before 3.11.5 then loses lines (gh-106052).
     return re.compile(
-        rf"\n(?!{stamp} [^{_SPACE}:]+ {_SILENT})(?:{stamp} ([^{_SPACE}:]+ [A-Za-z_][A-Za-z0-9_/-]*)(?:\[[0-9]+\])?: "
+        rf"\n(?!{stamp} [^{_SPACE}:]+ {_SILENT})(?:{stamp} ([^{_SPACE}:]+ {_NAME})(?:\[[0-9]+\])?: "
         rf"(?:({_ID}): )?([^\n]*)|([^\n]*))",
         re.ASCII,
     )

@@ -34,7 +34,7 @@ class Span:
         """Lines of one hour, as ISO 8601 has it, whose minutes and what follows `clock` finds."""
         if not self._first or hour <= self._first[:13]:
             self._look_at(hour, clock, text)
-        elif hour >= max(self._hour, self._last[:13]):
+        elif hour >= max(self._hour, self._last[:13]) and clock.search(text):
             if hour > self._hour:
                 # What waits is of an earlier hour, and later than the first line: it decides nothing.
                 self._hour, self._waiting, self._length = hour, [], 0
