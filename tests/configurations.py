@@ -14,11 +14,12 @@ from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.record import Record
 from mailproof.model.report import Judged
+from mailproof.probes.exim_files import GENERATED
 from mailproof.run.lint import read_configurations
 from mailproof.script.authority import Authority, CertificateKind
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-POSTFIX, DOVECOT = "/etc/postfix", "/etc/dovecot"
+POSTFIX, DOVECOT, EXIM = "/etc/postfix", "/etc/dovecot", "/etc/exim4"
 MASTER = """smtp inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
@@ -84,7 +85,7 @@ def files_of(example: str, authority: Authority | None = None) -> dict[str, File
     for block in ("\n" + example).split("\n== ")[1:]:
         head, _, text = block.partition("\n")
         name, *words = head.split()
-        path = {"main.cf": POSTFIX, "master.cf": POSTFIX, "dovecot.conf": DOVECOT}.get(name, "")
+        path = {"main.cf": POSTFIX, "master.cf": POSTFIX, "dovecot.conf": DOVECOT, "exim4.conf": EXIM}.get(name, "")
         path = f"{path}/{name}" if path else name
         told = dict(zip(words[::2], words[1::2], strict=True))
         data = text.encode()
@@ -115,6 +116,7 @@ def record_of(example: str, authority: Authority | None = None, here: bool | Non
     files = files_of(example, authority)
     of_postfix = any(path.startswith(f"{POSTFIX}/") for path in files)
     of_dovecot = any(path.startswith(f"{DOVECOT}/") for path in files)
+    exim = next((path for path in (f"{EXIM}/exim4.conf", GENERATED) if path in files), "")
     if of_postfix:
         files.setdefault(f"{POSTFIX}/master.cf", a_file(f"{POSTFIX}/master.cf", MASTER.encode()))
         main = b"compatibility_level = 3.6\nmyhostname = mail.example.com\n"
@@ -126,11 +128,12 @@ def record_of(example: str, authority: Authority | None = None, here: bool | Non
         POSTFIX if of_postfix else "",
         f"{DOVECOT}/dovecot.conf" if of_dovecot else "",
         here=here,
+        exim_conf=exim,
     )
 
 
 def linted(record: Record) -> Judgement:
-    return judge(record, load_profile("default"), all_checks("postfix", "dovecot", "certificate"))
+    return judge(record, load_profile("default"), all_checks("postfix", "dovecot", "exim", "certificate"))
 
 
 def marks_of(example: str) -> dict[str, set[tuple[str, int]]]:
@@ -145,7 +148,7 @@ def marks_of(example: str) -> dict[str, set[tuple[str, int]]]:
         if line.startswith("== "):
             name = line.split()[1]
             path = {"main.cf": f"{POSTFIX}/main.cf", "master.cf": f"{POSTFIX}/master.cf"}.get(name, name)
-            path = f"{DOVECOT}/{name}" if name == "dovecot.conf" else path
+            path = {"dovecot.conf": f"{DOVECOT}/{name}", "exim4.conf": f"{EXIM}/{name}"}.get(name, path)
             number = last = 0
             continue
         number += 1

@@ -22,6 +22,12 @@ _BESIDES = {"postscreen": 27}
 
 EXIM_TREE = Path(__file__).resolve().parents[2] / ".venv" / "brands" / "exim"
 _EXIM_PORTS = 52000
+_CONFIGURATIONS = {
+    "postfix-dir": "postfix/etc",
+    "dovecot-conf": "dovecot/dovecot.conf",
+    "exim-conf": "exim.conf",
+}
+"""Where a case has them, by the option that names them."""
 
 
 def notes() -> dict[str, dict[str, Any]]:
@@ -122,7 +128,7 @@ def check(case: dict[str, Any], server: Server, *, inside: bool = False) -> dict
     }
     if inside:
         options += [f"--log={log}" for log in _logs(server)]
-        for option, path in (("postfix-dir", "postfix/etc"), ("dovecot-conf", "dovecot/dovecot.conf")):
+        for option, path in _CONFIGURATIONS.items():
             options += [f"--{option}={server.directory / path}"] if (server.directory / path).exists() else []
         options += ["--here"]
     done = subprocess.run(

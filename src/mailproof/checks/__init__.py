@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailproof.model.configuration import DovecotFiles, PostfixFiles
+from mailproof.model.configuration import DovecotFiles, EximFiles, PostfixFiles
 from mailproof.model.ese import EseDatabase, EseLog
 from mailproof.model.finding import Answer, FindingKind
 from mailproof.model.machine import MachineSeen
@@ -44,6 +44,7 @@ WIRE = ("certificate", "delivery", "login", "reach", "relay", "retrieval", "tls"
 BY_SOURCE: dict[str, tuple[type[Observation], ...]] = {
     "dovecot": (DovecotFiles,),
     "ese": (EseDatabase, EseLog),
+    "exim": (EximFiles,),
     "log": (LogRead, LogSaid, LogStored),
     "machine": (MachineSeen,),
     "postfix": (PostfixFiles,),

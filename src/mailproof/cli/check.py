@@ -63,6 +63,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     log: tuple[str, ...]
     postfix_dir: str | None
     dovecot_conf: str | None
+    exim_conf: str | None
     here: bool
     record: str | None
     replay: str | None
@@ -88,6 +89,7 @@ def command(terminal: Terminal) -> Command:
         Option("--log", metavar="FILE", multiple=True, section="inside", words="check-log"),
         Option("--postfix-dir", metavar="DIR", section="inside", words="check-postfix-dir"),
         Option("--dovecot-conf", metavar="FILE", section="inside", words="check-dovecot-conf"),
+        Option("--exim-conf", metavar="FILE", section="inside", words="check-exim-conf"),
         Option("--here", is_flag=True, section="inside", words="check-here"),
         *connection_options(terminal),
         *credentials.mailbox_options(),
@@ -151,7 +153,7 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
 
 def _inside(wish: Wish) -> Inside | None:
     """Where the server itself is to be asked; None where nothing of it was named."""
-    if not (wish.log or wish.postfix_dir or wish.dovecot_conf or wish.here):
+    if not (wish.log or wish.postfix_dir or wish.dovecot_conf or wish.exim_conf or wish.here):
         return None
     from mailproof.host.hostname import hostname
     from mailproof.run.inside import Inside
@@ -162,6 +164,7 @@ def _inside(wish: Wish) -> Inside | None:
         logs=tuple(map(Path, wish.log)) if usual is None else (usual,),
         postfix_dir=wish.postfix_dir or "",
         dovecot_conf=wish.dovecot_conf or "",
+        exim_conf=wish.exim_conf or "",
         here=wish.here,
         facts={"myhostname": hostname()},
     )

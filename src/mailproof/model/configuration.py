@@ -83,6 +83,23 @@ class DovecotFiles(_Files, frozen=True):
     """Names of those of `files` that the configuration consists of; others it only names."""
 
 
+class EximFiles(_Files, frozen=True):
+    """Exim's configuration: its file with all that it includes, Debian's sources of it, and what they name."""
+
+    __hash__ = _Files.__hash__
+
+    path: str = ""
+    """Of the file that was named."""
+    included: tuple[str, ...] = ()
+    """Names of those of `files` that the configuration consists of."""
+    lacks: tuple[str, ...] = ()
+    """Macros that Debian's binary defines by itself and this one does not."""
+    user: str = ""
+    """As whom Exim reads keys and tables."""
+    groups: tuple[str, ...] = ()
+    """In which groups that user is, by the machine's files."""
+
+
 class Pair(StrEnum):
     """Whether a private key belongs to a certificate."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.attempt import Job, Step, Trouble
-from mailproof.model.configuration import CertificateFile, DovecotFiles, PostfixFiles
+from mailproof.model.configuration import CertificateFile, DovecotFiles, EximFiles, PostfixFiles
 from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
@@ -498,5 +498,6 @@ AnyObservation = (
     | MachineSeen
     | PostfixFiles
     | DovecotFiles
+    | EximFiles
     | CertificateFile
 )

@@ -40,3 +40,47 @@ def table_without(data: bytes) -> bytes:
 def users_without(data: bytes) -> bytes:
     """Of a passwd-file (`user:{SCHEME}secret:…`): the scheme stays, and that there is something."""
     return _USER.sub(rb"\1" + MASK, data)
+
+
+# Values of Exim's options and macros, over continuation lines.
+_VALUE = rb"((?:[^\\\n]|\\(?!\n)|\\\n)*)"
+_EXIM_HIDDEN = re.compile(rb"^([ \t]*hide[ \t]+\w{1,64}(?:[ \t]+\w{1,64})?[ \t]*=[ \t]*)" + _VALUE, re.MULTILINE)
+_EXIM_SECRET = re.compile(
+    rb"^([ \t]*(?:\w{1,60}_(?:secret|password|servers)|client_\w{1,60}|server_(?:condition|prompts|param[123])"
+    rb"|[A-Z]\w{0,60}?(?:PASS|PWD|SECRET|_PW)\w{0,60})[ \t]*=[ \t]*)" + _VALUE,
+    re.MULTILINE,
+)
+_EXIM_COMMENT = re.compile(rb"^([ \t]*#).*", re.MULTILINE)
+_EXIM_LITERAL = re.compile(rb"(\w{0,20}[ \t]{0,4}\{)([^{}]*)(?=\})")
+_EXIM_PATHS = re.compile(rb"(?:search|dbmn?z?|dbmjz|cdb|exists|dsearch|if|lookup|sg|sqlite)[ \t]*\{\Z")
+_EXIM_HARMLESS = re.compile(rb"[ \t]*(?:\$\w*|yes|no|true|false|fail|[01]?|[:*;]+)[ \t]*\Z")
+_EXIM_QUERY = re.compile(rb"(\b(?:pass|password|servers)[ \t]*=[ \t]*)[^\s;}\"]+")
+
+
+def exim_without(data: bytes) -> bytes:
+    """Of an Exim configuration: what `hide` hides, secrets, what a login is compared with, and all comments."""
+
+    def secret(found: re.Match[bytes]) -> bytes:
+        lines = b"\\\n" * found[2].count(b"\\\n")
+        value = found[2].lstrip(b'"').lstrip()
+        if value.startswith(b"/") or not value.strip():
+            return found[0]
+        if b"{" not in value and not (value.startswith(b"$") or b"server_prompts" in found[1]):
+            return found[1] + MASK + lines
+        return found[1] + (_EXIM_LITERAL.sub(literal, found[2]) if b"{" in value else found[2])
+
+    def literal(found: re.Match[bytes]) -> bytes:
+        kept = _EXIM_PATHS.search(found[1]) or _EXIM_HARMLESS.match(found[2])
+        return found[0] if kept else found[1] + MASK + b"\\\n" * found[2].count(b"\\\n")
+
+    kept = _EXIM_COMMENT.sub(rb"\1", data)
+    kept = _EXIM_HIDDEN.sub(lambda found: found[1] + MASK + b"\\\n" * found[2].count(b"\\\n"), kept)
+    return _EXIM_QUERY.sub(rb"\1" + MASK, _EXIM_SECRET.sub(secret, kept))
+
+
+_EXIM_CLIENT = re.compile(rb"^([^\s#:][^\n:]*:[^\n:]*:)[^\n]*", re.MULTILINE)
+
+
+def exim_clients_without(data: bytes) -> bytes:
+    """Of Debian's passwd.client (`host:user:password`): host and user stay."""
+    return _EXIM_CLIENT.sub(rb"\1" + MASK, data)

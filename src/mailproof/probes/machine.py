@@ -13,7 +13,11 @@ from mailproof.parse.machine.listeners import listeners
 _NFT = ("nft", "list", "ruleset")
 _IPTABLES = (("iptables-save",), ("ip6tables-save",))
 _SOCKETS = ("ss", "-H", "-ltnp")
-PID_FILES = {"postfix": "/var/spool/postfix/pid/master.pid", "dovecot": "/run/dovecot/master.pid"}
+PID_FILES = {
+    "postfix": "/var/spool/postfix/pid/master.pid",
+    "dovecot": "/run/dovecot/master.pid",
+    "exim": "/run/exim4/exim.pid",
+}
 """Where Debian's packages, and those of most others, have them."""
 
 

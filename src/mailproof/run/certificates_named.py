@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mailproof.checks.dovecot.configured import configured_of as dovecot_of
+from mailproof.checks.exim.configured import Configured as Exim
+from mailproof.checks.exim.configured import configured_of as exim_of
 from mailproof.checks.files import SeenFiles
 from mailproof.checks.postfix.configured import configured_of as postfix_of
-from mailproof.model.configuration import DovecotFiles, PostfixFiles
+from mailproof.model.configuration import DovecotFiles, EximFiles, PostfixFiles
 from mailproof.parse.dovecot.reader import Setting
+from mailproof.parse.exim.reader import Setting as EximSetting
+from mailproof.parse.exim.text import split_list as exim_list
 from mailproof.parse.postfix.lines import split_list
 from mailproof.probes.certificate_files import Wish
 
@@ -54,6 +58,31 @@ def of_dovecot(fact: DovecotFiles) -> Iterator[Wish]:
             if certificate is not None and key is not None and _is_path(certificate) and _is_path(key):
                 host = block.name if block.kind == "local_name" else ""
                 yield _wish(configured, _set(certificate), _set(key), host)
+
+
+def of_exim(fact: EximFiles) -> Iterator[Wish]:
+    """Those of the server, each with its key; for RSA and ECDSA both are lists, in the same order."""
+    configured = exim_of(fact)
+    certificates, keys = (configured.main.get(name) for name in ("tls_certificate", "tls_privatekey"))
+    host = configured.expanded("$primary_hostname") or ""
+    named = _exim_paths(configured, keys)
+    if keys is not None and not named:
+        return
+    for number, path in enumerate(_exim_paths(configured, certificates)):
+        certificate = _exim_set(certificates, path)
+        key = _exim_set(keys, named[number]) if number < len(named) else certificate
+        yield _wish(configured, certificate, key, host)
+
+
+def _exim_paths(configured: Exim, setting: EximSetting | None) -> list[str]:
+    """None where they depend on the client, such as on the name that it asks for."""
+    value = configured.expanded(setting.value) if setting is not None else None
+    return [path for path in exim_list(value or "") if path.startswith("/")]
+
+
+def _exim_set(setting: EximSetting | None, path: str) -> _Named:
+    assert setting is not None, "a path is of a setting"
+    return _Named(setting.name, setting.file, setting.line, path)
 
 
 def _is_path(setting: Setting) -> bool:

@@ -17,6 +17,7 @@ from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
 from mailproof.net.interface import Driver
+from mailproof.probes.exim_files import usual_exim
 from mailproof.probes.machine import machine_seen
 from mailproof.run.examine import Plan, examine
 from mailproof.run.lint import NoConfiguration, read_configurations
@@ -30,6 +31,7 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
     logs: tuple[Path, ...] = ()
     postfix_dir: str = ""
     dovecot_conf: str = ""
+    exim_conf: str = ""
     here: bool = False
     """Whether the targets are on this machine, so that its sockets and its packet filter tell of them."""
     facts: Mapping[str, str] = {}
@@ -60,10 +62,10 @@ def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen
     """With the usual place of a configuration that was not named, where its server is the one that was looked at.
 
     That is one that runs, or one that does not while nobody else answers in its protocols. Postfix leaves the file of
-    its number behind, so that one that was never started here is none; Dovecot does not.
+    its number behind, so that one that was never started here is none; Dovecot and Exim do not.
     """
     running = {daemon.name for daemon in machine.daemons if daemon.running}
-    known = {daemon.name for daemon in machine.daemons if daemon.known or daemon.name == "dovecot"}
+    known = {daemon.name for daemon in machine.daemons if daemon.known or daemon.name in ("dovecot", "exim")}
     answering = {
         seen.endpoint.scheme.protocol is Protocol.SMTP
         for seen in record.seen(Connection)
@@ -71,24 +73,29 @@ def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen
     }
     asked = {target.scheme.protocol is Protocol.SMTP for target in record.targets if target.scheme is not None}
 
+    def looked_at(name: str, smtp: bool) -> bool:
+        return name in running or (name in known and smtp in asked and smtp not in answering)
+
     def usual(name: str, path: str, smtp: bool) -> str:
-        looked_at = name in running or (name in known and smtp in asked and smtp not in answering)
-        return path if looked_at and host.look(path).state is not FileState.MISSING else ""
+        return path if looked_at(name, smtp) and host.look(path).state is not FileState.MISSING else ""
 
     return msgspec.structs.replace(
         inside,
         postfix_dir=inside.postfix_dir or usual("postfix", "/etc/postfix", smtp=True),
         dovecot_conf=inside.dovecot_conf or usual("dovecot", "/etc/dovecot/dovecot.conf", smtp=False),
+        exim_conf=inside.exim_conf or (usual_exim(host) if looked_at("exim", smtp=True) else ""),
     )
 
 
 def _configurations(host: Host, started: datetime, inside: Inside) -> list[Attempt]:
     attempts: list[Attempt] = []
-    for postfix_dir, dovecot_conf in ((inside.postfix_dir, ""), ("", inside.dovecot_conf)):
-        if not (postfix_dir or dovecot_conf):
+    paths = (inside.postfix_dir, inside.dovecot_conf, inside.exim_conf)
+    for at, path in enumerate(paths):
+        if not path:
             continue
+        postfix_dir, dovecot_conf, exim_conf = (each if at == n else "" for n, each in enumerate(paths))
         try:
-            read = read_configurations(host, started, inside.facts, postfix_dir, dovecot_conf)
+            read = read_configurations(host, started, inside.facts, postfix_dir, dovecot_conf, exim_conf=exim_conf)
         except NoConfiguration as none:
             skipped = Skipped("configuration", "configuration-not-read", asked=True, params={"path": none.path})
             attempts.append(Attempt(Job.CONFIGURATION, skipped=(skipped,)))

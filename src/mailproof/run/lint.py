@@ -14,8 +14,9 @@ from mailproof.model.endpoint import Target, TargetKind
 from mailproof.model.record import Attempt, Record
 from mailproof.probes.certificate_files import certificate_files
 from mailproof.probes.dovecot_files import dovecot_files
+from mailproof.probes.exim_files import exim_files
 from mailproof.probes.postfix_files import postfix_files
-from mailproof.run.certificates_named import of_dovecot, of_postfix
+from mailproof.run.certificates_named import of_dovecot, of_exim, of_postfix
 
 
 class NoConfiguration(Exception):
@@ -33,6 +34,7 @@ def read_configurations(
     postfix_dir: str = "",
     dovecot_conf: str = "",
     here: bool | None = None,
+    exim_conf: str = "",
 ) -> Record:
     """A record with the files of a configuration and the certificates that it names. Nothing is run.
 
@@ -55,6 +57,13 @@ def read_configurations(
         certificates = tuple(certificate_files(host, list(of_dovecot(dovecot)), dovecot.here))
         attempts.append(Attempt(Job.CONFIGURATION, observations=(dovecot, *certificates)))
         targets.append(_target(dovecot_conf))
+    if exim_conf:
+        exim = exim_files(host, exim_conf, here)
+        if (seen := exim.files[0]).state is not FileState.FILE:
+            raise NoConfiguration(seen.path, seen.state)
+        certificates = tuple(certificate_files(host, list(of_exim(exim)), exim.here))
+        attempts.append(Attempt(Job.CONFIGURATION, observations=(exim, *certificates)))
+        targets.append(_target(exim_conf))
     return Record(
         started=now,
         targets=tuple(targets),

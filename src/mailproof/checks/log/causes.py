@@ -25,7 +25,6 @@ def _cause(name: str, layer: Layer, explains: tuple[str, ...], reference: str, *
 CAUSES = (
     _cause("postfix-not-running", Layer.REACH, _NOT_THERE, "postfix(1)"),
     _cause("dovecot-not-running", Layer.REACH, (*_NOT_THERE, *_NO_SMTPD_LOGIN), "Dovecot manual: service"),
-    _cause("exim-config-broken", Layer.REACH, _NOT_THERE, "Exim specification: configuration file"),
     _cause(
         "process-limit-reached", Layer.REACH, ("greeting-slow", "no-greeting"), "postconf(5) default_process_limit"
     ),

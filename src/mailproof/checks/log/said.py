@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from mailproof.checks.certificate.in_files import KINDS as CERTIFICATE_FILES
 from mailproof.checks.dovecot.sockets import KINDS as DOVECOT_SOCKETS
 from mailproof.checks.dovecot.tls_settings import KINDS as DOVECOT_TLS
+from mailproof.checks.exim.readable import KINDS as EXIM
 from mailproof.checks.log.causes import CAUSES
 from mailproof.checks.postfix.limits_agree import KINDS as LIMITS
 from mailproof.checks.postfix.permissions import KINDS as PERMISSIONS
@@ -25,7 +26,7 @@ from mailproof.model.server_log import LogRead, LogSaid
 NAME = "log-clean"
 NEEDS = (LogRead, LogSaid)
 _IN_FILES = (
-    *(*CERTIFICATE_FILES, *DOVECOT_SOCKETS, *DOVECOT_TLS, *LIMITS),
+    *(*CERTIFICATE_FILES, *DOVECOT_SOCKETS, *DOVECOT_TLS, *EXIM, *LIMITS),
     *(*PERMISSIONS, *RELAY, *SERVICES, *TABLES, *POSTFIX_TLS, *PORT),
 )
 # What the log and the files both tell, with the parameter of the finding and the group of the message that has it.
@@ -34,6 +35,7 @@ _BOTH = {
     "certificate-file-unreadable": {"path": "path"},
     "data-directory-not-writable": {},
     "dovecot-key-not-a-file": {},
+    "exim-config-broken": {},
     "lookup-table-not-built": {"table": "file"},
     "lookup-table-type-missing": {"type": "type"},
     "mailbox-limit-below-message-limit": {"limit": "limit"},

@@ -21,7 +21,12 @@ DISABLED = FindingKind(
     Layer.TLS,
     ("server", "setting"),
     (Explains("starttls-not-offered", Scope.SERVER), Explains("auth-not-offered", Scope.SERVER)),
-    ("Postfix TLS_README", "postconf(5) smtpd_tls_security_level", "Dovecot ssl"),
+    (
+        "Postfix TLS_README",
+        "postconf(5) smtpd_tls_security_level",
+        "Dovecot ssl",
+        "Exim specification: tls_advertise_hosts",
+    ),
     gathered=("server",),
 )
 WEAK = FindingKind(
@@ -39,18 +44,23 @@ IN_CLEAR = FindingKind(
     ("RFC 8314 section 3", "postconf(5) smtpd_tls_auth_only", "Dovecot disable_plaintext_auth"),
     gathered=("server",),
 )
+NO_CERTIFICATE = FindingKind(
+    "tls-no-certificate",
+    Layer.TLS,
+    ("level",),
+    # Exim makes a self-signed one then, and Postfix has none.
+    tuple(
+        Explains(name, Scope.SERVER)
+        for name in ("starttls-refused", "tls-handshake-failed", "certificate-self-signed")
+    ),
+    ("postconf(5) smtpd_tls_chain_files", "Postfix TLS_README", "Exim specification: tls_certificate"),
+    gathered=("level",),
+)
 KINDS = (
     DISABLED,
     WEAK,
     IN_CLEAR,
-    FindingKind(
-        "tls-no-certificate",
-        Layer.TLS,
-        ("level",),
-        (Explains("starttls-refused", Scope.SERVER), Explains("tls-handshake-failed", Scope.SERVER)),
-        ("postconf(5) smtpd_tls_chain_files", "Postfix TLS_README"),
-        gathered=("level",),
-    ),
+    NO_CERTIFICATE,
     *VERSIONS,
     next(kind for kind in REQUIRED if kind.name == "tls-required-on-mx"),
 )
@@ -89,7 +99,7 @@ def _levels(configured: Configured) -> Iterator[Answer]:
             told = f"smtpd_tls_security_level = {setting.value}".rstrip()
             yield fault("tls-disabled", *shown, server=daemon.name, setting=told)
         elif level and not any(daemon.value(name) for name in _CERTIFICATES):
-            yield fault("tls-no-certificate", *shown, level=level)
+            yield fault("tls-no-certificate", *shown, level=f"smtpd_tls_security_level = {level}")
         elif level in ("encrypt", "fingerprint", "verify", "secure") and daemon.role == "smtp":
             yield fault("tls-required-on-mx", *shown)
 

@@ -1,0 +1,1 @@
+"""What Exim's own configuration says of it."""

@@ -1,0 +1,117 @@
+"""What the checks of Exim's files share: the configuration, what its values come to, how a line is pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+
+from mailproof.checks.files import SeenFiles
+from mailproof.model.configuration import EximFiles, FileState
+from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.record import Record
+from mailproof.parse.exim.expand import expanded
+from mailproof.parse.exim.known import macros_without
+from mailproof.parse.exim.lists import domain_judge, host_judge, in_list
+from mailproof.parse.exim.reader import Condition, Driver, Setting, Statement, read_exim
+
+# What Exim 4.96 does where nothing is set (`exim -bP`), of the options that are asked for here.
+DEFAULTS = {
+    "auth_advertise_hosts": "*",
+    "daemon_smtp_ports": "smtp",
+    "local_interfaces": "<; ::0 ; 0.0.0.0",
+    "message_size_limit": "50M",
+    "spool_directory": "/var/spool/exim4",
+    "smtp_accept_max": "20",
+    "tls_advertise_hosts": "*",
+}
+CLEAR: Mapping[str, str] = {"tls_in_cipher": "", "tls_cipher": "", "tls_in_ver": ""}
+"""What a conversation without TLS is known by."""
+INSIDE: Mapping[str, str] = {
+    "tls_in_cipher": "TLS_AES_256_GCM_SHA384",
+    "tls_cipher": "TLS_AES_256_GCM_SHA384",
+    "tls_in_ver": "TLS1.3",
+}
+
+
+class Configured(SeenFiles):
+    """One configuration. Everything of it is computed at most once."""
+
+    def __init__(self, fact: EximFiles) -> None:
+        super().__init__(fact.files)
+        self.fact = fact
+        self.configuration = read_exim(fact.path, self.data, macros_without(fact.lacks))
+        self.main = self.configuration.main
+
+    def value(self, name: str) -> str:
+        """As it is written, or the default."""
+        return self.configuration.value(name, DEFAULTS.get(name, ""))
+
+    def expanded(self, text: str, more: Mapping[str, str] | None = None) -> str | None:
+        """None where that cannot be told."""
+        return expanded(text, {**self._variables, **(more or {})}, self.exists)
+
+    @cached_property
+    def _variables(self) -> Mapping[str, str]:
+        names = {name: self.configuration.value(name) for name in ("primary_hostname", "qualify_domain")}
+        return {name: value for name, value in names.items() if value and "$" not in value}
+
+    def exists(self, path: str) -> bool | None:
+        """Whether it lies on the server; None where it was not looked at."""
+        seen = self.files.get(path)
+        if seen is None or seen.state is FileState.ELSEWHERE or not self.fact.here:
+            return None
+        return seen.state is not FileState.MISSING
+
+    @cached_property
+    def lists(self) -> Mapping[tuple[str, str], str]:
+        """Named lists as they are expanded."""
+        found = {key: self.expanded(setting.value) for key, setting in self.configuration.lists.items()}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def has_host(self, text: str, address: str, own: Sequence[str] = ()) -> bool | None:
+        """Whether a host list, expanded before, has a client."""
+        return in_list(text, "hostlist", self.lists, host_judge(address, own))
+
+    def has_domain(self, text: str, domain: str) -> bool | None:
+        """Whether a domain list, expanded before, has a domain."""
+        hostname = self._variables.get("primary_hostname", "")
+        return in_list(text, "domainlist", self.lists, domain_judge(domain, hostname))
+
+    def at(self, found: Setting | Driver | Condition | Statement) -> Evidence:
+        return self.line(found.file, found.line)
+
+    def where(self, name: str) -> Evidence:
+        """The line that sets a main option; where none does, the file and the default."""
+        setting = self.main.get(name)
+        if setting is not None:
+            return self.at(setting)
+        text = f"{name} = {DEFAULTS.get(name, '')}".rstrip()
+        return Evidence(EvidenceKind.CONFIG, self.fact.path, text)
+
+    @property
+    def begin(self) -> Evidence:
+        """The first line, for what holds of the whole."""
+        return self.line(self.fact.path, 1)
+
+    def section(self, name: str) -> Evidence:
+        """Where a section begins; where there is none, the last that there is."""
+        sections = self.configuration.sections
+        found = sections.get(name) or next(reversed(sections.values()), None)
+        return self.line(found.file, found.line) if found is not None else self.begin
+
+
+def configurations(record: Record) -> Iterator[Configured]:
+    """Every configuration of an Exim in the record, that of one that does not start too."""
+    for sighting in record.seen(EximFiles):
+        yield configured_of(sighting.fact)
+
+
+def running(record: Record) -> Iterator[Configured]:
+    """Those that Exim can read: of what stands in another it does nothing."""
+    return (each for each in configurations(record) if not each.configuration.troubles)
+
+
+@lru_cache(maxsize=4)  # every check asks for it
+def configured_of(fact: EximFiles) -> Configured:
+    """Of one observation."""
+    return Configured(fact)
