@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from mailrecord import answers, attempt, record
+from mailrecord import POLICY, answers, attempt, record
 
+from mailproof.catalog.profiles import load_profile
 from mailproof.checks.machine.port_served import check
+from mailproof.diagnose.judge import judge
 from mailproof.model.attempt import Trouble
+from mailproof.model.finding import Untold
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observation import Connection
 from mailproof.model.record import Record
@@ -47,7 +50,7 @@ def seen(trouble: Trouble | None, printed: str | None, rules: str | None = NO_RU
     [
         (None, EVERYWHERE, NO_RULES, ["+port-served"]),
         (None, f"{EVERYWHERE}\n{SECOND}", NO_RULES, ["two-daemons-on-one-port"]),
-        (Trouble.REFUSED, "", NO_RULES, []),
+        (Trouble.REFUSED, "", NO_RULES, ["port-closed"]),
         (Trouble.REFUSED, LOOPBACK, NO_RULES, ["listening-elsewhere"]),
         (Trouble.REFUSED, EVERYWHERE, NO_RULES, ["firewall-resets"]),
         (Trouble.TIMEOUT, EVERYWHERE, DROPS, ["blocked-by-host-firewall"]),
@@ -65,3 +68,23 @@ def test_why_a_port_does_not_answer(trouble: Trouble | None, printed: str, rules
 
 def test_another_machine_is_not_judged_by_this_one() -> None:
     assert answers(check, seen(Trouble.REFUSED, LOOPBACK, address="198.51.100.9")) == []
+
+
+def test_nobody_listens_is_evidence_of_the_closed_port() -> None:
+    """One finding, with what was seen from outside and from inside."""
+    judged = judge(seen(Trouble.REFUSED, ""), load_profile())
+    [cause] = judged.causes
+    assert cause.name == "port-closed"
+    assert {piece.where for piece in cause.evidence} == {f"{OUR}:465", "ss -ltn sport = :465"}
+
+
+@pytest.mark.parametrize(("trouble", "asked"), [(Trouble.TIMEOUT, True), (None, False)])
+def test_what_cannot_be_looked_at_is_told(trouble: Trouble | None, asked: bool) -> None:
+    """And matters where a port did not answer."""
+    machine = MachineSeen((OUR,), None, None, unread=("ss -ltnp", "nft list ruleset"))
+    connection = Connection(f"{OUR}:465", 0.0, trouble=trouble, local=f"{OUR}:40000")
+    told = list(check(record(attempt(connection, address=OUR), attempt(machine, job="log")), POLICY))
+    assert [(each.why, each.asked, each.params["command"]) for each in told if isinstance(each, Untold)] == [
+        ("machine-not-seen", asked, "ss -ltnp"),
+        ("machine-not-seen", asked, "nft list ruleset"),
+    ]

@@ -52,4 +52,4 @@ class MachineSeen(Observation, frozen=True):
     """`nft list ruleset`, and `iptables-save` where that is what there is; None where it cannot be read."""
     daemons: tuple[Daemon, ...] = ()
     unread: tuple[str, ...] = ()
-    """What could not be looked at, with the reason."""
+    """The commands that gave no answer: not installed, or not permitted."""

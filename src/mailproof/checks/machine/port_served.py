@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mailproof.checks.reach.port_open import KINDS as PORT_OPEN
 from mailproof.checks.survey import place, surveyed
 from mailproof.model.attempt import Trouble
 from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope, Untold
 from mailproof.model.machine import Listener, MachineSeen
 from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
@@ -39,15 +40,22 @@ KINDS = (
         tuple(Explains(name, Scope.ENDPOINT) for name in ("auth-rejected", "unexpected-greeting", "not-delivered")),
         ("socket(7) SO_REUSEPORT",),
     ),
+    *(kind for kind in PORT_OPEN if kind.name == "port-closed"),
 )
 _SILENT = (Trouble.TIMEOUT, Trouble.UNREACHABLE)
+_SHUT = (Trouble.REFUSED, *_SILENT)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for machine in record.seen(MachineSeen):
-        for connection in surveyed(record, Connection):
-            if _is_of(connection, machine.fact):
-                yield from _judged(connection, machine.fact)
+        connections = [each for each in surveyed(record, Connection) if _is_of(each, machine.fact)]
+        for connection in connections:
+            yield from _judged(connection, machine.fact)
+        needed = any(
+            each.fact.trouble in (Trouble.REFUSED, *_SILENT) and each.endpoint.promised for each in connections
+        )
+        for command in machine.fact.unread:
+            yield Untold(NAME, "machine-not-seen", asked=needed, params={"command": command})
 
 
 def _is_of(connection: Sighting[Connection], machine: MachineSeen) -> bool:
@@ -73,6 +81,10 @@ def _judged(connection: Sighting[Connection], machine: MachineSeen) -> Iterator[
         elif at_port:
             listens = tuple(dict.fromkeys(each.address for each in at_port))
             yield Finding("listening-elsewhere", _shown(at_port), **where, params=port | {"listens": listens})
+        elif endpoint.promised:
+            # A reset with nobody there is the kernel's own: the port is closed because no program has it.
+            nobody = Evidence(EvidenceKind.SOCKET, f"ss -ltn sport = :{endpoint.port}", "0 sockets")
+            yield Finding("port-closed", (nobody,), **where)
     elif trouble in _SILENT:
         yield from _silent(connection, machine, ours)
 
