@@ -130,6 +130,8 @@ def test_a_file_of_a_windows_console(encoding: str, tmp_path: Path) -> None:
         (("ese", "plan"), "say what eseutil printed"),
         (("ese", "mend", "x"), "check, plan"),
         (("ese", "check", "/nonexistent/x"), "no such file or folder"),
+        (("ese", "check", ""), "say what to check"),
+        (("ese", "check", "-"), "not standard input"),
         (("ese", "plan", "/nonexistent/x"), "cannot read"),
         (("ese", "check", "--format", "xml", "x"), "text, json"),
     ],

@@ -207,8 +207,16 @@ def test_paths_that_the_logs_recorded() -> None:
     recorded = {"log_folder": "F:\\logs", "databases": ("E:\\db\\db01.EDB",)}
     logs = (log(5, file="/mnt/E0000000005.log"), log(6, current=True, file="/mnt/E00.log", **recorded))
     plan = planned(of_facts(its, *logs))
-    assert plan.recorded
+    assert plan.paths == "recorded"
     assert "eseutil /r E00 /l 'F:\\logs' /s 'F:\\logs' /d 'E:\\db'" in plan.steps[1].commands
+
+
+def test_where_nothing_tells_the_paths_they_are_said_to_be_those_of_here() -> None:
+    its = database(file="/mnt/DB01.edb")
+    logs = (log(5, file="/mnt/E0000000005.log"), log(6, current=True, file="/mnt/E00.log"))
+    assert planned(of_facts(its, *logs)).paths == "given"
+    assert planned(of_facts(its, *logs), folder="E:\\db").paths == "server"
+    assert planned(of_facts(database(), *SOUND)).paths == "server"
 
 
 def test_nothing_of_a_file_name_leaves_its_quotes() -> None:

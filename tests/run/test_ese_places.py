@@ -97,13 +97,9 @@ def test_a_database_of_any_name_is_known_by_its_content(tmp_path: Path) -> None:
     assert situations(seen(tmp_path / "restored.bin"))
 
 
-@pytest.mark.parametrize("name", ["a.edb", "E00.log", "pipe"])
+@pytest.mark.parametrize("name", ["a.edb", "E00.log", "E00.chk", "pipe"])
 def test_a_pipe_or_a_device_that_is_named(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / name)
-    if name == "E00.log":
-        (log,) = seen(tmp_path / name).attempts[0].observations
-        assert log.flaw == "unreadable"  # type: ignore[union-attr]
-        return
     assert refused(tmp_path / name).reason == "ese-no-file"
     assert refused(Path("/dev/zero")).reason == "ese-no-file"
 
@@ -123,3 +119,65 @@ def test_logs_that_lie_beside_no_database_are_those_of_the_one_that_is_named(tmp
     (tmp_path / "logs" / DATABASE).unlink()
     logs = find((tmp_path / "a" / DATABASE, tmp_path / "logs")).logs
     assert {path.parent.name for path in logs} == {"logs"}
+
+
+def test_a_link_that_leads_to_itself_hides_nothing(tmp_path: Path) -> None:
+    lay(tmp_path / "DB01")
+    for folder in (tmp_path, tmp_path / "DB01"):
+        (folder / "loop").symlink_to("loop")
+        (folder / "nowhere").symlink_to("none")
+    assert len(situations(seen(tmp_path / "DB01"))) == 1
+    assert refused(tmp_path).reason == "ese-below"
+
+
+def test_a_checkpoint_alone_proves_nothing(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for name in (DATABASE, *LOGS):
+        (tmp_path / name).unlink()
+    assert refused(tmp_path).reason == refused(tmp_path / "SRU.chk").reason == "ese-nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "right"),
+    [
+        ("SRU.log", "SRU.log.bak", "SRU.log"),
+        ("SRU.log", "moved", "SRU0005C.log"),
+        ("SRU.log", "a.old", "SRU0005C.log"),
+    ],
+)
+def test_a_log_that_it_lacks_is_found_under_another_name(name: str, other: str, right: str, tmp_path: Path) -> None:
+    (
+        [
+            ("SRU.log", "SRU.log.bak", "SRU.log"),
+            ("SRU.log", "moved", "SRU0005C.log"),
+            ("SRU.log", "SRU.old", "SRU0005C.log"),
+        ],
+    )
+    lay(tmp_path)
+    (tmp_path / name).rename(tmp_path / other)
+    record = seen(tmp_path)
+    assert found(record)["ese-log-damaged"].params == {"files": (other,), "how": "renamed", "need": "required"}
+    plan = planned(record)
+    assert plan.rows == (Row.REQUIRED_DAMAGED,)
+    assert f"'{other}'" in plan.steps[0].commands[2], "it is copied first too"
+    assert plan.steps[1].commands == (f"Rename-Item 'C:\\Windows\\system32\\SRU\\{other}' '{right}'",)
+    assert plan.steps[2].name == "replay"
+
+
+def test_a_copy_of_a_log_under_another_name_is_no_fault(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for name, other in (("SRU.log", "SRU.log.bak"), ("SRU0005A.log", "old")):
+        (tmp_path / other).write_bytes((tmp_path / name).read_bytes())
+    assert found(seen(tmp_path)).keys() == {"ese-dirty-shutdown"}
+
+
+def test_where_all_logs_have_lost_their_names(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for name in LOGS:
+        (tmp_path / name).rename(tmp_path / f"{name}.bak")
+    record = seen(tmp_path)
+    assert found(record)["ese-log-damaged"].params["files"] == ("SRU.log.bak",), "the one that it needs"
+    plan = planned(record)
+    rename = "Rename-Item 'C:\\Windows\\system32\\SRU\\SRU.log.bak' 'SRU.log'"
+    assert plan.steps[1].commands == (rename,)
+    assert plan.steps[2].commands[0].startswith("eseutil /r SRU ")

@@ -194,3 +194,10 @@ def test_the_same_folder_written_in_two_ways_by_windows() -> None:
     one = database(file="D:\\Exchange/DB01\\DB01.edb", source=Source.PASTED)
     logs = [log(number, file=f"d:\\exchange\\db01\\E00{number:08X}.log", source=Source.PASTED) for number in (5, 6)]
     assert len(situations(record_of((one,), logs))[0].own) == 2
+
+
+def test_letters_of_a_stem_are_told_by_no_case() -> None:
+    logs = [log(5, file="D:\\a\\e0000000005.log", stem="e00"), log(6, file="D:\\a\\E0000000006.log")]
+    point = EseCheckpoint("D:\\a\\e00.chk", 8192, Copy.GOOD, Copy.GOOD, Position(5, 8, 0), OWN)
+    (found,) = situations(record_of((database(file="D:\\a\\a.edb"),), logs, (point,)))
+    assert (len(found.own), found.checkpoint) == (2, point)

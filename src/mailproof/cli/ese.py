@@ -57,7 +57,7 @@ def _ese(terminal: Terminal, action: str, files: tuple[str, ...], **wish: Any) -
 
     must_be_action(terminal, "ese", action)
     refuse_others(terminal, "ese", action)
-    if not files:
+    if not all(files or ("",)):  # an empty one is a variable of a shell that was not set, and no folder
         raise Complaint(terminal.say("cli.ese-what" if action == "check" else "cli.ese-paste"))
     wishes = Wishes(
         wish["database_name"], wish["database_folder"], wish["log_folder"], wish["copy_to"], wish["nothing_left"]
@@ -104,6 +104,8 @@ def _shown(record: Record, plans: Sequence[Plan], wish: dict[str, Any], terminal
 def _examined(files: tuple[str, ...], wish: dict[str, Any], terminal: Terminal) -> Record:
     from mailproof.run.ese import examine
 
+    if "-" in files:
+        raise Complaint(terminal.say("cli.ese-files-only"))
     with_pages = not (wish["no_pages"] or wish["copy_plan"])
     with bar(terminal, "ese.progress") as progress:
 

@@ -32,6 +32,15 @@ class Row(StrEnum):
         return list(Row).index(self) + 1
 
 
+class PathsFrom(StrEnum):
+    SERVER = "server"
+    """They are of Windows, or were said with the options."""
+    RECORDED = "recorded"
+    """The logs name them; the files were looked at elsewhere."""
+    GIVEN = "given"
+    """As the files were named here, for nothing tells where they are on the server."""
+
+
 class PlanStep(msgspec.Struct, frozen=True):
     """`name` is `step-NAME` of the catalogue, `params` fill it. A warning is `warn-NAME` of the catalogue."""
 
@@ -68,5 +77,5 @@ class Plan(msgspec.Struct, frozen=True):
     committed: Readiness = Readiness.NONE_NEEDED
     size: int = 0
     """Bytes of the files that are copied first; 0 where that is not known."""
-    recorded: bool = False
-    """The paths in the commands are those that the logs name, for the files were looked at elsewhere."""
+    paths: PathsFrom = PathsFrom.SERVER
+    """Where those in the commands are from."""

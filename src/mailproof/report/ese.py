@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.ese import DatabaseState, EseCheckpoint, EseDatabase, EseLog, EsePages, LogFlaw, PagesRead
-from mailproof.model.ese_plan import Plan, PlanStep, Readiness
+from mailproof.model.ese_plan import PathsFrom, Plan, PlanStep, Readiness
 from mailproof.model.finding import Severity
 from mailproof.model.observation import AnyObservation
 from mailproof.model.paths import told_apart
@@ -79,7 +79,7 @@ def plan_as_data(plan: Plan) -> dict[str, Any]:
         "required": str(plan.required),
         "committed": str(plan.committed),
         "bytes": plan.size,
-        "paths_recorded": plan.recorded,
+        "paths": str(plan.paths),
         "warning": plan.warning,
         "warning_message": say(f"ese.warn-{plan.warning}", **plan.params) if plan.warning else "",
         "steps": [
@@ -99,7 +99,7 @@ def plan_as_data(plan: Plan) -> dict[str, Any]:
 def copies_as_json(plans: Sequence[Plan]) -> str:
     """The safe copies of each database."""
     copies = [{**plan_as_data(plan), "steps": plan_as_data(plan)["steps"][:1]} for plan in plans]
-    kept = ("file", "bytes", "paths_recorded", "steps")
+    kept = ("file", "bytes", "paths", "steps")
     return text_of(_sayable([{key: copy[key] for key in kept} for copy in copies]))
 
 
@@ -208,8 +208,8 @@ def _plan(plan: Plan, name: Name, say: Words, color: bool, width: int) -> list[s
     lines += wrap(say("ese.case", case=case), width, "  ")
     if plan.warning:
         lines += wrap(say(f"ese.warn-{plan.warning}", **plan.params), width, "  ", "  ")
-    if plan.recorded:
-        lines += wrap(say("ese.paths-recorded"), width, "  ")
+    if plan.paths is not PathsFrom.SERVER:
+        lines += wrap(say(f"ese.paths-{plan.paths}"), width, "  ")
     lines += _size(plan, say, width)
     return [*lines, *_steps(plan.steps, say, color, width)]
 

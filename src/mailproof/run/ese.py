@@ -22,7 +22,7 @@ from mailproof.model.record import Attempt, Record
 from mailproof.parse.ese.sequence import linked, main_signature, same
 from mailproof.run import ese_read
 from mailproof.run.ese_files import Found, find
-from mailproof.run.ese_sets import checkpoints_of, homes, sets_of
+from mailproof.run.ese_sets import checkpoints_of, homes, sets_of, with_renamed
 from mailproof.run.regular_file import NotRegular, opened
 
 Bytes = Callable[[int, int], None]
@@ -56,10 +56,12 @@ def attempts_of(
     """One for each set of logs, with the databases that belong to it; one for each database without logs."""
     sets, attempts = sets_of(logs), []
     settled = homes(databases, sets)
+    sets = with_renamed(databases, settled, sets)
     for key, members in sets.items():
         here = [database for database, home in zip(databases, settled, strict=True) if home == key]
         belongs = next((each.log_signature for each in here if each.log_signature.there), Signature())
-        chain = linked(members, _reference(belongs, members))
+        # Files that are logs by their content alone are a row only where a database has no others.
+        chain = linked(members, _reference(belongs, members)) if key.stem or here else tuple(members)
         points = checkpoints_of(key, here, checkpoints, databases, sets)
         attempts.append(_attempt([_placed(each, chain) for each in here], chain, points, pages))
     alone = (database for database, home in zip(databases, settled, strict=True) if home is None)

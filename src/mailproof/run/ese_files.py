@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +47,8 @@ def find(places: tuple[Path, ...]) -> Found:
         if place.is_dir():
             _look_into_named(spelt.folder(place), kinds)
         elif place.exists():
+            if not place.is_file():
+                raise UsageError("ese-no-file", file=str(place))
             path = spelt.folder(place.parent) / place.name
             kind = _named_kind(path)
             kinds[kind][path] = None
@@ -55,7 +57,7 @@ def find(places: tuple[Path, ...]) -> Found:
         else:
             raise UsageError("ese-not-there", file=str(place))
     _look_beside(named, kinds)
-    if not (kinds[FileKind.DATABASE] or kinds[FileKind.LOG] or kinds[FileKind.CHECKPOINT]):
+    if not _holds_some(kinds):
         raise UsageError("ese-nothing", file=str(places[0]))
     in_order = {kind: tuple(sorted(paths)) for kind, paths in kinds.items()}
     return Found(
@@ -97,7 +99,7 @@ def _holds_some(kinds: _Kinds) -> bool:
 def _below(folder: Path) -> Iterator[Path]:
     """Folders in it that hold databases or logs; one that may not be read holds none that can be told."""
     with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_dir())
+        names = sorted(entry.name for entry in entries if _is(entry.is_dir))
     for name in names[:_MOST_FOLDERS]:
         kinds = _none()
         try:
@@ -150,7 +152,7 @@ def _look_into(folder: Path, kinds: _Kinds) -> None:
     unnamed = 0
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if entry.is_file())
+            names = sorted(entry.name for entry in entries if _is(entry.is_file))
     except OSError as error:
         raise UsageError("ese-unreadable", file=str(folder), why=error.strerror or "") from None
     for name in names:
@@ -163,6 +165,14 @@ def _look_into(folder: Path, kinds: _Kinds) -> None:
                 continue
         if kind is not FileKind.OTHER:
             kinds[kind][folder / name] = None
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """What a link leads to cannot always be told: it can lead to itself."""
+    try:
+        return kind()
+    except OSError:
+        return False
 
 
 def _by_content(path: Path) -> FileKind:

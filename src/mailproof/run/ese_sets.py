@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, Source
+import msgspec
+
+from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, LogFlaw, Source
 from mailproof.model.paths import bare, folder
 from mailproof.parse.ese.names import file_name
 from mailproof.parse.ese.sequence import same
@@ -22,7 +24,7 @@ class Key(NamedTuple):
 
     folder: str
     stem: str
-    """Empty for files that are logs by their content alone: replaying takes none of these."""
+    """In capitals. Empty for files that are logs by their content alone: replaying takes none of these."""
 
 
 Sets = Mapping[Key, Sequence[EseLog]]
@@ -32,7 +34,7 @@ def sets_of(logs: Iterable[EseLog]) -> Sets:
     """In the order of their folders and stems."""
     found: dict[Key, list[EseLog]] = defaultdict(list)
     for log in logs:
-        found[Key(_place(log), log.stem)].append(log)
+        found[Key(_place(log), log.stem.upper())].append(log)
     return {key: found[key] for key in sorted(found)}
 
 
@@ -48,6 +50,26 @@ def homes(databases: Sequence[EseDatabase], sets: Sets) -> tuple[Key | None, ...
     return tuple(key or (left[0] if len(left) == 1 else None) for key in known)
 
 
+def with_renamed(databases: Sequence[EseDatabase], settled: Sequence[Key | None], sets: Sets) -> Sets:
+    """With the logs that a database lacks in its set, where they lie beside it under other names (`E00.log.bak`)."""
+    found = {key: list(logs) for key, logs in sets.items()}
+    for key in sets:
+        here = [database for database, home in zip(databases, settled, strict=True) if home == key]
+        strays = found.get(Key(key.folder, ""), [])
+        there = {log.known for log in found[key]} if key.stem else set()
+        lacking = [log for log in strays if log.known not in there and any(_needs(each, log) for each in here)]
+        for log in lacking:
+            stem = found[key][0].stem if key.stem else file_name(bare(log.file).rpartition(".")[0]).stem
+            flaw = LogFlaw.RENAMED if log.flaw in (LogFlaw.NONE, LogFlaw.UNVERIFIED) else log.flaw
+            strays.remove(log)
+            found[key].append(msgspec.structs.replace(log, stem=stem, flaw=flaw))
+    return {key: logs for key, logs in found.items() if logs}
+
+
+def _needs(database: EseDatabase, log: EseLog) -> bool:
+    return (log.known in database.required or log.known in database.committed) and _signed(database, (log,))
+
+
 def checkpoints_of(
     key: Key,
     here: Iterable[EseDatabase],
@@ -56,7 +78,7 @@ def checkpoints_of(
     sets: Sets,
 ) -> tuple[EseCheckpoint, ...]:
     """Those of the set beside it or beside its databases; else those that lie by themselves (the system folder)."""
-    named = [point for point in points if file_name(bare(point.file)).stem == key.stem]
+    named = [point for point in points if file_name(bare(point.file)).stem.upper() == key.stem]
     near = [key.folder, *(_place(each) for each in here)]
     own = sorted((point for point in named if _at(point.file) in near), key=lambda each: near.index(_at(each.file)))
     if own:

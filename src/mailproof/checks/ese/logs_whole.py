@@ -76,7 +76,7 @@ def _of_logs_alone(logs: Sequence[EseLog], name: Name) -> Iterator[Answer]:
     if not logs:
         return
     own = [log for log in logs if log.link is not LogLink.OTHER_SIGNATURE]
-    findings = [*_damaged(own, _unknown, name), *_gaps(gaps(own), own, "unknown")]
+    findings = [*_damaged(own, _unknown, name), *_gaps(gaps([log for log in own if log.stem]), own, "unknown")]
     foreign = [log for log in logs if log.link is LogLink.OTHER_SIGNATURE]
     if foreign:
         params: dict[str, Param] = {"files": names(foreign, name), "need": "unknown"}

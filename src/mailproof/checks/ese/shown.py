@@ -40,7 +40,8 @@ def place(file: str, source: Source, command: str) -> str:
 def _of_log(log: EseLog) -> str:
     parts = [f"generation {log.known} (0x{log.known:X})"] if log.known else []
     if log.flaw is LogFlaw.RENAMED:
-        parts.append(f"named for generation {log.number} (0x{log.number:X})")
+        named = f"for generation {log.number} (0x{log.number:X})" if log.number else "as no log is"
+        parts.append(f"named {named}")
     elif log.flaw in (LogFlaw.SEGMENT, LogFlaw.TORN, LogFlaw.ONE_BIT) and log.segment:
         parts.append(f"{log.flaw} in segment {log.segment} (offset 0x{log.segment * _SEGMENT:x})")
     elif log.flaw is not LogFlaw.NONE:

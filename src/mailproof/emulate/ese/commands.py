@@ -12,10 +12,14 @@ from mailproof.model.ese import EseLog
 from mailproof.model.paths import bare
 
 
-def copy(at: Places) -> tuple[str, ...]:
-    """Everything of the database, before anything is done to it; robocopy leaves no file behind unsaid."""
+def copy(at: Places, renamed: Iterable[str] = ()) -> tuple[str, ...]:
+    """Everything of the database, before anything is done to it; robocopy leaves no file behind unsaid.
+
+    `renamed` are logs that no longer have the name of one.
+    """
     database = f"robocopy {quoted(at.folder or '.')} {quoted(at.copy_to)} {quoted(bare(at.database))} /R:1 /W:1"
-    logs = f"robocopy {quoted(at.logs or '.')} {quoted(at.copy_to)} {' '.join(map(quoted, _of_logs(at)))} /R:1 /W:1"
+    names = " ".join(map(quoted, (*_of_logs(at), *renamed)))
+    logs = f"robocopy {quoted(at.logs or '.')} {quoted(at.copy_to)} {names} /R:1 /W:1"
     return (f"Dismount-Database -Identity {quoted(at.identity)} -Confirm:$false", database, logs)
 
 

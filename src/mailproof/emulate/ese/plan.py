@@ -12,6 +12,7 @@ from mailproof.model.ese import EseLog, LogFlaw
 from mailproof.model.ese_plan import Plan, PlanStep, Row
 from mailproof.model.paths import bare
 from mailproof.parse.ese.eseutil import STATE_WORDS
+from mailproof.parse.ese.names import FileKind, file_name
 
 # As many files as a command names one by one.
 _NAMED = 40
@@ -21,7 +22,7 @@ def plan(situation: Situation, wishes: Wishes) -> Plan:
     """What to do, beginning with a copy. Nothing of it is done here."""
     at = places(situation, wishes)
     cases = rows(situation, wishes.nothing_left)
-    steps = [copy_step(at)]
+    steps = [copy_step(situation, at)]
     # Whoever has disks that make errors looks at them before he trusts them with anything else.
     for row in sorted(cases, key=lambda each: each is not Row.STORAGE):
         for step in _STEPS[row](situation, at):
@@ -36,13 +37,14 @@ def plan(situation: Situation, wishes: Wishes) -> Plan:
         params,
         *readiness(situation),
         size=situation.database.size + sum(log.size for log in (*situation.own, *situation.foreign)),
-        recorded=at.recorded,
+        paths=at.source,
     )
 
 
-def copy_step(at: Places) -> PlanStep:
+def copy_step(situation: Situation, at: Places) -> PlanStep:
     """The first of every plan, and all of `--copy-plan`."""
-    return PlanStep("copy", {}, commands.copy(at))
+    names = (bare(log.file) for log in situation.own)
+    return PlanStep("copy", {}, commands.copy(at, [name for name in names if file_name(name).kind is FileKind.OTHER]))
 
 
 def hexadecimal(spans: tuple[Span, ...]) -> str:
@@ -146,7 +148,7 @@ def _good_copies(situation: Situation, at: Places) -> Iterator[PlanStep]:
     """Of all required logs that are missing, damaged, or only have a wrong name."""
     renamed = [log for log in situation.required_damaged if log.flaw is LogFlaw.RENAMED]
     if renamed:
-        renames = tuple(commands.rename_log(log, _right_name(log), at) for log in renamed)
+        renames = tuple(commands.rename_log(log, _right_name(log, situation), at) for log in renamed)
         yield PlanStep("rename-logs", {}, renames)
     if spans := situation.required_missing:
         yield PlanStep("find-required", {"logs": log_names(spans, at)}, commands.copies(at))
@@ -178,9 +180,15 @@ def _then(at: Places) -> Iterator[PlanStep]:
     yield from _last_resort_of(at)
 
 
-def _right_name(log: EseLog) -> str:
-    """The name for the generation in its header, with as many digits as its own has."""
-    return _numbered(bare(log.file), log.stem or "E00", log.generation)
+def _right_name(log: EseLog, situation: Situation) -> str:
+    """The name for the generation in its header, with as many digits as its own has; of `E00.log.bak` what it was."""
+    if log.number:
+        return _numbered(bare(log.file), log.stem or "E00", log.generation)
+    before = bare(log.file).rpartition(".")[0]
+    name = file_name(before)
+    if name.kind is FileKind.LOG and name.number in (0, log.generation):
+        return before
+    return _number_name(log.generation, situation)
 
 
 def _numbered(like: str, stem: str, generation: int) -> str:

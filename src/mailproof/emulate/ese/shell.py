@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mailproof.emulate.ese.situation import Situation
 from mailproof.model.escape import printable
+from mailproof.model.ese_plan import PathsFrom
 from mailproof.model.paths import bare, folder
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
@@ -35,8 +36,7 @@ class Places(NamedTuple):
     logs: str
     stem: str
     copy_to: str
-    recorded: bool
-    """They are what the logs say, not what was looked at."""
+    source: PathsFrom
 
     @property
     def folder(self) -> str:
@@ -62,7 +62,15 @@ def places(situation: Situation, wishes: Wishes) -> Places:
         logs = own if wishes.folder or folder(given) == beside else beside
     identity = wishes.identity or re.sub(r"\.[^.]*\Z", "", name)
     copy_to = wishes.copy_to or joined("X:\\copy", identity)
-    return Places(identity, path, logs or own, situation.stem or "E00", copy_to, recorded)
+    source = PathsFrom.SERVER if windows or wishes.folder else PathsFrom.GIVEN
+    return Places(
+        identity,
+        path,
+        logs or own,
+        situation.stem or "E00",
+        copy_to,
+        PathsFrom.RECORDED if recorded else source,
+    )
 
 
 def joined(place: str, name: str) -> str:
