@@ -19,9 +19,14 @@ from mailproof.catalog.profiles import PROFILES, load_profile
 from mailproof.catalog.words import words
 from mailproof.checks import Check, all_checks, kinds
 from mailproof.model.attempt import Step
+from mailproof.model.failure import Unreadable
 from mailproof.model.finding import FindingKind, Severity
 from mailproof.model.observed import Observation
 from mailproof.model.report import Verdict
+from mailproof.parse.debian.files import NoPackage
+from mailproof.parse.elf import NoProgram
+from mailproof.parse.geoip.database import NoDatabase
+from mailproof.parse.unified_diff import NoDiff
 
 SOURCE = Path(mailproof.__file__).parent
 TESTS = Path(__file__).parent.parent
@@ -29,6 +34,7 @@ LOG = "mailproof.checks.log.said"
 """Says what the table of messages says."""
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 USAGE_ERRORS = ("UsageError", "RealLabError", "ScriptError")
+UNREADABLES = {each.__name__ for each in (Unreadable, NoDatabase, NoDiff, NoPackage, NoProgram)}
 SAYS_WHY = ("Skipped", "Untold", "not_told", "skip", "skipped")
 
 each_kind = pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.name)
@@ -168,6 +174,15 @@ def test_what_is_amiss_with_a_milter_has_words_with_its_parameters() -> None:
     assert {f"{prefix}{name}": params for name, params in _amiss()} == told
 
 
+def test_every_reason_why_a_file_cannot_be_read_has_a_sentence_with_its_parameters() -> None:
+    """None is a sentence itself, which would stand in English between Japanese ones."""
+    told = dict(_strings_with_parameters("unread"))
+    raised = dict(_unreadables())
+    assert len(raised) > 30 and raised.items() <= told.items()
+    texts = {text for file in SOURCE.rglob("*.py") for text in _texts(file)}
+    assert not told.keys() - texts, "nobody gives these reasons"
+
+
 def test_every_string_of_the_reports_is_used() -> None:
     text = "\n".join(file.read_text(encoding="utf-8") for file in (SOURCE / "report").glob("*.py"))
     composed = {
@@ -236,6 +251,14 @@ def _amiss() -> Iterator[tuple[str, set[str]]]:
             if isinstance(node, ast.Call) and _called(node) == "Amiss":
                 name, *params = [ast.literal_eval(node.args[0]), *node.args[1:]]
                 yield name, {ast.literal_eval(key) for each in params for key in each.keys}
+
+
+def _unreadables() -> Iterator[tuple[str, set[str]]]:
+    """Reason and names of parameters of every `NoDatabase(reason, …)` and the like."""
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) in UNREADABLES and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value), {str(keyword.arg) for keyword in node.keywords}
 
 
 def _strings_with_parameters(section: str) -> Iterator[tuple[str, set[str]]]:

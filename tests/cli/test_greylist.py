@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,12 +81,33 @@ def test_a_client_that_ends_it(policy):
     assert done.stdout.startswith("ENDS: milter-greylist with libGeoIP ends when 2001:db8::1 connects")
 
 
-def test_a_file_with_which_it_does_not_start():
-    done = mailproof(
-        "greylist", "eval", "-", "--client", "192.0.2.9", *MAIL, given="racl greylist default delay 30\n"
-    )
+@pytest.mark.parametrize(
+    ("conf", "name"),
+    [
+        ("racl greylist default delay 30\n", "time-without-unit"),
+        ('racl whitelist dnsrbl "partners"\nracl greylist default\n', "no-such-dnsrbl"),
+        ('racl whitelist list "friends"\nracl greylist default\n', "no-such-list"),
+        ("racl whitelist rcpt /[b-a]/\nracl greylist default\n", "regex-broken"),
+        ("racl greylist default", "last-line-unended"),
+        ("racl greylist default\r\n", "carriage-return"),
+    ],
+)
+def test_a_file_with_which_it_does_not_start(conf, name):
+    """That is the answer, before whatever the rules would say; as `milter-greylist -c` says it (STARTS_NOT)."""
+    words = ("greylist", "eval", "-", "--client", "192.0.2.9", *MAIL)
+    done = mailproof(*words, given=conf)
     assert done.returncode == 1
-    assert "does not start with this file: line 1" in done.stdout
+    first, *rest = done.stdout.splitlines()
+    assert first == "WRONG: milter-greylist does not start with -, so it decides nothing"
+    assert rest[1].startswith("fail -:1: milter-greylist does not start: ")
+    answer = rest.index("Without the lines that keep it from starting:") + 1
+    assert rest[answer].startswith(("DEFERRED: ", "TAKEN: "))
+    told = json.loads(mailproof(*words, "--format", "json", given=conf).stdout)
+    assert told["starts"] is False and [each["name"] for each in told["refused"]] == [name]
+    japanese = mailproof("--lang", "ja", *words, given=conf)
+    assert japanese.stdout.startswith("判定: 問題あり  - では milter-greylist が起動しないため、何も判定されません\n")
+    sound = json.loads(mailproof(*words, "--format", "json", given="racl greylist default\n").stdout)
+    assert sound["starts"] is True and sound["refused"] == []
 
 
 def test_lint(policy):
@@ -123,6 +145,7 @@ def test_doctor_needs_a_milter_greylist(policy):
         (("eval", "{policy}"), "name the mail"),
         (("eval", "{policy}", "--client", "mx", *MAIL), "takes an IP address"),
         (("eval", "{policy}", "--client", "::1", *MAIL, "--answer", "x"), "CLAUSE=yes"),
+        (("eval", "/dev/zero", "--client", "::1", *MAIL), "4 MB"),
         (("eval", "{policy}", "--client", "::1", *MAIL, "--at", "noon"), "2026-11-29T10:00"),
         (("eval", "{policy}", "--client", "::1", *MAIL, "--binary", "/bin/sh"), "no milter-greylist"),
     ],
@@ -138,6 +161,26 @@ def test_japanese(policy):
     assert done.stdout.startswith("判定: 拒否  192.0.2.9、<a@example.net> -> <bob@example.com>: 応答は 551")
     assert "192.0.2.9 の国は CN" in done.stdout
     assert "小文字" in mailproof("--lang", "ja", "greylist", "lint", policy).stdout
+    for binary, why in (("/bin/sh", "別のプログラムです"), (policy, "このシステムの実行ファイル(ELF)ではありません")):
+        done = mailproof("--lang", "ja", "greylist", "doctor", policy, "--binary", binary)
+        assert done.returncode == 3 and f"({why})" in done.stderr
+
+
+def test_why_a_database_is_not_read_is_said_in_both_languages(tmp_path):
+    for name, data, english, japanese in (
+        ("text", b"this is no database\n" * 20, "it is no country database", "国別データベースではないか"),
+        ("short", b"x", "it is too short for a database", "データベースとしては短すぎます"),
+        ("city", legacy_dat({"192.0.2.0/24": "CN"}, 2), "cities (edition 2)", "都市、エディション 2"),
+        ("mmdb", b"\xab\xcd\xefMaxMind.com\xa1", "a value lies outside", "値がファイルの外を指しています"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        conf = f'geoipdb "{tmp_path / name}"\nracl blacklist geoip "CN"\nracl greylist default\n'
+        told = json.loads(mailproof("greylist", "lint", "-", "--format", "json", given=conf).stdout)["findings"]
+        assert told[0]["name"] == "database-not-read" and english in told[0]["params"]["why"], told
+        said = mailproof("--lang", "ja", "greylist", "lint", "-", given=conf).stdout
+        assert japanese in re.sub(r"\n +", "", said)
+    named = 'geoipdb "/x\0y"\nracl blacklist geoip "CN"\n'  # what the program itself takes for /x
+    assert "no file can have this name" in mailproof("greylist", "lint", "-", given=named).stdout
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "not a file on a disk"), ("ja", "ディスク上のファイルではない")])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from sourcepackage import CHANGELOG, CONTROL, FILES, NAME, RULES, packed, unpacked
+from sourcepackage import CHANGELOG, CONTROL, FILES, NAME, RULES, _diff, packed, unpacked
 
 
-def mailproof(*words: str) -> subprocess.CompletedProcess[str]:
+def mailproof(*words: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent", "COLUMNS": "100"}
     environment |= {"DEBFULLNAME": "My Name", "DEBEMAIL": "myname@example.com"}
-    command = (sys.executable, "-m", "mailproof", "greylist", "rebuild", *words)
+    command = (sys.executable, "-m", "mailproof", "--lang", lang, "greylist", "rebuild", *words)
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
@@ -158,3 +160,49 @@ def test_wrong_usage_is_one_sentence(words, said, tmp_path):
     (tmp_path / "empty").mkdir()
     done = mailproof(*(word.format(root=root, empty=tmp_path / "empty") for word in words))
     assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+TARBALL = "milter-greylist_4.3.9.orig.tar.gz"
+TOO_FAR = b"--- a/x\n+++ b/x\n@@ -9 +9 @@\n-a\n+b\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "words", "japanese"),
+    [
+        ({}, ("/nonexistent",), "ソースパッケージのフォルダーでも .dsc でもありません"),
+        ({"debian/changelog": b"x\n"}, ("{root}",), "debian/changelog が項目で始まっていません"),
+        ({"debian/control": b"Source: x\n"}, ("{root}",), "debian/control に Build-Depends がありません"),
+        ({"debian/rules": b"build:\n\tcmake .\n"}, ("{root}",), "debian/rules の configure オプションの渡し方"),
+        (
+            {"debian/rules": b"build:\n\t./configure --with-libmaxminddb\n"},
+            ("{root}", "--country-library", "libGeoIP"),
+            "すでに --with-libmaxminddb があります",
+        ),
+        ({}, ("{root}", "--package-version", "a b"), "a b は Debian パッケージのバージョンではありません"),
+        ({}, ("{root}", "--package-version", "4.3.9-1"), "4.3.9-1 は 4.3.9-1 より新しくありません"),
+        ({}, ("{fifo}",), "ディスク上のファイルではありません"),
+        ({}, ("{root}/nothing.dsc",), "nothing.dsc: No such file or directory"),
+        ({}, ("{dsc}", "{no-diff}"), ".diff.gz が壊れています"),
+        ({}, ("{dsc}", "{too-far}", "--write"), ".diff.gz が x に合いません"),
+        ({}, ("{dsc}", "{damaged}"), "milter-greylist_4.3.9.orig.tar.gz は .dsc に記載されたファイルと一致しません"),
+        ({}, ("{dsc}", "{no-archive}"), "アーカイブが壊れています"),
+    ],
+)
+def test_why_not_is_said_in_japanese(made, words, japanese, tmp_path):
+    """The words of the operating system, and names, are the only ones that are not Japanese."""
+    root = unpacked(tmp_path / "unpacked", made)
+    dsc = packed(tmp_path, None, _diff() + TOO_FAR if "{too-far}" in words else None)
+    for wish, name in (("{no-diff}", "milter-greylist_4.3.9-1.diff.gz"), ("{no-archive}", TARBALL)):
+        if wish in words:
+            (tmp_path / name).write_bytes(b"nothing of the kind")
+            sums = f"{hashlib.sha256(b'nothing of the kind').hexdigest()} 19 {name}"
+            dsc.write_text(re.sub(rf"[0-9a-f]{{64}} [0-9]+ {re.escape(name)}", sums, dsc.read_text()))
+    os.mkfifo(tmp_path / "fifo.dsc")
+    if "{damaged}" in words:
+        (tmp_path / TARBALL).write_bytes(b"another")
+    wishes = ("{no-diff}", "{no-archive}", "{damaged}", "{too-far}")
+    done = mailproof(
+        *(word.format(root=root, dsc=dsc, fifo=tmp_path / "fifo.dsc") for word in words if word not in wishes),
+        lang="ja",
+    )
+    assert done.returncode == 2 and japanese in done.stderr and len(done.stderr.splitlines()) == 1, done

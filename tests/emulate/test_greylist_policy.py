@@ -8,7 +8,7 @@ import pytest
 from mailproof.emulate.greylist.clauses import Country
 from mailproof.emulate.greylist.decide import evaluate
 from mailproof.emulate.greylist.lint import diagnose, lint, without
-from mailproof.model.greylist import BinarySeen, DatabaseSeen, GreylistMail, Met
+from mailproof.model.greylist import BinarySeen, DatabaseSeen, GreylistMail, Met, Unread
 from mailproof.parse.greylist.grammar import read_greylist
 
 MAIL = GreylistMail("192.0.2.9", "a@example.net", "bob@example.com", "mx.google.com", "mx.google.com")
@@ -125,7 +125,7 @@ def test_no_address():
 
 
 def slips(text, databases=(), now=1_800_000_000):
-    return [(slip.name, slip.line) for slip in lint(read_greylist(text.encode()), databases, now)]
+    return [(slip.name, slip.line) for slip in lint(read_greylist(text.encode()), databases, now).first]
 
 
 OLD, NEW, DAT = (
@@ -148,7 +148,7 @@ COUNTRY = 'geoipdb "x"\nracl blacklist geoip "{}"\nracl greylist default\n'
         (COUNTRY.format("CN"), (OLD,), [("database-old", 1)]),
         (
             COUNTRY.format("CN"),
-            (DatabaseSeen("x", 1, "geoipdb", trouble="No such file"),),
+            (DatabaseSeen("x", 1, "geoipdb", unread=Unread("system", {"why": "No such file"})),),
             [("database-not-read", 1)],
         ),
         (COUNTRY.format("CN"), (DAT,), [("database-of-unknown-age", 1), ("ends-at-ipv6", 1)]),
@@ -171,7 +171,7 @@ LEGACY = BinarySeen("mg", ("libGeoIP.so.1",), ("p0f",), True)
 
 
 def found(text, binary, databases=(DAT,)):
-    return [(slip.name, slip.line) for slip in diagnose(read_greylist(text.encode()), binary, databases)]
+    return [(slip.name, slip.line) for slip in diagnose(read_greylist(text.encode()), binary, databases).first]
 
 
 def test_the_case_of_the_article():

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailproof.model.greylist import Unread
 from mailproof.parse.elf import NoProgram, needed
 from mailproof.parse.greylist.binary import read_binary
 
@@ -46,5 +47,5 @@ def test_a_damaged_program():
 
 
 def test_another_program_is_none_of_ours():
-    assert read_binary("sh", PROGRAMS[0].read_bytes()).trouble == "this is another program"
-    assert read_binary("x", b"#!/bin/sh\n").trouble.startswith("this is no program")
+    assert read_binary("sh", PROGRAMS[0].read_bytes()).unread == Unread("another-program")
+    assert read_binary("x", b"#!/bin/sh\n").unread == Unread("elf-none")

@@ -59,6 +59,10 @@ class Words:
         """The sentence of a UsageError. Raises KeyError for a reason that the catalogue does not know."""
         return fill(self.template(f"usage.{reason}"), params, self.lang)
 
+    def unread(self, reason: str, params: Mapping[str, Param]) -> str:
+        """The sentence of an Unreadable. Raises KeyError for a reason that the catalogue does not know."""
+        return fill(self.template(f"unread.{reason}"), params, self.lang)
+
     def subject(self, name: str) -> str:
         """What a check or a step is about; a name without an entry stands for itself, as in the JSON."""
         for section in ("checks", "steps"):

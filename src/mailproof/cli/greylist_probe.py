@@ -33,6 +33,7 @@ def probe(terminal: Terminal, text: str, wish: dict[str, Any]) -> int:
 
 
 def _plan(terminal: Terminal, text: str, wish: dict[str, Any]) -> Any:
+    from mailproof.cli.greylist_mail import address
     from mailproof.cli.message import proof_message
     from mailproof.model.endpoint import Protocol
     from mailproof.probes.transaction import Recipient, Sending, Until
@@ -40,14 +41,14 @@ def _plan(terminal: Terminal, text: str, wish: dict[str, Any]) -> Any:
     from mailproof.run.sending import SendPlan
     from mailproof.run.targets import parse_target
 
-    recipient = (wish["recipient"] or "").strip("<> ")
-    if not recipient:
+    if not wish["recipient"]:
         raise Complaint(terminal.say("cli.greylist-recipient"))
+    recipient = address(terminal, "--rcpt", wish["recipient"], may_be_empty=False)
     target = parse_target(text)
     if target.scheme is not None and target.scheme.protocol not in (Protocol.SMTP, Protocol.LMTP):
         raise Complaint(terminal.say("cli.send-protocol", scheme=str(target.scheme)))
-    local, at, domain = (wish["sender"] or "mailproof@example.com").strip("<> ").rpartition("@")
-    if not at or not domain or any(char in f"{local}{domain}{recipient}" for char in "\r\n\0 <>"):
+    local, at, domain = address(terminal, "--from", wish["sender"] or "mailproof@example.com").rpartition("@")
+    if not at or not domain:
         raise Complaint(terminal.say("cli.greylist-sender"))
     how = connecting(wish, terminal)
     now = datetime.now(UTC)

@@ -33,7 +33,8 @@ def rebuild(terminal: Terminal, path: str, wish: dict[str, Any]) -> int:
             package.unpack()
             write(plan)
     except NoPackage as error:
-        raise Complaint(terminal.say("cli.greylist-package", file=path, why=str(error))) from None
+        why = terminal.say.unread(error.reason, error.params)
+        raise Complaint(terminal.say("cli.greylist-package", file=path, why=why)) from None
     built: tuple[str, ...] = ()
     failed = ""
     if wish["build"]:

@@ -1,4 +1,5 @@
-"""The exceptions that cross rooms: a peer or a network that did not do its part, and a wish that cannot be met."""
+"""The exceptions that cross rooms: a peer or a network that did not do its part, bytes that are not what they should
+be, and a wish that cannot be met."""
 
 from __future__ import annotations
 
@@ -26,6 +27,19 @@ class UsageError(Exception):
     """
 
     def __init__(self, reason: str, **params: str | tuple[str, ...]) -> None:
+        told = ", ".join(f"{name}={value!r}" for name, value in params.items())
+        super().__init__(f"{reason}: {told}" if told else reason)
+        self.reason = reason
+        self.params = params
+
+
+class Unreadable(ValueError):
+    """Bytes that are not what they should be, or a file that gives none; raised by the rooms that read them.
+
+    `reason` is kebab-case; its sentence, in the section `unread` of the catalogue, is filled with `params`.
+    """
+
+    def __init__(self, reason: str, **params: str) -> None:
         told = ", ".join(f"{name}={value!r}" for name, value in params.items())
         super().__init__(f"{reason}: {told}" if told else reason)
         self.reason = reason

@@ -70,6 +70,23 @@ class Setting(msgspec.Struct, frozen=True):
     line: int
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """Why a file cannot be read: the reason of an `Unreadable`."""
+
+    reason: str
+    params: dict[str, str] = {}
+
+
+STOPPING = frozenset(
+    (
+        *("syntax-error", "clause-twice", "clause-at-wrong-stage", "value-twice", "bad-mask", "time-without-unit"),
+        *("socket-mode", "token-too-long", "last-line-unended", "carriage-return", "regex-broken", "list-twice"),
+        *("no-such-list", "no-such-dnsrbl"),
+    )
+)
+"""The slips with which milter-greylist does not start at all."""
+
+
 class Slip(msgspec.Struct, frozen=True):
     """What is wrong in a file, or taken in another way than it looks."""
 
@@ -81,6 +98,27 @@ class Slip(msgspec.Struct, frozen=True):
     params: dict[str, str] = {}
     text: str = ""
     """The line of the file."""
+    unread: Unread | None = None
+    """Why a file that it is about cannot be read."""
+
+    @property
+    def stops(self) -> bool:
+        """milter-greylist does not start with it."""
+        return self.name in STOPPING
+
+
+class Slips(msgspec.Struct, frozen=True):
+    """What is wrong in a file."""
+
+    first: tuple[Slip, ...] = ()
+    """In the order of their lines, as many as are told."""
+    counts: dict[str, int] = {}
+    """All of them, by severity."""
+
+    @property
+    def more(self) -> int:
+        """Those that are counted and not told."""
+        return sum(self.counts.values()) - len(self.first)
 
 
 class DatabaseSeen(msgspec.Struct, frozen=True):
@@ -93,8 +131,7 @@ class DatabaseSeen(msgspec.Struct, frozen=True):
     """`geoipdb`, `geoipv6db`, `geoip2db`."""
     kind: str = ""
     """`mmdb`, `dat`; empty where it cannot be read."""
-    trouble: str = ""
-    """Why it cannot be read: `greylist.why-TROUBLE` of the catalogue, where that has it, else words of the system."""
+    unread: Unread | None = None
     built: int = 0
     """When its data was made, in seconds since 1970; 0 where it does not tell."""
     type: str = ""
@@ -112,8 +149,7 @@ class BinarySeen(msgspec.Struct, frozen=True):
     postfix: bool = False
     """Built with --enable-postfix."""
     version: str = ""
-    trouble: str = ""
-    """Why it cannot be read, as of a database."""
+    unread: Unread | None = None
 
     @property
     def country_kind(self) -> str:
@@ -132,7 +168,11 @@ class GreylistConfig(msgspec.Struct, frozen=True):
     lists: tuple[ListOf, ...] = ()
     settings: tuple[Setting, ...] = ()
     slips: tuple[Slip, ...] = ()
-    """What the grammar objects to."""
+    """What the grammar objects to, the first of it."""
+    more_slips: int = 0
+    """What it objects to besides."""
+    cut: int = 0
+    """The line from which on it was not read, for it is larger than any greylist.conf; 0 where all was read."""
 
     def setting(self, name: str) -> Setting | None:
         """The last of this name, which wins."""

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import struct
 
+from mailproof.model.failure import Unreadable
+
 # Entries of one table; a program has some dozens of headers and a few hundred dynamic entries.
 _MOST = 4096
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NEEDED, _DT_STRTAB = 1, 5
 
 
-class NoProgram(ValueError):
-    """The bytes are no ELF file, or a damaged one; the text says why."""
+class NoProgram(Unreadable):
+    """The bytes are no ELF file, or a damaged one."""
 
 
 def needed(data: bytes) -> tuple[str, ...]:
     """The names of the libraries that it links (DT_NEEDED), in their order. Raises NoProgram."""
     if data[:4] != b"\x7fELF" or len(data) < 64:
-        raise NoProgram("this is no program of this kind of system (ELF)")
+        raise NoProgram("elf-none")
     try:
         return _needed(data)
     except (struct.error, ValueError, IndexError, UnicodeDecodeError):
-        raise NoProgram("the file is damaged") from None
+        raise NoProgram("elf-damaged") from None
 
 
 def _needed(data: bytes) -> tuple[str, ...]:

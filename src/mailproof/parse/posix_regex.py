@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 # Trying back takes time in the power of the repetitions; three over 320 characters take a second.
 _REPETITIONS = 3
@@ -27,7 +28,10 @@ def read_regex(pattern: str, flags: str, kind: str) -> re.Pattern[str] | None:
     try:
         # Postfix's libraries know bytes and no letters but those of ASCII.
         text = bytes_of(text)
-        return re.compile(text.replace(r"\<", r"\b").replace(r"\>", r"\b"), options)
+        with warnings.catch_warnings():
+            # Of sets that a later Python might read in another way; this one reads them as POSIX does.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(text.replace(r"\<", r"\b").replace(r"\>", r"\b"), options)
     except (re.error, OverflowError, RecursionError):
         return None
 
@@ -89,22 +93,3 @@ def extended(pattern: str) -> str:
         out += char
         at += 1
     return out
-
-
-def unbalanced(pattern: str) -> bool:
-    """Whether an extended expression has a group or a set without its end, which regcomp(3) refuses."""
-    depth, at, inside = 0, 0, False
-    while at < len(pattern):
-        char = pattern[at]
-        if inside:
-            inside = char != "]"
-        elif char == "\\":
-            at += 1
-        elif char == "[":
-            inside = True
-            at += 1 if pattern.startswith("^", at + 1) else 0
-            at += 1 if pattern.startswith("]", at + 1) else 0
-        elif char in "()":
-            depth += 1 if char == "(" else -1 if depth else 0
-        at += 1
-    return inside or depth > 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from mailproof.model.failure import Unreadable
+
 _HEAD = re.compile(rb"--- (\S+)[^\n]*\n\+\+\+ (\S+)[^\n]*\n")
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@[^\n]*\n")
 
 
-class NoDiff(ValueError):
-    """It is no unified diff, or does not fit; the text says where."""
+class NoDiff(Unreadable):
+    """It is no unified diff, or does not fit."""
 
 
 def changes(diff: bytes, old: Callable[[str], bytes | None]) -> dict[str, bytes]:
@@ -21,13 +23,13 @@ def changes(diff: bytes, old: Callable[[str], bytes | None]) -> dict[str, bytes]
     made: dict[str, bytes] = {}
     heads = list(_HEAD.finditer(diff))
     if not heads:
-        raise NoDiff("there is no file in the diff")
+        raise NoDiff("diff-empty")
     for number, head in enumerate(heads):
         end = heads[number + 1].start() if number + 1 < len(heads) else len(diff)
         name = head[2].decode("utf-8", "surrogateescape")
         path = name.partition("/")[2]
         if not path or path.startswith("/") or ".." in path.split("/"):
-            raise NoDiff(f"a path that leads elsewhere: {name}")
+            raise NoDiff("path-elsewhere", path=name)
         before = made.get(path, old(path) or b"")
         made[path] = _applied(before, diff[head.end() : end], path)
     return made
@@ -39,14 +41,14 @@ def _applied(before: bytes, hunks: bytes, path: str) -> bytes:
     at = 0
     for start, body in _hunks(hunks, path):
         if not at <= start <= len(lines):
-            raise NoDiff(f"it does not fit: {path}")
+            raise NoDiff("diff-does-not-fit", path=path)
         out += lines[at:start]
         at = start
         for line in body:
             mark, text = line[:1], line[1:]
             if mark in (b" ", b"-"):
                 if at >= len(lines) or lines[at].rstrip(b"\n") != text.rstrip(b"\n"):
-                    raise NoDiff(f"it does not fit: {path}")
+                    raise NoDiff("diff-does-not-fit", path=path)
                 if mark == b" ":
                     out.append(lines[at])
                 at += 1
@@ -55,7 +57,7 @@ def _applied(before: bytes, hunks: bytes, path: str) -> bytes:
             elif mark == b"\\":  # no newline at the end of the line before
                 out[-1] = out[-1].rstrip(b"\n") if out else b""
             else:
-                raise NoDiff(f"a line that is none of a diff: {path}")
+                raise NoDiff("diff-line", path=path)
     return b"".join([*out, *lines[at:]])
 
 
@@ -73,7 +75,7 @@ def _hunks(hunks: bytes, path: str) -> Iterator[tuple[int, list[bytes]]]:
             end = len(hunks) if end < 0 else end + 1
             line = hunks[at:end]
             if not line:
-                raise NoDiff(f"it ends too early: {path}")
+                raise NoDiff("diff-ends", path=path)
             olds -= line[:1] in (b" ", b"-")
             news -= line[:1] in (b" ", b"+")
             body.append(line)

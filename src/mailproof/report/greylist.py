@@ -15,12 +15,15 @@ from mailproof.model.greylist import (
     RuleAction,
     RuleMet,
     Slip,
+    Slips,
 )
 from mailproof.report.frame import headed
 from mailproof.report.json import text_of
 from mailproof.report.layout import wrap
 from mailproof.report.style import Style, paint
 
+# Without -v, the last of them, for the deciding one is the last; ten screens, as of findings (grammar.MOST_SLIPS).
+_MOST_RULES = 100
 _STYLES = {RuleAction.WHITELIST: Style.PASS, RuleAction.GREYLIST: Style.WARN, RuleAction.BLACKLIST: Style.FAIL}
 _SEVERITIES = {"fail": Style.FAIL, "warn": Style.WARN, "info": Style.INFO}
 _MET = {Met.YES: Style.PASS, Met.NO: Style.DIM, Met.UNTOLD: Style.UNKNOWN, Met.NOT_ASKED: Style.DIM}
@@ -29,21 +32,26 @@ _MET = {Met.YES: Style.PASS, Met.NO: Style.DIM, Met.UNTOLD: Style.UNKNOWN, Met.N
 def render_evaluated(
     evaluated: Evaluated,
     mail: GreylistMail,
-    refused: Sequence[Slip],
+    file: str,
+    stopping: Slips,
     lang: str,
     color: bool,
     width: int,
     *,
     verbose: bool = False,
 ) -> str:
-    """The answer, where the manual says otherwise, and the rules with their clauses."""
+    """The answer, where the manual says otherwise, and the rules with their clauses. Before that what keeps
+    milter-greylist from starting with the file, for then it answers nothing at all."""
     say = words(lang)
     built = evaluated.built
-    lines = _answer(built, mail, say, color, width)
+    lines: list[str] = []
+    if stopping.counts:
+        sentence = say("greylist.starts-not", file=file)
+        lines = headed(say("greylist.word-wrong"), Style.FAIL, sentence, say, color, width)
+        lines += [*_slips(file, stopping, say, color, width), "", *wrap(say("greylist.were-they-not"), width)]
+    lines += _answer(built, mail, say, color, width)
     if built.ends:
         return "\n".join(lines) + "\n"
-    for slip in refused:
-        lines += wrap(say("greylist.refused", line=slip.line, what=_sentence(slip, say)), width, "  ")
     if not built.told:
         lines += wrap(say("greylist.not-told"), width, "  ")
     if differs(evaluated):
@@ -54,15 +62,18 @@ def render_evaluated(
         lines += wrap(say("greylist.key", network=network, sender=sender, recipient=recipient), width, "  ")
     if built.rules:
         lines += ["", paint(say("greylist.rules"), Style.HEADING, color)]
-        shown = built.rules if verbose else [each for each in built.rules if _telling(each)]
+        telling = built.rules if verbose else [each for each in built.rules if _telling(each)]
+        shown = telling if verbose else telling[-_MOST_RULES:]
+        if before := len(telling) - len(shown):
+            lines += wrap(say("greylist.hidden-before", n=before), width, "  ")
         for each in shown:
             lines += _rule(each, say, color, width)
-        if hidden := len(built.rules) - len(shown):
+        if hidden := len(built.rules) - len(telling):
             lines += wrap(say("greylist.hidden", n=hidden), width, "  ")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def evaluated_as_json(evaluated: Evaluated, mail: GreylistMail, refused: Sequence[Slip]) -> str:
+def evaluated_as_json(evaluated: Evaluated, mail: GreylistMail, stopping: Slips) -> str:
     """The same in every language."""
     say = words("en")
     return text_of(
@@ -71,40 +82,51 @@ def evaluated_as_json(evaluated: Evaluated, mail: GreylistMail, refused: Sequenc
                 "client": mail.client,
                 "sender": mail.sender,
                 "recipient": mail.recipient,
+                "starts": not stopping.counts,
                 **_decision(evaluated.built, say),
                 "documented": _decision(evaluated.documented, say) if differs(evaluated) else None,
-                "refused": [_slip(slip, say) for slip in refused],
+                "refused": [_slip(slip, say) for slip in stopping.first],
+                "refused_more": stopping.more,
             }
         )
     )
 
 
 def render_slips(
-    file: str, slips: Sequence[Slip], action: str, lang: str, color: bool, width: int, *, binary: str = ""
+    file: str, slips: Slips, action: str, lang: str, color: bool, width: int, *, binary: str = ""
 ) -> str:
     """The answer, and one paragraph for each thing that is wrong, with its line."""
     say = words(lang)
-    count = len([slip for slip in slips if slip.severity != "info"])
+    count = sum(n for severity, n in slips.counts.items() if severity != "info")
     word, style = ("sound", Style.PASS) if not count else ("wrong", Style.FAIL)
-    if count and all(slip.severity != "fail" for slip in slips):
+    if count and "fail" not in slips.counts:
         style = Style.WARN
     sentence = say(f"greylist.{action}-{word}", file=file, n=count, binary=binary)
     lines = headed(say(f"greylist.word-{word}"), style, sentence, say, color, width)
-    for slip in slips:
+    lines += _slips(file, slips, say, color, width)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _slips(file: str, slips: Slips, say: Words, color: bool, width: int) -> Iterator[str]:
+    for slip in slips.first:
         mark = say(f"greylist.severity-{slip.severity}")
         key = "greylist.slip" if slip.line else "greylist.slip-without-line"
         text = say(key, mark=mark, file=file, line=slip.line, sentence=_sentence(slip, say))
         first, *rest = wrap(text, width, "", "  ")
-        lines += ["", first.replace(mark, paint(mark, _SEVERITIES[slip.severity], color), 1), *rest]
+        yield ""
+        yield first.replace(mark, paint(mark, _SEVERITIES[slip.severity], color), 1)
+        yield from rest
         if slip.text:
-            lines += wrap(say("greylist.text", text=slip.text), width, "    ", "      ")
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+            yield from wrap(say("greylist.text", text=slip.text), width, "    ", "      ")
+    if slips.more:
+        yield ""
+        yield from wrap(say("greylist.more", n=slips.more), width)
 
 
-def slips_as_json(file: str, slips: Sequence[Slip], binary: str, libraries: Sequence[str]) -> str:
+def slips_as_json(file: str, slips: Slips, binary: str, libraries: Sequence[str]) -> str:
     """The same in every language."""
     say = words("en")
-    data: dict[str, Any] = {"file": file, "findings": [_slip(slip, say) for slip in slips]}
+    data: dict[str, Any] = {"file": file, "findings": [_slip(slip, say) for slip in slips.first], "more": slips.more}
     if binary:
         data |= {"binary": binary, "libraries": list(libraries)}
     return text_of(_sayable(data))
@@ -170,15 +192,11 @@ def _why(clause: ClauseMet, say: Words) -> str:
 
 
 def _sentence(slip: Slip, say: Words) -> str:
-    params = dict(slip.params)
-    if "why" in params:
-        params["why"] = trouble_words(params["why"], say)
-    return say(f"greylist.slip-{slip.name}", **params)
+    return say(f"greylist.slip-{slip.name}", **_filled(slip, say))
 
 
-def trouble_words(trouble: str, say: Words) -> str:
-    """Why a file cannot be read; what the system said stands as it is."""
-    return say(f"greylist.why-{trouble}") if f"greylist.why-{trouble}" in say else trouble
+def _filled(slip: Slip, say: Words) -> dict[str, str]:
+    return slip.params | ({"why": say.unread(slip.unread.reason, slip.unread.params)} if slip.unread else {})
 
 
 def _time(seconds: int) -> str:
@@ -221,7 +239,7 @@ def _slip(slip: Slip, say: Words) -> dict[str, Any]:
         "name": slip.name,
         "line": slip.line or None,
         "severity": slip.severity,
-        "params": slip.params,
+        "params": _filled(slip, say),
         "text": slip.text,
         "message": _sentence(slip, say),
     }

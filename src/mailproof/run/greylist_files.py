@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mailproof.emulate.greylist.clauses import Country
-from mailproof.model.greylist import BinarySeen, DatabaseSeen, GreylistConfig
+from mailproof.model.failure import Unreadable
+from mailproof.model.greylist import BinarySeen, DatabaseSeen, GreylistConfig, Unread
 from mailproof.parse.geoip.database import LARGEST, Database, NoDatabase, read_database
 from mailproof.parse.greylist import binary
 from mailproof.run.regular_file import NotRegular, TooLarge, content
@@ -33,10 +34,10 @@ class Databases:
         try:
             data = content(Path(path), LARGEST)
             found = read_database(data)
-        except (OSError, NoDatabase) as error:
-            return DatabaseSeen(path, line, setting, trouble=_why(error))
+        except (OSError, ValueError) as error:
+            return DatabaseSeen(path, line, setting, unread=_unread(error))
         self._read[setting] = found
-        return DatabaseSeen(path, line, setting, found.kind, "", found.built, found.type)
+        return DatabaseSeen(path, line, setting, found.kind, built=found.built, type=found.type)
 
     def country(self, client: str) -> Country:
         """Of an address. Raises ValueError for what is none."""
@@ -63,14 +64,16 @@ def look_at(path: str | None) -> BinarySeen:
         try:
             return binary.read_binary(each, content(Path(each), binary.LARGEST))
         except OSError as error:
-            trouble = _why(error)
-    return BinarySeen(path or PROGRAMS[0], trouble=trouble)
+            unread = _unread(error)
+    return BinarySeen(path or PROGRAMS[0], unread=unread)
 
 
-def _why(error: OSError | NoDatabase) -> str:
-    """A name of the catalogue (`greylist.why-NAME`), or the words of the system or of the reader."""
-    if isinstance(error, NotRegular):
-        return "not-a-file"
-    if isinstance(error, TooLarge):
-        return "too-large"
-    return getattr(error, "strerror", None) or str(error)
+def _unread(error: OSError | ValueError) -> Unread:
+    """A name with a NUL in it, which a file can hold, is a ValueError of Python's own."""
+    if isinstance(error, Unreadable):
+        return Unread(error.reason, error.params)
+    if isinstance(error, NotRegular | TooLarge):
+        return Unread("not-a-file" if isinstance(error, NotRegular) else "too-large")
+    if isinstance(error, OSError):
+        return Unread("system", {"why": error.strerror or ""})
+    return Unread("no-name")

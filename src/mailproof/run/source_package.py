@@ -16,6 +16,7 @@ from mailproof.model.rebuild import RebuildPlan
 from mailproof.parse.debian.dsc import read_dsc
 from mailproof.parse.debian.files import NoPackage
 from mailproof.parse.unified_diff import NoDiff, changes
+from mailproof.run.regular_file import NotRegular, TooLarge, content
 
 # A source package of a mail program is some megabytes; the largest of Debian have a few hundred thousand files.
 _LARGEST = 256 << 20
@@ -41,7 +42,7 @@ class Folder:
                 if file.is_file() and file.stat().st_size <= _LARGEST_TEXT:
                     found[name] = file.read_text("utf-8", "surrogateescape")
             except OSError as error:
-                raise NoPackage(f"{name}: {error.strerror}") from None
+                raise NoPackage("file-system", path=name, why=error.strerror or "") from None
         return found
 
     def unpack(self) -> None:
@@ -71,7 +72,7 @@ class Source:
         try:
             self.path.mkdir()
         except OSError as error:
-            raise NoPackage(f"{self.path}: {error.strerror}") from None
+            raise NoPackage("file-system", path=str(self.path), why=error.strerror or "") from None
         try:
             for data, prefix in self._tarballs():
                 _extract(data, self.path / prefix)
@@ -83,12 +84,12 @@ class Source:
             if rules.is_file():
                 rules.chmod(0o755)  # a diff cannot say so, and dpkg-source(1) does the same
         except OSError as error:
-            raise NoPackage(f"{self.path}: {error.strerror}") from None
+            raise NoPackage("file-system", path=str(self.path), why=error.strerror or "") from None
 
     def _verified(self, name: str, size: int, digest: str) -> bytes:
         data = _bytes(self._folder / name, _LARGEST)
         if len(data) != size or hashlib.sha256(data).hexdigest() != digest:
-            raise NoPackage(f"{name} is not the file that the .dsc names")
+            raise NoPackage("dsc-another-file", path=name)
         return data
 
     def _tarballs(self) -> Iterator[tuple[bytes, str]]:
@@ -126,7 +127,7 @@ class Source:
             diff = _gunzipped(self._parts[part.name])
             return changes(diff, old) if known is None else _only(diff, known)
         except NoDiff as error:
-            raise NoPackage(f"{part.name}: {error}") from None
+            raise NoPackage(error.reason, **error.params) from None
 
 
 def source(path: str, into: str | None) -> Folder | Source:
@@ -135,7 +136,7 @@ def source(path: str, into: str | None) -> Folder | Source:
         return Folder(path)
     if path.endswith(".dsc"):
         return Source(path, into)
-    raise NoPackage("this is neither the folder of a source package nor a .dsc")
+    raise NoPackage("package-none")
 
 
 def write(plan: RebuildPlan) -> None:
@@ -148,7 +149,7 @@ def write(plan: RebuildPlan) -> None:
             beside.chmod(file.stat().st_mode & 0o777)
             beside.replace(file)
         except OSError as error:
-            raise NoPackage(f"{file}: {error.strerror}") from None
+            raise NoPackage("file-system", path=str(file), why=error.strerror or "") from None
 
 
 def debs(plan: RebuildPlan) -> tuple[str, ...]:
@@ -193,14 +194,14 @@ def _walk(data: bytes) -> Iterator[tuple[str, tarfile.TarInfo, tarfile.TarFile]]
             for number, member in enumerate(archive):
                 size += member.size
                 if number > _MOST_MEMBERS or size > _MOST_BYTES:
-                    raise NoPackage("the archive holds more than any source package")
+                    raise NoPackage("archive-too-large")
                 path = PurePosixPath(member.name)
                 parts = [part for part in path.parts if part not in (".", "/")]
                 if ".." in parts:
-                    raise NoPackage(f"a path that leads elsewhere: {member.name}")
+                    raise NoPackage("path-elsewhere", path=member.name)
                 yield "/".join(parts[1:]), member, archive
     except (tarfile.TarError, OSError, EOFError, zlib.error, LZMAError) as error:
-        raise NoPackage(f"an archive is damaged ({type(error).__name__})") from None
+        raise NoPackage("archive-damaged", error=type(error).__name__) from None
 
 
 def _extract(data: bytes, into: Path) -> None:
@@ -211,8 +212,8 @@ def _extract(data: bytes, into: Path) -> None:
         member.name = name
         try:
             archive.extract(member, into, filter="data")
-        except tarfile.FilterError as error:
-            raise NoPackage(f"a path that leads elsewhere: {name} ({type(error).__name__})") from None
+        except tarfile.FilterError:
+            raise NoPackage("path-elsewhere", path=name) from None
 
 
 def _gunzipped(data: bytes) -> bytes:
@@ -220,19 +221,21 @@ def _gunzipped(data: bytes) -> bytes:
         with gzip.open(BytesIO(data)) as file:
             text = file.read(_LARGEST + 1)
     except (OSError, EOFError, zlib.error):
-        raise NoPackage("the .diff.gz is damaged") from None
+        raise NoPackage("diff-damaged") from None
     if len(text) > _LARGEST:
-        raise NoPackage("the .diff.gz holds more than any source package")
+        raise NoPackage("diff-too-large")
     return text
 
 
 def _bytes(path: Path, largest: int) -> bytes:
     try:
-        if path.stat().st_size > largest:
-            raise NoPackage(f"{path.name} is too large")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise NoPackage(f"{path.name}: {getattr(error, 'strerror', None) or error}") from None
+        return content(path, largest)
+    except NotRegular:
+        raise NoPackage("file-not-regular", path=path.name) from None
+    except TooLarge:
+        raise NoPackage("file-too-large", path=path.name) from None
+    except OSError as error:
+        raise NoPackage("file-system", path=path.name, why=error.strerror or "") from None
 
 
 __all__: Sequence[str] = ("Folder", "Source", "debs", "source", "write")

@@ -8,12 +8,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from mailproof.model.greylist import Clause, ClauseMet, GreylistConfig, GreylistMail, Met
+from mailproof.model.greylist import Clause, ClauseMet, GreylistConfig, GreylistMail, ListOf, Met
 from mailproof.parse.posix_regex import bytes_of, extended, read_regex
 
 _UNKNOWN_COUNTRY = "ZZ"
 # Of a longer text no expression is asked; RFC 5321 allows an address 320 octets, milter-greylist keeps 31 fewer.
 _LONGEST = 320
+
+
+Answer = tuple[Met, str, dict[str, str]]
+"""Whether it is met, and why: the name of a sentence, `greylist.why-NAME`, with what fills it."""
 
 
 class Country(msgspec.Struct, frozen=True):
@@ -38,6 +42,16 @@ class Reading(msgspec.Struct, frozen=True):
     country: Country
     built: bool
     """As the program does it; else as the manual says."""
+    lists: dict[str, ListOf]
+    """By their names."""
+    settings: frozenset[str]
+    """Those that the file has."""
+    given: dict[str, bool]
+    """What clauses that ask others say, by their text."""
+    asked: dict[str, Answer]
+    """What each list has said already, for many rules can name the same."""
+    patterns: dict[str, re.Pattern[str] | None]
+    """Expressions that were read already."""
 
     @property
     def country_code(self) -> str | None:
@@ -48,7 +62,18 @@ class Reading(msgspec.Struct, frozen=True):
         return self.country.code or otherwise or _UNKNOWN_COUNTRY
 
 
-Answer = tuple[Met, str, dict[str, str]]
+def readings(config: GreylistConfig, mail: GreylistMail, country: Country) -> tuple[Reading, Reading]:
+    """As built, and as documented. Of two lists of one name the first, for milter-greylist starts with one alone."""
+    lists = {each.name: each for each in reversed(config.lists)}
+    settings = frozenset(each.name for each in config.settings)
+    shared: dict[str, re.Pattern[str] | None] = {}
+    built, documented = (
+        Reading(config, mail, country, built, lists, settings, dict(mail.answers), {}, shared)
+        for built in (True, False)
+    )
+    return built, documented
+
+
 _YES: Answer = (Met.YES, "", {})
 _NO: Answer = (Met.NO, "", {})
 
@@ -62,20 +87,29 @@ def clause_met(clause: Clause, reading: Reading) -> ClauseMet:
 
 
 def _asked(clause: Clause, reading: Reading) -> Answer:
-    given = dict(reading.mail.answers)
-    bare = clause.text.removeprefix("not ")
-    if bare in given:
-        return (Met.YES if given[bare] else Met.NO), "given", {}
+    bare = bare_text(clause)
+    if bare in reading.given:
+        return (Met.YES if reading.given[bare] else Met.NO), "given", {}
     if clause.kind == "list":
         return _list(clause, reading)
     ask = _ASK.get(clause.kind)
     return ask(clause, reading) if ask is not None else (Met.UNTOLD, "asks-others", {"clause": clause.kind})
 
 
+def bare_text(clause: Clause) -> str:
+    """By which an answer to it is known: as it stands in the file, without its `not`."""
+    return clause.text.removeprefix("not ")
+
+
 def _list(clause: Clause, reading: Reading) -> Answer:
-    found = next((each for each in reading.config.lists if each.name == clause.value), None)
-    if found is None:
+    if clause.value not in reading.lists:
         return Met.UNTOLD, "no-such-list", {"list": clause.value}
+    if clause.value not in reading.asked:
+        reading.asked[clause.value] = _of_items(reading.lists[clause.value], reading)
+    return reading.asked[clause.value]
+
+
+def _of_items(found: ListOf, reading: Reading) -> Answer:
     untold: Answer | None = None
     for item in found.items:
         answer = _asked(item, reading)
@@ -104,7 +138,7 @@ def _domain(clause: Clause, reading: Reading) -> Answer:
     if not name.endswith(domain):
         return _NO
     inside = len(name) == len(domain) or domain.startswith(".") or name[-len(domain) - 1] == "."
-    if reading.config.has("domainexact") and not inside:
+    if "domainexact" in reading.settings and not inside:
         return Met.NO, "domainexact", {}
     return (Met.YES, "" if inside else "suffix", {"host": host})
 
@@ -225,9 +259,11 @@ def _always(clause: Clause, reading: Reading) -> Answer:
 
 
 def _matched(clause: Clause, text: str, reading: Reading) -> Answer:
-    pattern = clause.value if reading.config.has("extendedregex") else extended(clause.value)
-    # Case is ignored, always (acl_add_regex); a flag of Postfix's tables would turn that off.
-    compiled = read_regex(pattern, "", "regexp")
+    if clause.value not in reading.patterns:
+        pattern = clause.value if "extendedregex" in reading.settings else extended(clause.value)
+        # Case is ignored, always (acl_add_regex); a flag of Postfix's tables would turn that off.
+        reading.patterns[clause.value] = read_regex(pattern, "", "regexp")
+    compiled = reading.patterns[clause.value]
     if compiled is None or len(text) > _LONGEST:
         return Met.UNTOLD, "regex-not-read", {"pattern": clause.value}
     return _YES if compiled.search(bytes_of(text)) else _NO

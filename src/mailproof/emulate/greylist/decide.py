@@ -5,7 +5,15 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from mailproof.emulate.greylist.clauses import Country, Reading, clause_met, graphic, stripped_sender
+from mailproof.emulate.greylist.clauses import (
+    Country,
+    Reading,
+    bare_text,
+    clause_met,
+    graphic,
+    readings,
+    stripped_sender,
+)
 from mailproof.model.greylist import (
     ClauseMet,
     Evaluated,
@@ -28,9 +36,15 @@ _OUTCOMES = (RuleAction.GREYLIST, RuleAction.WHITELIST, RuleAction.BLACKLIST)
 def evaluate(config: GreylistConfig, mail: GreylistMail, country: Country) -> Evaluated:
     """What the program does, and what its manual says it does. Raises ValueError for a client that is no address."""
     ipaddress.ip_address(mail.client)
-    return Evaluated(
-        _decision(Reading(config, mail, country, True)), _decision(Reading(config, mail, country, False))
-    )
+    built, documented = readings(config, mail, country)
+    return Evaluated(_decision(built), _decision(documented))
+
+
+def unanswered(config: GreylistConfig, mail: GreylistMail) -> tuple[str, ...]:
+    """Of the clauses that were answered for, those that stand in no rule and no list of the file."""
+    known = {bare_text(clause) for rule in config.rules for clause in rule.clauses}
+    known |= {bare_text(item) for each in config.lists for item in each.items}
+    return tuple(clause for clause, _ in mail.answers if clause not in known)
 
 
 def _decision(reading: Reading) -> GreylistDecision:

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import heapq
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
-from mailproof.model.greylist import BinarySeen, Clause, DatabaseSeen, GreylistConfig, Rule, RuleAction, Slip
+from mailproof.model.greylist import (
+    BinarySeen,
+    Clause,
+    DatabaseSeen,
+    GreylistConfig,
+    Rule,
+    RuleAction,
+    Slip,
+    Slips,
+)
 from mailproof.parse.geoip.legacy import CODES
-from mailproof.parse.posix_regex import extended, read_regex, unbalanced
+from mailproof.parse.greylist.grammar import LONGEST_LINE, MOST_SLIPS
+from mailproof.parse.greylist.tokens import excerpt
+from mailproof.parse.posix_regex import extended, read_regex
+from mailproof.parse.posix_syntax import takes
 
 # MaxMind and DB-IP publish anew at least monthly; what is older than a year is no picture of today.
 _OLD = 365 * 86400
+# Of a word of the file, where it is shown: two lines of a screen.
+_LONGEST_WORD = 200
+_V4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
 _COUNTRIES = frozenset(CODES) - {"--"} | {"ZZ"}
 # What a build may lack, by the clauses that leave their whole rule out there (acl_drop in conf_yacc.y).
 LACKS = {
@@ -26,53 +45,82 @@ LACKS = {
 }
 
 
-def lint(config: GreylistConfig, databases: Sequence[DatabaseSeen], now: int) -> tuple[Slip, ...]:
+def lint(config: GreylistConfig, databases: Sequence[DatabaseSeen], now: int) -> Slips:
     """In the order of the lines; `now` is in seconds since 1970."""
-    found = [*config.slips, *_rules(config), *_lists(config), *_countries(config, databases), *_files(databases, now)]
-    return tuple(sorted(found, key=lambda slip: slip.line))
+    found = (config.slips, _rules(config), _lists(config), _countries(config, databases), _files(databases, now))
+    return _first((slip for each in found for slip in each), config.more_slips, lambda slip: slip.line)
 
 
-def diagnose(config: GreylistConfig, binary: BinarySeen, databases: Sequence[DatabaseSeen]) -> tuple[Slip, ...]:
+def stopping(config: GreylistConfig) -> Slips:
+    """With what milter-greylist does not start."""
+    found = (slip for each in (config.slips, _rules(config), _lists(config)) for slip in each if slip.stops)
+    return _first(found, config.more_slips, lambda slip: slip.line)
+
+
+def diagnose(config: GreylistConfig, binary: BinarySeen, databases: Sequence[DatabaseSeen]) -> Slips:
     """What the file asks of a program that was built without it."""
-    found: list[Slip] = []
-    for rule in config.rules:
-        for clause in _with_lists(rule, config):
-            if LACKS.get(clause.kind) in binary.lacks:
-                params = {"clause": clause.kind, "what": LACKS[clause.kind], "binary": binary.path}
-                found.append(Slip("rule-left-out", rule.line, "fail", params, rule.text))
-                break
+    found = _diagnosed(config, binary, databases)
+    return _first(found, 0, lambda slip: (slip.severity == "info", slip.line))
+
+
+def _diagnosed(config: GreylistConfig, binary: BinarySeen, databases: Sequence[DatabaseSeen]) -> Iterator[Slip]:
+    for rule, kind in _lacking(config, binary):
+        if kind:
+            params = {"clause": kind, "what": LACKS[kind], "binary": binary.path}
+            yield Slip("rule-left-out", rule.line, "fail", params, rule.text)
     for each in databases:
         if each.kind and binary.country_kind and each.kind != binary.country_kind:
             params = {"path": each.path, "kind": each.kind, "wants": binary.country_kind}
-            found.append(Slip("database-of-wrong-kind", each.line, "fail", params))
+            yield Slip("database-of-wrong-kind", each.line, "fail", params)
         elif not binary.country_kind:
-            params = {"setting": each.setting, "binary": binary.path}
-            found.append(Slip("database-not-used", each.line, "fail", params))
-    if not binary.postfix and not binary.trouble:
-        found.append(Slip("postfix-not-built", 0, "info", {"binary": binary.path}))
-    return tuple(sorted(found, key=lambda slip: (slip.severity == "info", slip.line)))
+            yield Slip("database-not-used", each.line, "fail", {"setting": each.setting, "binary": binary.path})
+    if not binary.postfix and binary.unread is None:
+        yield Slip("postfix-not-built", 0, "info", {"binary": binary.path})
+
+
+def _first(found: Iterable[Slip], more: int, order: Callable[[Slip], Any]) -> Slips:
+    """The first of them; `more` were left off before."""
+    counts = Counter({"fail": more})
+
+    def counted() -> Iterator[Slip]:
+        for slip in found:
+            counts[slip.severity] += 1
+            yield slip
+
+    first = tuple(map(_short, heapq.nsmallest(MOST_SLIPS, counted(), key=order)))
+    return Slips(first, {severity: n for severity, n in counts.items() if n})
+
+
+def _short(slip: Slip) -> Slip:
+    """As much of the file's own words as is shown."""
+    params = {name: excerpt(value, _LONGEST_WORD) for name, value in slip.params.items()}
+    return msgspec.structs.replace(slip, params=params, text=excerpt(slip.text, LONGEST_LINE))
 
 
 def without(config: GreylistConfig, binary: BinarySeen) -> GreylistConfig:
     """The configuration as such a build reads it: rules with what it lacks are not there."""
-    rules = []
-    for rule in config.rules:
-        lacking = (clause.kind for clause in _with_lists(rule, config) if LACKS.get(clause.kind) in binary.lacks)
-        rules.append(msgspec.structs.replace(rule, dropped=next(lacking, "")))
+    rules = (msgspec.structs.replace(rule, dropped=kind) for rule, kind in _lacking(config, binary))
     return msgspec.structs.replace(config, rules=tuple(rules))
 
 
-def _with_lists(rule: Rule, config: GreylistConfig) -> Iterator[Clause]:
-    """Its clauses, and what stands in the lists that it names."""
-    lists = {each.name: each for each in config.lists}
-    for clause in rule.clauses:
-        yield clause
-        if clause.kind == "list" and clause.value in lists:
-            yield from lists[clause.value].items
+def _lacking(config: GreylistConfig, binary: BinarySeen) -> Iterator[tuple[Rule, str]]:
+    """Each rule, and the first clause that such a build lacks, in a list that it names too; empty for none."""
+    in_list = {each.name: _lacked(each.items, binary) for each in config.lists}
+    for rule in config.rules:
+        kinds = (
+            in_list.get(clause.value, "") if clause.kind == "list" else _lacked((clause,), binary)
+            for clause in rule.clauses
+        )
+        yield rule, next(filter(None, kinds), "")
+
+
+def _lacked(clauses: Iterable[Clause], binary: BinarySeen) -> str:
+    return next((clause.kind for clause in clauses if LACKS.get(clause.kind) in binary.lacks), "")
 
 
 def _rules(config: GreylistConfig) -> Iterator[Slip]:
     default: dict[str, Rule] = {}
+    is_extended = config.has("extendedregex")
     for rule in config.rules:
         if rule.stage in default:
             params = {"default": str(default[rule.stage].line)}
@@ -82,8 +130,9 @@ def _rules(config: GreylistConfig) -> Iterator[Slip]:
         if rule.clauses and rule.clauses[-1].kind == "not":
             yield Slip("not-at-the-end", rule.line, "fail", {}, rule.text)
         for clause in rule.clauses:
+            yield from _octal(clause, rule.line, rule.text)
             if clause.regex:
-                yield from _regex(clause, rule, config)
+                yield from _regex(clause, rule.line, rule.text, is_extended)
             if clause.kind in ("from", "rcpt", "rawfrom") and clause.regex:
                 yield from _anchored(clause, rule)
 
@@ -97,21 +146,31 @@ def _anchored(clause: Clause, rule: Rule) -> Iterator[Slip]:
         yield Slip("regex-without-bracket", rule.line, "fail", params, rule.text)
 
 
-def _regex(clause: Clause, rule: Rule, config: GreylistConfig) -> Iterator[Slip]:
-    pattern = clause.value if config.has("extendedregex") else extended(clause.value)
-    if unbalanced(pattern):
-        yield Slip("regex-broken", rule.line, "fail", {"pattern": clause.value}, rule.text)
-    elif read_regex(pattern, "", "regexp") is None:
-        yield Slip("regex-not-read", rule.line, "warn", {"pattern": clause.value}, rule.text)
+def _octal(clause: Clause, line: int, text: str) -> Iterator[Slip]:
+    written = _V4.search(clause.text) if clause.kind == "addr" else None
+    if written is not None and written[0] != clause.value.partition("/")[0]:
+        yield Slip("octal-address", line, "fail", {"written": written[0], "read": clause.value}, text)
+
+
+def _regex(clause: Clause, line: int, text: str, is_extended: bool) -> Iterator[Slip]:
+    if not takes(clause.value, extended=is_extended):
+        yield Slip("regex-broken", line, "fail", {"pattern": clause.value}, text)
+    elif read_regex(clause.value if is_extended else extended(clause.value), "", "regexp") is None:
+        yield Slip("regex-not-read", line, "warn", {"pattern": clause.value}, text)
 
 
 def _lists(config: GreylistConfig) -> Iterator[Slip]:
+    is_extended = config.has("extendedregex")
     known: set[str] = set()
     lines = {each.name: each.line for each in config.lists}
     for each in config.lists:
         if each.name in known:
             yield Slip("list-twice", each.line, "fail", {"list": each.name})
         known.add(each.name)
+        for item in each.items:
+            yield from _octal(item, each.line, item.text)
+            if item.regex:
+                yield from _regex(item, each.line, item.text, is_extended)
     defined = {setting.words[0] for setting in config.settings if setting.name == "dnsrbl" and setting.words}
     for rule in config.rules:
         for clause in rule.clauses:
@@ -150,9 +209,8 @@ def _code(code: str, line: int, text: str) -> Iterator[Slip]:
 def _files(databases: Iterable[DatabaseSeen], now: int) -> Iterator[Slip]:
     known = tuple(databases)
     for each in known:
-        if each.trouble:
-            params = {"path": each.path, "why": each.trouble}
-            yield Slip("database-not-read", each.line, "fail", params)
+        if each.unread is not None:
+            yield Slip("database-not-read", each.line, "fail", {"path": each.path}, unread=each.unread)
         elif each.built and now - each.built > _OLD:
             params = {"path": each.path, "days": str((now - each.built) // 86400)}
             yield Slip("database-old", each.line, "warn", params)

@@ -45,7 +45,7 @@ def plan(
     option, needed = _OPTIONS[chosen]
     other = next(each for each, _ in _OPTIONS.values() if each != option)
     if other in rules:
-        raise NoPackage(f"debian/rules has {other} already, and configure takes only one of the two")
+        raise NoPackage("rules-other-library", option=other)
     new_rules = with_options(rules, (option, _POSTFIX))
     new_control = with_build_depends(control, (needed,))
     if (new_rules, new_control) == (rules, control):
@@ -76,7 +76,7 @@ def plan(
 
 def _text(files: Mapping[str, str], path: str) -> str:
     if path not in files:
-        raise NoPackage(f"there is no {path}")
+        raise NoPackage("package-lacks", path=path)
     return files[path]
 
 
@@ -84,6 +84,6 @@ def _later(wanted: str, version: str) -> None:
     try:
         fits = later(wanted, version)
     except ValueError:
-        raise NoPackage(f"{wanted} is no version of a Debian package") from None
+        raise NoPackage("version-none", version=wanted) from None
     if not fits:
-        raise NoPackage(f"{wanted} is not above {version} in dpkg's order: the next update would replace the package")
+        raise NoPackage("version-not-above", wanted=wanted, version=version)

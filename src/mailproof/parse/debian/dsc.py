@@ -40,7 +40,7 @@ def read_dsc(text: str) -> Dsc:
         or not re.fullmatch(r"[A-Za-z0-9.+:~-]+", version)
         or not parts
     ):
-        raise NoPackage("the .dsc names no source, no version or no files with SHA-256")
+        raise NoPackage("dsc-incomplete")
     return Dsc(source, version, _field(text, "Format").strip() or "1.0", parts)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from mailproof.model.failure import Unreadable
+
 _ENTRY = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9+.-]+) \((?P<version>[^()\s]+)\) (?P<suite>[^;\n]+);(?P<rest>[^\n]*)\n", re.ASCII
 )
@@ -27,15 +29,15 @@ class Entry(msgspec.Struct, frozen=True):
     suite: str
 
 
-class NoPackage(ValueError):
-    """This is no Debian source package, or a part of it is not understood; the text says which."""
+class NoPackage(Unreadable):
+    """This is no Debian source package, or a part of it is not understood."""
 
 
 def newest(changelog: str) -> Entry:
     """Raises NoPackage."""
     match = _ENTRY.match(changelog.lstrip())
     if match is None:
-        raise NoPackage("debian/changelog does not begin with an entry")
+        raise NoPackage("changelog-entry")
     return Entry(match["name"], match["version"], match["suite"].strip())
 
 
@@ -73,7 +75,7 @@ def with_build_depends(control: str, wanted: Sequence[str]) -> str:
 def _depends(control: str) -> tuple[int, int]:
     match = re.search(r"^Build-Depends:[ \t]*", control, re.MULTILINE)
     if match is None:
-        raise NoPackage("debian/control has no Build-Depends")
+        raise NoPackage("control-build-depends")
     more = re.compile(r"[^\n]*\n?(?:[ \t#][^\n]*\n?)*").match(control, match.end())
     return match.end(), more.end() if more else match.end()
 
@@ -82,7 +84,7 @@ def configure_options(rules: str) -> str:
     """What configure is told, as it stands there. Raises NoPackage."""
     match = _CONFIGURE.search(rules)
     if match is None:
-        raise NoPackage("debian/rules hands configure no options in a way that is understood here")
+        raise NoPackage("rules-options")
     return match[0]
 
 

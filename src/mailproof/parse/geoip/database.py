@@ -12,14 +12,7 @@ LARGEST = 256 << 20
 
 def read_database(data: bytes) -> Database:
     """Raises NoDatabase, with the reason, for bytes that are neither kind."""
-    if MARKER in data[-(128 << 10) :]:
-        return Mmdb(data)
-    try:
-        return LegacyDat(data)
-    except (NoDatabase, IndexError):
-        raise
-    except ValueError as error:
-        raise NoDatabase(str(error)) from None
+    return Mmdb(data) if MARKER in data[-(128 << 10) :] else LegacyDat(data)
 
 
 __all__ = ["LARGEST", "Database", "NoDatabase", "read_database"]

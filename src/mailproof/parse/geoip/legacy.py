@@ -14,13 +14,9 @@ _WIDTH = 6
 _INFO = 20
 _EDITION_COUNTRY, _EDITION_COUNTRY_V6 = 1, 12
 _EDITIONS = {
-    1: "country",
-    12: "country, IPv6",
-    2: "city",
-    6: "city",
-    3: "region",
-    9: "AS number",
-    21: "AS number, IPv6",
+    **dict.fromkeys((2, 6), "dat-city"),
+    3: "dat-region",
+    **dict.fromkeys((9, 21), "dat-as-number"),
 }
 
 # GeoIP.c, GeoIP_country_code, in its order: two letters each.
@@ -44,12 +40,11 @@ class LegacyDat:
 
     def __init__(self, data: bytes) -> None:
         if len(data) < _WIDTH + 3:
-            raise NoDatabase("the file is too short")
+            raise NoDatabase("dat-too-short")
         self._data = data
         edition = _edition(data)
         if edition not in (_EDITION_COUNTRY, _EDITION_COUNTRY_V6):
-            name = _EDITIONS.get(edition, f"edition {edition}")
-            raise NoDatabase(f"this is another database of GeoIP ({name})")
+            raise NoDatabase(_EDITIONS.get(edition, "dat-other"), edition=str(edition))
         self.version = 6 if edition == _EDITION_COUNTRY_V6 else 4
         info = re.search(rb"GEO-[ -~]{1,100}", data[-200:])
         self.type = info[0].decode("ascii") if info else ""
@@ -67,12 +62,12 @@ class LegacyDat:
             start = node * _WIDTH + 3 * (bits >> at & 1)
             record = self._data[start : start + 3]
             if len(record) < 3:
-                raise NoDatabase("the tree of a GeoIP.dat is damaged")
+                raise NoDatabase("dat-tree")
             node = int.from_bytes(record, "little")
             if node >= _COUNTRY_BEGIN:
                 number = node - _COUNTRY_BEGIN
                 return CODES[number] if 0 < number < len(CODES) else None
-        raise NoDatabase("the tree of a GeoIP.dat is damaged")
+        raise NoDatabase("dat-tree")
 
 
 def _edition(data: bytes) -> int:

@@ -6,6 +6,8 @@ import ipaddress
 import struct
 from typing import Any
 
+from mailproof.model.failure import Unreadable
+
 MARKER = b"\xab\xcd\xefMaxMind.com"
 # The specification keeps the metadata in the last 128 KiB.
 _METADATA = 128 << 10
@@ -17,8 +19,8 @@ _MOST_VALUES = 10_000
 _DOUBLE, _FLOAT = struct.Struct(">d"), struct.Struct(">f")
 
 
-class NoDatabase(ValueError):
-    """The bytes are no database of this kind; the text says why."""
+class NoDatabase(Unreadable):
+    """The bytes are no database of this kind."""
 
 
 class Mmdb:
@@ -29,11 +31,11 @@ class Mmdb:
     def __init__(self, data: bytes) -> None:
         start = data.rfind(MARKER, max(0, len(data) - _METADATA))
         if start < 0:
-            raise NoDatabase("there is no metadata of a MaxMind database in it")
+            raise NoDatabase("mmdb-without-metadata")
         self._data = data
         metadata = _Values(data, start + len(MARKER), len(data)).at(0)
         if not isinstance(metadata, dict):
-            raise NoDatabase("the metadata is no map")
+            raise NoDatabase("mmdb-metadata-no-map")
         self.node_count = _whole(metadata, "node_count", 1 << 32)
         self._record = _whole(metadata, "record_size", 33)
         self._version = _whole(metadata, "ip_version", 7)
@@ -41,11 +43,11 @@ class Mmdb:
         """Seconds since 1970."""
         self.type = str(metadata.get("database_type", ""))
         if self._record not in (24, 28, 32) or self._version not in (4, 6):
-            raise NoDatabase(f"records of {self._record} bits for IP version {self._version} are none")
+            raise NoDatabase("mmdb-records", bits=str(self._record), version=str(self._version))
         self._width = self._record * 2 // 8
         tree = self.node_count * self._width
         if not self.node_count or tree + _SEPARATOR > start:
-            raise NoDatabase("the tree is longer than the file")
+            raise NoDatabase("mmdb-tree-too-long")
         self._values = _Values(data, tree + _SEPARATOR, start)
 
     def country(self, address: str) -> str | None:
@@ -102,13 +104,13 @@ class _Values:
     def _value(self, at: int, depth: int) -> tuple[Any, int]:
         self._left -= 1
         if depth > _DEEPEST or self._left < 0:
-            raise NoDatabase("a value is nested without end")
+            raise NoDatabase("mmdb-value-nested")
         control, at = self._bytes(at, 1)
         kind = control[0] >> 5
         if kind == 1:
             target, at = self._pointer(control[0], at)
             if self._byte(target) >> 5 == 1:
-                raise NoDatabase("a pointer to a pointer")
+                raise NoDatabase("mmdb-pointer-to-pointer")
             return self._value(target, depth + 1)[0], at
         if kind == 0:
             extended, at = self._bytes(at, 1)
@@ -157,7 +159,7 @@ class _Values:
 
     def _bytes(self, at: int, size: int) -> tuple[bytes, int]:
         if at < self._start or at + size > self._end:
-            raise NoDatabase("a value lies outside the file")
+            raise NoDatabase("mmdb-value-outside")
         return self._data[at : at + size], at + size
 
 
@@ -166,25 +168,25 @@ def _scalar(kind: int, raw: bytes) -> Any:
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
-            raise NoDatabase("a text is no UTF-8") from None
+            raise NoDatabase("mmdb-text") from None
     if kind == 4:
         return raw
     if kind in (3, 15):
         number = _DOUBLE if kind == 3 else _FLOAT
         if len(raw) != number.size:
-            raise NoDatabase("a number has another length")
+            raise NoDatabase("mmdb-number")
         return number.unpack(raw)[0]
     if kind in (5, 6, 8, 9, 10):
         if len(raw) > 16:
-            raise NoDatabase("a number has another length")
+            raise NoDatabase("mmdb-number")
         return int.from_bytes(raw, "big", signed=kind == 8)
-    raise NoDatabase(f"there is no type {kind}")
+    raise NoDatabase("mmdb-type", number=str(kind))
 
 
 def _whole(metadata: dict[str, Any], name: str, below: int) -> int:
     value = metadata.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < below:
-        raise NoDatabase(f"{name} is missing in the metadata, or is no number")
+        raise NoDatabase("mmdb-metadata-lacks", name=name)
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailproof.model.greylist import BinarySeen
+from mailproof.model.greylist import BinarySeen, Unread
 from mailproof.parse.elf import NoProgram, needed
 
 _LACKS = re.compile(rb"(GeoIP2?|SPF|DKIM|DNSRBL|CURL|LDAP|p0f|MX|DRAC|spamassassin|nsupdate) support not compiled in")
@@ -16,13 +16,13 @@ LARGEST = 64 << 20
 
 
 def read_binary(path: str, data: bytes) -> BinarySeen:
-    """Never raises: what is no milter-greylist has its `trouble`."""
+    """Never raises: what is no milter-greylist says why."""
     try:
         libraries = needed(data)
     except NoProgram as error:
-        return BinarySeen(path, trouble=str(error))
+        return BinarySeen(path, unread=Unread(error.reason, error.params))
     if _OURS not in data:
-        return BinarySeen(path, libraries, trouble="this is another program")
+        return BinarySeen(path, libraries, unread=Unread("another-program"))
     lacks = sorted({match[1].decode("ascii") for match in _LACKS.finditer(data)})
     version = _VERSION.search(data)
     # Either library answers `geoip`.

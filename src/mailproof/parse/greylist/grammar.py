@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mailproof.model.greylist import Clause, GreylistConfig, ListOf, Rule, RuleAction, Setting, Slip
-from mailproof.parse.greylist.tokens import Kind, Token, tokens, words
+from mailproof.parse.greylist.tokens import LARGEST, LONGEST_TOKEN, Kind, Token, excerpt, tokens, words
+
+MOST_SLIPS = 100
+"""That are told of one file; the others are counted. A hundred are ten screens, and milter-greylist itself names the
+first alone."""
+LONGEST_LINE = 1000
+"""Of a line, where it is shown: RFC 5321 section 4.5.3.1.6 has a thousand octets for a line of text."""
 
 # A clause by its keyword: what may stand behind it.
 _TEXT, _TEXT_OR_REGEX = (Kind.STRING,), (Kind.STRING, Kind.REGEX)
@@ -59,6 +66,7 @@ _OTHERS = frozenset(
     )
 )
 _RULES = {action.value: action for action in RuleAction}
+_UNREAD = frozenset([Kind.UNKNOWN, Kind.TOO_LONG])
 _LIST_KINDS = frozenset(
     words("helo from rawfrom rcpt domain dnsrbl urlcheck body header sm_macro addr auth tls time geoip p0f")
 )
@@ -73,26 +81,58 @@ class _Wrong(Exception):
 
 
 def read_greylist(data: bytes) -> GreylistConfig:
-    """Any bytes. What milter-greylist would refuse is a slip of severity `fail`; the other lines are read all the
-    same."""
-    text = data.decode("utf-8", "surrogateescape")
-    rules: list[Rule] = []
-    lists: list[ListOf] = []
-    settings: list[Setting] = []
-    slips: list[Slip] = []
+    """Any bytes. What milter-greylist would refuse is a slip of severity `fail`, the first MOST_SLIPS of them; the
+    other lines are read all the same."""
+    text = data[:LARGEST].decode("utf-8", "surrogateescape")
+    read = _Read()
     line: list[Token] = []
+    cut = last = 0
     for token in tokens(text):
-        if token.kind is not Kind.END:
+        last = token.line
+        if token.kind is Kind.CUT:
+            cut = token.line
+            break
+        if token.kind is Kind.UNENDED:
+            read.slip(Slip("last-line-unended", token.line, "fail", {}, _shown(line, text)))
+        elif token.kind is not Kind.END:
             line.append(token)
-            continue
-        if line:
-            whole = " ".join(text[line[0].start : line[-1].end].split())
+        elif line:
+            whole = _shown(line, text)
             try:
-                _Line(line, text, whole).read(rules, lists, settings)
+                _Line(line, text, whole).read(read)
             except _Wrong as wrong:
-                slips.append(Slip(wrong.name, wrong.token.line, "fail", wrong.params, whole))
-        line = []
-    return GreylistConfig(tuple(rules), tuple(lists), tuple(settings), tuple(slips))
+                read.slip(Slip(wrong.name, wrong.token.line, "fail", wrong.params, whole))
+            line = []
+    return read.config(cut or (last if len(data) > LARGEST else 0))
+
+
+def _shown(line: Sequence[Token], text: str) -> str:
+    return excerpt(" ".join(text[line[0].start : line[-1].end].split()), LONGEST_LINE) if line else ""
+
+
+class _Read:
+    """What was read of a file."""
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.lists: list[ListOf] = []
+        self.settings: list[Setting] = []
+        self.former: list[Rule] = []
+        """Of before there were rules; each is put before all others."""
+        self._slips: list[Slip] = []
+        self._more = 0
+
+    def slip(self, slip: Slip) -> None:
+        if len(self._slips) < MOST_SLIPS:
+            self._slips.append(slip)
+        else:
+            self._more += 1
+
+    def config(self, cut: int) -> GreylistConfig:
+        rules = (*reversed(self.former), *self.rules)
+        return GreylistConfig(
+            rules, tuple(self.lists), tuple(self.settings), tuple(self._slips), more_slips=self._more, cut=cut
+        )
 
 
 class _Line:
@@ -104,22 +144,21 @@ class _Line:
         self._whole = whole
         self._at = 0
 
-    def read(self, rules: list[Rule], lists: list[ListOf], settings: list[Setting]) -> None:
+    def read(self, into: _Read) -> None:
         first = self._next()
         if first.kind is not Kind.WORD:
             raise _Wrong(first, word=first.text)
         if first.text in ("racl", "dacl", "acl"):
-            rules.append(self._rule(first))
+            into.rules.append(self._rule(first))
         elif first.text == "list":
-            lists.append(self._list(first))
+            into.lists.append(self._list(first))
         elif first.text in ("addr", "from", "rawfrom", "rcpt", "domain"):
-            # Of before there were rules; each is put before all others.
             self._at = 0
             clause = self._clause(False)
             self._end()
-            rules.insert(0, self._made(RuleAction.WHITELIST, first, (clause,), ()))
+            into.former.append(self._made(RuleAction.WHITELIST, first, (clause,), ()))
         else:
-            settings.append(self._setting(first))
+            into.settings.append(self._setting(first))
 
     def _rule(self, first: Token) -> Rule:
         id_ = self._next().text if first.text != "acl" and self._peek(Kind.STRING) else ""
@@ -180,9 +219,8 @@ class _Line:
                 raise _Wrong(first, "clause-at-wrong-stage", clause=clause.kind, stage="dacl")
             if clause.kind == "helo" and stage == "dacl":
                 raise _Wrong(first, "clause-at-wrong-stage", clause=clause.kind, stage="racl")
-        names = [name for name, _ in values]
-        for name in names:
-            if names.count(name) > 1 and name not in ("flushaddr", "nolog", "maxpeek"):
+        for name, times in Counter(name for name, _ in values).items():
+            if times > 1 and name not in ("flushaddr", "nolog", "maxpeek"):
                 raise _Wrong(first, "value-twice", value=name)
 
     def _clause(self, negated: bool) -> Clause:
@@ -269,8 +307,8 @@ class _Line:
             if item.kind not in wanted or item.kind is Kind.PROPERTY:
                 raise _Wrong(item, word=item.text)
             value = self._network(item) if kind.text == "addr" else item.text
-            regex = item.kind is Kind.REGEX
-            items.append(Clause(kind.text, value, regex, text=f"/{value}/" if regex else value))
+            written = self._text[item.start : self._tokens[self._at - 1].end]
+            items.append(Clause(kind.text, value, item.kind is Kind.REGEX, text=written))
         self._next()
         self._end()
         if not items:
@@ -289,8 +327,11 @@ class _Line:
             fits = bool(rest) and rest[0].kind is Kind.STRING and len(rest) <= 1 + modes
         else:
             fits = name in _OTHERS or name in ("geoipv6db", "geoip2db")
-        if not fits or any(token.kind is Kind.UNKNOWN for token in rest):
-            wrong = next((token for token in rest if token.kind is Kind.UNKNOWN), rest[0] if rest else first)
+        unread = next((token for token in rest if token.kind in _UNREAD), None)
+        if unread is not None:
+            raise _unread(unread)
+        if not fits:
+            wrong = rest[0] if rest else first
             raise _Wrong(wrong, word=wrong.text)
         if name == "socket" and len(rest) == 2 and rest[1].text not in ("600", "660", "666"):
             raise _Wrong(rest[1], "socket-mode", mode=rest[1].text)
@@ -300,7 +341,9 @@ class _Line:
         if self._at >= len(self._tokens):
             raise _Wrong(self._tokens[-1], word=self._tokens[-1].text)
         token = self._tokens[self._at]
-        if token.kind is Kind.UNKNOWN or (kind is not None and token.kind is not kind):
+        if token.kind in _UNREAD:
+            raise _unread(token)
+        if kind is not None and token.kind is not kind:
             raise _Wrong(token, word=token.text)
         self._at += 1
         return token
@@ -314,6 +357,13 @@ class _Line:
     def _end(self) -> None:
         if self._at < len(self._tokens):
             raise _Wrong(self._tokens[self._at], word=self._tokens[self._at].text)
+
+
+def _unread(token: Token) -> _Wrong:
+    """What ends the scanner itself."""
+    if token.kind is Kind.TOO_LONG:
+        return _Wrong(token, "token-too-long", word=token.text, most=str(LONGEST_TOKEN))
+    return _Wrong(token, "carriage-return") if token.text == "\r" else _Wrong(token, word=token.text)
 
 
 def seconds(text: str) -> int:
