@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
+from greylistserver import Policy, greylist, server
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, in_memory
 from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Trouble
 from mailproof.model.greylisting import Greylisted, Look
 from mailproof.model.record import Asked
-from mailproof.net.interface import ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.parse.greylisting import product_of, stated_delay
 from mailproof.probes.terms import Terms
@@ -25,8 +24,6 @@ from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
 
 NOW = datetime(2026, 11, 29, 10, 0, tzinfo=UTC)
-Policy = Callable[[float, str, str], str]
-"""The reply to RCPT of a sender at a time, for the so-manieth connection."""
 
 
 def plan_of(url: str, **changes: object) -> GreylistPlan:
@@ -40,43 +37,12 @@ def plan_of(url: str, **changes: object) -> GreylistPlan:
 
 
 def probed(policy: Policy | Trouble, heard: list[str] | None = None, **changes: object):
-    net = MemoryNet(switchboard=lambda to, purpose: policy if isinstance(policy, Trouble) else serve)
-
-    async def serve(stream: ServerStream) -> None:
-        async def say(text: str) -> None:
-            await stream.write(f"{text}\r\n".encode(), 1e9)
-
-        await say("220 mx.test ESMTP")
-        sender, pending = "", b""
-        while data := await stream.read(1e9):
-            pending += data
-            while b"\r\n" in pending:
-                line, _, pending = pending.partition(b"\r\n")
-                text = line.decode()
-                if heard is not None:
-                    heard.append(text)
-                verb = text.split()[0].upper()
-                if verb == "MAIL":
-                    sender = text.partition("<")[2].partition(">")[0]
-                answers = {"RCPT": policy(net.now(), sender, text), "DATA": "354 go on", "QUIT": "221 bye"}
-                await say(answers.get(verb, "250 ok") if verb != "." else policy(net.now(), sender, "."))
-                if verb == "QUIT":
-                    return
-
+    net = MemoryNet(
+        switchboard=lambda to, purpose: policy if isinstance(policy, Trouble) else server(net.now, policy, heard)
+    )
     counter = itertools.count()
     asking = probe(net, plan_of("smtp://192.0.2.1", **changes), NOW, lambda: f"t{next(counter)}", lambda look: None)
     return net.run(asking)
-
-
-def greylist(delay: float, words: str = "451 4.7.1 Greylisting in action, please come back in {left}") -> Policy:
-    first: dict[str, float] = {}
-
-    def reply(now: float, sender: str, text: str) -> str:
-        left = delay - (now - first.setdefault(sender, now))
-        clock = f"{int(left) // 3600:02d}:{int(left) // 60 % 60:02d}:{int(left) % 60:02d}"
-        return words.format(left=clock) if left > 0 else "250 ok"
-
-    return reply
 
 
 def test_a_greylist_is_proved_by_its_sequence():
