@@ -102,10 +102,13 @@ def test_a_script(url, message, tmp_path):
         (("send", "inet:1@127.0.0.1", "{message}", "--rcpt", "a@b", "--connect", "mx[192"), "--connect takes"),
         (("send", "inet:1@127.0.0.1", "{message}", "--rcpt", "a\nb"), "one line"),
         (("script", "inet:1@127.0.0.1", "{message}"), "line 1"),
+        (("script", "inet:1@127.0.0.1", "{script}"), "line 1: CONNECT wants HOST"),  # before anybody is connected to
     ],
 )
-def test_wrong_usage_is_one_sentence(words, said, message):
-    done = mailproof("milter", *(word.replace("{message}", message) for word in words))
+def test_wrong_usage_is_one_sentence(words, said, message, tmp_path):
+    script = tmp_path / "script"
+    script.write_text("C: CONNECT x 999.1.1.1\n")
+    done = mailproof("milter", *(word.format(message=message, script=script) for word in words))
     assert done.returncode == 2 and said in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) == 1 and done.stdout == ""
 

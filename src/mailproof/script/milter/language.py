@@ -26,7 +26,7 @@ import re
 
 import msgspec
 
-from mailproof.model.escape import printable
+from mailproof.model.escape import printable, to_bytes
 from mailproof.model.milter import (
     AddHeader,
     AddRecipient,
@@ -41,6 +41,7 @@ from mailproof.model.milter import (
     Verdict,
 )
 from mailproof.script.format import ScriptError, must_have_bytes
+from mailproof.script.milter.mail import client_of
 
 VERBS = {
     "CONNECT": 1,
@@ -84,6 +85,11 @@ class Line(msgspec.Struct, frozen=True):
     wanted: tuple[Wanted, ...] = ()
     within: float | None = None
     """Seconds."""
+
+    @property
+    def text(self) -> str:
+        """What follows the verb, its escapes undone; a byte that is no UTF-8 as PEP 383 keeps it."""
+        return to_bytes(self.rest).decode("utf-8", "surrogateescape")
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -139,7 +145,13 @@ def _talk(line: str, lines: list[Line | Wait], number: int) -> None:
     if verb == "HEADER" and ":" not in rest:
         raise ScriptError("script-header", line=str(number))
     must_have_bytes(rest, number)
-    lines.append(Line(verb, rest.strip(), number))
+    made = Line(verb, rest.strip(), number)
+    if verb == "CONNECT":
+        try:
+            client_of(made.text.split())
+        except ValueError:
+            raise ScriptError("script-client", line=str(number), text=made.rest) from None
+    lines.append(made)
 
 
 def _event(words: list[str], lines: list[Line | Wait], number: int) -> None:

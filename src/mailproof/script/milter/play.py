@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from mailproof.model.escape import to_bytes
 from mailproof.model.milter import MilterPlayed, MilterUnmet, Stage, StepPlayed, StepSeen, Verdict, Wish
 from mailproof.net.interface import Net
 from mailproof.script.format import ScriptError, matches
 from mailproof.script.milter.language import NONE, Line, MilterScript, Wait, Wanted, answer_lines
-from mailproof.script.milter.mail import Client, MilterMail, Teller, client_of, macros_at
+from mailproof.script.milter.mail import MilterMail, Teller, client_of, macros_at
 from mailproof.script.milter.place import MilterPlace
 from mailproof.script.milter.player import MilterFailure, MilterTerms, Player
 from mailproof.wire.milter.commands import (
@@ -138,11 +137,11 @@ class _Player:
         self.played += (StepPlayed(self._nth, self.line, step) for step in self._player.steps[first:])
 
     def _command(self, line: Line) -> Command:
-        rest = to_bytes(line.rest).decode("utf-8", "surrogateescape")
+        rest = line.text
         words = rest.split()
         match line.verb:
             case "CONNECT":
-                client = self._client(words, line)
+                client = client_of(words)
                 self._mail = msgspec.structs.replace(self._mail, client=client)
                 return Connect(client.host, client.family, client.port, client.address)
             case "HELO":
@@ -162,12 +161,6 @@ class _Player:
                 return UnknownCommand(rest)
             case verb:
                 return _PLAIN[verb]
-
-    def _client(self, words: Sequence[str], line: Line) -> Client:
-        try:
-            return client_of(words)
-        except ValueError:
-            raise ScriptError("script-client", line=str(line.number), text=line.rest) from None
 
     def _compared(self, line: Line, step: StepSeen) -> MilterUnmet | None:
         said = answer_lines(step)
