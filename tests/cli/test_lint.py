@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -80,11 +81,71 @@ def test_usage_and_what_is_not_there(copy: Path) -> None:
 
 
 def test_a_table_that_is_a_pipe_is_not_opened(copy: Path) -> None:
-    import os
-
     (copy / "virtual").unlink()
     os.mkfifo(copy / "virtual")
     (copy / "main.cf").write_text(MAIN.replace("    reject_unauth_destinaton\n", "    reject_unauth_destination\n"))
     done = mailproof("postfix", "lint", "-c", str(copy))
     assert "is a pipe or a device, and is not opened" in " ".join(done.stdout.split())
     assert done.returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("postfix", "lint", "-c", ""), "--postfix-dir"),
+        (("postfix", "lint", "--dovecot-conf", ""), "--dovecot-conf"),
+        (("dovecot", "lint", "-c", ""), "--dovecot-conf"),
+        (("check", "smtp://127.0.0.1:1", "--postfix-dir", ""), "--postfix-dir"),
+        (("check", "smtp://127.0.0.1:1", "--dovecot-conf", ""), "--dovecot-conf"),
+        (("postfix", "lint", "word"), "--postfix-dir, not word"),
+        (("dovecot", "lint", "word"), "--dovecot-conf, not word"),
+        (("dovecot", "lint", "-c", "nowhere"), "no configuration at nowhere; name it with --dovecot-conf"),
+        (("postfix", "lint", "-c", "main.cf"), "main.cf is a file; --postfix-dir wants the directory"),
+    ],
+)
+def test_what_names_no_configuration_is_told_what_to_name(
+    arguments: tuple[str, ...], said: str, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copy)
+    assert said in sentence_of(mailproof(*arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("dovecot", "lint", "-c", "."), ". is a directory"),
+        (("postfix", "lint", "-c", "below"), "below/main.cf is a directory"),
+        (("postfix", "lint", "-c", "pipe"), "pipe/main.cf is a pipe or a device"),
+    ],
+)
+def test_what_cannot_be_read_is_told_by_what_it_is(
+    arguments: tuple[str, ...], said: str, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copy / "below" / "main.cf").mkdir(parents=True)
+    (copy / "pipe").mkdir()
+    os.mkfifo(copy / "pipe" / "main.cf")
+    monkeypatch.chdir(copy)
+    done = mailproof(*arguments)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert said in done.stderr
+
+
+def test_a_copy_without_master_cf_is_not_sound(copy: Path) -> None:
+    (copy / "main.cf").write_text("compatibility_level = 3.6\nmyhostname = mail.example.test\n")
+    (copy / "master.cf").unlink()
+    done = mailproof("postfix", "lint", "-c", str(copy))
+    assert done.returncode == 3
+    assert "master.cf is not in this copy of the configuration" in " ".join(done.stdout.split())
+    (copy / "master.cf").mkdir()
+    assert mailproof("postfix", "lint", "-c", str(copy)).returncode == 1
+
+
+@pytest.mark.parametrize("shape", ["text", "json", "sarif", "github"])
+def test_the_name_of_a_directory_may_be_any_bytes(shape: str, copy: Path) -> None:
+    place = os.fsencode(copy) + b"\xff"
+    copy.rename(os.fsdecode(place))
+    done = mailproof("postfix", "lint", "-c", os.fsdecode(place), "--format", shape, env=WIDE)
+    assert (done.returncode, done.stderr) == (1, "")
+    if shape == "json":
+        places = {piece["where"] for item in json.loads(done.stdout)["findings"] for piece in item["evidence"]}
+        assert any(place.endswith(f"/{copy.name}\ufffd/main.cf:3") for place in places)

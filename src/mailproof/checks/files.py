@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 
 from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.escape import sayable
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, Param, Untold
 
@@ -20,6 +21,13 @@ STATES: Mapping[FileState, str] = {
     FileState.OTHER: "Not a regular file",
 }
 """What keeps a file from being read, as the system says it (errno(3))."""
+UNREAD: Mapping[FileState, str] = {
+    FileState.UNREADABLE: "config-unreadable",
+    FileState.OTHER: "config-other",
+    FileState.SOCKET: "config-other",
+    FileState.TOO_LARGE: "config-too-large",
+}
+"""Why a file of a configuration was not read, as a reason."""
 # A line of a table of virtual domains can have hundreds of addresses; a screen has some 200 characters in two lines.
 _LONGEST = 200
 
@@ -79,11 +87,6 @@ def bounded(name: str, /, *answers: Iterable[Answer]) -> list[Answer]:
     if len(found) > _MOST:
         found[_MOST:] = [not_told(name, "too-many-alike", n=str(_MOST))]
     return found
-
-
-def sayable(text: str) -> str:
-    """A byte of a file that is no UTF-8 has its replacement character here; JSON has no word for it."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _sayable(value: Param) -> Param:

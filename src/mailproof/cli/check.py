@@ -13,7 +13,7 @@ import msgspec
 from click.core import ParameterSource
 
 from mailproof.cli import credentials
-from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.command import Command, Option, converted, not_empty, one_of
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import (
     Connecting,
@@ -77,6 +77,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 def command(terminal: Terminal) -> Command:
     seconds = converted(lambda text: duration(text, terminal))
+    named = not_empty(terminal)
     params: list[click.Parameter] = [
         click.Argument(["targets"], nargs=-1, metavar="TARGET…"),
         Option("--from", "sender", metavar="ADDRESS", section="path", words="from"),
@@ -87,9 +88,9 @@ def command(terminal: Terminal) -> Command:
         Option("--intrusive", is_flag=True, section="path"),
         Option("--reference", metavar="HOST", multiple=True, section="path"),
         Option("--log", metavar="FILE", multiple=True, section="inside", words="check-log"),
-        Option("--postfix-dir", metavar="DIR", section="inside", words="check-postfix-dir"),
-        Option("--dovecot-conf", metavar="FILE", section="inside", words="check-dovecot-conf"),
-        Option("--exim-conf", metavar="FILE", section="inside", words="check-exim-conf"),
+        Option("--postfix-dir", metavar="DIR", section="inside", words="check-postfix-dir", callback=named),
+        Option("--dovecot-conf", metavar="FILE", section="inside", words="check-dovecot-conf", callback=named),
+        Option("--exim-conf", metavar="FILE", section="inside", words="check-exim-conf", callback=named),
         Option("--here", is_flag=True, section="inside", words="check-here"),
         *connection_options(terminal),
         *credentials.mailbox_options(),

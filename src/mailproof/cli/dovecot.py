@@ -36,6 +36,6 @@ def _dovecot(terminal: Terminal, action: str, words: tuple[str, ...], **wish: An
     must_be_action(terminal, "dovecot", action)
     refuse_others(terminal, "dovecot", action)
     try:
-        return lint(terminal, words, **wish)
+        return lint(terminal, "dovecot", words, **wish)
     except NoConfiguration as none:
         return no_configuration(terminal, none)

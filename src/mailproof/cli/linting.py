@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from mailproof.model.report import Report
     from mailproof.run.lint import NoConfiguration
 
+_OPTIONS = {"postfix": "--postfix-dir", "dovecot": "--dovecot-conf"}
+_THERE = {
+    "unreadable": "unreadable",
+    "directory": "directory",
+    "other": "other",
+    "socket": "other",
+    "too-large": "too-large",
+}
 FORMATS = ("text", "json", "sarif", "github")
 
 
@@ -46,6 +55,7 @@ def lint_options(terminal: Terminal, *others: str) -> list[click.Parameter]:
 
 def lint(
     terminal: Terminal,
+    server: str,
     words: Sequence[str],
     shape: str,
     profile: str,
@@ -55,7 +65,7 @@ def lint(
     dovecot_conf: str | None = None,
     **_: Any,
 ) -> int:
-    """Read, judge, show; the exit code. Raises NoConfiguration."""
+    """Read, judge, show; the exit code. Raises NoConfiguration. `server` is `postfix` or `dovecot`, by the command."""
     from mailproof.catalog.profiles import load_profile
     from mailproof.checks import all_checks
     from mailproof.cli.verdict import exit_code
@@ -65,7 +75,7 @@ def lint(
     from mailproof.run.lint import read_configurations
 
     if words:
-        raise Complaint(terminal.say("cli.lint-words", words=tuple(words)))
+        raise Complaint(terminal.say("cli.lint-words", words=tuple(words), option=_OPTIONS[server]))
     policy = load_profile(profile)
     machine = {"myhostname": hostname()}
     now = datetime.now(UTC)
@@ -78,12 +88,16 @@ def lint(
 
 def no_configuration(terminal: Terminal, none: NoConfiguration) -> int:
     """3 where it is there and cannot be read. Raises Complaint where there is none."""
+    from mailproof.host.files import LocalFiles
     from mailproof.model.configuration import FileState
 
+    option = _OPTIONS[none.server]
     if none.state is FileState.MISSING:
-        raise Complaint(terminal.say("cli.lint-nothing", path=none.path))
-    name = "lint-unreadable" if none.state is FileState.UNREADABLE else "lint-no-file"
-    terminal.tell("mailproof: " + terminal.say(f"cli.{name}", path=none.path))
+        directory = PurePosixPath(none.path).parent
+        if none.server == "postfix" and LocalFiles().look(str(directory)).state is FileState.FILE:
+            raise Complaint(terminal.say("cli.lint-file", path=str(directory), directory=str(directory.parent)))
+        raise Complaint(terminal.say("cli.lint-nothing", path=none.path, option=option))
+    terminal.tell("mailproof: " + terminal.say(f"cli.lint-{_THERE[none.state]}", path=none.path, option=option))
     return 3
 
 

@@ -70,4 +70,4 @@ def _done(terminal: Terminal, action: str, words: tuple[str, ...], **wish: Any) 
         return prove(terminal, words, **wish)
     from mailproof.cli.linting import lint
 
-    return lint(terminal, words, **wish)
+    return lint(terminal, "postfix", words, **wish)

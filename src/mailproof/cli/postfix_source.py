@@ -30,7 +30,7 @@ def configuration(terminal: Terminal, directory: str) -> Postfix:
     if main.state is FileState.MISSING:
         raise Complaint(terminal.say("cli.postfix-no-main", directory=directory))
     if main.state is not FileState.FILE:
-        raise NoConfiguration(main.path, main.state)
+        raise NoConfiguration("postfix", main.path, main.state)
     return read_postfix(reader.text, reader.machine["config_directory"], reader.machine)
 
 

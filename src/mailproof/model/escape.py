@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 _NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0x5C: "\\\\"}
 _NAMED_BACK = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
@@ -80,6 +81,20 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
 
 def _bytes_of(char: str) -> bytes:
     return bytes([ord(char) - 0xDC00]) if 0xDC80 <= ord(char) <= 0xDCFF else char.encode("utf-8", "surrogatepass")
+
+
+def sayable(text: str) -> str:
+    """A byte that is no UTF-8, as PEP 383 keeps it, has its replacement character here; JSON has no word for it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def all_sayable(data: Any) -> Any:
+    """The same for every text in lists and dictionaries."""
+    if isinstance(data, dict):
+        return {all_sayable(name): all_sayable(value) for name, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [all_sayable(each) for each in data]
+    return sayable(data) if isinstance(data, str) else data
 
 
 def safe_json(text: str) -> str:

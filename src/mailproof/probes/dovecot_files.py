@@ -26,7 +26,7 @@ def dovecot_files(host: Host, path: str, here: bool | None = None) -> DovecotFil
     configuration = reading.configuration()
     if here is None and not reading.here and _is_here(host, path, configuration):
         reading.here = True
-        if any(each.path != each.name or each.state is FileState.ELSEWHERE for each in reading.seen.values()):
+        if reading.outside:
             configuration = reading.configuration()
     included = tuple(reading.seen)
     for name, users in _named(configuration):
@@ -52,6 +52,7 @@ def _is_here(host: Host, path: str, configuration: DovecotConfiguration) -> bool
 class _Reading:
     def __init__(self, host: Host, path: str, here: bool) -> None:
         self.host, self.path, self.here = host, path, here
+        self.outside = False  # whether something was named that does not lie in its own directory
         self.seen: dict[str, FileSeen] = {}
 
     def configuration(self) -> DovecotConfiguration:
@@ -96,6 +97,7 @@ class _Reading:
         folder = str(PurePosixPath(self.path).parent)
         if self.here or PurePosixPath(name).is_relative_to(folder):
             return name
+        self.outside = True
         return folder + name.removeprefix(USUAL) if name.startswith(f"{USUAL}/") else None
 
 

@@ -6,13 +6,20 @@ from typing import Any
 
 import msgspec
 
-from mailproof.model.escape import safe_json
+from mailproof.model.escape import all_sayable, safe_json
 from mailproof.model.report import Report
 
 
 def text_of(data: Any, indent: int = 2) -> str:
-    """Anything that msgspec can encode, as indented JSON with a final newline, safe to print."""
-    return safe_json(msgspec.json.format(msgspec.json.encode(data), indent=indent).decode()) + "\n"
+    """Anything that msgspec can encode, as indented JSON with a final newline, safe to print.
+
+    Bytes that are no UTF-8 have their replacement character in it.
+    """
+    try:
+        encoded = msgspec.json.encode(data)
+    except UnicodeEncodeError:  # the name of a file may be any bytes
+        encoded = msgspec.json.encode(all_sayable(msgspec.to_builtins(data)))
+    return safe_json(msgspec.json.format(encoded, indent=indent).decode()) + "\n"
 
 
 def encode(report: Report) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.escape import printable, to_text
+from mailproof.model.escape import all_sayable, printable, sayable, to_text
 from mailproof.model.milter import (
     Action,
     Health,
@@ -77,9 +77,9 @@ def render_played(result: MilterPlayed, lang: str, color: bool, width: int, *, v
 def milter_as_json(result: MilterResult, before: bytes) -> str:
     """The same in every language; the message that comes out is told as a diff."""
     data = {
-        **_sayable(msgspec.to_builtins(msgspec.structs.replace(result, message=b"", changes=()))),
+        **all_sayable(msgspec.to_builtins(msgspec.structs.replace(result, message=b"", changes=()))),
         "message": _answer(result, words("en")),
-        "detail": _sayable(_seen(result, words("en"))),
+        "detail": all_sayable(_seen(result, words("en"))),
         "negotiated": None if result.negotiated is None else _agreed_data(result.negotiated),
         "steps": [_step_data(step) for step in result.steps],
         "changes": [_change_data(change) for change in result.changes],
@@ -92,9 +92,9 @@ def milter_as_json(result: MilterResult, before: bytes) -> str:
 def played_as_json(result: MilterPlayed) -> str:
     """The same in every language."""
     data = {
-        **_sayable(msgspec.to_builtins(msgspec.structs.replace(result, steps=()))),
+        **all_sayable(msgspec.to_builtins(msgspec.structs.replace(result, steps=()))),
         "ok": result.ok,
-        "detail": _sayable(_seen(result, words("en"))),
+        "detail": all_sayable(_seen(result, words("en"))),
         "steps": [
             {"connection": each.connection, "line": each.line, **_step_data(each.step)} for each in result.steps
         ],
@@ -278,12 +278,12 @@ def _agreed_data(agreed: Negotiated) -> dict[str, Any]:
         "wishes": [_dashed(each) for each in Wish if agreed.asks(each)],
         "action_bits": agreed.actions,
         "wish_bits": agreed.wishes,
-        "macros": {_macro_stage(stage).lower(): _text(names) for stage, names in agreed.macros},
+        "macros": {_macro_stage(stage).lower(): sayable(names) for stage, names in agreed.macros},
     }
 
 
 def _step_data(step: StepSeen) -> dict[str, Any]:
-    data: dict[str, Any] = _sayable(msgspec.to_builtins(msgspec.structs.replace(step, changes=())))
+    data: dict[str, Any] = all_sayable(msgspec.to_builtins(msgspec.structs.replace(step, changes=())))
     data["seconds"] = round(step.seconds, 6)
     data["changes"] = [_change_data(change) for change in step.changes]
     return data
@@ -291,18 +291,7 @@ def _step_data(step: StepSeen) -> dict[str, Any]:
 
 def _change_data(change: Any) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.structs.asdict(change)
-    told = {name: to_text(value) if isinstance(value, bytes) else _sayable(value) for name, value in fields.items()}
+    told = {
+        name: to_text(value) if isinstance(value, bytes) else all_sayable(value) for name, value in fields.items()
+    }
     return {"change": _tag(change), **told}
-
-
-def _sayable(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {_text(name): _sayable(value) for name, value in data.items()}
-    if isinstance(data, Sequence) and not isinstance(data, str):
-        return [_sayable(each) for each in data]
-    return _text(data) if isinstance(data, str) else data
-
-
-def _text(text: str) -> str:
-    """A byte that is no UTF-8 has its replacement character here; JSON has no word for it."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

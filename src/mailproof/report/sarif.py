@@ -70,7 +70,7 @@ def _result(item: Judged, names: list[str]) -> dict[str, Any]:
 
 def _place(evidence: Evidence) -> dict[str, Any]:
     path, line = place_of(evidence)
-    uri = Path(path).as_uri() if path.startswith("/") else quote(path.removeprefix("./"))
+    uri = Path(path).as_uri() if path.startswith("/") else quote(path.removeprefix("./"), errors="surrogateescape")
     place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if line:
         place["region"] = {"startLine": line}

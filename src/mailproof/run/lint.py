@@ -22,9 +22,10 @@ from mailproof.run.certificates_named import of_dovecot, of_exim, of_postfix
 class NoConfiguration(Exception):
     """There is no configuration at this path, or it may not be read."""
 
-    def __init__(self, path: str, state: FileState) -> None:
+    def __init__(self, server: str, path: str, state: FileState) -> None:
+        """`server` is `postfix` or `dovecot`."""
         super().__init__(f"{path}: {state}")
-        self.path, self.state = path, state
+        self.server, self.path, self.state = server, path, state
 
 
 def read_configurations(
@@ -46,21 +47,21 @@ def read_configurations(
         fact = postfix_files(host, postfix_dir, machine, here)
         main = fact.files[0]
         if main.state is not FileState.FILE:
-            raise NoConfiguration(main.path, main.state)
+            raise NoConfiguration("postfix", main.path, main.state)
         certificates = tuple(certificate_files(host, list(of_postfix(fact)), fact.here))
         attempts.append(Attempt(Job.CONFIGURATION, observations=(fact, *certificates)))
         targets.append(_target(postfix_dir))
     if dovecot_conf:
         dovecot = dovecot_files(host, dovecot_conf, here)
         if (seen := dovecot.files[0]).state is not FileState.FILE:
-            raise NoConfiguration(seen.path, seen.state)
+            raise NoConfiguration("dovecot", seen.path, seen.state)
         certificates = tuple(certificate_files(host, list(of_dovecot(dovecot)), dovecot.here))
         attempts.append(Attempt(Job.CONFIGURATION, observations=(dovecot, *certificates)))
         targets.append(_target(dovecot_conf))
     if exim_conf:
         exim = exim_files(host, exim_conf, here)
         if (seen := exim.files[0]).state is not FileState.FILE:
-            raise NoConfiguration(seen.path, seen.state)
+            raise NoConfiguration("exim", seen.path, seen.state)
         certificates = tuple(certificate_files(host, list(of_exim(exim)), exim.here))
         attempts.append(Attempt(Job.CONFIGURATION, observations=(exim, *certificates)))
         targets.append(_target(exim_conf))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.dovecot.configured import Configured, configurations
-from mailproof.checks.files import bounded, fault, not_told
+from mailproof.checks.files import UNREAD, bounded, fault, not_told
 from mailproof.model.configuration import DovecotFiles, FileState
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.dovecot.reader import Trouble
 
 NAME = "dovecot-config-readable"
 NEEDS = (DovecotFiles,)
@@ -28,6 +29,9 @@ KINDS = (
     ),
 )
 
+# Of our own: Dovecot knows none.
+_BOUNDS = ("too-deep", "too-many")
+
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
@@ -42,27 +46,43 @@ def _files(configured: Configured) -> Iterable[Answer]:
         seen = configured.files[name]
         if seen.state is FileState.ELSEWHERE:
             yield not_told(NAME, "config-not-in-copy", file=name)
-        elif seen.state is FileState.UNREADABLE:
-            yield not_told(NAME, "config-unreadable", asked=True, file=seen.path)
-        elif seen.state in (FileState.OTHER, FileState.SOCKET, FileState.DIRECTORY, FileState.TOO_LARGE):
-            shown = configured.file(seen)
-            yield fault("dovecot-config-broken", shown, text=seen.path, problem=f"include-{seen.state}")
 
 
 def _troubles(configured: Configured) -> Iterable[Answer]:
     for each in configured.configuration.troubles:
         if each.name == "include-missing" and not configured.fact.here:
             yield not_told(NAME, "config-not-in-copy", file=each.text)
-            continue
-        shown = configured.line(each.file, each.line)
-        yield fault("dovecot-config-broken", shown, text=each.text[:80] or shown.text[:80], problem=each.name)
+        elif each.name in _BOUNDS:
+            yield not_told(NAME, "config-too-much", asked=True, file=configured.place(each.file), line=str(each.line))
+        elif each.name == "include-unread":
+            yield _unread(configured, each)
+        else:
+            shown = configured.line(each.file, each.line)
+            yield fault("dovecot-config-broken", shown, text=each.text[:80] or shown.text[:80], problem=each.name)
+    yield from _databases(configured)
+    if configured.is_24 and configured.root.settings[0].name != "dovecot_config_version":
+        first = configured.root.settings[0]
+        yield fault("dovecot-config-broken", configured.at(first), text=first.name, problem="no-version-first")
+
+
+def _unread(configured: Configured, trouble: Trouble) -> Answer:
+    """A file that an !include leads to; what Dovecot makes of each was tried with doveconf of 2.3."""
+    seen = configured.files[trouble.text]
+    shown = (configured.line(trouble.file, trouble.line), configured.file(seen))
+    if seen.state is FileState.DIRECTORY:
+        return not_told(NAME, "include-directory", file=seen.path)
+    if seen.state is FileState.MISSING:
+        return fault("dovecot-config-broken", *shown, text=seen.path, problem="include-missing")
+    if seen.state in (FileState.OTHER, FileState.SOCKET):
+        return fault("dovecot-config-broken", *shown, text=seen.path, problem="include-other")
+    return not_told(NAME, UNREAD[seen.state], asked=True, file=seen.path)
+
+
+def _databases(configured: Configured) -> Iterable[Answer]:
     for _, block in configured.root.all_blocks():
         if block.kind in ("passdb", "userdb"):
             # 2.4 takes the driver from the name, 2.3 from the setting.
             there = block.name if configured.is_24 else block.last("driver")
             if not there:
-                problem = "no-name" if configured.is_24 else "no-driver"
+                problem = "no-block-name" if configured.is_24 else "no-driver"
                 yield fault("dovecot-config-broken", configured.at(block), text=block.kind, problem=problem)
-    if configured.is_24 and configured.root.settings[0].name != "dovecot_config_version":
-        first = configured.root.settings[0]
-        yield fault("dovecot-config-broken", configured.at(first), text=first.name, problem="no-version-first")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.files import bounded, fault, not_told
+from mailproof.checks.files import UNREAD, bounded, fault, not_told
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.emulate.postfix.refused import refusals
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.postfix.master import UNREAD
+from mailproof.parse.postfix.master import UNREAD as MASTER_UNREAD
 
 NAME = "postfix-config-readable"
 NEEDS = (PostfixFiles,)
@@ -28,6 +28,8 @@ KINDS = (
     FindingKind("config-line-ignored", Layer.CONFIGURATION, params=("text",), references=("postconf(5)",)),
 )
 
+_PROBLEMS = {FileState.MISSING: "missing", FileState.DIRECTORY: "directory"}
+
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
@@ -41,11 +43,12 @@ def _unread(configured: Configured) -> Iterable[Answer]:
     for name in ("main.cf", "master.cf"):
         seen = configured.files[name]
         if seen.state is FileState.MISSING and name == "master.cf" and not configured.fact.here:
-            yield not_told(NAME, "config-not-in-copy", file=name)
-        elif seen.state is FileState.MISSING:
-            yield fault("postfix-config-broken", configured.file(seen), text=name, problem="missing")
-        elif seen.state is not FileState.FILE:
-            yield not_told(NAME, "config-unreadable", asked=True, file=seen.path)
+            # Without it no service is known, and most of what is asked is about services.
+            yield not_told(NAME, "config-not-in-copy", asked=True, file=name)
+        elif seen.state in _PROBLEMS:
+            yield fault("postfix-config-broken", configured.file(seen), text=name, problem=_PROBLEMS[seen.state])
+        elif seen.state in UNREAD:
+            yield not_told(NAME, UNREAD[seen.state], asked=True, file=seen.path)
 
 
 def _ignored(configured: Configured) -> Iterable[Answer]:
@@ -57,6 +60,6 @@ def _ignored(configured: Configured) -> Iterable[Answer]:
 
 def _refused(configured: Configured) -> Iterable[Answer]:
     for each in refusals(configured.main, configured.postfix.master):
-        if each.problem != UNREAD:  # said above
+        if each.problem != MASTER_UNREAD:  # said above
             shown = configured.line(each.file, each.line)
             yield fault("postfix-config-broken", shown, text=each.text, problem=each.problem)
