@@ -65,7 +65,7 @@ def lint(
     dovecot_conf: str | None = None,
     **_: Any,
 ) -> int:
-    """Read, judge, show; the exit code. Raises NoConfiguration. `server` is `postfix` or `dovecot`, by the command."""
+    """Read, judge, show; the exit code. Raises NoConfiguration. `server` is the command: `postfix` or `dovecot`."""
     from mailproof.catalog.profiles import load_profile
     from mailproof.checks import all_checks
     from mailproof.cli.verdict import exit_code
