@@ -149,9 +149,10 @@ class LogCounter:
                 self._one(line.encode(), place)
             return
         handlers = self._begin(hour, place)
+        text = f"\n{text}"
         if place == WITHIN and (whole := self._hours[hour]):
             self._tables.span.take_hour(whole, self._clock(hour), text)
-        for head, queue_id, told, other in self._pattern(hour, len(text)).findall(f"\n{text}"):
+        for head, queue_id, told, other in self._pattern(hour, len(text)).findall(text):
             if not head:
                 self._one(other.encode(), place)
                 self._begin(hour, place)

@@ -53,9 +53,12 @@ STAMPS = {size: re.compile(rf"({hour})({clock}) ", re.ASCII) for size, (hour, cl
 
 
 def clock_of(hour: str) -> re.Pattern[str]:
-    """In lines of an hour, what follows it in the stamp of each that `lines_of` takes apart."""
+    """In lines of an hour, a newline before each, what follows it in the stamp of each that `lines_of` takes apart.
+
+    It begins with letters, not with `^`: those are looked for five times as fast.
+    """
     stamp = f"{re.escape(hour)}({_FORMS[len(hour)][1]})"
-    return re.compile(rf"^{stamp} [^{_SPACE}:]+ {_TAG}: ", re.ASCII | re.MULTILINE)
+    return re.compile(rf"\n{stamp} [^{_SPACE}:]+ {_TAG}: ", re.ASCII)
 
 
 def lines_of(size: int, hour: str = "") -> re.Pattern[str]:
