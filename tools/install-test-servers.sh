@@ -6,6 +6,7 @@ set -eu
 packages='postfix postfix-pcre dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved
     dovecot-sieve swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl openssl curl nmap telnet nftables
     iptables ipset nkf
+    openssh-server openssh-client busybox-static ksh mksh sudo
     microsocks dante-server tinyproxy zsh fish mandoc pflogsumm'
 policy=/usr/sbin/policy-rc.d
 saved=$policy.before-mailproof
@@ -62,7 +63,7 @@ POLICY
 chmod 755 "$policy"
 
 new_servers=
-for server in postfix:postfix dovecot-core:dovecot dante-server:danted tinyproxy:tinyproxy; do
+for server in postfix:postfix dovecot-core:dovecot dante-server:danted tinyproxy:tinyproxy openssh-server:ssh; do
     case " $missing" in *" ${server%:*} "*) new_servers="$new_servers ${server#*:}" ;; esac
 done
 

@@ -19,7 +19,7 @@ from broken_servers import CORPUS
 
 from configurations import linted
 from mailproof.diagnose.judge import Judgement
-from mailproof.host.files import LocalFiles
+from mailproof.host.here import Here
 from mailproof.model.finding import Severity
 from mailproof.run.lint import read_configurations
 
@@ -125,7 +125,7 @@ def written(lab: tuple[ModuleType, dict[str, Any]], case: str) -> Iterator[tuple
 def lint_of(lab: tuple[ModuleType, dict[str, Any]], case: str) -> Judgement:
     with written(lab, case) as (postfix, dovecot):
         now = datetime.now(UTC)
-        return linted(read_configurations(LocalFiles(), now, {"myhostname": "vm.test"}, postfix, dovecot))
+        return linted(read_configurations(Here(), now, {"myhostname": "vm.test"}, postfix, dovecot))
 
 
 @pytest.mark.parametrize("case", NAMED)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from configurations import MemoryHost, a_file, files_of, linted
-from mailproof.host.files import LocalFiles
+from mailproof.host.here import Here
 from mailproof.lab.real.server import RealLab
 from mailproof.model.configuration import FileSeen
 from mailproof.model.finding import Severity
@@ -94,5 +94,5 @@ def test_debians_dovecot_has_no_fault() -> None:
 @pytest.mark.skipif(shutil.which("postfix") is None, reason="needs Postfix")
 def test_the_private_lab_has_no_fault(real_lab: RealLab) -> None:
     dovecot = next(real_lab.postfix_dir.parents[1].rglob("dovecot.conf"))
-    record = read_configurations(LocalFiles(), datetime.now(UTC), MACHINE, str(real_lab.postfix_dir), str(dovecot))
+    record = read_configurations(Here(), datetime.now(UTC), MACHINE, str(real_lab.postfix_dir), str(dovecot))
     assert faults(record) == []

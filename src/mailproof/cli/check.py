@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,6 +64,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     dovecot_conf: str | None
     exim_conf: str | None
     here: bool
+    ssh: str | None
+    sudo: bool
     record: str | None
     replay: str | None
     shape: str
@@ -92,6 +93,8 @@ def command(terminal: Terminal) -> Command:
         Option("--dovecot-conf", metavar="FILE", section="inside", words="check-dovecot-conf", callback=named),
         Option("--exim-conf", metavar="FILE", section="inside", words="check-exim-conf", callback=named),
         Option("--here", is_flag=True, section="inside", words="check-here"),
+        Option("--ssh", metavar="HOST", section="inside", words="check-ssh"),
+        Option("--sudo", is_flag=True, section="inside", words="check-sudo"),
         *connection_options(terminal),
         *credentials.mailbox_options(),
         Option("--profile", metavar="default|hosted|strict|FILE", default="default", section="judgement"),
@@ -121,6 +124,10 @@ def _check(terminal: Terminal, **given: Any) -> int:
         raise Complaint(terminal.say("cli.replay-and-target"))
     if wish.replay is None and not wish.targets:
         raise Complaint(terminal.say("cli.no-target"))
+    if wish.here and wish.ssh is not None:
+        raise Complaint(terminal.say("cli.here-and-ssh"))
+    if wish.sudo and wish.ssh is None:
+        raise Complaint(terminal.say("cli.sudo-without-ssh"))
     if wish.record is not None:
         must_be_writable(wish.record, terminal)
     if wish.replay is None:
@@ -136,9 +143,7 @@ def _typed(name: str) -> bool:
 
 
 def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Record:
-    from mailproof.host.files import LocalFiles
     from mailproof.run.examine import examine
-    from mailproof.run.inside import examine_inside
 
     now = datetime.now(UTC)
     how = connecting(given, terminal)
@@ -146,28 +151,31 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
     plan = _plan(wish, how, given, now, terminal)
     shown = plan.targets[0].text if len(plan.targets) == 1 else str(len(plan.targets))
     key = "cli.checking-one" if len(plan.targets) == 1 else "cli.checking-many"
-    with terminal.progress(key, what=shown):
-        inside = _inside(wish)
-        work = examine(net, plan, now) if inside is None else examine_inside(net, LocalFiles(), plan, now, inside)
-        return net.run(while_getting_ready(net, work, terminal))
+    inside = _inside(wish)
+    if inside is None:
+        with terminal.progress(key, what=shown):
+            return net.run(while_getting_ready(net, examine(net, plan, now), terminal))
+    from mailproof.cli.check_inside import reached
+    from mailproof.run.inside import examine_inside
+
+    # Before the word that one waits: ssh may have to ask for a password.
+    with reached(wish.ssh, wish.sudo, plan.terms.timeout, terminal) as host, terminal.progress(key, what=shown):
+        return net.run(while_getting_ready(net, examine_inside(net, host, plan, now, inside), terminal))
 
 
 def _inside(wish: Wish) -> Inside | None:
     """Where the server itself is to be asked; None where nothing of it was named."""
-    if not (wish.log or wish.postfix_dir or wish.dovecot_conf or wish.exim_conf or wish.here):
+    named = (*wish.log, wish.postfix_dir, wish.dovecot_conf, wish.exim_conf)
+    if not (any(named) or wish.here or wish.ssh is not None):
         return None
-    from mailproof.host.hostname import hostname
     from mailproof.run.inside import Inside
-    from mailproof.run.log_files import usual_log
 
-    usual = usual_log() if wish.here and not wish.log else None
     return Inside(
-        logs=tuple(map(Path, wish.log)) if usual is None else (usual,),
+        logs=wish.log,
         postfix_dir=wish.postfix_dir or "",
         dovecot_conf=wish.dovecot_conf or "",
         exim_conf=wish.exim_conf or "",
-        here=wish.here,
-        facts={"myhostname": hostname()},
+        machine=wish.here or wish.ssh is not None,
     )
 
 

@@ -70,16 +70,17 @@ def lint(
     from mailproof.checks import all_checks
     from mailproof.cli.verdict import exit_code
     from mailproof.diagnose.judge import judge
-    from mailproof.host.files import LocalFiles
+    from mailproof.host.here import Here
     from mailproof.report.build import build
     from mailproof.run.lint import read_configurations
 
     if words:
         raise Complaint(terminal.say("cli.lint-words", words=tuple(words), option=_OPTIONS[server]))
     policy = load_profile(profile)
-    machine = {"myhostname": hostname()}
+    here = Here()
+    machine = {"myhostname": hostname(here)}
     now = datetime.now(UTC)
-    record = read_configurations(LocalFiles(), now, machine, postfix_dir or "", dovecot_conf or "")
+    record = read_configurations(here, now, machine, postfix_dir or "", dovecot_conf or "")
     subjects = [*(["postfix"] if postfix_dir else []), *(["dovecot"] if dovecot_conf else []), "certificate"]
     report = build(record, judge(record, policy, all_checks(*subjects)), policy)
     terminal.write(_rendered(report, shape, terminal, verbose))

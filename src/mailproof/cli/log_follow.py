@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 def follow(terminal: Terminal, files: tuple[str, ...], shape: str, wish: Wish, lines: int) -> int:
     """Until Ctrl-C, or the end of standard input. Raises Complaint."""
-    from mailproof.run.log_files import JOURNAL, usual_log
+    from mailproof.host.commands import JOURNAL
+    from mailproof.host.here import Here
+    from mailproof.run.log_files import usual_logs
     from mailproof.run.log_follow import GrowingStream, growing, journal_as_it_grows
     from mailproof.run.log_rotated import once
 
     sources: list[Growing] = []
     journal = None
     if not files:
-        usual = usual_log()
-        if usual is not None:
-            files = (str(usual),)
-        else:
+        files = tuple(usual_logs(Here()))
+        if not files:
             try:
                 journal = journal_as_it_grows(JOURNAL, lines)
             except OSError:

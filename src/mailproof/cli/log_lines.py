@@ -26,20 +26,21 @@ def named(files: tuple[str, ...], rotated: bool) -> tuple[str, ...]:
 
 def lines(terminal: Terminal, files: tuple[str, ...], rotated: bool) -> Iterator[LogLine | bytes]:
     """Of all the files, those of one log in the order of time. Raises Complaint for one that cannot be read."""
-    from mailproof.run.log_files import day_of, journal, lines_of, usual_log
+    from mailproof.host.here import Here
+    from mailproof.run.log_files import day_of, journal, lines_of, usual_logs
     from mailproof.run.log_packed import pieces
 
     today = datetime.now().date()
     if not files:
-        usual = usual_log()
-        if usual is None:
+        usual = usual_logs(Here())
+        if not usual:
             found = lines_of(journal(), today)
             if (first := next(found, None)) is None:
                 raise Complaint(terminal.say("cli.no-log"))
             yield first
             yield from found
             return
-        files = (str(usual),)
+        files = tuple(usual)
     for name in named(files, rotated):
         with reading(terminal, name) as file:
             yield from lines_of(pieces(file), today if name == "-" else day_of(Path(name)))

@@ -70,16 +70,17 @@ def _counted(
     if "-" in files:
         raise Complaint(terminal.say("cli.input-alone"))
     if not files:
-        from mailproof.run.log_files import journal, usual_log
+        from mailproof.host.here import Here
+        from mailproof.run.log_files import journal, usual_logs
 
-        usual = usual_log()
-        if usual is None:
+        usual = usual_logs(Here())
+        if not usual:
             lines = journal()
             first = next(lines, None)
             if first is None:
                 raise Complaint(terminal.say("cli.no-log"))
             return summary_of_lines(chain((first,), lines), today, between, top)
-        files = (str(usual),)
+        files = tuple(usual)
     try:
         return summary_of_files([Path(name) for name in files], jobs or processes(), between, top)
     except PartUnreadError as error:

@@ -7,7 +7,6 @@ import os.path
 from typing import TYPE_CHECKING
 
 from mailproof.cli.terminal import Complaint, Terminal
-from mailproof.host.hostname import hostname
 
 if TYPE_CHECKING:
     from mailproof.emulate.postfix.server import Postfix
@@ -19,13 +18,15 @@ USUAL = "/etc/postfix"
 def configuration(terminal: Terminal, directory: str) -> Postfix:
     """Of a directory with main.cf. Raises Complaint where there is none, NoConfiguration where it cannot be read."""
     from mailproof.emulate.postfix.server import read_postfix
-    from mailproof.host.files import LocalFiles
+    from mailproof.host.here import Here
+    from mailproof.host.hostname import hostname
     from mailproof.model.configuration import FileState
     from mailproof.probes.postfix_files import PostfixReader
     from mailproof.run.lint import NoConfiguration
 
     # Whether a file belongs to the copy shows in its path, which must be whole for that.
-    reader = PostfixReader(LocalFiles(), os.path.abspath(directory), {"myhostname": hostname()})  # noqa: PTH100
+    here = Here()
+    reader = PostfixReader(here, os.path.abspath(directory), {"myhostname": hostname(here)})  # noqa: PTH100
     main = reader.main_file
     if main.state is FileState.MISSING:
         raise Complaint(terminal.say("cli.postfix-no-main", directory=directory))

@@ -1,1 +1,1 @@
-"""Files of a server, here; with `net`, the only room that touches the outside world."""
+"""A server's machine: this one, or another by ssh. With `net`, the only room that touches the outside world."""

@@ -1,11 +1,11 @@
-"""The name of this machine, as a Postfix on it takes it."""
+"""The name of a machine, as a Postfix on it takes it."""
 
 from __future__ import annotations
 
-import socket
+from mailproof.host.interface import Host
 
 
-def hostname() -> str:
+def hostname(host: Host) -> str:
     """What `myhostname` is where main.cf does not say it (src/util/get_hostname.c, src/global/mail_params.c)."""
-    name = socket.gethostname()
+    name = (host.answer(("uname", "-n")) or "").strip() or "localhost"
     return name if "." in name else f"{name}.localdomain"

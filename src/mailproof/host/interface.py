@@ -1,4 +1,4 @@
-"""What gathering asks of a server's machine. Implemented by `host.files`, and in memory by tests."""
+"""What gathering asks of a server's machine. Implemented by `host.here` and `host.ssh`, and in memory by tests."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from mailproof.model.configuration import FileSeen
+from mailproof.model.machine import Clock, Unreached, Way
+
+BLOCK = 1 << 16
+"""Bytes of a block of `Host.part` and `Host.lines`."""
 
 
 class Host(Protocol):
-    """A machine with files. Nothing of it raises, and nothing waits: pipes and devices are not opened."""
+    """A machine with files. Nothing of it raises, and nothing waits: pipes and devices are not opened.
+
+    Nothing is ever written, made or changed. A machine that does not answer any more has nothing: its files are
+    ELSEWHERE, and `unreached` says why.
+    """
 
     def look(self, path: str) -> FileSeen:
         """What lies there, without its data. Links are followed."""
@@ -19,6 +27,14 @@ class Host(Protocol):
         """The same with its data, where it is a file that may be read and is not too large."""
         ...
 
+    def part(self, path: str, first: int, blocks: int) -> bytes | None:
+        """That many blocks of a file from the block `first` on, fewer at its end; None where it cannot be read."""
+        ...
+
+    def lines(self, path: str, blocks: int) -> int:
+        """How many lines end in its first blocks; 0 where that cannot be told."""
+        ...
+
     def glob(self, pattern: str) -> Sequence[str]:
         """Paths that fit, as glob(7) has them, sorted."""
         ...
@@ -26,6 +42,20 @@ class Host(Protocol):
     def answer(self, command: Sequence[str]) -> str | None:
         """What a command prints, within a few seconds; None where it is not there, fails or may not be run.
 
-        Only for commands that change nothing.
+        Only those of `host.commands`, which change nothing; ValueError for any other.
         """
+        ...
+
+    def clock(self) -> Clock | None:
+        """Its time beside ours; None where it does not tell."""
+        ...
+
+    @property
+    def way(self) -> Way:
+        """How it was reached; empty for this machine."""
+        ...
+
+    @property
+    def unreached(self) -> Unreached | None:
+        """Why it does not answer; None as long as it does."""
         ...

@@ -43,7 +43,11 @@ class FileSeen(msgspec.Struct, frozen=True):
     """Name of the user; the number where it has none."""
     group: str = ""
     changed: float = 0.0
-    """Seconds since 1970."""
+    """Seconds since 1970, by the clock of its machine."""
+    size: int = 0
+    """Bytes."""
+    inode: int = 0
+    """By which a file is known again that has got another name."""
 
 
 class _Files(Observation, frozen=True):

@@ -41,6 +41,38 @@ class Daemon(msgspec.Struct, frozen=True):
     """Whether the file is there, as Postfix leaves it: of a server that was never started here it is not."""
 
 
+class Way(msgspec.Struct, frozen=True):
+    """How a machine that was asked over a connection was reached, by its own word. Empty of this machine."""
+
+    ours: str = ""
+    """Our address as the machine sees it: behind a NAT it is none of ours."""
+    its: str = ""
+    """The address of its own that the connection came in at: behind a NAT it is not the one that was dialled."""
+    dialled: tuple[str, ...] = ()
+    """Addresses that lead to it, as they are dialled from here."""
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """The clock of a machine, held beside ours."""
+
+    ahead: float
+    """Seconds that it is before ours; negative where it is behind."""
+    zone: int
+    """Seconds that its local time is before UTC, by which stamps without a zone are written."""
+    within: float = 0.5
+    """The error of `ahead`: it tells whole seconds, and the answer took its time."""
+
+
+class Unreached(msgspec.Struct, frozen=True):
+    """Why a machine was not asked, or not any more."""
+
+    why: str
+    """A reason of the catalogue: `ssh-permission-denied`, `ssh-host-key-changed` …"""
+    host: str
+    words: str = ""
+    """Of the program that should have reached it; safe to print, not translated."""
+
+
 class MachineSeen(Observation, frozen=True):
     """Of the machine that the targets of this run are on."""
 
@@ -53,3 +85,6 @@ class MachineSeen(Observation, frozen=True):
     daemons: tuple[Daemon, ...] = ()
     unread: tuple[str, ...] = ()
     """The commands that gave no answer: not installed, or not permitted."""
+    way: Way = Way()
+    clock: Clock | None = None
+    """None where it cannot be told, and in records of before it was asked."""

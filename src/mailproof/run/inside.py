@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from pathlib import Path
+from datetime import date, datetime
 
 import msgspec
 
+from mailproof.host.hostname import hostname
 from mailproof.host.interface import Host
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.configuration import FileState
@@ -16,46 +15,65 @@ from mailproof.model.machine import MachineSeen
 from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
+from mailproof.model.server_log import LogRead
 from mailproof.net.interface import Driver
 from mailproof.probes.exim_files import usual_exim
 from mailproof.probes.machine import machine_seen
 from mailproof.run.examine import Plan, examine
+from mailproof.run.journal_watch import JournalWatch
 from mailproof.run.lint import NoConfiguration, read_configurations
+from mailproof.run.log_files import usual_logs
 from mailproof.run.log_join import with_log
-from mailproof.run.log_watch import LogWatch
+from mailproof.run.log_sessions import Line
+from mailproof.run.log_watch import LogWatch, day_of
 
 
 class Inside(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to look. What is empty is left out."""
+    """Where to look on the server's machine. What is empty is left out."""
 
-    logs: tuple[Path, ...] = ()
+    logs: tuple[str, ...] = ()
     postfix_dir: str = ""
     dovecot_conf: str = ""
     exim_conf: str = ""
-    here: bool = False
-    """Whether the targets are on this machine, so that its sockets and its packet filter tell of them."""
-    facts: Mapping[str, str] = {}
-    """What Postfix asks its machine for: `myhostname`."""
+    machine: bool = False
+    """Whether the targets are known to be on this machine, so that its sockets and its packet filter tell of them."""
 
 
 async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime, inside: Inside) -> Record:
     """As `examine`; the record has what the server tells, too. What cannot be read is in it as not tried."""
-    watch = LogWatch(inside.logs)
+    clock = host.clock()
+    logs = inside.logs or (usual_logs(host) if inside.machine else ())
+    watch = LogWatch(host, logs)
+    journal = JournalWatch(host, started, clock) if inside.machine and not logs else None
     record = await examine(net, plan, started)
+    if logs or journal is not None:
+        await watch.settled(net)
     attempts = list(record.attempts)
-    if inside.here:
-        # Every address of ours that the run met: that of loopback, and those of the network.
+    if inside.machine and host.unreached is None:
+        # Every address that the run met: that of loopback, and those of the network.
         machine = machine_seen(host, dict.fromkeys(("127.0.0.1", "::1", *record.vantage)))
         attempts.append(Attempt(Job.MACHINE, observations=(machine,)))
         inside = _with_usual(inside, host, record, machine)
-    attempts += _configurations(host, started, inside)
+    if host.unreached is None:
+        attempts += _configurations(host, started, inside)
+    read = _read(watch if logs else None, journal, day_of(started, clock)) if host.unreached is None else None
+    if (gone := host.unreached) is not None:
+        params = {"host": gone.host, "words": gone.words or "-"}
+        skipped = Skipped("server-evidence", gone.why, asked=True, params=params)
+        attempts.append(Attempt(Job.MACHINE, skipped=(skipped,)))
     record = msgspec.structs.replace(record, attempts=tuple(attempts))
-    if not inside.logs:
+    if read is None:
         return record
-    await watch.settled(net)
-    during, before, read = watch.read(started.astimezone().date())
     secrets = Secrets(secret for wish in (plan.login, plan.mailbox_login) if wish for secret in wish.secrets)
-    return with_log(record, during, read, before, secrets)
+    return with_log(record, read[0], read[2], read[1], secrets)
+
+
+def _read(
+    watch: LogWatch | None, journal: JournalWatch | None, today: date
+) -> tuple[list[Line], list[Line], LogRead] | None:
+    if watch is not None:
+        return watch.read(today)
+    return journal.read(today) if journal is not None and journal.is_there else None
 
 
 def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen) -> Inside:
@@ -89,13 +107,14 @@ def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen
 
 def _configurations(host: Host, started: datetime, inside: Inside) -> list[Attempt]:
     attempts: list[Attempt] = []
+    facts = {"myhostname": hostname(host)}
     paths = (inside.postfix_dir, inside.dovecot_conf, inside.exim_conf)
     for at, path in enumerate(paths):
         if not path:
             continue
         postfix_dir, dovecot_conf, exim_conf = (each if at == n else "" for n, each in enumerate(paths))
         try:
-            read = read_configurations(host, started, inside.facts, postfix_dir, dovecot_conf, exim_conf=exim_conf)
+            read = read_configurations(host, started, facts, postfix_dir, dovecot_conf, exim_conf=exim_conf)
         except NoConfiguration as none:
             skipped = Skipped("configuration", "configuration-not-read", asked=True, params={"path": none.path})
             attempts.append(Attempt(Job.CONFIGURATION, skipped=(skipped,)))

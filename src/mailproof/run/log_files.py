@@ -8,26 +8,26 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+from mailproof.host.commands import JOURNAL
+from mailproof.host.interface import Host
+from mailproof.model.configuration import FileState
 from mailproof.model.log import LogLine
 from mailproof.parse.log.envelope import LineReader
 from mailproof.run.log_packed import pieces
 
 _USUAL = ("/var/log/maillog", "/var/log/mail.log")
-_UNITS = ("postfix*", "dovecot*", "exim*", "sendmail*", "opensmtpd*", "opendkim*", "opendmarc*", "rspamd*", "amavis*")
-_FILTERS = ("postgrey*", "milter-greylist*")
-JOURNAL = (
-    *("journalctl", "-o", "json", "--all", "--no-pager"),
-    *(part for unit in (*_UNITS, *_FILTERS) for part in ("-u", unit)),
-)
 
 
-def usual_log() -> Path | None:
-    """Postfix's `maillog_file`, else the place where the system writes it; None if it is nowhere."""
-    named = _answer(("postconf", "-h", "maillog_file")).decode("utf-8", "replace").strip()
-    for place in (named, *_USUAL):
-        if place.startswith("/") and (path := Path(place)).is_file():
-            return path
-    return None
+def usual_logs(host: Host) -> list[str]:
+    """Postfix's `maillog_file`, else the place where the system writes it; and Dovecot's own. Empty if nowhere."""
+    postfix, dovecot = host.answer(("postconf", "-h", "maillog_file")), host.answer(("doveconf", "-h", "log_path"))
+    found = next((path for path in ((postfix or "").strip(), *_USUAL) if _is_log(host, path)), None)
+    own = (dovecot or "").strip()
+    return list(dict.fromkeys(path for path in (found, own) if path is not None and _is_log(host, path)))
+
+
+def _is_log(host: Host, path: str) -> bool:
+    return path.startswith("/") and host.look(path).state is FileState.FILE
 
 
 def journal() -> Iterator[bytes]:
@@ -57,12 +57,3 @@ def lines_of(raw: Iterable[bytes], today: date) -> Iterator[LogLine | bytes]:
 def day_of(path: Path) -> date:
     """The day of the last line, as far as the file tells. Raises OSError."""
     return datetime.fromtimestamp(path.stat().st_mtime).date()
-
-
-def _answer(command: tuple[str, ...]) -> bytes:
-    if shutil.which(command[0]) is None:
-        return b""
-    try:
-        return subprocess.run(command, capture_output=True, timeout=60, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return b""

@@ -56,6 +56,12 @@ def _identity(name: str) -> object:
     return name if found is None else (found.st_dev, found.st_ino)
 
 
+def rotated_to(name: str, others: Iterable[str]) -> list[str]:
+    """Those of `others` that this file was rotated to and that are not packed yet."""
+    stem = Path(name).name
+    return [each for each in others if each != name and _stem(Path(each).name) == stem and not _PACKED.search(each)]
+
+
 def _stem(name: str) -> str:
     found = _ROTATED.fullmatch(name)
     return found["stem"] if found else _PACKED.sub("", name)

@@ -2,45 +2,58 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from datetime import date
-from pathlib import Path
+from datetime import date, datetime, timedelta, timezone
+from pathlib import PurePosixPath
 
+from mailproof.host.interface import BLOCK, Host
+from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.log import LogLine
 from mailproof.model.log_service import ServiceChanged
+from mailproof.model.machine import Clock
 from mailproof.model.server_log import LogRead
 from mailproof.net.interface import Driver
 from mailproof.parse.log.envelope import LineReader
+from mailproof.run.log_rotated import rotated_to
 from mailproof.run.log_sessions import Line, read_line
 from mailproof.run.log_telling import meant, told
 
 # A server that does not start says so in its last lines; a megabyte is an hour of a busy one.
-_LOOKED_BACK = 1 << 20
+_LOOKED_BACK = (1 << 20) // BLOCK
 # What one run can make a server write, with much to spare: the rest is somebody else's.
-_MOST = 64 << 20
+_MOST = (64 << 20) // BLOCK
+# Read at once.
+_PIECE = 16
 _LONGEST_LINE = 1 << 16
 # syslog daemons write at once; Dovecot and Postfix say the last word when the connection is closed.
 _QUIET, _PATIENCE = 0.25, 2.0
 _DOES_NOT_WORK = 1
+_WHY = {
+    FileState.MISSING: "no such file",
+    FileState.UNREADABLE: "may not be read",
+    FileState.ELSEWHERE: "the machine does not answer",
+}
 
 
 class LogWatch:
     """Made before the run, read after it. Nothing here raises: what cannot be read is told."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
-        self._ends = {path: _size(path) for path in paths}
+    def __init__(self, host: Host, paths: Sequence[str]) -> None:
+        self._host = host
+        self._begun = {path: host.look(path) for path in paths}
 
     async def settled(self, net: Driver) -> None:
         """Wait until nothing is written any more, or for two seconds."""
         deadline = net.now() + _PATIENCE
-        sizes = [_size(path) for path in self._paths]
+        sizes = self._sizes()
         while net.now() < deadline:
             await net.sleep(_QUIET)
-            former, sizes = sizes, [_size(path) for path in self._paths]
+            former, sizes = sizes, self._sizes()
             if sizes == former:
                 return
+
+    def _sizes(self) -> list[int]:
+        return [self._host.look(path).size for path in self._begun]
 
     def read(self, today: date) -> tuple[list[Line], list[Line], LogRead]:
         """The lines since the run began, older ones that say why a server does not work, and what was read."""
@@ -48,56 +61,93 @@ class LogWatch:
         before: list[Line] = []
         unread: list[str] = []
         count = 0
-        for path in self._paths:
-            end = self._ends[path]
+        for path, begun in self._begun.items():
+            now = self._host.look(path)
+            if now.state is not FileState.FILE:
+                unread.append(f"{path}: {_WHY.get(now.state, 'no file')}")
+                continue
             try:
-                if _size(path) < end:
-                    end = 0  # rotated meanwhile, or cut: what is there now is new
-                older = list(_lines(path, max(0, end - _LOOKED_BACK), end, today))
-                newer = list(_lines(path, end, end + _MOST, today))
-            except OSError as error:
-                unread.append(f"{path}: {error.strerror or error}")
+                older, newer = self._read(path, begun, now, today)
+            except _Unread:
+                why = FileState.UNREADABLE if self._host.unreached is None else FileState.ELSEWHERE
+                unread.append(f"{path}: {_WHY[why]}")
                 continue
             count += len(newer)
             during += [each for each in newer if each is not None]
-            before += _still_true([each for each in older if each is not None])
-        return during, before, LogRead(tuple(map(str, self._paths)), count, 0, tuple(unread))
+            before += still_true([each for each in older if each is not None])
+        return during, before, LogRead(tuple(self._begun), count, 0, tuple(unread))
 
+    def _read(
+        self, path: str, begun: FileSeen, now: FileSeen, today: date
+    ) -> tuple[list[Line | None], list[Line | None]]:
+        """Older lines, and those since: at the end of what it was rotated to, and in what is there now."""
+        rotated = begun.inode != now.inode or now.size < begun.size
+        if rotated and begun.state is FileState.FILE:
+            former = _rotated_to(self._host, path, begun)
+            told = self._cut(former.path, begun.size, today) if former is not None else ([], [])
+            return told[0], [*told[1], *self._cut(path, 0, today)[1]]
+        return self._cut(path, 0 if rotated else begun.size, today)
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _lines(path: Path, begin: int, end: int, today: date) -> Iterator[Line | None]:
-    """Between two offsets; None for a line that is no mail server's. A pipe or a device is not opened."""
-    if not path.is_file():
-        raise OSError(0, "no file" if path.exists() else "no such file")
-    reader = LineReader(today)
-    with path.open("rb", buffering=1 << 16) as file:
-        number = _count_lines(file.fileno(), begin)
-        file.seek(begin)
-        if begin:
-            file.readline(_LONGEST_LINE)  # the rest of a line
-            number += 1
-        while file.tell() < end and (raw := file.readline(_LONGEST_LINE)):
-            number += 1
+    def _cut(self, path: str, end: int, today: date) -> tuple[list[Line | None], list[Line | None]]:
+        """The lines that a file had up to a size, and those behind; None for one that is no mail server's."""
+        reader = LineReader(today)
+        first = max(0, end // BLOCK - _LOOKED_BACK)
+        number = self._host.lines(path, first)
+        older: list[Line | None] = []
+        newer: list[Line | None] = []
+        at = first * BLOCK
+        for raw in _lines(self._host, path, first, end // BLOCK + _MOST):
+            begins, at = at, at + len(raw)
+            where = f"{PurePosixPath(path).name}, line {number + 1}"
+            number += raw.endswith(b"\n")
+            if begins == first * BLOCK and first:
+                continue  # the rest of a line
             line = reader.read(raw) if raw.strip() else None
-            yield read_line(line, f"{path.name}, line {number}") if isinstance(line, LogLine) else None
+            found = read_line(line, where) if isinstance(line, LogLine) else None
+            (older if begins < end else newer).append(found)
+        return older, newer
 
 
-def _count_lines(descriptor: int, end: int) -> int:
-    """How many lines end before this offset; an editor is opened at the number that is said."""
-    count, at = 0, 0
-    while at < end and (block := os.pread(descriptor, min(1 << 20, end - at), at)):
-        count += block.count(b"\n")
-        at += len(block)
-    return count
+class _Unread(Exception):
+    pass
 
 
-def _still_true(lines: list[Line]) -> list[Line]:
+def _lines(host: Host, path: str, first: int, last: int) -> Iterator[bytes]:
+    """Between two blocks. Raises _Unread."""
+    rest = b""
+    for begin in range(first, last, _PIECE):
+        data = host.part(path, begin, _PIECE)
+        if data is None:
+            raise _Unread
+        *whole, rest = (rest + data).split(b"\n")
+        yield from (line + b"\n" for line in whole)
+        while len(rest) > _LONGEST_LINE:
+            yield rest[:_LONGEST_LINE]
+            rest = rest[_LONGEST_LINE:]
+        if len(data) < _PIECE * BLOCK:
+            break
+    if rest:
+        yield rest
+
+
+def _rotated_to(host: Host, path: str, begun: FileSeen) -> FileSeen | None:
+    """By the number of its inode where it was renamed, else the youngest that is as long as it was: a copy of it."""
+    names = rotated_to(path, host.glob(f"{path}[.-]*"))
+    found = [seen for name in names if (seen := host.look(name)).state is FileState.FILE and seen.size >= begun.size]
+    same = [seen for seen in found if seen.inode == begun.inode]
+    copies = [seen for seen in found if seen.changed >= begun.changed]
+    return max(same or copies, key=lambda seen: seen.changed, default=None)
+
+
+def day_of(moment: datetime, clock: Clock | None) -> date:
+    """The day on the machine whose clock it is."""
+    if clock is None:
+        return moment.astimezone().date()
+    there = moment + timedelta(seconds=clock.ahead)
+    return there.astimezone(timezone(timedelta(seconds=clock.zone))).date()
+
+
+def still_true(lines: Sequence[Line]) -> list[Line]:
     """Those that say that the server does not work, since it was started last."""
     kept: list[Line] = []
     for each in lines:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from mailrecord import answers, attempt, reply
@@ -9,7 +11,7 @@ from mailrecord import answers, attempt, reply
 from configurations import MemoryHost, a_file, record_of
 from mailproof.checks.dovecot import login_names
 from mailproof.checks.postfix import ports_served
-from mailproof.host.files import LocalFiles
+from mailproof.host.here import Here
 from mailproof.model.attempt import Trouble
 from mailproof.model.observation import Connection, LoginTried
 from mailproof.model.record import Record
@@ -91,8 +93,10 @@ def test_a_daemon_runs_if_its_number_does() -> None:
     assert (daemon.name, daemon.running) == ("postfix", False)
 
 
-def test_this_machine_answers_for_itself() -> None:
-    host = LocalFiles()
-    assert host.answer(["echo", "x"]) == "x\n"
-    assert host.answer(["false"]) is None
-    assert host.answer(["no-such-program-of-ours"]) is None
+def test_this_machine_answers_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert Here().answer(("uname", "-n")) is None
+    for prints in ("echo x", "echo x; exit 1"):
+        (tmp_path / "uname").write_text(f"#!/bin/sh\n{prints}\n")
+        (tmp_path / "uname").chmod(0o755)
+        assert Here().answer(("uname", "-n")) == (None if "exit" in prints else "x\n")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from configurations import MemoryHost, a_file, linted
 from mailproof.catalog.profiles import load_profile
-from mailproof.host.files import LocalFiles
+from mailproof.host.here import Here
 from mailproof.model.configuration import EximFiles
 from mailproof.model.record import Record
 from mailproof.parse.exim.expand import expanded
@@ -152,7 +152,7 @@ def test_a_path_that_is_no_file(kind: str, tmp_path: Path) -> None:
             other.symlink_to(other)
     main = tmp_path / "exim.conf"
     main.write_text(f".include {other}\ntls_certificate = {other}\ntls_privatekey = {other}\n", "utf-8")
-    record = read_configurations(LocalFiles(), NOW, {}, exim_conf=str(main), here=True)
+    record = read_configurations(Here(), NOW, {}, exim_conf=str(main), here=True)
     judged = linted(record)
     named = {finding.name for finding in judged.findings} | {untold.why for untold in judged.untold}
     assert named & {"exim-config-broken", "config-unreadable"}

@@ -1,4 +1,4 @@
-"""This machine's files."""
+"""This machine."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ import pwd
 import shutil
 import stat
 import subprocess
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
+from mailproof.host.commands import form_of
+from mailproof.host.interface import BLOCK
 from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.machine import Clock, Unreached, Way
 
 # Postfix itself reads a text table whole (texthash); the largest of a public blocklist is a tenth of this.
 _LARGEST = 64 << 20
@@ -24,7 +30,7 @@ _MOST_FILES = 1000
 _PATIENCE = 10.0
 
 
-class LocalFiles:
+class Here:
     """Implements `host.interface.Host`."""
 
     def look(self, path: str) -> FileSeen:
@@ -42,6 +48,8 @@ class LocalFiles:
             owner=_name(lambda: pwd.getpwuid(about.st_uid).pw_name, about.st_uid),
             group=_name(lambda: grp.getgrgid(about.st_gid).gr_name, about.st_gid),
             changed=about.st_mtime,
+            size=about.st_size,
+            inode=about.st_ino,
         )
 
     def read(self, path: str) -> FileSeen:
@@ -49,17 +57,30 @@ class LocalFiles:
         if seen.state is not FileState.FILE:
             return seen
         try:
-            # It may have become a pipe since it was looked at.
-            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(handle, "rb") as file:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    return msgspec.structs.replace(seen, state=FileState.OTHER)
+            with _opened(path) as file:
                 data = file.read(_LARGEST + 1)
+        except _NoFile:
+            return msgspec.structs.replace(seen, state=FileState.OTHER)
         except OSError:
             return msgspec.structs.replace(seen, state=FileState.UNREADABLE)
         if len(data) > _LARGEST:
             return msgspec.structs.replace(seen, state=FileState.TOO_LARGE)
         return msgspec.structs.replace(seen, data=data)
+
+    def part(self, path: str, first: int, blocks: int) -> bytes | None:
+        try:
+            with _opened(path) as file:
+                file.seek(first * BLOCK)
+                return file.read(blocks * BLOCK)
+        except (OSError, ValueError):
+            return None
+
+    def lines(self, path: str, blocks: int) -> int:
+        try:
+            with _opened(path) as file:
+                return sum(block.count(b"\n") for _ in range(blocks) if (block := file.read(BLOCK)))
+        except (OSError, ValueError):
+            return 0
 
     def glob(self, pattern: str) -> Sequence[str]:
         try:
@@ -68,6 +89,7 @@ class LocalFiles:
             return []
 
     def answer(self, command: Sequence[str]) -> str | None:
+        form_of(command)
         # Such programs lie where the PATH of a user who is not root does not lead.
         path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
         program = shutil.which(command[0], path=path)
@@ -89,6 +111,30 @@ class LocalFiles:
         except OSError:
             return None
         return printed[:_LARGEST].decode("utf-8", "replace") if process.returncode == 0 else None
+
+    def clock(self) -> Clock | None:
+        return Clock(0.0, time.localtime().tm_gmtoff, 0.0)
+
+    @property
+    def way(self) -> Way:
+        return Way()
+
+    @property
+    def unreached(self) -> Unreached | None:
+        return None
+
+
+class _NoFile(OSError):
+    """It has become a pipe or a device since it was looked at."""
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise _NoFile
+        yield file
 
 
 def _state(mode: int) -> FileState:

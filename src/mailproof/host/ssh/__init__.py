@@ -1,0 +1,1 @@
+"""Another machine through the system's ssh: one process, and a POSIX sh at its other end."""
