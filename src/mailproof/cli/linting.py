@@ -89,13 +89,13 @@ def lint(
 
 def no_configuration(terminal: Terminal, none: NoConfiguration) -> int:
     """3 where it is there and cannot be read. Raises Complaint where there is none."""
-    from mailproof.host.files import LocalFiles
+    from mailproof.host.here import Here
     from mailproof.model.configuration import FileState
 
     option = _OPTIONS[none.server]
     if none.state is FileState.MISSING:
         directory = PurePosixPath(none.path).parent
-        if none.server == "postfix" and LocalFiles().look(str(directory)).state is FileState.FILE:
+        if none.server == "postfix" and Here().look(str(directory)).state is FileState.FILE:
             raise Complaint(terminal.say("cli.lint-file", path=str(directory), directory=str(directory.parent)))
         raise Complaint(terminal.say("cli.lint-nothing", path=none.path, option=option))
     terminal.tell("mailproof: " + terminal.say(f"cli.lint-{_THERE[none.state]}", path=none.path, option=option))
