@@ -16,7 +16,7 @@ packages_of() {
     exim) echo 'exim4-daemon-light' ;;
     opensmtpd | opensmtpd-backports) echo 'opensmtpd' ;;
     cyrus) echo 'cyrus-imapd cyrus-pop3d sasl2-bin libsasl2-modules' ;;
-    courier) echo 'courier-pop courier-imap courier-mta courier-authlib-userdb' ;;
+    courier) echo 'courier-pop courier-authlib-userdb' ;;
     openldap) echo 'slapd' ;;
     vsftpd) echo 'vsftpd' ;;
     inspircd) echo 'inspircd' ;;

@@ -45,7 +45,8 @@ prefix=/usr exec_prefix=/usr sbindir=/usr/sbin bindir=/usr/bin libexecdir=/usr/l
 . /etc/courier/pop3d-ssl
 . {place.directory}/settings
 /usr/lib/courier/courier-authlib/authdaemond &
-serve="/usr/sbin/couriertcpd -maxprocs=$MAXDAEMONS -maxperip=$MAXPERIP $TCPDOPTS"
+logger="-stderrlogger=/usr/sbin/courierlogger -stderrloggername=pop3d"
+serve="/usr/sbin/couriertcpd $logger -maxprocs=$MAXDAEMONS -maxperip=$MAXPERIP $TCPDOPTS"
 pop3d="$libexecdir/courier/courierpop3login $libexecdir/courier/courierpop3d Maildir"
 $serve -address=$ADDRESS $PORT $pop3d &
 POP3_TLS=1 POP3_STARTTLS=NO POP3_TLS_REQUIRED=0 \
@@ -55,5 +56,10 @@ wait
 
 
 COURIER = Brand(
-    "courier", "usr/lib/courier/courier/courierpop3d", ("pop3", "pop3s"), users=("courier",), configure=configure
+    "courier",
+    "usr/lib/courier/courier/courierpop3d",
+    ("pop3", "pop3s"),
+    users=("courier",),
+    configure=configure,
+    logs=("syslog",),
 )

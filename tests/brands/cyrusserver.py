@@ -72,4 +72,5 @@ CYRUS = Brand(
     users=("cyrus:mail",),
     configure=configure,
     sockets={"lmtp": "run/cyrus/socket/lmtp"},
+    logs=("syslog",),
 )

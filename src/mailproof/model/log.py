@@ -79,7 +79,7 @@ class Removed(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class Addressed(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """One recipient of a message, where the program has a line for each (OpenSMTPD)."""
+    """One recipient of a message, where the program has a line for each (OpenSMTPD, Courier)."""
 
     queue_id: str
     sender: str
@@ -164,7 +164,7 @@ class LoggedIn(msgspec.Struct, frozen=True, gc=False, tag=True):
     service: str = ""
     """imap, pop3, managesieve, submission; smtp for the server that takes mail."""
     tls: str = ""
-    """What the line says of TLS; empty for clear text."""
+    """What the line says of TLS; empty for clear text, `not told` with Courier."""
 
 
 class LoggedOut(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -190,7 +190,7 @@ class LoginFailed(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """Dovecot put a message into a folder."""
+    """Dovecot or Cyrus put a message into a folder."""
 
     user: str
     message_id: str

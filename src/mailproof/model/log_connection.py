@@ -81,7 +81,8 @@ class Answered(msgspec.Struct, frozen=True, gc=False, tag=True):
     stage: str = ""
     """The command that it answered, or what was being done."""
     why: str = "said"
-    """said, refused to talk to me, lost connection, timed out, SASL authentication failed."""
+    """said, refused to talk to me, lost connection, timed out, SASL authentication failed; reported, where the line
+    tells no more than the reason (Courier)."""
 
 
 class Hid(msgspec.Struct, frozen=True, gc=False, tag=True):

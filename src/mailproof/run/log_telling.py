@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mailproof.catalog.log_messages import log_messages
 from mailproof.model.log import Delivered, Expired, Fact, LoginFailed, Refused, Sieved, Trouble
-from mailproof.model.log_connection import Certificated, Dropped, Hid, NoConnection, TlsFailed
+from mailproof.model.log_connection import Answered, Certificated, Dropped, Hid, NoConnection, TlsFailed
 from mailproof.model.log_filter import DkimSaid, Greylisted, ListedAt, Scanned
 from mailproof.model.log_service import ServiceChanged
 
@@ -40,7 +40,8 @@ def told(fact: Fact) -> str | None:
             said = f"{fact.stage} {fact.reply}" if fact.stage in _CONTENT else fact.reply
             return f"{_DONE[fact.action]}: {said}" if fact.action in _DONE else said
         case Delivered():
-            return None if fact.status in _GOOD else fact.reason or fact.status
+            # Courier has said in the line before what the status comes from.
+            return None if fact.status in _GOOD or fact.reason.startswith("status: ") else fact.reason or fact.status
         case LoginFailed():
             return fact.reason
         case Expired():
@@ -59,6 +60,8 @@ def told(fact: Fact) -> str | None:
 
 def _of_others(fact: Fact) -> str | None:
     match fact:
+        case Answered(why="reported") if not fact.reply.startswith("2"):
+            return fact.reply
         case Hid(what="PIX workarounds"):
             return f"enabling PIX workarounds: {fact.names} for {fact.peer}"
         case ServiceChanged(what="stopped") if fact.signal:

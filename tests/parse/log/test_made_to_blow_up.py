@@ -19,12 +19,23 @@ EXIM = "2026-03-05 18:56:52 "
 TAGS = (
     *("postfix/smtpd[7]: ", "postfix/smtp[7]: 4F1C2A3B5: ", "postfix/postscreen[7]: ", "dovecot: ", "dovecot-auth: "),
     *("exim[7]: ", "sm-mta[7]: ", "smtpd[7]: ", "opendkim[7]: ", "opendmarc[7]: ", "rspamd[7]: ", "amavis[7]: "),
-    *("postgrey[7]: ", "milter-greylist: "),
+    *("postgrey[7]: ", "milter-greylist: ", "cyrus/imap[7]: ", "cyrus/lmtpunix[7]: ", "imapd: ", "courieresmtpd: "),
+    *("courierd: ", "courieresmtp: "),
 )
 HEADS = (*(STAMP + tag for tag in TAGS), EXIM, EXIM + "1xXWrg-00000Y-2x ", EXIM + "#7(main) ", "")
 
 # How the lines begin that have a pattern of their own.
 STARTS = (
+    *("login: a [1] ", "badlogin: a [1] ", "starttls: ", "Delivered: <", "sieve redirected: <", " id <", "dupelim: "),
+    *(
+        "LOGIN, user=",
+        ", ip=[",
+        "newmsg,id=1: dns; ",
+        "started,id=1,from=<a>,module=local,host=",
+        ",addr=<",
+        "a ([1])",
+    ),
+    *("id=1,from=<a>,addr=<b>", 'error,relay=1,port=2,msg="5', '",cmd: AUTH ', "counts: a=<1> ", "verify_user("),
     *(
         "",
         "to=<a>, ",

@@ -14,7 +14,7 @@ from mailproof.model.log import LogLine
 from mailproof.parse.log.exim import MESSAGE_ID
 from mailproof.parse.log.journal import journal_line
 from mailproof.parse.log.opensmtpd import SESSION
-from mailproof.parse.log.programs import family
+from mailproof.parse.log.programs import PLAIN_WORDS, family
 
 # Postfix cuts at 2000 octets and rsyslog at 8096 (maxMessageSize).
 LONGEST = 8192
@@ -128,6 +128,8 @@ def _bare(text: str) -> LogLine | None:
     if SESSION.match(text) or _OPENSMTPD.match(text):
         return LogLine("", "", "smtpd", "smtpd", "", text)
     tag = _TAG.match(text)
+    if tag and tag[2] in PLAIN_WORDS and not tag[3]:
+        return None
     name = family(tag[2]) if tag else ""
     return _line("", text, tag) if tag and name and (name != "pam" or "dovecot" in text) else None
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from mailproof.model.log import Fact, LogLine
 from mailproof.parse.log.amavis import amavis_fact
+from mailproof.parse.log.courier import courier_fact
+from mailproof.parse.log.cyrus import cyrus_fact
 from mailproof.parse.log.dovecot import dovecot_fact
 from mailproof.parse.log.exim import exim_fact
 from mailproof.parse.log.milter_greylist import milter_greylist_fact
@@ -30,6 +32,8 @@ _READERS: dict[str, Callable[[LogLine], Fact | None]] = {
     "exim": exim_fact,
     "sendmail": sendmail_fact,
     "opensmtpd": opensmtpd_fact,
+    "cyrus": cyrus_fact,
+    "courier": courier_fact,
     "opendkim": opendkim_fact,
     "rspamd": rspamd_fact,
     "amavis": amavis_fact,

@@ -27,12 +27,25 @@ _OTHERS = {
     "milter-greylist": "milter-greylist",
     "dovecot-auth": "pam",
     "auth": "pam",
+    **dict.fromkeys(
+        (
+            *("courierd", "courieresmtpd", "courieresmtp", "courierlocal", "courierdsn", "courieruucp", "courierfax"),
+            *("couriertcpd", "courierfilter", "authdaemond", "esmtpd", "esmtpd-ssl", "esmtpd-msa"),
+            *("imapd", "imapd-ssl", "pop3d", "pop3d-ssl", "imaplogin", "courierpop3login"),
+        ),
+        "courier",
+    ),
+    # Debian's have `cyrus/` before them (syslog_prefix), others do not.
+    **dict.fromkeys(("imap", "imaps", "pop3", "pop3s", "lmtp", "lmtpunix", "sieve", "timsieved"), "cyrus"),
 }
+PLAIN_WORDS = frozenset(("imap", "imaps", "pop3", "pop3s", "lmtp", "sieve", "imapd", "pop3d", "esmtpd"))
+"""Tags that are words of every day: without a time and a process before them, they are no line of a log."""
 
 
 @lru_cache(maxsize=1024)
 def family(tag: str) -> str:
-    """postfix, dovecot, exim, sendmail, opensmtpd, opendkim, rspamd, amavis, postgrey, milter-greylist; empty else.
+    """postfix, dovecot, exim, sendmail, opensmtpd, cyrus, courier, or a filter: opendkim, rspamd, amavis, postgrey,
+    milter-greylist; empty else.
 
     `pam` stands for lines that may be PAM's of Dovecot: their text tells.
     """
@@ -40,6 +53,8 @@ def family(tag: str) -> str:
         return "postgrey" if tag.startswith("postfix/postgrey") else "postfix"
     if tag == "dovecot":
         return "dovecot"
+    if tag.startswith("cyrus/"):
+        return "cyrus"
     instance, slash, program = tag.rpartition("/")
     if slash and instance and program in _POSTFIX:
         return "postfix"
