@@ -26,7 +26,7 @@ _CLIENT = r"[^\[\]]{0,255}\[([^\]\s]*)\]"
 _LOGIN = re.compile(rf"login: {_CLIENT} (.*) (\S+) User logged in(?: SESSIONID=<([^>]*)>)?")
 _BAD_LOGIN = re.compile(rf"badlogin: {_CLIENT} (\S+) (?:\(([^()]*)\) |(\S+) (?=SASL\())?(.*)")
 _STARTED_TLS = re.compile(r"starttls: (\S+) with cipher (\S+) \((\d+/\d+) bits")
-_FAILED_TLS = re.compile(rf"((?:\w+ )?(?:TLS |STARTTLS )?(?:negotiation )?failed): {_CLIENT}\Z")
+_FAILED_TLS = re.compile(rf"(?:\[\w+\] )?((?:\w+ )?(?:TLS |STARTTLS )?(?:negotiation )?failed): {_CLIENT}\Z")
 _DELIVERED = re.compile(r"Delivered: (<[^>]*>|\S*) to mailbox: (.*)")
 _MAILBOX = re.compile(r"(?:([^!]*)!)?user[./]([^./@]+)(?:[./]([^@]*))?(?:@(\S+))?\Z")
 _SIEVED = re.compile(r"sieve (redirected|LMTP rejected|rejected|discarded|autoreplied)(?: for)?: (<[^>]*>|\S*)")
@@ -41,23 +41,18 @@ _TROUBLE = {
     "fatal": ("Fatal error: ", "FATAL: ", "fatal: "),
     "error": (
         *("IOERROR: ", "DBERROR: ", "DBERROR ", "SYSERROR: ", "couldn't ", "can't ", "unable to ", "Unable to "),
-        *(
-            "failed to ",
-            "smptclient_open: ",
-            "smtpclient_open: ",
-            "backend_login(): ",
-            "error ",
-            "cannot ",
-            "could not ",
-        ),
-        *("TLS server engine: cannot ", "TLS server engine: unable "),
+        *("failed to ", "smptclient_open: ", "smtpclient_open: ", "backend_login(): ", "error ", "cannot "),
+        *("could not ", "TLS server engine: cannot ", "TLS server engine: unable "),
     ),
     "warning": ("Too many open connections ", "too many ", "WARNING: ", "warning: ", "LOSTQUOTA"),
 }
+# What a service says that is to begin with TLS and has no certificate.
+_NO_TLS = ": required OpenSSL options not present"
 _KILLED = re.compile(r"process \d+ exited, (?:signaled to death|status [1-9])|.*terminated abnormally")
 _ROUTINE = (
     *("USAGE ", "inittls: ", "TLS server engine: ", "TLS client engine: ", "autocreate", "creating sql_db "),
-    *("Rename: ", "Deleted mailbox ", "SASL ", "Connection reset by peer", "skiplist: ", "twoskip: ", "cyrusdb_"),
+    *("Rename: ", "Deleted mailbox ", "SASL ", "Connection reset by peer", "Lost connection to client"),
+    *("skiplist: ", "twoskip: ", "cyrusdb_"),
     *("recovering ", "done recovering ", "checkpointing ", "done checkpointing ", "archiv", "auditlog: ", "open: "),
     *("accepted connection", "executed", "about to exec", "process ", "service ", "ready for work", "exiting on "),
     *("seen_db: ", "SQUAT ", "mystore: ", "duplicate_", "Expired ", "tls_prune: ", "fetching ", "client id"),
@@ -80,7 +75,7 @@ def cyrus_fact(line: LogLine) -> Fact | None:
     for level, starts in _TROUBLE.items():
         if text.startswith(starts):
             return Trouble(level, text)
-    if _KILLED.match(text):
+    if _KILLED.match(text) or text.endswith(_NO_TLS):
         return Trouble("error", text)
     return Routine() if text.startswith(_ROUTINE) else None
 
