@@ -127,6 +127,11 @@ def test_lint(policy):
     assert mailproof("greylist", "lint", "-", "--fail-on", "warn", given=warned).returncode == 1
 
 
+def test_one_thing_is_one():
+    done = mailproof("greylist", "lint", "-", given="racl whitelist addr 010.0.0.1\nracl greylist default\n")
+    assert done.stdout.startswith("WRONG: one thing is wrong in -\n\nfail -:1: 010.0.0.1 is read as 8.0.0.1: ")
+
+
 def test_doctor_needs_a_milter_greylist(policy):
     done = mailproof("greylist", "doctor", policy, "--binary", "/bin/sh")
     assert done.returncode == 3 and "another program" in done.stderr

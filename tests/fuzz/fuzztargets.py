@@ -14,6 +14,7 @@ import dns.message
 import dns.name
 import dns.rrset
 import esetargets
+import greylisttargets
 import logtargets
 import pastedtargets
 import texttargets
@@ -218,6 +219,9 @@ TARGETS: dict[str, Target] = {
     "parse.pasted": pastedtargets.pasted,
     "parse.ese.files": esetargets.files,
     "parse.ese.text": esetargets.text,
+    "parse.greylist": greylisttargets.policy,
+    "parse.geoip": greylisttargets.database,
+    "parse.posix_syntax": greylisttargets.expression,
     "run.examine": whole_check,
 }
 
@@ -257,6 +261,9 @@ WORDS: dict[str, tuple[bytes, ...]] = {
     "parse.pasted": pastedtargets.PASTED_WORDS,
     "parse.ese.files": esetargets.FILE_WORDS,
     "parse.ese.text": esetargets.TEXT_WORDS,
+    "parse.greylist": greylisttargets.POLICY_WORDS,
+    "parse.geoip": greylisttargets.DATABASE_WORDS,
+    "parse.posix_syntax": greylisttargets.EXPRESSION_WORDS,
     "run.examine": (
         *(
             b"220 mx ESMTP\r\n\xff",

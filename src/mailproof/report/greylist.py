@@ -101,7 +101,8 @@ def render_slips(
     word, style = ("sound", Style.PASS) if not count else ("wrong", Style.FAIL)
     if count and "fail" not in slips.counts:
         style = Style.WARN
-    sentence = say(f"greylist.{action}-{word}", file=file, n=count, binary=binary)
+    key = f"greylist.{action}-{word}{'-one' if count == 1 and action == 'lint' else ''}"
+    sentence = say(key, file=file, n=count, binary=binary)
     lines = headed(say(f"greylist.word-{word}"), style, sentence, say, color, width)
     lines += _slips(file, slips, say, color, width)
     return "\n".join(line.rstrip() for line in lines) + "\n"
