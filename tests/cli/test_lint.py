@@ -149,3 +149,13 @@ def test_the_name_of_a_directory_may_be_any_bytes(shape: str, copy: Path) -> Non
     if shape == "json":
         places = {piece["where"] for item in json.loads(done.stdout)["findings"] for piece in item["evidence"]}
         assert any(place.endswith(f"/{copy.name}\ufffd/main.cf:3") for place in places)
+
+
+def test_rules_with_a_number_where_none_is_allowed_and_numbers_that_are_none_are_named(copy: Path) -> None:
+    with (copy / "main.cf").open("a") as settings:
+        settings.write("virtual_alias_maps = regexp:/etc/postfix/r\ntransport_maps = regexp:/etc/postfix/r\n")
+    (copy / "r").write_text("/^(a)@/ smtp:[$1.test]\n/^(b)@/ $1b@c.test\n/^(d)@/ ${1}d@c.test\n")
+    report = json.loads(mailproof("postfix", "lint", "-c", str(copy), "--format", "json").stdout)
+    found = [each for each in report["findings"] if each["name"] == "lookup-table-line-ignored"]
+    told = sorted((each["evidence"][0]["where"].rpartition(":")[2], each["params"]["problem"]) for each in found)
+    assert told == [("1", "substitution"), ("2", "bad-replacement"), ("3", "substitution")]

@@ -56,6 +56,27 @@ def test_a_transport_by_its_sender() -> None:
     assert one(postfix, "who@other.test", "you@far.test").nexthop == "[gw.test]:587"
 
 
+@pytest.mark.parametrize("kind", ["regexp", "pcre"])
+def test_a_rule_with_a_number_does_not_count_where_none_is_allowed(kind: str) -> None:
+    """postconf(5): "this feature does not allow $number substitutions"; `$$2` is none."""
+    rules = "/^(.*)@([a-z]+)\\.test$/ {0}[$2.relay]\n/^(w).*@.*$/ {0}[$$2.test]\n"
+    for parameter, transport in (
+        ("transport_maps", "smtp:"),
+        ("sender_dependent_default_transport_maps", "smtp:"),
+        ("sender_dependent_relayhost_maps", ""),
+    ):
+        postfix = of(f"{parameter} = pipemap:{{{kind}:/c/t}}, {kind}:/c/t\n", {"/c/t": rules.format(transport)})
+        for sender, recipient, nexthop in (
+            ("u@a.test", "u@far.test", "far.test"),
+            ("w@a.test", "w@far.test", "[$2.test]"),
+        ):
+            route = one(postfix, sender, recipient)
+            assert route.nexthop == nexthop, parameter
+            assert (parameter, "/c/t", 1) in steps(route, Outcome.NOTE)
+    relocated = of(f"relocated_maps = {kind}:/c/t\n", {"/c/t": rules.format("")})
+    assert one(relocated, "", "u@far.test").nexthop == "5.1.6 User has moved to [far.relay]"
+
+
 def test_a_relayhost_by_its_sender_loses_to_a_transport_table() -> None:
     files = {"/c/by_sender": ARTICLE.format("", ""), "/c/transport": "# all\nfar.test smtp:[t.test]\n"}
     main = "sender_dependent_relayhost_maps = texthash:/c/by_sender\n"

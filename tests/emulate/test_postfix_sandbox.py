@@ -79,3 +79,14 @@ def test_the_same_relay_for_the_same_mail(seed: int) -> None:
             == rewritten(way_of(private, client), sender, place).results
         )
     assert DIRECT == "MX"
+
+
+def test_a_rule_that_is_skipped_is_skipped_in_private_too() -> None:
+    rule = "/^(.*)@(a)\\.test$/ smtp:[$2.relay]"
+    texts = {"/c/main.cf": "transport_maps = regexp:/c/t\n", "/c/master.cf": "smtp unix - - n - - smtp\n"}
+    texts["/c/t"] = f"{rule}\n/./ smtp:[b.relay]\n"
+    postfix = read_postfix(lambda path: texts[path].encode() if path in texts else None, "/c", {})
+    sandbox = sandbox_of(postfix, way_of(postfix, Client(Kind.OWN)))
+    (text,) = sandbox.files.values()
+    assert text.splitlines()[0] == rule
+    assert "[$2.relay]" not in sandbox.keys

@@ -36,7 +36,7 @@ PATTERNS = (
     r"/^{0}@/", r"/@{1}$/", r"/^([^@+]+)(\+.*)?@{1}$/", r"/{0}/i", r"!/{1}/", r"/^(.)([a-z])/", r"/^[a-m]+/",
     r"/test$/", r"/^{0}\+(.*)@(.*)$/", r"/^.{{3,5}}@/", r"/(x|w)@/", r"/^u?@/", r"/[[:digit:]]/", r"/^[^ ]+$/",
 )  # fmt: skip
-RESULTS = ("$1", "got ${1}x", "$(1)$$", "plain", "$2-$1", "REJECT no $1")
+RESULTS = ("$1", "got ${1}x", "$(1)$$", "plain", "$2-$1", "REJECT no $1", "$1a", "$x", "$0", "a$", "$ 1", "${}", "$3")
 
 
 def text_table(chance: random.Random) -> str:
@@ -62,9 +62,7 @@ def pattern_table(chance: random.Random, kind: str) -> str:
     for _ in range(chance.randint(3, 9)):
         word, domain = chance.choice(("u", "w", "A", "x")), chance.choice(("a\\.test", "b\\.test", "jp"))
         pattern = chance.choice(PATTERNS).format(word, domain)
-        groups = 0 if pattern.startswith("!") else pattern.count("(")
-        fitting = [each for each in RESULTS if ("2" not in each or groups > 1) and ("1" not in each or groups)]
-        rule = f"{pattern} {chance.choice(fitting)}\n"
+        rule = f"{pattern} {chance.choice((*RESULTS[:6], chance.choice(RESULTS)))}\n"
         lines.append(f"if /{chance.choice(('@', 'test', '^u'))}/\n{rule}endif\n" if chance.random() < 0.2 else rule)
     return "".join(lines)
 

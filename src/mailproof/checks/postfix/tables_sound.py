@@ -10,7 +10,7 @@ from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.postfix.tables import FILES, PATTERNS, tables_named
+from mailproof.parse.postfix.tables import FILES, LITERAL, PATTERNS, tables_named
 
 NAME = "lookup-table-lines-read"
 NEEDS = (PostfixFiles,)
@@ -39,20 +39,26 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _lines(configured: Configured) -> Iterable[Answer]:
-    told: set[str] = set()
+    told: set[tuple[str, bool]] = set()
     for setting, main in configured.assignments():
         if setting.name in _ALIASES:
             continue
         for named in tables_named(main.value(setting.name).text):
-            spec = f"{named.kind}:{named.name}"
-            if spec in told or named.name not in configured.files or named.kind not in (*FILES, *PATTERNS):
+            spec, literal = f"{named.kind}:{named.name}", setting.name in LITERAL
+            if (spec, literal) in told or named.name not in configured.files or named.kind not in (*FILES, *PATTERNS):
                 continue
-            told.add(spec)
-            yield from _of_table(configured, spec, named.name)
+            others = [each for each in (True, False) if (spec, each) in told]
+            told.add((spec, literal))
+            yield from _of_table(configured, spec, named.name, literal, others)
 
 
-def _of_table(configured: Configured, spec: str, file: str) -> Iterable[Answer]:
-    troubles = configured.postfix.tables.table(spec).troubles
+def _of_table(
+    configured: Configured, spec: str, file: str, literal: bool, others: Iterable[bool]
+) -> Iterable[Answer]:
+    """What was said of it for a parameter of the other kind is not said again."""
+    table = configured.postfix.tables.table
+    said = [each for other in others for each in table(spec, literal=other).troubles]
+    troubles = [each for each in table(spec, literal=literal).troubles if each not in said]
     for each in troubles[:_SHOWN]:
         shown = (configured.line(file, each.line),)
         if each.name == "second-entry":

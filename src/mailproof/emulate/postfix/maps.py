@@ -45,8 +45,8 @@ class Tables:
     def __init__(self, read: Read, default_type: str, draws: Mapping[str, int] | None = None) -> None:
         self._read = read
         self._default_type = default_type
-        self._open: dict[str, Table] = {}
-        self._random: dict[str, Table] = {}
+        self._open: dict[tuple[str, bool], Table] = {}
+        self._random: dict[tuple[str, bool], Table] = {}
         self._texts: dict[str, bytes | None] = {}
         self._draws = draws
         self.drawn: dict[str, Sequence[str]] = {}
@@ -62,17 +62,17 @@ class Tables:
         self.drawn[spec] = values
         return values[(self._draws or {}).get(spec, 0)]
 
-    def table(self, spec: str) -> Table:
-        """Opened at the first call."""
-        known = self._random if "randmap:" in spec else self._open
-        if spec not in known:
+    def table(self, spec: str, *, literal: bool = False) -> Table:
+        """Opened at the first call. `literal`: see `open_table`."""
+        known, key = self._random if "randmap:" in spec else self._open, (spec, literal)
+        if key not in known:
             bare = spec.removeprefix("proxy:")
             if bare != spec and ":" in bare and not bare.startswith("proxy:"):
-                known[spec] = msgspec.structs.replace(self.table(bare), spec=spec)
+                known[key] = msgspec.structs.replace(self.table(bare, literal=literal), spec=spec)
             else:
                 choose = None if self._draws is None else self._choose
-                known[spec] = open_table(spec, self.text, self._default_type, choose)
-        return known[spec]
+                known[key] = open_table(spec, self.text, self._default_type, choose, literal=literal)
+        return known[key]
 
     def text(self, path: str) -> bytes | None:
         """Of a file, read at the first call."""

@@ -10,7 +10,7 @@ import msgspec
 from mailproof.emulate.postfix.lists import member
 from mailproof.emulate.postfix.maps import Hit, Maps, Missing, transport_keys
 from mailproof.emulate.postfix.nexthop import hosts_of
-from mailproof.emulate.postfix.server import Postfix, from_table, nothing, untold
+from mailproof.emulate.postfix.server import Postfix, from_table, nothing, skipped, untold
 from mailproof.emulate.postfix.standard import standard_internal
 from mailproof.model.postfix import NextHost, Outcome, Route, Step
 
@@ -151,6 +151,7 @@ class Resolve:
         if not maps.tables:
             return None
         key = f"empty_address_{parameter.removeprefix('sender_dependent_')}_lookup_key"
+        self.steps += skipped(parameter, maps)
         found = self.postfix.by_address(maps, self.sender or self.postfix.value(key))
         if isinstance(found, Missing):
             self.steps.append(untold(parameter, found))
@@ -170,6 +171,7 @@ class Resolve:
         maps = self.postfix.maps("transport_maps")
         if not maps.tables:
             return
+        self.steps += skipped("transport_maps", maps)
         found = maps.first(self._keys(maps))
         if isinstance(found, Missing):
             self.steps.append(untold("transport_maps", found))

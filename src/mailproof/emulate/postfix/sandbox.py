@@ -15,7 +15,7 @@ from mailproof.emulate.postfix.route import BY_SENDER, RELAY_BY_SENDER, divided
 from mailproof.emulate.postfix.server import Postfix
 from mailproof.model.postfix import Route
 from mailproof.parse.postfix.lines import BLANKS, logical_lines, split_list
-from mailproof.parse.postfix.patterns import result_of
+from mailproof.parse.postfix.patterns import numbers_of, result_of
 from mailproof.parse.postfix.tables import FILES, PATTERNS, read_entries
 
 DIRECT = "MX"
@@ -241,7 +241,12 @@ class _Builder:
         lines = []
         for line in logical_lines(data)[0]:
             result = result_of(line.text)
-            lines.append(line.text if not result else line.text[: -len(result)] + change(self, result))
+            # A rule with a $1 is skipped in these tables, and must be in the private ones.
+            lines.append(
+                line.text
+                if not result or numbers_of(result) != []
+                else line.text[: -len(result)] + change(self, result)
+            )
         name = f"table-{len(self.sandbox.files)}"
         self.sandbox.files[name] = "".join(f"{line}\n" for line in lines)
         return f"{kind}:@etc@/{name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +13,7 @@ from mailproof.model.postfix import Outcome, Step
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.master import MasterFile, read_master
 from mailproof.parse.postfix.parameters import MainFile, read_main
+from mailproof.parse.postfix.tables import LITERAL, SKIPPED
 
 
 class Postfix(msgspec.Struct, frozen=True):
@@ -39,7 +40,8 @@ class Postfix(msgspec.Struct, frozen=True):
     def maps(self, parameter: str) -> Maps:
         """The tables of a parameter."""
         specs = split_list(self.value(parameter))
-        return Maps(self.main.setting(parameter), [self.tables.table(spec) for spec in specs])
+        literal = parameter in LITERAL
+        return Maps(self.main.setting(parameter), [self.tables.table(spec, literal=literal) for spec in specs])
 
     def one_table(self, parameter: str, spec: str) -> Maps:
         """One table that a parameter names among other things."""
@@ -106,6 +108,16 @@ def untold(parameter: str, missing: Missing) -> Step:
     """The step of a table or a list that could not be read."""
     params = {"parameter": missing.parameter or parameter, "table": missing.table}
     return Step(f"untold-{missing.why}", Outcome.UNTOLD, params, "", missing.line)
+
+
+def skipped(parameter: str, maps: Maps) -> Sequence[Step]:
+    """The step of each table whose rules with a $1 do not count here, with the first of them."""
+    firsts = [(table, each) for table in maps.tables for each in table.troubles if each.name == SKIPPED]
+    found = {table.spec: (table, each.line) for table, each in reversed(firsts)}
+    return [
+        Step("note-substitution", Outcome.NOTE, {"parameter": parameter, "table": spec}, table.file, line)
+        for spec, (table, line) in found.items()
+    ]
 
 
 def nothing(maps: Maps, address: str) -> Step:

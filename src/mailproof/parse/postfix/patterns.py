@@ -13,7 +13,8 @@ from mailproof.parse.postfix.lines import BLANKS, Line, Trouble, logical_lines
 
 # RFC 5321 section 4.5.3.1: 64 octets, an @ and 255. Of a longer key the pattern is not asked.
 _LONGEST_KEY = 320
-_SUBSTITUTE = re.compile(r"\$(?:(\$)|(\d{1,2})|\{(\d{1,2})\}|\((\d{1,2})\))")
+# src/util/mac_parse.c: a name ends where no letter, digit or underscore follows, so `$1a` is no `$1`.
+_SUBSTITUTE = re.compile(r"\$(?:(\$)|([A-Za-z0-9_]+)|\{([^{}]*)\}|\(([^()]*)\)|)", re.ASCII)
 _BLANK = re.compile(r"[ \t\n\v\f\r]+")
 
 
@@ -25,6 +26,11 @@ class Rule(msgspec.Struct, frozen=True):
     """As it stands, with the marks around it."""
     result: str = ""
     """As it stands, with its $1."""
+
+    @property
+    def substitutes(self) -> bool:
+        """Whether its result has a $1, which some parameters allow in no line."""
+        return bool(numbers_of(self.result))
 
 
 Test = Callable[[str], re.Match[str] | None]
@@ -54,6 +60,8 @@ def read_patterns(data: bytes, kind: str) -> tuple[Sequence[Rule], Sequence[Trou
         if compiled is None:
             troubles.append(Trouble(line.number, "pattern-not-read", line.text))
             rules.append(Rule(line.number, lambda _: None, True, pattern[0], result))
+        elif not guard and not _is_sound(result, negated, compiled):
+            troubles.append(Trouble(line.number, "bad-replacement", line.text))
         elif not guard:
             match = _matcher(tuple(guards), negated, compiled, result)
             rules.append(Rule(line.number, match, False, ("!" if negated else "") + f"/{pattern[0]}/", result))
@@ -68,6 +76,26 @@ def result_of(line: str) -> str:
     if word in ("if", "endif") or word.startswith(("if/", "if!")):
         return ""
     return _parts(line)[2]
+
+
+def numbers_of(result: str) -> Sequence[int] | None:
+    """Of each `$1` in a right-hand side; None where Postfix skips the rule for what stands behind a `$`."""
+    numbers = []
+    for dollar in _SUBSTITUTE.finditer(result):
+        name = dollar[2] or dollar[3] or dollar[4] or ""
+        if dollar[1]:
+            continue
+        if not (name.isascii() and name.isdigit() and len(name) <= 3 and int(name)):
+            return None
+        numbers.append(int(name))
+    return numbers
+
+
+def _is_sound(result: str, negated: bool, compiled: re.Pattern[str]) -> bool:
+    numbers = numbers_of(result)
+    if numbers is None or (numbers and negated):
+        return False
+    return max(numbers, default=0) <= compiled.groups
 
 
 def _parts(text: str) -> tuple[bool, tuple[str, str] | None, str]:
@@ -108,7 +136,7 @@ def _substituted(result: str, match: re.Match[str]) -> str:
         if dollar[1]:
             return "$"
         number = int(dollar[2] or dollar[3] or dollar[4])
-        found = (match[number] or "") if number <= (match.re.groups or 0) else ""
+        found = match[number] or ""
         return found if found.isascii() else found.encode("latin-1").decode("utf-8", "surrogateescape")
 
     return _SUBSTITUTE.sub(part, result)

@@ -16,6 +16,8 @@ BUILT: Mapping[str, str] = {
 }  # fmt: skip
 """Those that postmap(1) makes a database of, and what it puts behind the name of the text."""
 PATTERNS = ("regexp", "pcre", "cidr")
+SKIPPED = "substitution"
+"""The trouble of a rule with a $1 where none is allowed."""
 
 
 KINDS = frozenset(
@@ -86,12 +88,27 @@ class Table(msgspec.Struct, frozen=True):
     """What a text has: by key in small letters; of patterns by the line and what stands before the result."""
 
 
+LITERAL = frozenset(
+    [
+        "fallback_transport_maps", "mailbox_transport_maps", "sender_dependent_default_transport_maps",
+        "sender_dependent_relayhost_maps", "transport_maps",
+    ]
+)  # fmt: skip
+"""Parameters for whose tables postconf(5) says that $number substitutions are not allowed."""
+
+
 def open_table(
-    spec: str, read: Callable[[str], bytes | None], default_type: str = "hash", choose: Choose | None = None
+    spec: str,
+    read: Callable[[str], bytes | None],
+    default_type: str = "hash",
+    choose: Choose | None = None,
+    *,
+    literal: bool = False,
 ) -> Table:
     """`type:name`, `proxy:` before it or not. `read` gives the text of a file, or None. Never raises.
 
-    Without `choose`, what a randmap of several values answers is not told.
+    Without `choose`, what a randmap of several values answers is not told. `literal` is for a parameter of LITERAL:
+    Postfix skips each rule of a regexp or pcre that has a $1 on its right-hand side.
     """
     if spec.count(":{") + spec.count("proxy:") > _DEEPEST:
         return Table(spec, "", True, lambda _: Untold("no-type"))
@@ -99,10 +116,10 @@ def open_table(
     if not colon:
         kind, name = default_type, spec
     if kind == "proxy":
-        inner = open_table(name, read, default_type, choose)
+        inner = open_table(name, read, default_type, choose, literal=literal)
         return msgspec.structs.replace(inner, spec=spec)
     if kind in FILES or kind in PATTERNS:
-        return _of_file(spec, kind, name, read)
+        return _of_file(spec, kind, name, read, literal=literal)
     if kind == "inline":
         entries, troubles = _inline(name)
         return Table(spec, "", True, lambda key: entries.get(key.lower()), troubles, entries)
@@ -110,12 +127,12 @@ def open_table(
         value = name[1:-1].strip(BLANKS) if name.startswith("{") and name.endswith("}") else name
         return Table(spec, "", True, lambda _: Answer(value))
     if kind in ("unionmap", "pipemap", "randmap"):
-        return _of_tables(spec, kind, name, read, default_type, choose)
+        return _of_tables(spec, kind, name, read, default_type, choose, literal=literal)
     why = "fails" if kind == "fail" else "other-program"
     return Table(spec, "", kind not in ("fail", "tcp", "socketmap"), lambda _: Untold(why))
 
 
-def _of_file(spec: str, kind: str, name: str, read: Callable[[str], bytes | None]) -> Table:
+def _of_file(spec: str, kind: str, name: str, read: Callable[[str], bytes | None], *, literal: bool) -> Table:
     fixed = kind in FILES
     data = read(name)
     if data is None:
@@ -127,6 +144,10 @@ def _of_file(spec: str, kind: str, name: str, read: Callable[[str], bytes | None
             return Table(spec, name, fixed, lambda _: Untold("second-entry", twice), troubles, entries)
         return Table(spec, name, fixed, lambda key: entries.get(key.lower()), troubles, entries)
     rules, troubles = read_networks(data) if kind == "cidr" else read_patterns(data, kind)
+    if literal and kind != "cidr":
+        skipped = [rule for rule in rules if rule.substitutes]
+        troubles = [*troubles, *(Trouble(rule.line, SKIPPED, f"{rule.pattern} {rule.result}") for rule in skipped)]
+        rules = [rule for rule in rules if not rule.substitutes]
     listed = {f"{rule.line} {rule.pattern}": Answer(rule.result, rule.line) for rule in rules}
     return Table(spec, name, fixed, lambda key: _first(rules, key), troubles, listed)
 
@@ -148,6 +169,8 @@ def _of_tables(
     read: Callable[[str], bytes | None],
     default_type: str,
     choose: Choose | None,
+    *,
+    literal: bool,
 ) -> Table:
     text = name.strip(BLANKS)
     if not (text.startswith("{") and text.endswith("}")):
@@ -156,7 +179,7 @@ def _of_tables(
     if kind == "randmap":
         values = [each[1:-1].strip(BLANKS) if each.startswith("{") else each for each in members]
         return Table(spec, "", False, lambda _: _drawn(spec, values, choose))
-    tables = [open_table(each, read, default_type, choose) for each in members]
+    tables = [open_table(each, read, default_type, choose, literal=literal) for each in members]
     fixed = tables[0].fixed if tables else True
     ask = _union(tables) if kind == "unionmap" else _pipe(tables)
     return Table(spec, "", fixed, ask)
