@@ -56,6 +56,18 @@ def test_a_transport_by_its_sender() -> None:
     assert one(postfix, "who@other.test", "you@far.test").nexthop == "[gw.test]:587"
 
 
+@needs_postfix
+@pytest.mark.parametrize("interfaces", ["all", "loopback-only", "localhost", "127.0.0.1"])
+def test_a_literal_is_local_as_trivial_rewrite_has_it(interfaces: str, tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(f"{MAIN}inet_interfaces = {interfaces}\n")
+    (tmp_path / "master.cf").write_text(MASTER)
+    postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
+    for literal in ("[127.0.0.1]", "[IPv6:::1]", "[192.0.2.7]", "[IPv6:2001:db8::1]"):
+        route = one(postfix, "who@a.test", f"u@{literal}")
+        theirs = resolved(tmp_path, "who@a.test", f"u@{literal}")
+        assert (route.domain_class, route.transport, route.nexthop, route.recipient) == theirs, literal
+
+
 @pytest.mark.parametrize("kind", ["regexp", "pcre"])
 def test_a_rule_with_a_number_does_not_count_where_none_is_allowed(kind: str) -> None:
     """postconf(5): "this feature does not allow $number substitutions"; `$$2` is none."""

@@ -54,14 +54,23 @@ class Postfix(msgspec.Struct, frozen=True):
     def is_local(self, domain: str) -> bool | Missing:
         """Whether mydestination has it (src/global/resolve_local.c), or it is a literal of an own interface."""
         if domain.startswith("[") and domain.endswith("]"):
-            address = domain[1:-1].lower().removeprefix("ipv6:")
-            own = split_list(f"{self.value('inet_interfaces')} {self.value('proxy_interfaces')}")
-            return address in [each.strip("[]").lower() for each in own]
+            return self._is_own(domain[1:-1].lower().removeprefix("ipv6:"))
         name = "mydestination"
         found = member(domain, self.value(name), self.tables, parents=self.takes_parents(name))
         if isinstance(found, Missing):
             return msgspec.structs.replace(found, parameter=name)
         return found is not None and found.inside
+
+    def _is_own(self, address: str) -> bool:
+        """Whether it is of an interface (src/global/own_inet_addr.c) that the files name, or a loopback in use."""
+        own = [each.strip("[]") for each in split_list(self.value("inet_interfaces").lower())]
+        if address in (*own, *(each.strip("[]") for each in split_list(self.value("proxy_interfaces").lower()))):
+            return True
+        if address == "127.0.0.1" and "localhost" in own:
+            return True
+        family = {"127.0.0.1": "ipv4", "::1": "ipv6"}.get(address, "none")
+        spoken = split_list(self.value("inet_protocols").lower())
+        return bool({"all", "loopback-only"} & set(own)) and bool({"all", family} & set(spoken)) and family != "none"
 
     def yes(self, name: str) -> bool:
         """Of a parameter that is yes or no."""
