@@ -9,7 +9,8 @@ import msgspec
 
 from mailproof.host.interface import Host
 from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
-from mailproof.parse.postfix.lines import BLANKS, split_list
+from mailproof.parse.postfix.lines import BLANKS
+from mailproof.parse.postfix.listed import LISTS, file_of, listed
 from mailproof.parse.postfix.master import read_master
 from mailproof.parse.postfix.parameters import MainFile, read_main
 from mailproof.parse.postfix.tables import BUILT, FILES, PATTERNS
@@ -20,14 +21,6 @@ USUAL = "/etc/postfix"
 _TABLE = re.compile(r"\b([a-z][a-z0-9_-]*):((?:/|\./)[^\s,{}]+)")
 _UNIX = re.compile(r"\b(?:unix|local):(/?[^\s,:{}]+)")
 _PASSWORDS = re.compile(r"^(?:smtp|lmtp)_sasl_password_maps$")
-_LISTS = frozenset(
-    [
-        "mydestination", "mynetworks", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains",
-        "inet_interfaces", "proxy_interfaces", "permit_mx_backup_networks", "fast_flush_domains",
-        "smtpd_sasl_exceptions_networks", "masquerade_domains", "masquerade_exceptions",
-        "authorized_submit_users", "smtpd_client_event_limit_exceptions",
-]
-)  # fmt: skip
 _LOOKED_AT = ("data_directory", "queue_directory", "command_directory", "daemon_directory", "mail_spool_directory")
 _OF_QUEUE = ("maildrop", "public", "private", "incoming", "active", "deferred")
 # More than any that was seen; Postfix has no bound.
@@ -105,28 +98,46 @@ class PostfixReader:
         if name in _LOOKED_AT:
             yield self._look(value)
             return
-        for kind, path in _TABLE.findall(value):
-            if kind in FILES or kind in PATTERNS:
-                seen = self._read(path)
-                if _PASSWORDS.match(name):
-                    seen = msgspec.structs.replace(seen, data=table_without(seen.data))
-                yield seen
-                if kind in BUILT:
-                    yield self._look(path + BUILT[kind])
-            elif kind not in ("unix", "inet", "local", "lmtp", "smtp", "static", "inline", "environ"):
-                yield self._look(path)
+        yield from self._tables(value, secret=_PASSWORDS.match(name) is not None)
         for path in _UNIX.findall(value):
             yield self._look(path if path.startswith("/") else f"{main.value('queue_directory').text}/{path}")
         if name == "smtpd_sasl_path" and main.value("smtpd_sasl_type").text == "dovecot":
             path = value.removeprefix("unix:")
             if not path.startswith("inet:"):
                 yield self._look(path if path.startswith("/") else f"{main.value('queue_directory').text}/{path}")
-        if name in _LISTS:
-            yield from (self._read(item.lstrip("!")) for item in split_list(value) if item.lstrip("!")[:1] == "/")
+        if name in LISTS:
+            yield from self._list(value)
         if name.endswith("_session_cache_database") or name == "address_verify_map":
             path = value.partition(":")[2].strip(BLANKS)
             if "/" in path:
                 yield self._look(path.rpartition("/")[0])
+
+    def _tables(self, value: str, *, secret: bool = False) -> Iterator[FileSeen]:
+        for kind, path in _TABLE.findall(value):
+            if kind in FILES or kind in PATTERNS:
+                seen = self._read(path)
+                if secret:
+                    seen = msgspec.structs.replace(seen, data=table_without(seen.data))
+                yield seen
+                if kind in BUILT:
+                    yield self._look(path + BUILT[kind])
+            elif kind not in ("unix", "inet", "local", "lmtp", "smtp", "static", "inline", "environ"):
+                yield self._look(path)
+
+    def _list(self, value: str) -> Iterator[FileSeen]:
+        """The files of a list, those that they name, and the tables in them; those of the value itself are told."""
+        waiting, done = [value], set[str]()
+        while waiting:
+            for _, item in listed(waiting.pop()):
+                path = file_of(item)
+                if not path or path in done or len(done) >= _MOST_FILES:
+                    continue
+                done.add(path)
+                seen = self._read(path)
+                yield seen
+                text = seen.data.decode("utf-8", "surrogateescape")
+                waiting.append(text)
+                yield from self._tables(" ".join(each for _, each in listed(text)))
 
     def _look(self, name: str) -> FileSeen:
         return self._once(name, False)

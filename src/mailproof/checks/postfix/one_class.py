@@ -11,7 +11,7 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.postfix.lines import split_list
+from mailproof.parse.postfix.listed import file_of, listed
 
 NAME = "domains-in-one-class"
 NEEDS = (PostfixFiles,)
@@ -52,15 +52,13 @@ def _domains(configured: Configured, parameter: str) -> Iterator[tuple[str, Evid
     setting = configured.main.setting(parameter)
     if parameter == "relay_domains" and not setting.line:
         return  # below compatibility level 2 it is mydestination, and that is no second class
-    for item in split_list(configured.main.value(parameter).text):
+    for _, item in listed(configured.main.value(parameter).text):
         if item.startswith("!"):
             continue
-        if item.startswith("/"):
-            seen = configured.files.get(item)
-            lines = seen.data.decode("utf-8", "replace").splitlines() if seen is not None else []
-            for number, line in enumerate(lines, 1):
-                for domain in () if line.startswith("#") else split_list(line):
-                    yield domain.lower(), configured.line(item, number)
+        if file_of(item):
+            text = (configured.data(item) or b"").decode("utf-8", "replace")
+            for number, domain in listed(text):
+                yield domain.lower(), configured.line(item, number)
         elif ":" in item and not item.startswith("["):
             table = configured.postfix.tables.table(item)
             for key, answer in table.entries.items() if table.fixed else ():

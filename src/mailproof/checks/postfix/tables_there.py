@@ -12,8 +12,10 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.postfix.listed import LISTS, file_of, listed
 from mailproof.parse.postfix.parameters import MainFile, Setting
-from mailproof.parse.postfix.restrictions import LISTS, TABLES, restrictions
+from mailproof.parse.postfix.restrictions import LISTS as RESTRICTION_LISTS
+from mailproof.parse.postfix.restrictions import TABLES, restrictions
 from mailproof.parse.postfix.tables import BUILT, PATTERNS, Named, tables_named
 from mailproof.parse.postfix.tables import KINDS as KNOWN
 
@@ -48,7 +50,9 @@ _UNREAD = {
     FileState.TOO_LARGE: "table-too-large",
     FileState.DIRECTORY: "table-directory",
 }
-_TEXTS = ("texthash", *PATTERNS)
+_LIST = ""
+"""The kind of a file whose lines are items of a list."""
+_TEXTS = ("texthash", *PATTERNS, _LIST)
 _OF_TABLES = re.compile(r".*(?:_maps|_checks|_map|_table|_tables|_classes_maps|_domains)|mydestination|mynetworks")
 # Its own daemon makes these.
 _CACHES = re.compile(r".*_cache_(?:database|map)|address_verify_map|.*scache.*|alias_database")
@@ -62,21 +66,52 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         answers: list[Answer] = []
         told: set[tuple[Named, str]] = set()
-        for setting, main in configured.assignments():
-            for table in _tables(setting, main):
-                if (table, setting.name) not in told:
-                    told.add((table, setting.name))
-                    answers += _judged(configured, setting, table)
+        for parameter, named, table in _named(configured):
+            if (table, parameter) not in told:
+                told.add((table, parameter))
+                answers += _judged(configured, parameter, named, table)
         yield from answers
         if not any(isinstance(answer, Finding) for answer in answers):
             yield Passed(NAME, (configured.line("main.cf", 1),))
+
+
+def _named(configured: Configured) -> Iterator[tuple[str, Evidence, Named]]:
+    """Every table, and every file of a list, with the parameter and the line that names it."""
+    for setting, main in configured.assignments():
+        for table in _tables(setting, main):
+            yield setting.name, configured.at(setting, table.name), table
+        if setting.name in LISTS:
+            for named, table in _listed(configured, setting, main):
+                yield setting.name, named, table
+
+
+def _listed(configured: Configured, setting: Setting, main: MainFile) -> Iterator[tuple[Evidence, Named]]:
+    """The files of a list, those that they name, and the tables in them."""
+    items = ((configured.at(setting, file_of(item)), item) for _, item in listed(main.value(setting.name).text))
+    waiting = [(named, file_of(item)) for named, item in items if file_of(item)]
+    done: set[str] = set()
+    while waiting:
+        named, file = waiting.pop()
+        if file in done:
+            continue
+        done.add(file)
+        yield named, Named(_LIST, file)
+        text = (configured.data(file) or b"").decode("utf-8", "surrogateescape")
+        for number, item in listed(text):
+            shown = configured.line(file, number)
+            if file_of(item):
+                waiting.append((shown, file_of(item)))
+            # An address of IPv6 has colons too.
+            for table in tables_named(item):
+                if table.kind in KNOWN or table.name.startswith("/"):
+                    yield shown, table
 
 
 def _tables(setting: Setting, main: MainFile) -> Iterator[Named]:
     value = main.value(setting.name).text
     if _CACHES.fullmatch(setting.name):
         return
-    if setting.name in LISTS:
+    if setting.name in RESTRICTION_LISTS:
         for item in restrictions(value):
             yield from tables_named(item.argument if item.name in TABLES else item.name)
     elif _OF_TABLES.fullmatch(setting.name):
@@ -85,12 +120,13 @@ def _tables(setting: Setting, main: MainFile) -> Iterator[Named]:
         yield from (each for each in tables_named(value) if each.kind in KNOWN and each.name.startswith("/"))
 
 
-def _judged(configured: Configured, setting: Setting, table: Named) -> Iterator[Answer]:
-    spec = f"{table.kind}:{table.name}"
-    params: dict[str, Param] = {"table": spec[:100], "parameter": setting.name}
-    named = configured.at(setting, table.name)
+def _judged(configured: Configured, parameter: str, named: Evidence, table: Named) -> Iterator[Answer]:
+    spec = table.name if table.kind == _LIST else f"{table.kind}:{table.name}"
+    params: dict[str, Param] = {"table": spec[:100], "parameter": parameter}
     installed = configured.fact.types
-    if table.kind not in KNOWN or (installed and table.kind not in installed):
+    if table.kind == _LIST:
+        pass
+    elif table.kind not in KNOWN or (installed and table.kind not in installed):
         yield fault("lookup-table-type-missing", named, type=table.kind[:40], **params)
         return
     text = configured.files.get(table.name)
@@ -99,7 +135,7 @@ def _judged(configured: Configured, setting: Setting, table: Named) -> Iterator[
     built = configured.files.get(table.name + BUILT[table.kind]) if table.kind in BUILT else None
     if text.state in _UNREAD:
         # A table of passwords is for root alone, and nothing is wrong where nobody else may read it.
-        asked = _PASSWORDS.fullmatch(setting.name) is None
+        asked = _PASSWORDS.fullmatch(parameter) is None
         yield not_told(NAME, _UNREAD[text.state], asked=asked, table=text.path)
     elif not configured.fact.here:
         if text.state is not FileState.FILE:

@@ -9,6 +9,8 @@ import msgspec
 
 from mailproof.emulate.postfix.maps import Missing, Tables, with_parents
 from mailproof.parse.postfix.lines import split_list
+from mailproof.parse.postfix.listed import file_of
+from mailproof.parse.postfix.listed import listed as listed_items
 from mailproof.parse.postfix.tables import Answer, Found, Untold
 
 
@@ -68,9 +70,9 @@ def _first(patterns: str, tables: Tables, fits: Fit) -> Membership | Missing | N
 
 def _items(patterns: str, tables: Tables, seen: set[str]) -> Iterator[str | Missing]:
     """With the files of the list read in their places."""
-    for item in split_list(patterns):
+    for _, item in listed_items(patterns):
         pattern = item.lstrip("!")
-        if not pattern.startswith("/"):
+        if not file_of(item):
             yield item
         elif pattern not in seen:
             seen.add(pattern)
@@ -78,8 +80,7 @@ def _items(patterns: str, tables: Tables, seen: set[str]) -> Iterator[str | Miss
             if text is None:
                 yield Missing(pattern, "unreadable")
                 continue
-            lines = [line for line in text.decode("utf-8", "surrogateescape").splitlines() if line[:1] != "#"]
-            for each in _items("\n".join(lines), tables, seen):
+            for each in _items(text.decode("utf-8", "surrogateescape"), tables, seen):
                 yield item[: len(item) - len(pattern)] + each if isinstance(each, str) else each
 
 
