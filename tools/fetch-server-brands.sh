@@ -7,7 +7,7 @@
 set -eu
 
 cache=${1:-.venv/brands}
-brands='exim opensmtpd cyrus courier sendmail opensmtpd-backports openldap vsftpd inspircd prosody postgresql mariadb
+brands='exim opensmtpd cyrus courier courier-mta sendmail opensmtpd-backports openldap vsftpd inspircd prosody postgresql mariadb
     milters milter-greylist milter-greylist-sid'
 [ $# -lt 2 ] || { shift; brands=$*; }
 
@@ -17,6 +17,7 @@ packages_of() {
     opensmtpd | opensmtpd-backports) echo 'opensmtpd' ;;
     cyrus) echo 'cyrus-imapd cyrus-pop3d sasl2-bin libsasl2-modules' ;;
     courier) echo 'courier-pop courier-authlib-userdb' ;;
+    courier-mta) echo 'courier-mta courier-imap courier-authlib-userdb' ;;
     openldap) echo 'slapd' ;;
     vsftpd) echo 'vsftpd' ;;
     inspircd) echo 'inspircd' ;;

@@ -124,6 +124,7 @@ COURIER = (
     ("pop3d", f"DISCONNECTED, user=alice@example.test, {IP}, top=0, retr=14, rcvd=6, sent=25, time=0, stls=1",
      LoggedOut("alice@example.test", "pop3", "DISCONNECTED",
                {"rcvd": "6", "sent": "25", "top": "0", "retr": "14", "time": "0"})),
+    ("imapd", f"LOGOUT, {IP}, rcvd=13, sent=90", Disconnected("[192.0.2.9]:53070", reason="LOGOUT")),
     ("imapd", f"Disconnected, {IP}, time=5, starttls=1", Disconnected("[192.0.2.9]:53070")),
     ("imapd-ssl", "ip=[::ffff:192.0.2.9], An unexpected TLS packet was received.",
      TlsFailed("[192.0.2.9]", incoming=True, reason="An unexpected TLS packet was received.")),

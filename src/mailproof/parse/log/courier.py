@@ -74,7 +74,9 @@ def _of_mailbox(text: str, service: str, tls: str) -> Fact | None:
         return LoginFailed(user, client, "LOGIN FAILED", "", service, pairs.get("method", ""))
     if text.startswith("Connection, "):
         return Connected(_peer(client, pairs))
-    if found := _ENDED.match(text):
+    if (found := _ENDED.match(text)) is not None:
+        if not user:
+            return Disconnected(_peer(client, pairs), reason=found[1])
         return LoggedOut(user, service, found[1], {name: pairs[name] for name in _COUNTS if name in pairs})
     return Disconnected(_peer(client, pairs)) if text.startswith("Disconnected, ") else None
 
