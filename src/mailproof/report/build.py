@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from mailproof.catalog.log_messages import log_message
 from mailproof.catalog.pages import load
 from mailproof.catalog.words import fill, words
 from mailproof.model.finding import Severity, Untold
@@ -57,8 +58,13 @@ def build(record: Record, judgement: Judgement, policy: Policy) -> Report:
 
 
 def message(item: Judged, lang: str) -> str:
-    """The sentence of a finding in a language, filled with its parameters."""
+    """The sentence of a finding in a language, filled with its parameters.
+
+    Where a line of the log tells it, and not all that the sentence asks for, it is that of the log's message.
+    """
     page = load(item.name, lang)
+    if not page.parameters <= item.params.keys():
+        return log_message(item.name).meaning[lang]
     return fill(page.message, page.called(item.params), lang)
 
 

@@ -85,5 +85,7 @@ def _quoted(sighting: Sighting[LogSaid]) -> tuple[Evidence, ...]:
 
 
 def _params(fact: LogSaid) -> dict[str, Param]:
+    """Those that the line tells: it names the file, and not the setting that names it."""
     groups = _BOTH.get(fact.name, {})
-    return {name: fact.params.get(groups.get(name, name), "-") for name in _KINDS[fact.name].params}
+    told = ((name, fact.params.get(groups.get(name, name), "")) for name in _KINDS[fact.name].params)
+    return {name: value for name, value in told if value}
