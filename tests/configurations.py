@@ -11,7 +11,10 @@ import msgspec
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks import all_checks
 from mailproof.diagnose.judge import Judgement, judge
+from mailproof.host.commands import form_of
+from mailproof.host.interface import BLOCK
 from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.machine import Clock, Unreached, Way
 from mailproof.model.record import Record
 from mailproof.model.report import Judged
 from mailproof.probes.exim_files import GENERATED
@@ -72,7 +75,26 @@ class MemoryHost:
         return sorted(path for path in self.files if fnmatch.fnmatchcase(path, pattern))
 
     def answer(self, command: Sequence[str]) -> str | None:
+        form_of(command)
         return self.answers.get(" ".join(command))
+
+    def part(self, path: str, first: int, blocks: int) -> bytes | None:
+        seen = self.read(path)
+        return seen.data[first * BLOCK : (first + blocks) * BLOCK] if seen.state is FileState.FILE else None
+
+    def lines(self, path: str, blocks: int) -> int:
+        return (self.part(path, 0, blocks) or b"").count(b"\n")
+
+    def clock(self) -> Clock | None:
+        return Clock(0.0, 0, 0.0)
+
+    @property
+    def way(self) -> Way:
+        return Way()
+
+    @property
+    def unreached(self) -> Unreached | None:
+        return None
 
 
 def a_file(path: str, data: bytes, *, mode: int = 0o644, owner: str = "root", changed: float = 0.0) -> FileSeen:

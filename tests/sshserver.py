@@ -62,6 +62,16 @@ class SshServer:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(_SECONDS)
 
+    def sessions(self) -> list[int]:
+        """Processes of logins that have not ended yet, once those that are ending had the time for it."""
+        assert self._process is not None
+        for _ in range(200):
+            found = _children(self._process.pid)
+            if not found:
+                return []
+            _pause(0.05)
+        return found
+
     def allow(self, key: str) -> None:
         """Whose key is let in."""
         shutil.copy(self.directory / f"{key}.pub", self.directory / "authorized")
@@ -92,6 +102,18 @@ class SshServer:
         program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {self.config} "$@"\n')
         program.chmod(0o755)
         return f"{folder}:{os.environ['PATH']}"
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, above, *_ = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(above) == parent and state not in "ZX":
+            found.append(int(path.parent.name))
+    return found
 
 
 def _free_port() -> int:

@@ -6,7 +6,7 @@ set -eu
 packages='postfix postfix-pcre dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved
     dovecot-sieve swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl openssl curl nmap telnet nftables
     iptables ipset nkf
-    openssh-server openssh-client busybox-static ksh mksh sudo
+    openssh-server openssh-client busybox-static ksh mksh csh sudo systemd-journal-remote
     microsocks dante-server tinyproxy zsh fish mandoc pflogsumm'
 policy=/usr/sbin/policy-rc.d
 saved=$policy.before-mailproof

@@ -10,7 +10,7 @@ from mailproof.checks.machine.port_served import check
 from mailproof.diagnose.judge import judge
 from mailproof.model.attempt import Trouble
 from mailproof.model.finding import Untold
-from mailproof.model.machine import MachineSeen
+from mailproof.model.machine import MachineSeen, Way
 from mailproof.model.observation import Connection
 from mailproof.model.record import Record
 from mailproof.parse.machine.listeners import listeners
@@ -64,6 +64,39 @@ def seen(trouble: Trouble | None, printed: str | None, rules: str | None = NO_RU
 )
 def test_why_a_port_does_not_answer(trouble: Trouble | None, printed: str, rules: str, said: list[str]) -> None:
     assert answers(check, seen(trouble, printed, rules)) == said
+
+
+PRIVATE = "10.0.0.5"
+SSHD = Way("203.0.113.9", PRIVATE, (OUR,))
+FROM_OFFICE = """
+table ip f {
+    chain input {
+        type filter hook input priority filter; policy accept;
+        ip saddr 203.0.113.9 ip daddr 10.0.0.5 tcp dport 465 drop
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("listens", "way", "rules", "said"),
+    [
+        (PRIVATE, SSHD, NO_RULES, ["blocked-before-the-host"]),
+        (OUR, SSHD, NO_RULES, []),
+        (PRIVATE, SSHD, FROM_OFFICE, ["blocked-by-host-firewall"]),
+        (PRIVATE, Way("198.51.100.7", PRIVATE, (OUR,)), FROM_OFFICE, ["blocked-before-the-host"]),
+        # Of a connection by IPv6 nothing is known of the address by IPv4.
+        (PRIVATE, Way("2001:db8::9", "2001:db8::5", (OUR,)), NO_RULES, []),
+        ("0.0.0.0", Way("2001:db8::9", "2001:db8::5", (OUR,)), NO_RULES, ["blocked-before-the-host"]),
+    ],
+)
+def test_a_server_behind_a_nat_has_another_address_than_was_dialled(
+    listens: str, way: Way, rules: str, said: list[str]
+) -> None:
+    printed = f'LISTEN 0 100 {listens}:465 0.0.0.0:* users:(("master",pid=1230,fd=18))'
+    machine = attempt(MachineSeen((OUR, PRIVATE), tuple(listeners(printed)), rules, way=way), job="machine")
+    dialled = Connection(f"{OUR}:465", 0.0, trouble=Trouble.TIMEOUT, local="192.168.1.2:40000")
+    assert answers(check, record(attempt(dialled, address=OUR), machine)) == said
 
 
 def test_another_machine_is_not_judged_by_this_one() -> None:

@@ -35,7 +35,9 @@ def parameters() -> list[object]:
     ]
 
 
-def there(*shell: str, before: Sequence[str] = (), environment: dict[str, str] | None = None) -> There:
+def there(
+    *shell: str, before: Sequence[str] = (), environment: dict[str, str] | None = None, sudo: bool = False
+) -> There:
     """The words of the destination come behind those of the shell that starts it, and are taken for its own."""
     words = ("/bin/sh", "-c", f"{'; '.join((*before, 'exec'))} {' '.join(shell)}")
-    return There(Destination("there"), words, {**os.environ, **(environment or {})}, timeout=PATIENCE)
+    return There(Destination("there"), words, {**os.environ, **(environment or {})}, timeout=PATIENCE, sudo=sudo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -181,6 +182,27 @@ def test_what_an_unprivileged_user_may_not_read_is_said() -> None:
         Path(folder).chmod(0o700)
         assert machine.look(str(secret)).state is FileState.UNREADABLE
         assert machine.unreached is None
+
+
+@pytest.mark.parametrize("shell", ["csh -c", "tcsh -c", "fish -c", "zsh -c", "ksh -c"])
+def test_any_login_shell_will_do(shell: str) -> None:
+    if shutil.which(shell.split()[0]) is None:
+        pytest.skip(f"needs {shell.split()[0]}")
+    with there(f"{shell} 'exec sh'") as machine:
+        assert machine.look("/").state is FileState.DIRECTORY
+
+
+@pytest.mark.skipif(shutil.which("sudo") is None, reason="needs sudo")
+def test_root_reads_by_sudo_where_it_may(tmp_path: Path) -> None:
+    connection = {"SSH_CONNECTION": "198.51.100.7 50000 192.0.2.25 22"}
+    (tmp_path / "any").write_bytes(b"any")
+    with there("sh", environment=connection, sudo=True) as machine:
+        assert machine.read(str(tmp_path / "any")).data == b"any"
+        assert machine.way == Way("198.51.100.7", "192.0.2.25")
+    with there("setpriv --reuid 65534 --regid 65534 --clear-groups sh", sudo=True) as machine:
+        assert machine.unreached is not None
+        assert machine.unreached.why == "ssh-no-sudo"
+        assert "sudo" in machine.unreached.words
 
 
 @pytest.fixture(scope="module")

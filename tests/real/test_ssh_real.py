@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 import sshserver
 from labcheck import ALICE
 from mailproof.lab.real.server import RealLab
+from ptys import Terminal
 from sshserver import ALIAS, SshServer
 
 pytestmark = [
@@ -49,8 +52,8 @@ def report(server: SshServer, lab: RealLab, *where: str, password: str) -> dict[
 
 
 def unlike(told: object) -> str:
-    """Without what differs between two runs of one command: times, sessions, our ports, numbers of lines."""
-    text = json.dumps(told, indent=1)
+    """Without what differs between two runs of one command: times, sessions, our ports, lines, processes."""
+    text = re.sub(r"users:\(\(.*?\)\)", "~", json.dumps(told, indent=1))
     text = re.sub(
         r"session=<[^>]+>|,<[A-Za-z0-9+/]{16}>|line \d+|in \d+ secs|\([\d. +]+ secs\)|\d+ lines, \d+ of this run",
         "~",
@@ -92,6 +95,90 @@ def test_why_ssh_did_not_get_there_is_said(
     (why,) = [item["why"] for item in told["not_tested"] if item["what"] == "server-evidence"]
     assert words in why
     assert not [item for item in told["passed"] if item["name"] in ("log-clean", "port-served")]
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox sh", "mksh"])
+def test_whatever_sh_there_is(real_lab: RealLab, tmp_path: Path, shell: str) -> None:
+    if shutil.which(shell.split()[0]) is None:
+        pytest.skip(f"needs {shell}")
+    with SshServer(tmp_path, shell=shell) as server:
+        told = report(server, real_lab, "--ssh", ALIAS, password="no such password")
+    assert [cause["name"] for cause in told["causes"]] == ["password-wrong"]
+
+
+def test_a_forced_command_that_is_no_shell(real_lab: RealLab, tmp_path: Path) -> None:
+    with SshServer(tmp_path, force="echo This account is for rsync only.") as server:
+        told = report(server, real_lab, "--ssh", ALIAS, password=real_lab.accounts[ALICE])
+    (why,) = [item["why"] for item in told["not_tested"] if item["what"] == "server-evidence"]
+    assert "there is no POSIX sh" in why
+
+
+def test_an_ordinary_user_sees_less_and_it_is_said(real_lab: RealLab, tmp_path: Path) -> None:
+    """Of what may not be read nothing is judged: no fault, and nothing that passed."""
+    closed = tmp_path / "closed"
+    shutil.copytree(real_lab.postfix_dir, closed / "postfix")
+    shutil.copy(real_lab.mail_log, closed)
+    closed.chmod(0o700)
+    where = ("--ssh", ALIAS, "--log", str(closed / "mail.log"), "--postfix-dir", str(closed / "postfix"))
+    with SshServer(tmp_path, shell="setpriv --reuid 65534 --regid 65534 --clear-groups sh") as server:
+        done = mailproof(
+            server, "check", real_lab.urls["smtp"], "--name", real_lab.name, "--ca-file", str(real_lab.ca_file),
+            *where, "--format", "json",
+        )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert (told["verdict"], told["causes"], done.returncode) == ("unknown", [], 3)
+    why = " ".join(item["why"] for item in told["not_tested"])
+    assert f"{closed}/mail.log: may not be read" in why
+    assert f"{closed}/postfix/main.cf could not be read" in why
+    assert "nft list ruleset" in why
+    assert not {item["name"] for item in told["passed"]} & {"log-clean", "postfix-config-readable"}
+
+
+def test_ssh_asks_on_a_terminal(server: SshServer, real_lab: RealLab) -> None:
+    """For the passphrase of a key; without a terminal nobody is asked, and the key is not used."""
+    command = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "open sesame", "-f", str(server.directory / "user")]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    target = (
+        "check",
+        real_lab.urls["smtp"],
+        "--name",
+        real_lab.name,
+        "--ca-file",
+        str(real_lab.ca_file),
+        "--ssh",
+        ALIAS,
+    )
+    try:
+        silent = mailproof(server, *target)
+        assert "neither our key nor a password" in " ".join(silent.stdout.split())
+        environment = {"PATH": server.path, "HOME": str(server.directory), "COLUMNS": "200"}
+        with Terminal([sys.executable, "-m", "mailproof", *target], environment, columns=200) as terminal:
+            terminal.wait_for("Enter passphrase")
+            terminal.type("open sesame\n")
+            terminal.wait_for("profile default")
+        assert "What the server itself tells" not in terminal.shown
+        assert "open sesame" not in terminal.shown
+    finally:
+        command[command.index("-P") + 1], command[command.index("-N") + 1] = "open sesame", ""
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_a_report_that_is_masked_names_no_host_of_ssh(server: SshServer, real_lab: RealLab) -> None:
+    server.know("")
+    try:
+        done = mailproof(server, "check", real_lab.urls["smtp"], "--ssh", ALIAS, "--mask")
+    finally:
+        server.know("host")
+    assert "its host key is not in known_hosts" in " ".join(done.stdout.split())
+    assert ALIAS not in done.stdout
+
+
+def test_nothing_is_left_running_and_nothing_is_written(server: SshServer, real_lab: RealLab, tmp_path: Path) -> None:
+    watched = [Path("/etc/postfix"), Path("/root/.ssh"), real_lab.postfix_dir, real_lab.dovecot_conf.parent]
+    before = [(path, path.stat().st_mtime_ns) for folder in watched for path in (folder, *folder.rglob("*"))]
+    report(server, real_lab, "--ssh", ALIAS, password="no such password")
+    assert before == [(path, path.stat().st_mtime_ns) for folder in watched for path in (folder, *folder.rglob("*"))]
+    assert not server.sessions()
 
 
 def test_a_host_that_is_none_and_a_port_where_nobody_listens(server: SshServer, real_lab: RealLab) -> None:

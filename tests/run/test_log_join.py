@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproof.model.attempt import Job
+from mailproof.model.machine import Clock, Way
 from mailproof.model.observation import Connection, LoginTried, Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
@@ -133,6 +135,69 @@ Nov 29 05:12:00 mx postfix/submission/smtpd[7]: warning: TLS library problem: er
 """
     told = with_log(record_of(refused(client="192.0.2.7:9"), refused(client="192.0.2.7:41652")), lines(text), READ)
     assert {at for _, at, _ in said(told)} == {1}
+
+
+def looked(start: float, client: str = "10.0.0.5:41652") -> Attempt:
+    """A connection that says no more than QUIT, at a time."""
+    made = attempt_of(
+        Connection("192.0.2.25:25", 0.0, local=client), endpoint="smtp://mx.test", lines=("* connected", "C: QUIT")
+    )
+    assert made.transcript is not None
+    turns = tuple(msgspec.structs.replace(turn, at=turn.at + start) for turn in made.transcript.turns)
+    return msgspec.structs.replace(made, transcript=msgspec.structs.replace(made.transcript, turns=turns))
+
+
+def session(
+    client: str, second: int, words: str = "warning: TLS library problem: error:0A000126:SSL routines::eof"
+) -> str:
+    lines = (f"connect from c[{client}]", words, f"disconnect from c[{client}] quit=1 commands=1")
+    stamp = f"Nov 21 10:{second // 60:02}:{second % 60:02}"
+    return "\n".join(f"{stamp} mx postfix/smtpd[{second}]: {line}" for line in lines)
+
+
+def joined(
+    *sessions: str, attempts: tuple[Attempt, ...], way: Way | None = None, clock: Clock | None = None
+) -> list[int | None]:
+    """Of each session, whose it is: by its line of what went wrong."""
+    told = with_log(record_of(*attempts), lines("\n".join(sessions)), READ, way=way, clock=clock)
+    at = {id(attempt): number for number, attempt in enumerate(told.attempts) if attempt.job is not Job.LOG}
+    whose = {line.where: at.get(id(each.attempt)) for each in told.seen(LogSaid) for line in each.fact.lines}
+    return [whose[f"mail.log, line {3 * number + 2}"] for number in range(len(sessions))]
+
+
+def test_our_public_address_is_that_by_which_sshd_knows_us() -> None:
+    """Behind a NAT that keeps the port the log has the port of ours, at an address that is none of ours."""
+    text = """
+Nov 29 05:12:00 mx postfix/submission/smtpd[7]: connect from c[203.0.113.9]:41652
+Nov 29 05:12:00 mx postfix/submission/smtpd[7]: warning: TLS library problem: error:0A0000C1:SSL::no shared cipher
+"""
+    tried = record_of(refused(client="10.0.0.5:9"), refused(client="10.0.0.5:41652"))
+    assert said(with_log(tried, lines(text), READ))[0][1] is None
+    assert said(with_log(tried, lines(text), READ, way=Way("203.0.113.9", "192.0.2.25")))[0][1] == 1
+    assert said(with_log(tried, lines(text), READ, way=Way("203.0.113.8", "192.0.2.25")))[0][1] is None
+
+
+def test_a_client_from_our_address_goes_before_a_stranger_who_said_the_same() -> None:
+    stranger, ours = session("198.51.100.77", 1), session("203.0.113.9", 2)
+    assert joined(stranger, ours, attempts=(looked(0.0),), way=Way("203.0.113.9")) == [None, 0]
+    assert joined(stranger, ours, attempts=(looked(0.0),)) == [0, None]
+
+
+def test_a_connection_is_not_that_of_another_time() -> None:
+    """By a clock that is an hour and three minutes before ours, too."""
+    attempts = (looked(0.0), looked(30.0))
+    late = session("203.0.113.9", 31)
+    assert joined(late, attempts=attempts, clock=Clock(0.0, 0)) == [1]
+    assert joined(session("203.0.113.9", 15), attempts=attempts, clock=Clock(0.0, 0)) == [None]
+    assert joined(late.replace("10:00:31", "11:03:31"), attempts=attempts, clock=Clock(3780.0, 0)) == [1]
+    assert joined(late.replace("10:00:31", "11:03:31"), attempts=attempts, clock=Clock(0.0, 0)) == [None]
+
+
+def test_a_refusal_in_our_words_at_another_time_is_somebody_elses() -> None:
+    line = "Nov 21 10:0{}:00 auth: Info: passwd-file(alice,198.51.100.1): Password mismatch"
+    for minute, at in ((0, 0), (5, None)):
+        told = with_log(record_of(refused("alice")), lines(line.format(minute)), READ, clock=Clock(0.0, 0))
+        assert [each[1] for each in said(told)] == [at]
 
 
 def test_a_secret_in_a_line_is_no_evidence() -> None:

@@ -160,6 +160,7 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
 
     # Before the word that one waits: ssh may have to ask for a password.
     with reached(wish.ssh, wish.sudo, plan.terms.timeout, terminal) as host, terminal.progress(key, what=shown):
+        net, now = network(how), datetime.now(UTC)
         return net.run(while_getting_ready(net, examine_inside(net, host, plan, now, inside), terminal))
 
 

@@ -23,7 +23,7 @@ def reached(ssh: str | None, sudo: bool, timeout: float, terminal: Terminal) -> 
         yield Here()
         return
     from mailproof.host.ssh.destination import NoDestination, read_destination
-    from mailproof.host.ssh.program import environment_for, ssh_program
+    from mailproof.host.ssh.program import dialled, environment_for, ssh_program
     from mailproof.host.ssh.there import There
 
     try:
@@ -34,10 +34,10 @@ def reached(ssh: str | None, sudo: bool, timeout: float, terminal: Terminal) -> 
     program = ssh_program(timeout, asks=asks)
     if program is None:
         raise Complaint(terminal.say("cli.no-ssh"))
+    environment = environment_for(os.environ, terminal.secrets)
+    known = dialled(program, to, environment)
     try:
-        there = There(
-            to, program, environment_for(os.environ, terminal.secrets), timeout=timeout, asks=asks, sudo=sudo
-        )
+        there = There(to, program, environment, timeout=timeout, dialled=known, asks=asks, sudo=sudo)
     except OSError as error:
         raise Complaint(terminal.say("cli.unreadable", file=program[0], why=error.strerror or str(error))) from None
     with there:

@@ -49,7 +49,7 @@ class Way(msgspec.Struct, frozen=True):
     its: str = ""
     """The address of its own that the connection came in at: behind a NAT it is not the one that was dialled."""
     dialled: tuple[str, ...] = ()
-    """Addresses that lead to it, as they are dialled from here."""
+    """Names or addresses under which it was dialled from here."""
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ class MachineSeen(Observation, frozen=True):
     """Of the machine that the targets of this run are on."""
 
     addresses: tuple[str, ...]
-    """Its own."""
+    """Its own, and those that lead to it."""
     listeners: tuple[Listener, ...] | None
     """None where they cannot be seen."""
     packet_filter: str | None
@@ -88,3 +88,11 @@ class MachineSeen(Observation, frozen=True):
     way: Way = Way()
     clock: Clock | None = None
     """None where it cannot be told, and in records of before it was asked."""
+
+    def own(self, address: str) -> str:
+        """The address of its own that this one leads to; empty for another machine's."""
+        if address not in self.addresses:
+            return ""
+        if address in self.way.dialled and self.way.its and (":" in self.way.its) is (":" in address):
+            return self.way.its
+        return address

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from mailproof.host.interface import Host
 from mailproof.model.configuration import FileState
 from mailproof.model.machine import Daemon, MachineSeen
+from mailproof.parse.machine.addresses import addresses as addresses_in
 from mailproof.parse.machine.iptables import IPV6
 from mailproof.parse.machine.listeners import listeners
 
 _NFT = ("nft", "list", "ruleset")
 _IPTABLES = (("iptables-save",), ("ip6tables-save",))
+_ADDRESSES = (("ip", "-o", "addr"), ("ifconfig", "-a"))
 _SOCKETS = ("ss", "-H", "-ltnp")
 PID_FILES = {
     "postfix": "/var/spool/postfix/pid/master.pid",
@@ -22,7 +24,7 @@ PID_FILES = {
 
 
 def machine_seen(host: Host, addresses: Iterable[str], pid_files: dict[str, str] | None = None) -> MachineSeen:
-    """`addresses` are the machine's own. Takes no longer than a few commands, and changes nothing."""
+    """`addresses` lead to the machine; those that it tells are added. A few commands, and nothing is changed."""
     unread: list[str] = []
     printed = host.answer(_SOCKETS)
     if printed is None:
@@ -32,7 +34,15 @@ def machine_seen(host: Host, addresses: Iterable[str], pid_files: dict[str, str]
         unread.append("nft list ruleset")
     daemons = tuple(_daemon(host, name, path) for name, path in (pid_files or PID_FILES).items())
     found = tuple(listeners(printed)) if printed is not None else None
-    return MachineSeen(tuple(addresses), found, rules, daemons, tuple(unread))
+    known = tuple(dict.fromkeys((*addresses, *_addresses(host))))
+    return MachineSeen(known, found, rules, daemons, tuple(unread), host.way)
+
+
+def _addresses(host: Host) -> Iterator[str]:
+    for command in _ADDRESSES:
+        if printed := host.answer(command):
+            yield from addresses_in(printed)
+            return
 
 
 def _packet_filter(host: Host) -> str | None:
@@ -53,4 +63,9 @@ def _daemon(host: Host, name: str, pid_file: str) -> Daemon:
     number = seen.data.decode("ascii", "replace").strip()
     if seen.state is not FileState.FILE or not number.isdigit():
         return Daemon(name, pid_file, running=None)
-    return Daemon(name, pid_file, running=host.look(f"/proc/{number}").state is FileState.DIRECTORY)
+    running = host.look(f"/proc/{number}").state is FileState.DIRECTORY
+    if not running and host.look("/proc/1").state is not FileState.DIRECTORY:
+        return Daemon(
+            name, pid_file, running=None
+        )  # a system without such a /proc, or one that hides others' processes
+    return Daemon(name, pid_file, running=running)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from mailproof.model.machine import MachineSeen
 from mailproof.model.record import Record
 from mailproof.report.stand_ins import StandIns
 
@@ -91,6 +92,10 @@ class Mask:
             self._names.learn_host(urlsplit(record.asked.proxy).hostname or "")
         for target in record.targets:
             self._names.learn_host(target.host)
+        for name in _reached_by_ssh(record):
+            user, _, host = name.partition(", ")[0].rpartition("@")
+            self._names.learn_user(user)
+            self._names.learn_host(host)
         for key, text in _strings(plain):
             self._learn(key, text)
         for key, text in _strings(msgspec.to_builtins(report)):
@@ -167,6 +172,14 @@ class Mask:
             return None
         masked = self.text(clear)
         return None if masked == clear else base64.b64encode(masked.encode("utf-8")).decode("ascii")
+
+
+def _reached_by_ssh(record: Record) -> Iterator[str]:
+    """What `--ssh` named, and what ssh made of it: an alias is a plain word."""
+    for attempt in record.attempts:
+        yield from (each.params["host"] for each in attempt.skipped if each.what == "server-evidence")
+    for machine in record.seen(MachineSeen):
+        yield from machine.fact.way.dialled
 
 
 def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import ipaddress
+from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
@@ -11,11 +13,10 @@ from mailproof.host.interface import Host
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.configuration import FileState
 from mailproof.model.endpoint import Protocol
-from mailproof.model.machine import MachineSeen
+from mailproof.model.machine import MachineSeen, Way
 from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
-from mailproof.model.server_log import LogRead
 from mailproof.net.interface import Driver
 from mailproof.probes.exim_files import usual_exim
 from mailproof.probes.machine import machine_seen
@@ -24,7 +25,6 @@ from mailproof.run.journal_watch import JournalWatch
 from mailproof.run.lint import NoConfiguration, read_configurations
 from mailproof.run.log_files import usual_logs
 from mailproof.run.log_join import with_log
-from mailproof.run.log_sessions import Line
 from mailproof.run.log_watch import LogWatch, day_of
 
 
@@ -42,38 +42,49 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
 async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime, inside: Inside) -> Record:
     """As `examine`; the record has what the server tells, too. What cannot be read is in it as not tried."""
     clock = host.clock()
-    logs = inside.logs or (usual_logs(host) if inside.machine else ())
-    watch = LogWatch(host, logs)
-    journal = JournalWatch(host, started, clock) if inside.machine and not logs else None
+    logs = inside.logs or (tuple(usual_logs(host)) if inside.machine else ())
+    watch: LogWatch | JournalWatch | None = LogWatch(host, logs) if logs else None
+    if watch is None and inside.machine:
+        watch = JournalWatch(host, started, clock)
     record = await examine(net, plan, started)
-    if logs or journal is not None:
+    if watch is not None:
         await watch.settled(net)
     attempts = list(record.attempts)
     if inside.machine and host.unreached is None:
-        # Every address that the run met: that of loopback, and those of the network.
-        machine = machine_seen(host, dict.fromkeys(("127.0.0.1", "::1", *record.vantage)))
-        attempts.append(Attempt(Job.MACHINE, observations=(machine,)))
+        machine = machine_seen(host, await _addresses(net, host, record, plan.terms.timeout))
+        attempts.append(Attempt(Job.MACHINE, observations=(msgspec.structs.replace(machine, clock=clock),)))
         inside = _with_usual(inside, host, record, machine)
     if host.unreached is None:
         attempts += _configurations(host, started, inside)
-    read = _read(watch if logs else None, journal, day_of(started, clock)) if host.unreached is None else None
-    if (gone := host.unreached) is not None:
-        params = {"host": gone.host, "words": gone.words or "-"}
-        skipped = Skipped("server-evidence", gone.why, asked=True, params=params)
-        attempts.append(Attempt(Job.MACHINE, skipped=(skipped,)))
-    record = msgspec.structs.replace(record, attempts=tuple(attempts))
-    if read is None:
+    read = watch.read(day_of(started, clock)) if watch is not None and host.unreached is None else None
+    record = msgspec.structs.replace(record, attempts=(*attempts, *_untold(host, watch, read)))
+    if read is None or host.unreached is not None:
         return record
     secrets = Secrets(secret for wish in (plan.login, plan.mailbox_login) if wish for secret in wish.secrets)
-    return with_log(record, read[0], read[2], read[1], secrets)
+    return with_log(record, read[0], read[2], read[1], secrets, host.way, clock)
 
 
-def _read(
-    watch: LogWatch | None, journal: JournalWatch | None, today: date
-) -> tuple[list[Line], list[Line], LogRead] | None:
-    if watch is not None:
-        return watch.read(today)
-    return journal.read(today) if journal is not None and journal.is_there else None
+def _untold(host: Host, watch: object, read: object) -> Iterator[Attempt]:
+    """What the machine was to be asked and did not tell."""
+    if (gone := host.unreached) is not None:
+        params = {"host": gone.host, "words": gone.words or "-"}
+        yield Attempt(Job.MACHINE, skipped=(Skipped("server-evidence", gone.why, asked=True, params=params),))
+    elif watch is not None and read is None:
+        yield Attempt(Job.LOG, skipped=(Skipped("log-clean", "no-log-found"),))
+
+
+async def _addresses(net: Driver, host: Host, record: Record, timeout: float) -> list[str]:
+    """Of this machine, every one that the run met; of another, those of the name under which ssh dialled it."""
+    if host.way == Way():
+        return ["127.0.0.1", "::1", *record.vantage]
+    found: list[str] = []
+    for name in host.way.dialled:
+        try:
+            found.append(str(ipaddress.ip_address(name.partition("%")[0])))
+        except ValueError:
+            for rtype in ("A", "AAAA"):
+                found += (await net.resolve(name, rtype, net.now() + timeout)).answers
+    return found
 
 
 def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen) -> Inside:

@@ -10,9 +10,10 @@ from mailproof.host.interface import Host
 from mailproof.model.log import LogLine
 from mailproof.model.machine import Clock
 from mailproof.model.server_log import LogRead
+from mailproof.net.interface import Driver
 from mailproof.parse.log.envelope import LineReader
 from mailproof.run.log_sessions import Line, read_line
-from mailproof.run.log_watch import still_true
+from mailproof.run.log_watch import QUIET, still_true
 
 # As journalctl prints it behind the entries (--show-cursor).
 _CURSOR = re.compile(r"^-- cursor: (\S{1,500})$", re.MULTILINE)
@@ -27,20 +28,26 @@ class JournalWatch:
     def __init__(self, host: Host, started: datetime, clock: Clock | None) -> None:
         self._host = host
         printed = host.answer(_filled(JOURNAL_END, _LOOKED_BACK))
-        self.is_there = printed is not None
-        """Whether this machine has a journal that we may read."""
         self._before = printed or ""
         found = _CURSOR.findall(self._before)
         self._cursor = found[-1] if found else ""
         self._since = f"@{int(started.timestamp() + (clock.ahead if clock is not None else 0.0))}"
 
-    def read(self, today: date) -> tuple[list[Line], list[Line], LogRead]:
-        """The lines since the run began, older ones that say why a server does not work, and what was read."""
+    async def settled(self, net: Driver) -> None:
+        """journald writes what it is told within a moment."""
+        await net.sleep(QUIET)
+
+    def read(self, today: date) -> tuple[list[Line], list[Line], LogRead] | None:
+        """The lines since the run began, older ones that say why a server does not work, and what was read.
+
+        None where there is no journal that we may read, or no unit of a mail server ever wrote into it.
+        """
         form, word = (JOURNAL_AFTER, self._cursor) if self._cursor else (JOURNAL_SINCE, self._since)
         printed = self._host.answer(_filled(form, word))
-        unread = ("journal: journalctl does not answer",) if printed is None else ()
-        during = _lines(printed or "", today)
-        return during, still_true(_lines(self._before, today)), LogRead((_WHERE,), len(during), 0, unread)
+        if printed is None:
+            return None
+        during = _lines(printed, today)
+        return during, still_true(_lines(self._before, today)), LogRead((_WHERE,), len(during), 0)
 
 
 def _filled(form: tuple[str, ...], word: str) -> tuple[str, ...]:

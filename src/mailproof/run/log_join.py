@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from mailproof.model.attempt import Job
 from mailproof.model.escape import printable
 from mailproof.model.log import Delivered, LoginFailed, Refused, Stored
+from mailproof.model.machine import Clock, Way
 from mailproof.model.observation import Connection, LoginTried, Submitted
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
@@ -20,11 +21,13 @@ from mailproof.model.transcript import TurnKind
 from mailproof.run.log_group import example_of
 from mailproof.run.log_sessions import Line, Session, sessions
 from mailproof.run.log_telling import UNKNOWN, meant, told
+from mailproof.run.log_when import When
 
 # Of one cause; the log itself has the rest.
 _QUOTED = 5
 # `lmtp(bob@example.com)<…>: …`: whose mailbox a delivery agent of Dovecot is about.
 _FOR = re.compile(r"(?:lmtp|lda)\(([^()]{1,320})\)")
+_BRACKETED = re.compile(r"\[([0-9A-Fa-f.:]+)\](?::\d+)?\Z")
 _PORT = re.compile(r"\[?(.*?)\]?:(\d{1,5})\Z")
 # As smtpd(8) counts them.
 _COUNTED = (
@@ -61,22 +64,27 @@ class _Cause(NamedTuple):
 
 
 def with_log(
-    record: Record, lines: Iterable[Line], read: LogRead, before: Iterable[Line] = (), secrets: Secrets | None = None
+    record: Record,
+    lines: Iterable[Line],
+    read: LogRead,
+    before: Iterable[Line] = (),
+    secrets: Secrets | None = None,
+    way: Way | None = None,
+    clock: Clock | None = None,
 ) -> Record:
     """The record with what the log says: in the attempts that its lines speak of, the rest in one of its own.
 
     `lines` were written while the run lasted, `before` are older and still hold. A server told to log passwords
-    writes ours too: `secrets` are masked.
+    writes ours too: `secrets` are masked. `way` and `clock` are those of the machine that wrote.
     """
-    join = _Join(record)
+    join = _Join(record, way or Way(), When(record, clock))
     secrets = secrets or Secrets()
     said: dict[_Cause, LogSaid] = {}
     stored: list[tuple[int, LogStored]] = []
     joined = 0
-    for session in sessions(lines):
-        place = join.of_session(session)
-        for each in session.lines:
-            own = join.of_line(each) or place
+    groups = list(sessions(lines))
+    for session, owners in zip(groups, join.of_sessions(groups), strict=True):
+        for each, own in zip(session.lines, owners, strict=True):
             joined += own is not None
             _say(said, each, own, secrets, before=False)
             if (kept := _stored(each)) is not None and own is not None and own.turns:
@@ -145,8 +153,9 @@ def _with(record: Record, said: dict[_Cause, LogSaid], stored: list[tuple[int, L
 class _Join:
     """What is known of the attempts of a record, by what a log could say of them."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, way: Way, when: When) -> None:
         self._attempts = record.attempts
+        self._way, self._when = way, when
         self._by_client: dict[tuple[str, int], int] = {}
         self._by_queue_id: dict[str, _Place] = {}
         self._by_recipient: dict[str, _Place] = {}
@@ -159,7 +168,10 @@ class _Join:
     def _know(self, at: int, attempt: Attempt) -> None:
         for fact in attempt.observations:
             if isinstance(fact, Connection) and (client := _PORT.match(fact.client)):
-                self._by_client[client[1], int(client[2])] = at
+                self._by_client[client[1].strip("[]"), int(client[2])] = at
+                if self._way.ours:
+                    # A NAT that keeps the port, as most do while it is free.
+                    self._by_client.setdefault((self._way.ours, int(client[2])), at)
             elif isinstance(fact, Submitted) and fact.final is not None:
                 place = _Place(at, (fact.final.turn,))
                 self._by_recipient[fact.recipient.lower()] = place
@@ -169,16 +181,37 @@ class _Join:
                 turns = (fact.reply.turn,) if fact.reply is not None else fact.turns[-1:]
                 self._refused_logins.append((fact.user, _Place(at, turns)))
 
-    def of_session(self, session: Session) -> _Place | None:
-        """By what its lines say, else by the commands that were counted."""
+    def of_sessions(self, groups: Sequence[Session]) -> list[list[_Place | None]]:
+        """Whose each line of each session is: by what they say, else by the commands that were counted.
+
+        A client that comes from our address goes before one that does not: a NAT can change our address, too.
+        """
+        places: list[list[_Place | None]] = []
+        untold: list[int] = []
+        for number, session in enumerate(groups):
+            place = self._told_of(session)
+            if place is None:
+                untold.append(number)
+            places.append([self.of_line(each) or place for each in session.lines])
+        own = {address for address, _ in self._by_client}
+        for number in sorted(untold, key=lambda each: _client_of(groups[each]) not in own):
+            places[number] = [self._counted(groups[number])] * len(groups[number].lines)
+        return places
+
+    def _told_of(self, session: Session) -> _Place | None:
         for each in session.lines:
             if place := self.of_line(each, taking=False):
                 self._met.add(place.attempt)
                 return _Place(place.attempt)
+        return None
+
+    def _counted(self, session: Session) -> _Place | None:
         if not session.commands:
             return None
         for at, attempt in enumerate(self._attempts):
-            if at not in self._met and _commands(attempt) == _all(session.commands) and _serves(session.tag, attempt):
+            if at in self._met or _commands(attempt) != _all(session.commands) or not _serves(session.tag, attempt):
+                continue
+            if self._when.fits(session.lines[0].line, at) and self._when.fits(session.lines[-1].line, at):
                 self._met.add(at)
                 return _Place(at)
         return None
@@ -193,7 +226,7 @@ class _Join:
             if at is not None:
                 turns = next((place.turns for place in of_user if place.attempt == at), ())
             elif fact.user and of_user:
-                return self._next(("login", fact.user, fact.reason), of_user, taking)
+                return self._next(("login", fact.user, fact.reason), self._then(each, of_user), taking)
         if at is not None:
             return _Place(at, turns)
         if place := self._by_queue_id.get(getattr(fact, "queue_id", "")):
@@ -201,8 +234,13 @@ class _Join:
         if (agent := _FOR.match(each.line.text)) and (place := self._by_recipient.get(agent[1].lower())):
             return place
         if isinstance(fact, Refused) and fact.reply:
-            return self._next(("reply", fact.reply), list(self._answered(fact.reply)), taking)
+            answered = self._then(each, list(self._answered(fact.reply)))
+            return self._next(("reply", fact.reply), answered, taking)
         return None
+
+    def _then(self, each: Line, places: list[_Place]) -> list[_Place]:
+        """None of them where nothing was said to us at that time: somebody else was refused in the same words."""
+        return places if any(self._when.fits(each.line, place.attempt) for place in places) else []
 
     def _answered(self, reply: str) -> Iterator[_Place]:
         """Where the server said it to us. What it says over several lines the log has in one."""
@@ -218,6 +256,12 @@ class _Join:
         place = places[min(self._taken[what], len(places) - 1)]
         self._taken[what] += taking
         return place
+
+
+def _client_of(session: Session) -> str:
+    """The address of who has connected; empty where the log does not say."""
+    found = _BRACKETED.search(getattr(session.lines[0].fact, "client", "") or "")
+    return found[1] if found is not None else ""
 
 
 def _all(commands: dict[str, tuple[int, int]]) -> dict[str, int]:

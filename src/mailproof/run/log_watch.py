@@ -26,7 +26,7 @@ _MOST = (64 << 20) // BLOCK
 _PIECE = 16
 _LONGEST_LINE = 1 << 16
 # syslog daemons write at once; Dovecot and Postfix say the last word when the connection is closed.
-_QUIET, _PATIENCE = 0.25, 2.0
+QUIET, _PATIENCE = 0.25, 2.0
 _DOES_NOT_WORK = 1
 _WHY = {
     FileState.MISSING: "no such file",
@@ -47,7 +47,7 @@ class LogWatch:
         deadline = net.now() + _PATIENCE
         sizes = self._sizes()
         while net.now() < deadline:
-            await net.sleep(_QUIET)
+            await net.sleep(QUIET)
             former, sizes = sizes, self._sizes()
             if sizes == former:
                 return

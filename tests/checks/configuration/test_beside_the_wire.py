@@ -13,6 +13,7 @@ from mailproof.checks.dovecot import login_names
 from mailproof.checks.postfix import ports_served
 from mailproof.host.here import Here
 from mailproof.model.attempt import Trouble
+from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.observation import Connection, LoginTried
 from mailproof.model.record import Record
 from mailproof.model.tls import Protection
@@ -86,11 +87,28 @@ def test_the_rules_of_a_machine_without_nft_are_those_of_iptables() -> None:
     assert machine_seen(host, []).packet_filter == "*filter\n# ip6tables\n*filter6"
 
 
-def test_a_daemon_runs_if_its_number_does() -> None:
+PROC = FileSeen("/proc/1", "/proc/1", FileState.DIRECTORY)
+
+
+@pytest.mark.parametrize(("number", "running"), [(b"            4711\n", False), (b"1\n", True)])
+def test_a_daemon_runs_if_its_number_does(number: bytes, running: bool) -> None:
     path = "/run/postfix.pid"
-    host = MemoryHost({path: a_file(path, b"            4711\n")})
+    host = MemoryHost({path: a_file(path, number), "/proc/1": PROC})
     (daemon,) = machine_seen(host, [], {"postfix": path}).daemons
-    assert (daemon.name, daemon.running) == ("postfix", False)
+    assert (daemon.name, daemon.running) == ("postfix", running)
+
+
+def test_without_proc_nobody_knows_whether_a_daemon_runs() -> None:
+    """FreeBSD has none, and hidepid hides those of others."""
+    host = MemoryHost({"/run/postfix.pid": a_file("/run/postfix.pid", b"4711\n")})
+    assert machine_seen(host, [], {"postfix": "/run/postfix.pid"}).daemons[0].running is None
+
+
+def test_the_addresses_of_a_machine_are_those_that_lead_to_it_and_those_that_it_tells() -> None:
+    told = {"ifconfig -a": "inet 192.0.2.25 netmask 0xffffff00\ninet 127.0.0.1 netmask 0xff000000\n"}
+    assert machine_seen(MemoryHost({}, told), ["198.51.100.1"]).addresses == ("198.51.100.1", "192.0.2.25")
+    told |= {"ip -o addr": "2: eth0    inet 10.0.0.5/24 scope global eth0"}
+    assert machine_seen(MemoryHost({}, told), []).addresses == ("10.0.0.5",)
 
 
 def test_this_machine_answers_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,14 +59,14 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 
 def _is_of(connection: Sighting[Connection], machine: MachineSeen) -> bool:
-    """Whether it was dialled at this machine itself, by an address that is its own."""
-    return connection.attempt.endpoint is not None and connection.endpoint.address in machine.addresses
+    """Whether it was dialled at this machine itself, by an address that is its own or leads to it."""
+    return connection.attempt.endpoint is not None and bool(machine.own(connection.endpoint.address))
 
 
 def _judged(connection: Sighting[Connection], machine: MachineSeen) -> Iterator[Answer]:
     endpoint, trouble = connection.endpoint, connection.fact.trouble
     at_port = [each for each in machine.listeners or () if each.port == endpoint.port]
-    ours = [each for each in at_port if _covers(each.address, endpoint.address)]
+    ours = [each for each in at_port if _covers(each.address, machine.own(endpoint.address))]
     where = place(connection)
     port: dict[str, Param] = {"port": endpoint.port}
     if trouble is None or trouble is Trouble.CLOSED:
@@ -106,8 +106,10 @@ def _silent(connection: Sighting[Connection], machine: MachineSeen, ours: list[L
 def _rule(connection: Sighting[Connection], machine: MachineSeen) -> Rule | None:
     if machine.packet_filter is None:
         return None
-    address = connection.endpoint.address
+    address = machine.own(connection.endpoint.address)
     source = connection.fact.client.rpartition(":")[0].strip("[]") or address
+    if machine.way.ours and (":" in machine.way.ours) is (":" in address):
+        source = machine.way.ours  # ours is behind a NAT another than the one that comes in there
     # To an address of one's own every packet goes over loopback.
     packet = Packet(source, address, connection.endpoint.port, loopback=source in machine.addresses)
     return blocking_rule(machine.packet_filter, packet)

@@ -17,6 +17,7 @@ from mailproof.host.ssh.channel import Channel, Ended
 from mailproof.host.ssh.destination import Destination
 from mailproof.host.ssh.framing import Answer, Frames
 from mailproof.host.ssh.looked import seen_of
+from mailproof.host.ssh.program import Dialled
 from mailproof.host.ssh.script import FIRST_BLOCKS, MOST_FILES, SECONDS, as_root, script
 from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.machine import Clock, Unreached, Way
@@ -44,14 +45,15 @@ class There:
         environment: Mapping[str, str],
         *,
         timeout: float,
+        dialled: Dialled | None = None,
         asks: bool = False,
         sudo: bool = False,
     ) -> None:
         """`program` is ssh with its options, `asks`: whether it may ask a person for a password.
 
-        Raises OSError where it cannot be started.
+        `dialled` is what ssh makes of the destination. Raises OSError where it cannot be started.
         """
-        self._way = Way()
+        self._way = Way(dialled=(dialled.host,) if dialled is not None and dialled.host else ())
         self._frames = Frames("")
         self._channel = Channel(to.shown, (*program, *to.words, "exec sh"), environment, sudo=sudo)
         first = _PATIENCE_OF_A_PERSON + timeout if asks else timeout + _PATIENCE
@@ -63,9 +65,14 @@ class There:
                 connection = self._begun(script, first)
         except Ended:
             return
+        except BaseException:  # Ctrl-C, while ssh asks for a password
+            self._channel.close()
+            raise
         words = connection.decode("ascii", "replace").split()
         if len(words) == 4:
-            self._way = Way(words[0], words[2])
+            # Behind another machine it is that one's address which is seen.
+            ours = "" if dialled is not None and dialled.through else words[0]
+            self._way = Way(ours, words[2], self._way.dialled)
 
     def __enter__(self) -> There:
         return self
