@@ -188,6 +188,12 @@ def test_a_word_of_every_day_is_no_line_of_a_log(text: str) -> None:
     assert kind_of(text.encode()) is not Pasted.LOG
 
 
+def test_a_line_of_courier_is_known_as_people_quote_it() -> None:
+    text = f"imapd: LOGIN FAILED, user=nobody@example.test, {IP}"
+    assert fact(text) == LoginFailed("nobody@example.test", "192.0.2.9", "LOGIN FAILED", "", "imap")
+    assert kind_of(text.encode()) is Pasted.LOG
+
+
 def log(*lines: str) -> list[bytes]:
     return [f"{SYSLOG}{line}\n".encode() for line in lines]
 

@@ -128,7 +128,8 @@ def _bare(text: str) -> LogLine | None:
     if SESSION.match(text) or _OPENSMTPD.match(text):
         return LogLine("", "", "smtpd", "smtpd", "", text)
     tag = _TAG.match(text)
-    if tag and tag[2] in PLAIN_WORDS and not tag[3]:
+    # Courier names no process, but the address of the client.
+    if tag and tag[2] in PLAIN_WORDS and not tag[3] and "ip=[" not in text:
         return None
     name = family(tag[2]) if tag else ""
     return _line("", text, tag) if tag and name and (name != "pam" or "dovecot" in text) else None
