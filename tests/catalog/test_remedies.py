@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mailproof.catalog import CATALOG
+from mailproof.parse.exim.known import known
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("postconf") and shutil.which("doveconf")), reason="needs postconf and doveconf"
@@ -31,9 +32,10 @@ OTHERS = {
     "Dovecot 2.4": """ dovecot_config_version
         auth_allow_cleartext auth_default_domain mail_driver mail_path ssl_server_cert_file ssl_server_key_file""",
     "parameters of one's own": "our_networks",
-    "Exim": """
-        acl_smtp_helo local_interfaces server_prompts smtp_banner chunking_advertise_hosts
-        local_part local_parts local_part_data""",
+    "Exim, its variables and names in examples": """
+        local_part local_part_data acl_check_rcpt local_domains config_file""",
+    "Debian's settings of Exim": """
+        dc_eximconfig_configtype dc_other_hostnames dc_smarthost dc_use_split_config""",
     "fields of Dovecot's passdb": "allow_nets",
     "libmilter": "smfi_setmlreply",
     "Cyrus": "mech_list",
@@ -81,16 +83,21 @@ def dovecot_settings() -> frozenset[str]:
     return frozenset(re.findall(r"^\s*([a-z0-9_]+) =", shown, re.M))
 
 
+def exim_options() -> frozenset[str]:
+    """Of 4.92 to 4.99, from its sources."""
+    return frozenset(name for options in known().values() for name in options)
+
+
 def shown(page: Path) -> str:
     return f"{page.parent.name}-{page.stem}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_every_setting_is_one_of_the_program_it_is_for(page: Path) -> None:
-    known = postfix_settings() | postfix_words() | dovecot_settings() | LISTED
-    unknown = {name for text in code(page) for name in _NAME.findall(text)} - known
+    theirs = postfix_settings() | postfix_words() | dovecot_settings() | exim_options() | LISTED
+    unknown = {name for text in code(page) for name in _NAME.findall(text)} - theirs
     assert unknown == set(), (
-        "misspelt; or of a program other than Postfix and Dovecot 2.3: then add it to OTHERS above"
+        "misspelt; or of a program other than Postfix, Dovecot 2.3 and Exim: then add it to OTHERS above"
     )
 
 

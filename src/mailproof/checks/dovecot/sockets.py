@@ -23,6 +23,7 @@ _LOGIN = (
     Explains("sasl-no-mechanisms", Scope.SERVER),
     Explains("no-greeting", Scope.SERVER),
     Explains("auth-not-offered", Scope.SERVER),
+    Explains("auth-temporary-failure", Scope.SERVER),
     Explains("closed-unexpectedly", Scope.SERVER),
 )
 KINDS = (

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 
 from mailproof.checks.files import SeenFiles
 from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.record import Record
+from mailproof.parse.exim.debian import GENERATED, Source, comparable, made
 from mailproof.parse.exim.expand import expanded
 from mailproof.parse.exim.known import macros_without
 from mailproof.parse.exim.lists import domain_judge, host_judge, in_list
 from mailproof.parse.exim.reader import Condition, Driver, Setting, Statement, read_exim
 
+# Two texts of so many lines are held beside each other within a second; Debian's have seven hundred.
+_MOST_LINES = 3000
+_MOST_MACROS = 4
 # What Exim 4.96 does where nothing is set (`exim -bP`), of the options that are asked for here.
 DEFAULTS = {
     "auth_advertise_hosts": "*",
@@ -92,6 +97,40 @@ class Configured(SeenFiles):
     def begin(self) -> Evidence:
         """The first line, for what holds of the whole."""
         return self.line(self.fact.path, 1)
+
+    def shown(self, setting: Setting | Condition) -> tuple[Evidence, ...]:
+        """The line of a setting, and those of the macros that its value is made of."""
+        lines = [self.at(setting)]
+        raw = self.text(setting.file, setting.line)
+        for name, (file, line) in self.configuration.defined.items():
+            if name in raw and name[0].isupper() and len(lines) <= _MOST_MACROS:
+                lines.append(self.line(file, line))
+        return tuple(dict.fromkeys(reversed(lines)))
+
+    @cached_property
+    def made_of(self) -> Sequence[Source] | None:
+        """What Debian would make its configuration of now; None for another, or where not all was read."""
+        return made(self.data, list(self.files)) if self.fact.path == GENERATED else None
+
+    @cached_property
+    def _sources(self) -> Mapping[int, Source]:
+        """Lines of the configuration that Debian made, by number, and where each comes from."""
+        there = comparable(GENERATED, self.data(GENERATED) or b"")
+        if self.made_of is None or len(there) > _MOST_LINES:
+            return {}
+        one, other = ([each.text.strip() for each in lines] for lines in (there, self.made_of))
+        blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks() if one != other else ()
+        pairs = (
+            ((a + n, b + n) for a, b, size in blocks for n in range(size))
+            if one != other
+            else enumerate(range(len(one)))
+        )
+        return {there[at].line: self.made_of[source] for at, source in pairs}
+
+    def line(self, name: str, number: int) -> Evidence:
+        """In what Debian made, the line that is to be changed: that of the source."""
+        source = self._sources.get(number) if name == GENERATED else None
+        return super().line(source.file, source.line) if source is not None else super().line(name, number)
 
     def section(self, name: str) -> Evidence:
         """Where a section begins; where there is none, the last that there is."""

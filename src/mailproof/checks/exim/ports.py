@@ -9,11 +9,11 @@ import msgspec
 
 from mailproof.checks.exim.configured import Configured
 from mailproof.model.evidence import Evidence
+from mailproof.parse.exim.debian import STARTED, settings
 from mailproof.parse.exim.text import split_list
 
 _BY_NAME = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465, "urd": 465, "ssmtp": 465}
 """As /etc/services of Debian has them."""
-_DEBIAN = "/etc/default/exim4"
 _OPTION = re.compile(r"-oX[ \t]+(?:'([^']*)'|\"([^\"]*)\"|([^\s'\"]+))")
 # Debian's variables that become the command line of the daemon that listens.
 _VARIABLES = ("SMTPLISTENEROPTIONS", "COMMONOPTIONS")
@@ -87,15 +87,11 @@ def _command_line(configured: Configured) -> tuple[str, Evidence] | None:
     for number, name, value in variables(configured):
         found = _OPTION.search(value) if name in _VARIABLES else None
         if found is not None:
-            return next(each for each in found.groups() if each is not None), configured.line(_DEBIAN, number)
+            return next(each for each in found.groups() if each is not None), configured.line(STARTED, number)
     return None
 
 
 def variables(configured: Configured) -> Iterator[tuple[int, str, str]]:
     """Debian's /etc/default/exim4: line, name and value of each."""
-    text = (configured.data(_DEBIAN) or b"").decode("utf-8", "replace")
-    for number, line in enumerate(text.splitlines(), 1):
-        name, equals, value = line.strip().partition("=")
-        if equals and not name.startswith("#"):
-            quoted = value[:1] if value[:1] in ("'", '"') else ""
-            yield number, name, value[1:].partition(quoted)[0] if quoted else value
+    text = (configured.data(STARTED) or b"").decode("utf-8", "replace")
+    return ((value.line, name, value.text) for name, value in settings(text).items())

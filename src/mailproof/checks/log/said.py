@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from mailproof.checks.certificate.in_files import KINDS as CERTIFICATE_FILES
 from mailproof.checks.dovecot.sockets import KINDS as DOVECOT_SOCKETS
 from mailproof.checks.dovecot.tls_settings import KINDS as DOVECOT_TLS
+from mailproof.checks.exim.names_defined import KINDS as EXIM_NAMES
 from mailproof.checks.exim.readable import KINDS as EXIM
 from mailproof.checks.log.causes import CAUSES
 from mailproof.checks.postfix.limits_agree import KINDS as LIMITS
@@ -26,7 +27,7 @@ from mailproof.model.server_log import LogRead, LogSaid
 NAME = "log-clean"
 NEEDS = (LogRead, LogSaid)
 _IN_FILES = (
-    *(*CERTIFICATE_FILES, *DOVECOT_SOCKETS, *DOVECOT_TLS, *EXIM, *LIMITS),
+    *(*CERTIFICATE_FILES, *DOVECOT_SOCKETS, *DOVECOT_TLS, *EXIM, *EXIM_NAMES, *LIMITS),
     *(*PERMISSIONS, *RELAY, *SERVICES, *TABLES, *POSTFIX_TLS, *PORT),
 )
 # What the log and the files both tell, with the parameter of the finding and the group of the message that has it.
@@ -36,6 +37,7 @@ _BOTH = {
     "data-directory-not-writable": {},
     "dovecot-key-not-a-file": {},
     "exim-config-broken": {},
+    "exim-name-undefined": {},
     "lookup-table-not-built": {"table": "file"},
     "lookup-table-type-missing": {"type": "type"},
     "mailbox-limit-below-message-limit": {"limit": "limit"},

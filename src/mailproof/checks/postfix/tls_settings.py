@@ -48,10 +48,13 @@ NO_CERTIFICATE = FindingKind(
     "tls-no-certificate",
     Layer.TLS,
     ("level",),
-    # Exim makes a self-signed one then, and Postfix has none.
+    # Exim makes a self-signed one then, when a client comes; Postfix has none.
     tuple(
         Explains(name, Scope.SERVER)
-        for name in ("starttls-refused", "tls-handshake-failed", "certificate-self-signed")
+        for name in (
+            *("starttls-refused", "tls-handshake-failed"),
+            *("certificate-self-signed", "certificate-not-yet-valid", "certificate-name-mismatch"),
+        )
     ),
     ("postconf(5) smtpd_tls_chain_files", "Postfix TLS_README", "Exim specification: tls_certificate"),
     gathered=("level",),

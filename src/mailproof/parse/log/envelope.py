@@ -33,8 +33,11 @@ _OWN = re.compile(r"[a-z][a-z0-9-]*(?:\([^)]*\))?(?:<[^>]*>)*: (?:Info|Warning|E
 _EXIM = re.compile(
     rf"(?:\[\d{{1,10}}\] )?(?:{MESSAGE_ID} |H=|exim \d|(?:Start|End) queue run|\S+ authenticator |SMTP |TLS error "
     r"|no (?:host|IP|MAIL) |unqualified |rejected |temporarily rejected |unexpected |refused |Warning: |socket bind"
-    r"|Tainted |\*{4} log string |daemon |Exim |DKIM: |pid \d+: SIG|[Ff]ailed to |unable to |Connection from )"
+    r"|Tainted |\*{4} log string |daemon |Exim |DKIM: |pid \d+: SIG|[Ff]ailed to |unable to |Connection from "
+    r"|unknown (?:named|ACL) )"
 )
+# The second line of two of its warnings.
+_EXIM_MORE = " Suggested action: "
 _RSPAMD = re.compile(r"#(\d+)\([\w-]+\) ")
 # What it prints in the foreground (smtpd -d), where nobody puts a time before it.
 _OPENSMTPD = re.compile(
@@ -127,6 +130,8 @@ def _bare(text: str) -> LogLine | None:
     """Without a time, only what is surely a mail server's."""
     if SESSION.match(text) or _OPENSMTPD.match(text):
         return LogLine("", "", "smtpd", "smtpd", "", text)
+    if text.startswith(_EXIM_MORE):
+        return LogLine("", "", "exim", "exim", "", text)
     tag = _TAG.match(text)
     # Courier names no process, but the address of the client.
     if tag and tag[2] in PLAIN_WORDS and not tag[3] and "ip=[" not in text:

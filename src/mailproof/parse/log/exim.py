@@ -53,7 +53,18 @@ _DROPPED = (
 _TROUBLE = {
     "fatal": ("Exim configuration error", "socket bind() to", "Failed to create", "daemon abandoned", "Cannot open"),
     "error": (
-        *("Tainted ", "failed to ", "Failed to ", "string_", "unable to ", "Unable to ", "Cannot ", "retry database"),
+        *(
+            "Tainted ",
+            "unknown named ",
+            "unknown ACL ",
+            "failed to ",
+            "Failed to ",
+            "string_",
+            "unable to ",
+            "Unable to ",
+            "Cannot ",
+            "retry database",
+        ),
         *("ACL for ", "search_tidyup", "Failure ", "lookup ", "malware acl", "spam acl", "TLS session:", "tls:"),
     ),
     "warning": ("Warning: ", "warning: ", "WARNING", "no host name found", "no IP address found", "queue name"),
@@ -66,6 +77,7 @@ _ROUTINE = (
     *("Received: ", "Envelope-", "From: ", "To: ", "Subject: ", "Date: ", "Message-", "X-", "routing", "I ", "P "),
     *("Sender address", "Spool file is locked", "Unfrozen", "cancelled by", "configured "),
     "**** log string overflowed",
+    " Suggested action: ",
 )  # fmt: skip
 
 

@@ -1,0 +1,110 @@
+"""Is the host that mail is handed on to named, reached with TLS as it wants it, and its password found?"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.files import bounded, fault
+from mailproof.checks.postfix.relay_login import KINDS as LOGIN
+from mailproof.checks.postfix.wrappermode import KINDS as WRAPPERMODE
+from mailproof.model.configuration import EximFiles
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.exim.reader import Driver, Setting
+from mailproof.parse.exim.text import split_list
+
+NAME = "exim-smarthost-set-up"
+NEEDS = (EximFiles,)
+KINDS = (
+    FindingKind(
+        "smarthost-not-named",
+        Layer.DELIVERY,
+        ("router",),
+        (Explains("not-delivered", Scope.SERVER), Explains("delivery-deferred", Scope.SERVER)),
+        ("Exim specification: the manualroute router", "update-exim4.conf(8) dc_smarthost"),
+    ),
+    *(kind for kind in LOGIN if kind.name == "relay-password-key-never-matches"),
+    *(kind for kind in WRAPPERMODE if kind.name == "next-hop-tls-mode-wrong"),
+)
+
+_CLIENTS = "/etc/exim4/passwd.client"
+_WORDS = ("byname", "bydns", "randomize", "no_randomize", "ipv4_prefer", "ipv4_only")
+
+
+class _Hop(msgspec.Struct, frozen=True):
+    host: str
+    port: str
+    router: Driver
+    setting: Setting
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in running(record):
+        hops = list(_hops(configured))
+        answers = bounded(NAME, _missing(configured), _at_once(configured, hops), _passwords(configured, hops))
+        yield from answers
+        if hops and not answers:
+            yield Passed(NAME, (configured.at(hops[0].setting),))
+
+
+def _routes(configured: Configured) -> Iterator[tuple[Driver, Setting, str]]:
+    """Of each router that names hosts, what stands behind the domains. Rules have semicolons between them."""
+    for router in configured.configuration.routers:
+        setting = router.get("route_list") if router.driver == "manualroute" else None
+        if setting is not None and "$" not in setting.value and not setting.value.startswith("<"):
+            for rule in setting.value.split(";"):
+                _, _, rest = rule.strip().partition(" ")
+                yield router, setting, rest.strip()
+
+
+def _hops(configured: Configured) -> Iterator[_Hop]:
+    for router, setting, rest in _routes(configured):
+        hosts = rest[1:].partition('"')[0] if rest.startswith('"') else rest.partition(" ")[0]
+        for item in split_list(hosts):
+            host, _, port = item.partition(":")
+            if host and host not in (*_WORDS, "+"):
+                yield _Hop(host.lower(), port, router, setting)
+
+
+def _missing(configured: Configured) -> Iterator[Answer]:
+    """`* byname`, as Debian makes it of an empty dc_smarthost."""
+    for router, setting, rest in _routes(configured):
+        if not rest or rest.split()[0] in _WORDS:
+            yield fault("smarthost-not-named", *configured.shown(setting), router=router.name)
+
+
+def _transport(configured: Configured, router: Driver) -> Driver | None:
+    name = router.value("transport").strip()
+    return next((each for each in configured.configuration.transports if each.name == name), None)
+
+
+def _at_once(configured: Configured, hops: Iterable[_Hop]) -> Iterator[Answer]:
+    for hop in hops:
+        transport = _transport(configured, hop.router)
+        if transport is None or transport.driver != "smtp" or "$" in transport.value("port"):
+            continue
+        at_once = (hop.port or transport.value("port")) in ("465", "smtps", "submissions")
+        if at_once and transport.value("protocol") != "smtps":
+            shown = (*configured.shown(hop.setting), configured.at(transport))
+            yield fault("next-hop-tls-mode-wrong", *shown, nexthop=f"{hop.host}::465", service=transport.name)
+
+
+def _passwords(configured: Configured, hops: Iterable[_Hop]) -> Iterator[Answer]:
+    """Debian's transport logs in where passwd.client has the host (nwildlsearch: `*…` fits ends, `^` is a regex)."""
+    data = configured.data(_CLIENTS)
+    lines = data.decode("utf-8", "replace").splitlines() if data is not None else []
+    keys = [line.partition(":")[0].strip().lower() for line in lines if not line.startswith("#")]
+    keys = [key for key in keys if key]
+    for hop in hops if keys else ():
+        transport = _transport(configured, hop.router)
+        uses = transport is not None and _CLIENTS in transport.value("hosts_try_auth")
+        fits = any(key.startswith("^") or fnmatch.fnmatchcase(hop.host, key) for key in keys)
+        if uses and not fits:
+            number = next(n for n, line in enumerate(lines, 1) if line.strip() and not line.startswith("#"))
+            shown = (configured.line(_CLIENTS, number), *configured.shown(hop.setting))
+            yield fault("relay-password-key-never-matches", *shown, nexthop=hop.host, table=_CLIENTS)

@@ -1,0 +1,65 @@
+"""May Exim's user write to its queue and its logs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mailproof.checks.exim.access import SEARCH, WRITE, keeps_out, rights
+from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.files import bounded, fault
+from mailproof.checks.log.causes import cause_named
+from mailproof.model.configuration import EximFiles, FileState
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.parse.exim.text import split_list
+
+NAME = "exim-writes-its-files"
+NEEDS = (EximFiles,)
+KINDS = (
+    cause_named("queue-permission"),
+    FindingKind(
+        "exim-log-not-writable",
+        Layer.REACH,
+        ("path",),
+        tuple(
+            Explains(name, Scope.SERVER)
+            for name in ("port-closed", "closed-unexpectedly", "no-greeting", "not-delivered", "temporary-reject")
+        ),
+        ("Exim specification: log files",),
+    ),
+)
+
+# Debian's, where nothing is set.
+_LOGS = "/var/log/exim4/%slog"
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    for configured in running(record):
+        if not configured.fact.here or not configured.fact.groups:
+            continue
+        answers = bounded(NAME, _queue(configured), _logs(configured))
+        yield from answers or [Passed(NAME, (configured.where("spool_directory"),))]
+
+
+def _queue(configured: Configured) -> Iterator[Answer]:
+    path = configured.expanded(configured.value("spool_directory")) or ""
+    closed = keeps_out(configured, path, WRITE | SEARCH)
+    if closed is not None:
+        shown = (configured.where("spool_directory"), configured.file(closed, rights(closed)))
+        yield fault("queue-permission", *shown)
+
+
+def _logs(configured: Configured) -> Iterator[Answer]:
+    """Exim ends where it can write neither its main log nor its panic log."""
+    setting = configured.main.get("log_file_path")
+    paths = split_list(setting.value) if setting is not None else [_LOGS]
+    for path in (each for each in paths if each.startswith("/")):
+        folder = path.rpartition("/")[0]
+        seen = configured.files.get(folder)
+        closed = keeps_out(configured, folder, WRITE | SEARCH)
+        if seen is None or (closed is None and (seen.state is not FileState.MISSING or setting is None)):
+            continue
+        shown = configured.file(closed, rights(closed)) if closed is not None else configured.file(seen)
+        line = configured.at(setting) if setting is not None else configured.begin
+        yield fault("exim-log-not-writable", shown, line, path=folder)

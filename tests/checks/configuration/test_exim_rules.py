@@ -1,0 +1,280 @@
+"""What is wrong in a configuration of Exim's, rule by rule; each beside what is right."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from mailrecord import answers, attempt, reply
+
+from configurations import MemoryHost, a_file, files_of, linted
+from mailproof.checks.exim import own_domains, ports_served, wrappermode
+from mailproof.model.attempt import Trouble
+from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.observation import Connection, EnvelopePurpose, EnvelopeTried
+from mailproof.model.record import Record
+from mailproof.probes.exim_files import usual_exim
+from mailproof.run.lint import read_configurations
+from mailproof.script.authority import Authority
+
+from datetime import UTC, datetime  # isort: skip
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+MAIN = "/etc/exim4/exim4.conf"
+PASSWD = "root:x:0:0::/root:/bin/sh\nDebian-exim:x:105:109::/var/spool/exim4:/usr/sbin/nologin\n"
+GROUP = "root:x:0:\nmail:x:8:\nDebian-exim:x:109:\nsasl:x:45:other\nssl-cert:x:110:Debian-exim\n"
+SOUND = """primary_hostname = mail.example.com
+domainlist local_domains = @ : example.com
+hostlist relay_from_hosts = 127.0.0.1 : ::::1
+daemon_smtp_ports = 25 : 465 : 587
+tls_on_connect_ports = 465
+tls_certificate = /etc/ssl/mail/mail.pem
+tls_privatekey = /etc/ssl/mail/mail.key
+auth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}
+acl_smtp_rcpt = acl_check_rcpt
+begin acl
+acl_check_rcpt:
+  accept hosts = +relay_from_hosts
+  accept authenticated = *
+  require message = relay not permitted
+          domains = +local_domains
+  accept
+begin routers
+out:
+  driver = manualroute
+  domains = ! +local_domains
+  route_list = * smart.example.net::587 byname
+  transport = remote
+box:
+  driver = accept
+  domains = +local_domains
+  transport = box
+begin transports
+remote:
+  driver = smtp
+  hosts_try_auth = <; ${lookup{$host}nwildlsearch{/etc/exim4/passwd.client}{$host_address}}
+box:
+  driver = appendfile
+  file = /var/mail/$local_part_data
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_condition = ${lookup{$auth2}lsearch{/etc/exim4/passwd}{yes}{no}}
+"""
+_HANDED_ON = SOUND[SOUND.index("  driver = manualroute") : SOUND.index("  transport = remote")]
+
+
+@pytest.fixture(scope="module")
+def pem() -> dict[str, FileSeen]:
+    pair = "== {} {} good:mail.example.com\n"
+    text = pair.format("/etc/ssl/mail/mail.pem", "chain") + pair.format("/etc/ssl/mail/mail.key", "key")
+    return files_of(text, Authority())
+
+
+def folder(path: str, mode: int = 0o755, owner: str = "root", group: str = "root") -> FileSeen:
+    return FileSeen(path, path, FileState.DIRECTORY, mode=mode, owner=owner, group=group)
+
+
+def files(pem: dict[str, FileSeen]) -> dict[str, FileSeen]:
+    """A machine on which nothing is wrong."""
+    named = [
+        a_file(MAIN, SOUND.encode()),
+        a_file("/etc/passwd", PASSWD.encode()),
+        a_file("/etc/group", GROUP.encode()),
+        msgspec.structs.replace(a_file("/etc/exim4/passwd", b"a:b\n", mode=0o640), group="Debian-exim"),
+        a_file("/etc/exim4/passwd.client", b"# host:user:password\n*.example.net:me:word\n"),
+        pem["/etc/ssl/mail/mail.pem"],
+        msgspec.structs.replace(pem["/etc/ssl/mail/mail.key"], mode=0o640, group="ssl-cert"),
+        *(
+            folder(each)
+            for each in ("/etc", "/etc/ssl", "/etc/ssl/mail", "/etc/exim4", "/var", "/var/spool", "/var/log")
+        ),
+        folder("/var/spool/exim4", 0o750, "Debian-exim", "Debian-exim"),
+        folder("/var/log/exim4", 0o2750, "Debian-exim", "adm"),
+    ]
+    return {each.path: each for each in named}
+
+
+def record(every: dict[str, FileSeen]) -> Record:
+    return read_configurations(MemoryHost(every), NOW, {}, exim_conf=MAIN)
+
+
+def names(every: dict[str, FileSeen]) -> set[str]:
+    return {finding.name for finding in linted(record(every)).findings}
+
+
+def test_the_sound_one_is_sound(pem: dict[str, FileSeen]) -> None:
+    judged = linted(record(files(pem)))
+    assert [(each.name, each.evidence) for each in judged.findings] == []
+    assert {each.name for each in judged.passed} >= {
+        "exim-config-readable", "exim-tls-set-up", "exim-keys-readable", "exim-logins-offered",
+        "exim-relay-protected", "exim-names-defined", "exim-tables-there", "exim-mail-goes-out",
+        "exim-paths-untainted", "exim-limits-agree",
+        "exim-writes-its-files", "exim-smarthost-set-up", "exim-tls-begins-where-expected", "certificate-files-sound",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("tls_certificate = ", "tls_advertise_hosts =\ntls_certificate = ", {"tls-disabled"}),
+        ("tls_certificate = /etc/ssl/mail/mail.pem\ntls_privatekey = /etc/ssl/mail/mail.key\n", "",
+         {"tls-no-certificate"}),
+        ("tls_on_connect_ports = 465\n", "", {"tls-wrappermode-missing"}),
+        ("tls_on_connect_ports = 465", "tls_on_connect_ports = 465 : 587", {"tls-wrappermode-misplaced"}),
+        ("25 : 465 : 587", "25 : 465", {"service-disabled"}),
+        (SOUND[SOUND.index("begin authenticators"):], "", {"sasl-disabled"}),
+        ("  server_condition = ", "  client_send = ", {"sasl-disabled"}),
+        ("auth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}", "auth_advertise_hosts = :", {"sasl-disabled"}),
+        ("  server_condition = ", "  server_advertise_condition = ${if eq{$tls_in_cipher}{}}\n  server_condition = ",
+         {"sasl-disabled"}),
+        ("auth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}\n", "", {"login-in-clear-allowed"}),
+        ("127.0.0.1 : ::::1", "*", {"open-relay-by-mynetworks"}),
+        ("  require message", "  accept\n  require message", {"open-relay-by-restriction"}),
+        ("@ : example.com", "*", {"open-relay-by-restriction"}),
+        ("acl_smtp_rcpt = acl_check_rcpt", "acl_smtp_rcpt = acl_chek_rcpt", {"exim-name-undefined"}),
+        ("hosts = +relay_from_hosts", "hosts = +relay_form_hosts", {"exim-name-undefined"}),
+        ("transport = remote", "transport = remote_smtp", {"exim-name-undefined"}),
+        ("* smart.example.net::587 byname", "* byname", {"smarthost-not-named"}),
+        ("::587 byname", "::465 byname", {"next-hop-tls-mode-wrong"}),
+        ("smart.example.net", "smart.elsewhere.test", {"relay-password-key-never-matches"}),
+        ("$local_part_data", "$local_part", {"exim-tainted-data"}),
+        ("  file = /var/mail", "  quota = 10M\n  file = /var/mail", {"mailbox-limit-below-message-limit"}),
+        ("  driver = accept\n", "  driver = acept\n", {"exim-config-broken"}),
+        ("lsearch{/etc/exim4/passwd}", "lsearch{/etc/exim4/users}", {"credentials-lookup-failed"}),
+        ("domains = +local_domains\n  transport = box", "domains = lsearch;/etc/exim4/domains\n  transport = box",
+         {"lookup-table-missing"}),
+        (_HANDED_ON, "  driver = redirect\n  domains = ! +local_domains\n  data = :fail: no\n",
+         {"outgoing-mail-disabled"}),
+    ],
+)  # fmt: skip
+def test_a_change_of_a_sound_one(pem: dict[str, FileSeen], old: str, new: str, found: set[str]) -> None:
+    every = files(pem)
+    assert old in SOUND
+    every[MAIN] = a_file(MAIN, SOUND.replace(old, new).encode())
+    assert names(every) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "found"),
+    [
+        ("/etc/ssl/mail/mail.key", {"mode": 0o600}, {"certificate-file-unreadable"}),
+        ("/etc/ssl/mail", {"mode": 0o700}, {"certificate-file-unreadable"}),
+        ("/etc/ssl/mail/mail.key", {"state": FileState.MISSING, "data": b""}, {"certificate-file-missing"}),
+        ("/etc/exim4/passwd", {"mode": 0o600}, {"credentials-lookup-failed"}),
+        ("/var/spool/exim4", {"owner": "root", "group": "root"}, {"queue-permission"}),
+        ("/var/log/exim4", {"owner": "root"}, {"exim-log-not-writable"}),
+    ],
+)
+def test_what_its_user_may_not_use(
+    pem: dict[str, FileSeen], path: str, change: dict[str, object], found: set[str]
+) -> None:
+    every = files(pem)
+    every[path] = msgspec.structs.replace(every[path], **change)
+    assert names(every) == found
+
+
+def test_a_user_that_is_not_known_is_nobody_who_is_kept_out(pem: dict[str, FileSeen]) -> None:
+    every = files(pem)
+    every["/etc/passwd"] = a_file("/etc/passwd", b"root:x:0:0::/root:/bin/sh\n")
+    every["/etc/ssl/mail/mail.key"] = msgspec.structs.replace(every["/etc/ssl/mail/mail.key"], mode=0o600)
+    assert names(every) == set()
+
+
+@pytest.mark.parametrize(
+    ("server", "files_", "found"),
+    [
+        ("server_socket = /run/dovecot/auth-client", {}, "sasl-socket-missing"),
+        ("server_socket = /run/dovecot/auth-client", {"/run/dovecot/auth-client": 0o600}, "sasl-socket-permission"),
+        ("server_socket = /run/dovecot/auth-client", {"/run/dovecot/auth-client": 0o666}, ""),
+    ],
+)
+def test_the_socket_that_logins_are_asked_at(
+    pem: dict[str, FileSeen], server: str, files_: dict[str, int], found: str
+) -> None:
+    every = files(pem)
+    start = SOUND.index("begin authenticators")
+    text = f"{SOUND[:start]}begin authenticators\nd:\n  driver = dovecot\n  public_name = PLAIN\n  {server}\n"
+    every[MAIN] = a_file(MAIN, text.encode())
+    for path in ("/run", "/run/dovecot"):
+        every[path] = folder(path)
+    for path, mode in files_.items():
+        every[path] = FileSeen(path, path, FileState.SOCKET, mode=mode, owner="root", group="root")
+    assert names(every) == ({found} if found else set())
+
+
+@pytest.mark.parametrize(
+    ("recipient", "code", "said"),
+    [
+        ("bob@other.example", "550", ["domain-not-configured"]),
+        ("bob@example.com", "550", ["+exim-domain-taken"]),
+        ("bob@example.com", "250", ["+exim-domain-taken"]),
+        ("bob@other.example", "250", []),
+    ],
+)
+def test_the_domain_of_a_mailbox(pem: dict[str, FileSeen], recipient: str, code: str, said: list[str]) -> None:
+    tried = EnvelopeTried(
+        EnvelopePurpose.MAILBOX,
+        "a@x.test",
+        recipient,
+        False,
+        reply("250 OK", 1),
+        reply(f"{code} relay not permitted", 2),
+    )
+    found = record(files(pem))
+    found = msgspec.structs.replace(found, attempts=(*found.attempts, attempt(tried, scheme="smtp")))
+    assert answers(own_domains.check, found) == said
+
+
+@pytest.mark.parametrize(
+    ("more", "default", "scheme", "trouble", "said"),
+    [
+        ("", "", "submission", Trouble.REFUSED, []),
+        ("local_interfaces = <; 127.0.0.1 ; ::1\n", "", "submission", Trouble.REFUSED, ["listening-elsewhere"]),
+        ("local_interfaces = 192.0.2.25\n", "", "submission", Trouble.REFUSED, []),
+        ("", "QUEUERUNNER='queueonly'\n", "submission", Trouble.REFUSED, ["service-disabled"]),
+        (
+            "",
+            "SMTPLISTENEROPTIONS='-oX 25:10025 -oP /run/exim.pid'\n",
+            "submission",
+            Trouble.REFUSED,
+            ["service-disabled"],
+        ),
+        ("", "", "submission", None, ["+exim-port-configured"]),
+        ("", "", "imap", Trouble.REFUSED, []),
+    ],
+)
+def test_a_port_that_does_not_answer(
+    pem: dict[str, FileSeen], more: str, default: str, scheme: str, trouble: Trouble | None, said: list[str]
+) -> None:
+    every = files(pem)
+    every[MAIN] = a_file(MAIN, (more + SOUND).encode())
+    every["/etc/default/exim4"] = a_file("/etc/default/exim4", default.encode())
+    dialled = attempt(Connection("192.0.2.7:4000", 0.0, trouble=trouble), scheme=scheme)
+    found = record(every)
+    found = msgspec.structs.replace(found, attempts=(*found.attempts, dialled))
+    left_out = ["service-disabled"] * 2 if "-oX" in default else []
+    assert answers(ports_served.check, found) == said + left_out
+
+
+@pytest.mark.parametrize(("at_once", "said"), [("", ["tls-wrappermode-missing"]), ("465", [])])
+def test_a_port_of_ones_own(pem: dict[str, FileSeen], at_once: str, said: list[str]) -> None:
+    """Where another port is for TLS at once, it may be the client that has the port wrong."""
+    every = files(pem)
+    ports = f"25 : 10465{' : 465' if at_once else ''}\ntls_on_connect_ports = {at_once}"
+    text = SOUND.replace("25 : 465 : 587\ntls_on_connect_ports = 465", ports)
+    every[MAIN] = a_file(MAIN, text.encode())
+    dialled = attempt(Connection("192.0.2.7:4000", 0.0), scheme="submissions")
+    endpoint = msgspec.structs.replace(dialled.endpoint, port=10465)
+    dialled = msgspec.structs.replace(dialled, endpoint=endpoint)
+    found = record(every)
+    found = msgspec.structs.replace(found, attempts=(*found.attempts, dialled))
+    assert answers(wrappermode.check, found) == (said or ["+exim-tls-begins-where-expected"])
+
+
+def test_which_file_this_machines_exim_reads() -> None:
+    made = "/var/lib/exim4/config.autogenerated"
+    assert usual_exim(MemoryHost({})) == ""
+    assert usual_exim(MemoryHost({made: a_file(made, b"")})) == made
+    told = {"exim4 -bP config_file": "/srv/exim.conf\n"}
+    assert usual_exim(MemoryHost({made: a_file(made, b"")}, told)) == "/srv/exim.conf"
