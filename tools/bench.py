@@ -176,8 +176,45 @@ def rows(lab: RealLab, far: int) -> list[Row]:
             ((MAILPROOF, "login", f"submission://127.0.0.1:{far}", *check[check.index("--user") :]),),
             (_swaks_login(lab, far),),
         ),
+        *_configurations(lab.directory),
         *_databases(lab.directory / "bench.edb"),
     ]
+
+
+def _configurations(directory: Path) -> list[Row]:
+    """Lookup tables of so many lines, and the same with next to none: what is between them is beyond the start."""
+    many, few = (_configuration(directory / f"lint-{lines}", lines) for lines in (_TABLE_LINES, 10))
+    lint = (MAILPROOF, "postfix", "lint", "--postfix-dir")
+    asked = tuple(("postmap", "-c", str(many), "-s", f"texthash:{many}/{name}") for name in _TABLES)
+    read = tuple(("postconf", "-c", str(many), option) for option in ("-n", "-x", "-M", "-P"))
+    what = f"mailproof postfix lint of {_TABLE_LINES} lines of lookup tables"
+    return [
+        Row(what, "the same of 10 lines", ((*lint, str(many)),), ((*lint, str(few)),)),
+        Row(
+            what,
+            "postconf -n, -x, -M, -P and postmap -s of each, which judge nothing",
+            ((*lint, str(many)),),
+            (*read, *asked),
+        ),
+    ]
+
+
+def _configuration(copy: Path, lines: int) -> Path:
+    """A copy of /etc/postfix with as many lines of tables, none of them wrong."""
+    copy.mkdir()
+    parameters = "".join(f"{name} = texthash:/etc/postfix/{name}\n" for name in _TABLES)
+    (copy / "main.cf").write_text(f"compatibility_level = 3.6\nmyhostname = mail.example.com\n{parameters}")
+    shutil.copy("/usr/share/postfix/master.cf.dist", copy / "master.cf")
+    for name, row in _TABLES.items():
+        (copy / name).write_text("".join(row.format(n=n) for n in range(lines // len(_TABLES))))
+    return copy
+
+
+_TABLE_LINES = 10_000
+_TABLES = {
+    "virtual_alias_maps": "user{n}@example.com  mailbox{n}@example.net\n",
+    "transport_maps": "host{n}.example.com  smtp:[relay{n}.example.net]\n",
+}
 
 
 def _databases(path: Path) -> list[Row]:

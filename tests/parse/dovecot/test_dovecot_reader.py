@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailproof.parse.dovecot.known import default_of
 from mailproof.parse.dovecot.lines import LineKind, read_line
 from mailproof.parse.dovecot.reader import DovecotConfiguration, Setting, read_dovecot
 
@@ -155,3 +156,24 @@ def test_values_are_those_that_doveconf_shows(tmp_path_factory: pytest.TempPathF
         for wanted in (each for one in ours.blocks(kind, name) for each in one.settings):
             shown = [each for one in theirs.blocks(kind, name) for each in one.settings if each.name == wanted.name]
             assert [each.value for each in shown[-1:]] == [wanted.value]
+
+
+@doveconf_there
+@pytest.mark.real
+@given(st.lists(st.one_of(line, line, block, st.just("# comment"), st.just("")), max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_what_differs_from_the_defaults_is_what_doveconf_shows(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str]
+) -> None:
+    """`doveconf -n` leaves out what is as it is by default."""
+    path = tmp_path_factory.mktemp("dovecot") / "dovecot.conf"
+    path.write_text("\n".join(lines) + "\n")
+    done = subprocess.run(
+        ["doveconf", "-n", "-c", str(path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    ours = read_dovecot(str(path), lambda name: Path(name).read_bytes(), lambda _: [])
+    theirs = read({"/t": done.stdout}, "/t")
+    for name in values if done.returncode == 0 else ():
+        shown = theirs.root.last(name)
+        wanted = ours.value(name).split()
+        assert wanted == (default_of(name).split() if shown is None else shown.value.split()), name

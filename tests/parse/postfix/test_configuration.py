@@ -145,6 +145,16 @@ def test_tables_inside_main_cf_answer_as_postmap_does(spec: str, tmp_path: Path)
         assert (found.value if isinstance(found, Answer) else "") == asked(tmp_path, key, plain), key
 
 
+@postfix_there
+def test_a_randmap_answers_with_one_of_its_values(tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(BEGIN)
+    spec = "randmap:{one, {two words}, three}"
+    values: set[str] = set()
+    open_table(spec, lambda _: None, choose=lambda _, each: values.update(each) or "one").ask("a")
+    assert values == {"one", "{two words}", "three"}
+    assert {asked(tmp_path, "a", spec) for _ in range(12)} <= values
+
+
 def asked(directory: Path, key: str, spec: str) -> str:
     env = {"MAIL_CONFIG": str(directory), "PATH": os.environ["PATH"]}
     done = subprocess.run(

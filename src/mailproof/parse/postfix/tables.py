@@ -177,8 +177,8 @@ def _of_tables(
         return Table(spec, "", True, lambda _: Untold("no-type"))
     members = split_list(text[1:-1])
     if kind == "randmap":
-        values = [each[1:-1].strip(BLANKS) if each.startswith("{") else each for each in members]
-        return Table(spec, "", False, lambda _: _drawn(spec, values, choose))
+        # Its values keep their braces, as dict_random.c leaves them.
+        return Table(spec, "", False, lambda _: _drawn(spec, members, choose))
     tables = [open_table(each, read, default_type, choose, literal=literal) for each in members]
     fixed = tables[0].fixed if tables else True
     ask = _union(tables) if kind == "unionmap" else _pipe(tables)

@@ -1,0 +1,69 @@
+"""Lints the files that stand in docs/lint*.md and pastes below the command what it prints (part of `make docs`).
+
+    python tools/lint_sample.py [--check]
+
+A line `# NAME` at the left edge of the block begins a file. With --check nothing is written, and it fails if a page
+shows anything else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {"en": ROOT / "docs" / "lint.md", "ja": ROOT / "docs" / "lint.ja.md"}
+_BLOCK = re.compile(r"(?:    .*\n|\n(?=    ))*    \$ mailproof (.*)\n(?:    .*\n|\n(?=    ))*")
+_FILE = re.compile(r"^# ([a-z_.]+)\n", re.MULTILINE)
+_WIDTH = "100"
+
+
+def made(page: str, lang: str) -> str:
+    """The page with what its command prints now. Raises ValueError where it has no example."""
+    found = next((each for each in _BLOCK.finditer(page) if "    # main.cf\n" in each[0]), None)
+    if found is None:
+        raise ValueError("there is no example")
+    block = re.sub(r"^    ", "", found[0], flags=re.MULTILINE)
+    before, _, _ = block.partition("\n$ mailproof ")
+    pieces = _FILE.split(before)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "copy")
+        copy.mkdir()
+        for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
+            (copy / name).write_text(text.rstrip("\n") + "\n", "utf-8")
+        printed = _printed(found[1], lang, folder)
+    lines = f"{before}\n$ mailproof {found[1]}\n{printed}".rstrip("\n").split("\n")
+    return page[: found.start()] + "".join(f"    {line}\n" if line else "\n" for line in lines) + page[found.end() :]
+
+
+def _printed(words: str, lang: str, folder: str) -> str:
+    command = [sys.executable, "-m", "mailproof", *words.split()]
+    env = {"PATH": os.environ["PATH"], "HOME": folder, "COLUMNS": _WIDTH, "LANG": "C.UTF-8", "MAILPROOF_LANG": lang}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
+    if done.stderr or done.returncode != 1:
+        raise SystemExit(f"{words}: {done.returncode} {done.stderr}")
+    return done.stdout
+
+
+def main() -> int:
+    stale = []
+    for lang, path in PAGES.items():
+        old = path.read_text("utf-8")
+        new = made(old, lang)
+        if new == old:
+            continue
+        stale.append(path.name)
+        if "--check" not in sys.argv[1:]:
+            path.write_text(new, "utf-8")
+    if "--check" in sys.argv[1:] and stale:
+        print("".join(f"{name} is stale: make docs\n" for name in stale), end="", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
