@@ -89,8 +89,8 @@ class MemoryHost:
         return Clock(0.0, 0, 0.0)
 
     @property
-    def way(self) -> Way:
-        return Way()
+    def way(self) -> Way | None:
+        return None
 
     @property
     def unreached(self) -> Unreached | None:

@@ -51,6 +51,9 @@ FLOOD = "while :; do printf '%065536d' 0; done"
         ("while :; do printf '%065536d' 0 >&2; done", "ssh-timed-out"),
         (f"{GREETS} {FLOOD}", "ssh-rubbish"),
         (f"{GREETS} exit 0", "ssh-ended"),
+        (f"{GREETS} echo Connection to mx closed by remote host. >&2; exit 255", "ssh-ended"),
+        ("echo 'ssh: connect to host mx port 22: Permission denied' >&2; exit 255", "ssh-failed"),
+        ("echo 'root@mx: Permission denied (publickey,password).' >&2; exit 255", "ssh-not-permitted"),
         (f"{GREETS} exec sleep 1000", "ssh-no-answer"),
         ("trap '' TERM; exec sleep 1000", "ssh-timed-out"),
     ],
@@ -59,15 +62,38 @@ def test_it_ends_and_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sc
     monkeypatch.setattr("mailproof.host.ssh.there._PATIENCE", 2.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.monotonic()
-    with there(tmp_path, script, timeout=1.0) as machine:
+    # Only where nothing is to come is it worth while to be impatient.
+    with there(tmp_path, script, timeout=1.0 if why == "ssh-timed-out" else 60.0) as machine:
         assert machine.look("/etc/passwd").state is FileState.ELSEWHERE
         assert machine.unreached is not None
         assert machine.unreached.why == why
         assert machine.read("/etc/passwd").state is FileState.ELSEWHERE
         assert (machine.part("/x", 0, 1), machine.lines("/x", 1), machine.glob("/*")) == (None, 0, [])
         assert (machine.answer(("uname", "-n")), machine.clock()) == (None, None)
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 120
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
+
+
+def test_a_machine_that_answers_slowly_again_and_again_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailproof.host.ssh.there._PATIENCE_IN_ALL", 2.0)
+    slow = "n=2; while read -r x; do read -r x; sleep 0.7; printf '\\n%s.%s 0\\n' $m $n; n=$((n+1)); done"
+    with there(tmp_path, GREETS + slow) as machine:
+        asked = 0
+        while machine.unreached is None and asked < 20:
+            machine.look("/x")
+            asked += 1
+        assert machine.unreached is not None
+        assert machine.unreached.why == "ssh-no-answer"
+        assert asked < 5
+
+
+def test_the_line_that_is_quoted_is_the_one_that_tells(tmp_path: Path) -> None:
+    said = 'Welcome\\nLoad key "/k": Permission denied\\r\\nroot@mx: Permission denied (publickey).\\r\\n'
+    with there(tmp_path, f"printf '{said}' >&2; exit 255") as machine:
+        assert machine.unreached is not None
+        assert machine.unreached.words == "root@mx: Permission denied (publickey)."
 
 
 ANSWERS: Sequence[bytes] = (

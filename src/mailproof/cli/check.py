@@ -93,7 +93,7 @@ def command(terminal: Terminal) -> Command:
         Option("--dovecot-conf", metavar="FILE", section="inside", words="check-dovecot-conf", callback=named),
         Option("--exim-conf", metavar="FILE", section="inside", words="check-exim-conf", callback=named),
         Option("--here", is_flag=True, section="inside", words="check-here"),
-        Option("--ssh", metavar="HOST", section="inside", words="check-ssh"),
+        Option("--ssh", metavar="HOST", section="inside", words="check-ssh", callback=not_empty(terminal)),
         Option("--sudo", is_flag=True, section="inside", words="check-sudo"),
         *connection_options(terminal),
         *credentials.mailbox_options(),

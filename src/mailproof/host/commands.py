@@ -29,6 +29,7 @@ READING: tuple[tuple[str, ...], ...] = (
     ("ip6tables-save",),
     ("postconf", "-h", "maillog_file"),
     ("doveconf", "-h", "log_path"),
+    ("doveconf", "-h", "info_log_path"),
     ("exim4", "-bP", "config_file"),
     ("exim4", "-bP", "macros"),
     ("exim", "-bP", "config_file"),

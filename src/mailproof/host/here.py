@@ -116,8 +116,8 @@ class Here:
         return Clock(0.0, time.localtime().tm_gmtoff, 0.0)
 
     @property
-    def way(self) -> Way:
-        return Way()
+    def way(self) -> Way | None:
+        return None
 
     @property
     def unreached(self) -> Unreached | None:

@@ -51,8 +51,8 @@ class Host(Protocol):
         ...
 
     @property
-    def way(self) -> Way:
-        """How it was reached; empty for this machine."""
+    def way(self) -> Way | None:
+        """How it was reached; None for this machine."""
         ...
 
     @property

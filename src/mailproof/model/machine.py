@@ -42,7 +42,7 @@ class Daemon(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """How a machine that was asked over a connection was reached, by its own word. Empty of this machine."""
+    """How a machine that was asked over a connection was reached, by its own word; what it did not tell is empty."""
 
     ours: str = ""
     """Our address as the machine sees it: behind a NAT it is none of ours."""
@@ -50,6 +50,11 @@ class Way(msgspec.Struct, frozen=True):
     """The address of its own that the connection came in at: behind a NAT it is not the one that was dialled."""
     dialled: tuple[str, ...] = ()
     """Names or addresses under which it was dialled from here."""
+
+    def inside(self, address: str) -> str:
+        """The machine's own for one that leads to it: another only where it was dialled, and is behind a NAT."""
+        known = self.its and (":" in self.its) is (":" in address)
+        return self.its if known and address in self.dialled else address
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -85,7 +90,8 @@ class MachineSeen(Observation, frozen=True):
     daemons: tuple[Daemon, ...] = ()
     unread: tuple[str, ...] = ()
     """The commands that gave no answer: not installed, or not permitted."""
-    way: Way = Way()
+    way: Way | None = None
+    """How it was reached; None for the machine that the run was on."""
     clock: Clock | None = None
     """None where it cannot be told, and in records of before it was asked."""
 
@@ -93,6 +99,4 @@ class MachineSeen(Observation, frozen=True):
         """The address of its own that this one leads to; empty for another machine's."""
         if address not in self.addresses:
             return ""
-        if address in self.way.dialled and self.way.its and (":" in self.way.its) is (":" in address):
-            return self.way.its
-        return address
+        return address if self.way is None else self.way.inside(address)

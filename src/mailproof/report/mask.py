@@ -179,7 +179,7 @@ def _reached_by_ssh(record: Record) -> Iterator[str]:
     for attempt in record.attempts:
         yield from (each.params["host"] for each in attempt.skipped if each.what == "server-evidence")
     for machine in record.seen(MachineSeen):
-        yield from machine.fact.way.dialled
+        yield from machine.fact.way.dialled if machine.fact.way is not None else ()
 
 
 def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from mailproof.host.interface import Host
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.configuration import FileState
 from mailproof.model.endpoint import Protocol
-from mailproof.model.machine import MachineSeen, Way
+from mailproof.model.machine import MachineSeen
 from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
@@ -75,7 +75,7 @@ def _untold(host: Host, watch: object, read: object) -> Iterator[Attempt]:
 
 async def _addresses(net: Driver, host: Host, record: Record, timeout: float) -> list[str]:
     """Of this machine, every one that the run met; of another, those of the name under which ssh dialled it."""
-    if host.way == Way():
+    if host.way is None:
         return ["127.0.0.1", "::1", *record.vantage]
     found: list[str] = []
     for name in host.way.dialled:

@@ -56,6 +56,6 @@ def _filled(form: tuple[str, ...], word: str) -> tuple[str, ...]:
 
 def _lines(printed: str, today: date) -> list[Line]:
     read = LineReader(today).read
-    lines = (read(raw.encode("utf-8", "surrogateescape")) for raw in printed.splitlines() if raw.startswith("{"))
+    lines = (read(raw.encode("utf-8", "surrogateescape")) for raw in printed.split("\n") if raw.startswith("{"))
     found = (read_line(line, _WHERE) for line in lines if isinstance(line, LogLine))
     return [each for each in found if each is not None]

@@ -20,10 +20,10 @@ _USUAL = ("/var/log/maillog", "/var/log/mail.log")
 
 def usual_logs(host: Host) -> list[str]:
     """Postfix's `maillog_file`, else the place where the system writes it; and Dovecot's own. Empty if nowhere."""
-    postfix, dovecot = host.answer(("postconf", "-h", "maillog_file")), host.answer(("doveconf", "-h", "log_path"))
-    found = next((path for path in ((postfix or "").strip(), *_USUAL) if _is_log(host, path)), None)
-    own = (dovecot or "").strip()
-    return list(dict.fromkeys(path for path in (found, own) if path is not None and _is_log(host, path)))
+    postfix = (host.answer(("postconf", "-h", "maillog_file")) or "").strip()
+    shared = next((path for path in (postfix, *_USUAL) if _is_log(host, path)), "")
+    own = ((host.answer(("doveconf", "-h", name)) or "").strip() for name in ("log_path", "info_log_path"))
+    return list(dict.fromkeys(path for path in (shared, *own) if _is_log(host, path)))
 
 
 def _is_log(host: Host, path: str) -> bool:

@@ -77,7 +77,7 @@ def with_log(
     `lines` were written while the run lasted, `before` are older and still hold. A server told to log passwords
     writes ours too: `secrets` are masked. `way` and `clock` are those of the machine that wrote.
     """
-    join = _Join(record, way or Way(), When(record, clock))
+    join = _Join(record, way.ours if way is not None else "", When(record, clock))
     secrets = secrets or Secrets()
     said: dict[_Cause, LogSaid] = {}
     stored: list[tuple[int, LogStored]] = []
@@ -153,9 +153,9 @@ def _with(record: Record, said: dict[_Cause, LogSaid], stored: list[tuple[int, L
 class _Join:
     """What is known of the attempts of a record, by what a log could say of them."""
 
-    def __init__(self, record: Record, way: Way, when: When) -> None:
+    def __init__(self, record: Record, seen_as: str, when: When) -> None:
         self._attempts = record.attempts
-        self._way, self._when = way, when
+        self._seen_as, self._when = seen_as, when
         self._by_client: dict[tuple[str, int], int] = {}
         self._by_queue_id: dict[str, _Place] = {}
         self._by_recipient: dict[str, _Place] = {}
@@ -169,9 +169,9 @@ class _Join:
         for fact in attempt.observations:
             if isinstance(fact, Connection) and (client := _PORT.match(fact.client)):
                 self._by_client[client[1].strip("[]"), int(client[2])] = at
-                if self._way.ours:
+                if self._seen_as:
                     # A NAT that keeps the port, as most do while it is free.
-                    self._by_client.setdefault((self._way.ours, int(client[2])), at)
+                    self._by_client.setdefault((self._seen_as, int(client[2])), at)
             elif isinstance(fact, Submitted) and fact.final is not None:
                 place = _Place(at, (fact.final.turn,))
                 self._by_recipient[fact.recipient.lower()] = place

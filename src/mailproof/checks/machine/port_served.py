@@ -108,8 +108,9 @@ def _rule(connection: Sighting[Connection], machine: MachineSeen) -> Rule | None
         return None
     address = machine.own(connection.endpoint.address)
     source = connection.fact.client.rpartition(":")[0].strip("[]") or address
-    if machine.way.ours and (":" in machine.way.ours) is (":" in address):
-        source = machine.way.ours  # ours is behind a NAT another than the one that comes in there
+    ours = machine.way.ours if machine.way is not None else ""
+    if ours and (":" in ours) is (":" in address):
+        source = ours  # behind a NAT what comes in there has another than ours
     # To an address of one's own every packet goes over loopback.
     packet = Packet(source, address, connection.endpoint.port, loopback=source in machine.addresses)
     return blocking_rule(machine.packet_filter, packet)

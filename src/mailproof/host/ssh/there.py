@@ -28,6 +28,8 @@ _LARGEST = 64 << 20
 _MOST_PATHS, _MOST_NOISE, _MOST_TOLD = MOST_FILES * 4097, 1 << 16, 1 << 14
 # The other side ends a command after SECONDS, where it can; a megabyte in the rest is 2 Mbit/s.
 _PATIENCE = SECONDS + 6.0
+# All of a run, as that itself ends after some time: a check waits no longer than ten of its timeouts.
+_PATIENCE_IN_ALL = 300.0
 # LoginGraceTime of sshd: within that a person has typed the password.
 _PATIENCE_OF_A_PERSON = 120.0
 _Script = Callable[[str], bytes]
@@ -55,6 +57,7 @@ class There:
         """
         self._way = Way(dialled=(dialled.host,) if dialled is not None and dialled.host else ())
         self._frames = Frames("")
+        self._left = _PATIENCE_IN_ALL
         self._channel = Channel(to.shown, (*program, *to.words, "exec sh"), environment, sudo=sudo)
         first = _PATIENCE_OF_A_PERSON + timeout if asks else timeout + _PATIENCE
         try:
@@ -156,7 +159,7 @@ class There:
         return Clock(utc + 0.5 - (began + ended) / 2, round((local - utc) / 60) * 60, 0.5 + (ended - began) / 2)
 
     @property
-    def way(self) -> Way:
+    def way(self) -> Way | None:
         return self._way
 
     @property
@@ -176,15 +179,18 @@ class There:
             return None
         try:
             self._channel.send(b"\n".join([name.encode("ascii"), *words, b""]), _PATIENCE)
-            return self._channel.receive(self._frames, most, _PATIENCE)
         except Ended:
             return None
+        return self._next(most)
 
     def _next(self, most: int) -> Answer | None:
+        began = time.monotonic()
         try:
-            return self._channel.receive(self._frames, most, _PATIENCE)
+            return self._channel.receive(self._frames, most, min(_PATIENCE, self._left))
         except Ended:
             return None
+        finally:
+            self._left -= time.monotonic() - began
 
     def _whole(self, seen: FileSeen, data: bytes) -> FileSeen:
         first = FIRST_BLOCKS * BLOCK

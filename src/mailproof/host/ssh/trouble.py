@@ -13,7 +13,7 @@ _SAID = (
     ("ssh-host-key-changed", r"REMOTE HOST IDENTIFICATION HAS CHANGED"),
     ("ssh-host-key-revoked", r"key .* is (?:marked as )?revoked|REVOKED HOST KEY DETECTED"),
     ("ssh-host-key-unknown", r"Host key verification failed|No \S+ host key is known for"),
-    ("ssh-not-permitted", r"^[^\n]*Permission denied|Too many authentication failures|authenticating user"),
+    ("ssh-not-permitted", r"Permission denied \(|Too many authentication failures"),
     ("ssh-host-not-found", r"Could not resolve hostname|Name or service not known|nodename nor servname"),
     ("ssh-timed-out", r"timed out|Timeout, server .* not responding"),
     ("ssh-refused", r"Connection refused"),
@@ -37,12 +37,12 @@ def trouble_of(host: str, status: int | None, said: bytes, greeted: bool, sudo: 
     text = _text(said)
     if sudo and (found := _SUDO.search(text)):
         return Unreached("ssh-no-sudo", host, _line(found[0]))
-    if status == _OF_SSH or status is None:
-        for why, pattern in _SAID:
-            if found := re.search(pattern, text, re.MULTILINE):
-                return Unreached(why, host, _line(_whole(text, found)))
     if greeted:
         return Unreached("ssh-ended", host, last_words(said))
+    if status == _OF_SSH or status is None:
+        for why, pattern in _SAID:
+            if all_found := [*re.finditer(pattern, text)]:
+                return Unreached(why, host, _line(_whole(text, all_found[-1])))
     if status == _OF_SSH:
         return Unreached("ssh-failed", host, last_words(said))
     return Unreached("ssh-no-shell", host, last_words(said))
