@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import stat
 from functools import partial
@@ -127,9 +128,18 @@ def test_a_warning_fails_only_if_it_is_asked_to(trusted: Trusted, record: Path, 
     assert mailproof(*replay, "--format", "nagios").returncode == 1
 
 
-def test_a_name_that_does_not_resolve_is_no_verdict() -> None:
-    done = mailproof("check", "smtp://no-such-name.invalid", "--timeout", "1")
-    assert done.returncode == 3
+def test_a_name_that_does_not_resolve_is_a_finding_unless_a_profile_takes_it_lightly(tmp_path: Path) -> None:
+    lightly = tmp_path / "lightly.toml"
+    lightly.write_text('[severities]\nname-not-found = "info"\n')
+    kept = tmp_path / "record.json"
+    done = mailproof("check", "smtp://no-such-name.invalid", "--timeout", "1", "--record", str(kept))
+    replay = ("check", "--replay", str(kept))
+    if json.loads(mailproof(*replay, "--format", "json").stdout)["verdict"] == "fail":  # else DNS itself is silent
+        assert done.returncode == 1
+        assert mailproof(*replay, "--format", "nagios").returncode == 2
+    else:
+        assert done.returncode == 3
+    assert mailproof(*replay, "--profile", str(lightly)).returncode == 3
     assert "Traceback" not in done.stderr
     assert done.stderr.endswith("no address was found for no-such-name.invalid\n")
 

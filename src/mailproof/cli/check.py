@@ -26,7 +26,7 @@ from mailproof.cli.options import (
 )
 from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
-from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, exit_code, report_on, schema_text, show
+from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, SOUND, exit_code, report_on, schema_text, show
 from mailproof.cli.wishes import login_wish, mailbox_wish, random_text
 from mailproof.model.attempt import INTRUSIVE
 from mailproof.model.finding import Severity
@@ -206,7 +206,8 @@ def _told(record: Record, wish: Wish, terminal: Terminal) -> int:
     if _nothing_resolved(record):
         names = tuple(dict.fromkeys(target.host for target in record.targets))
         terminal.tell("mailproof: " + terminal.say("cli.not-resolved", names=names))
-        return code if wish.shape == "nagios" else COULD_NOT_TELL
+        # A profile that takes it lightly does not make a server sound that nobody has seen.
+        return code if wish.shape == "nagios" or code != SOUND else COULD_NOT_TELL
     return code
 
 

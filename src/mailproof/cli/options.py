@@ -80,9 +80,14 @@ class Connecting(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.resolver is None else _place(self.resolver)
 
     @property
+    def only(self) -> str:
+        """The one record type of `-4` or `-6`; empty where neither or both were given."""
+        return "" if self.ipv4 == self.ipv6 else "A" if self.ipv4 else "AAAA"
+
+    @property
     def families(self) -> tuple[str, ...]:
         """Record types to ask DNS for: what was wanted, and what the source address can reach."""
-        wanted = ("A", "AAAA") if self.ipv4 == self.ipv6 else ("A",) if self.ipv4 else ("AAAA",)
+        wanted = (self.only,) if self.only else ("A", "AAAA")
         if self.source is None or self.proxy is not None:  # then it has to reach the proxy only
             return wanted
         return tuple(family for family in wanted if (family == "AAAA") == (":" in self.source))
@@ -213,7 +218,7 @@ def wanted_of(how: Connecting) -> Wanted:
     """Which of the addresses are wanted, and under which name."""
     from mailproof.run.endpoints import Wanted
 
-    return Wanted(name=how.name or "", families=how.families, timeout=how.timeout)
+    return Wanted(name=how.name or "", families=how.families, timeout=how.timeout, only=how.only)
 
 
 def terms_of(how: Connecting, **more: Any) -> Terms:

@@ -76,9 +76,12 @@ def _scanned(
 ) -> PortsResult:
     from mailproof.net.route import address_towards
     from mailproof.probes.port import PortTerms
+    from mailproof.run.endpoints import must_be_of
     from mailproof.run.ports import DEFAULT, PortsPlan, scan
 
     how: Connecting = connecting(wish, terminal)
+    for host in hosts:
+        must_be_of(how.only, host)
     plan = PortsPlan(
         hosts,
         ports or DEFAULT,

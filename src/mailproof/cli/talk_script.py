@@ -119,11 +119,16 @@ class NotFound(Exception):
 
 
 async def addresses_of(net: Net, place: TalkPlace, how: Connecting) -> tuple[str, ...]:
-    """Where to dial, IPv6 first as the system does (RFC 6724). Raises NotFound for a name without an address."""
+    """Where to dial, IPv6 first as the system does (RFC 6724).
+
+    Raises NotFound for a name without an address, UsageError for an address that `-4` or `-6` rules out.
+    """
     from mailproof.parse.vantage import address
+    from mailproof.run.endpoints import must_be_of
 
     if place.path is not None:
         return ()
+    must_be_of(how.only, place.host)
     if address(place.host) is not None:
         return (place.host,)
     found: list[str] = []

@@ -65,7 +65,8 @@ def mailbox_wish(user: str, given: Mapping[str, Any], mailbox: str, terminal: Te
     if source.option:
         password = credentials.read(source, terminal)
     else:
-        password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
+        asking = terminal.say("cli.password-of", user=user)
+        password = credentials.ask(asking, terminal, "cli.no-mailbox-password")
     must_be_sayable("--mailbox-user", user, terminal)
     return LoginWish(Credentials(user, password), random_text())
 

@@ -8,6 +8,7 @@ import msgspec
 
 from mailproof.model.attempt import Job, Skipped, Status, Step, StepTaken, Trouble
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
+from mailproof.model.failure import UsageError
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Attempt
 from mailproof.model.transcript import Transcript, Turn, TurnKind
@@ -56,6 +57,14 @@ class Wanted(msgspec.Struct, frozen=True):
     """To present and verify instead of the host (`--name`)."""
     families: tuple[str, ...] = ("A", "AAAA")
     timeout: float = 30.0
+    only: str = ""
+    """The one record type that the user would have (`-4`, `-6`): an address of the other kind is not dialled then."""
+
+
+def must_be_of(only: str, host: str) -> None:
+    """Raises UsageError for an address that the user both named and ruled out; a name may have what is wanted."""
+    if only and _is_address(host) and (only == "AAAA") != (":" in host):
+        raise UsageError("address-ruled-out", address=host, option="-6" if only == "AAAA" else "-4")
 
 
 class Resolver:
@@ -165,9 +174,11 @@ class Resolver:
         """Of a host, in the families wanted; the host itself if it is one.
 
         Where DNS points to the host (`pointed`), an address at which only oneself is met is none of it: what answers
-        there would be our own machine.
+        there would be our own machine. Raises UsageError for an address that was named and is not wanted.
         """
         if _is_address(host):
+            if not pointed:
+                must_be_of(self._wanted.only, host)
             return (host,)
         found: list[str] = []
         for family in self._wanted.families:

@@ -91,9 +91,18 @@ class TestNames:
 
     def test_a_domain_with_an_mx_needs_no_address_but_its_mx_does(self):
         mx = DnsAnswer("example.test", "MX", DnsStatus.OK, ("10 gone.test.",))
-        asked = [DnsAnswer(name, "A", DnsStatus.NO_DATA) for name in ("example.test", "gone.test")]
+        asked = [
+            DnsAnswer(name, rtype, DnsStatus.NO_DATA)
+            for name in ("example.test", "gone.test")
+            for rtype in ("A", "AAAA")
+        ]
         [finding] = host_resolves.check(resolved(mx, *asked, host="example.test"), POLICY)
         assert finding.params == {"host": "gone.test", "answer": "no-data"}
+
+    @pytest.mark.parametrize("rtype", ["A", "AAAA"])
+    def test_where_one_kind_alone_was_asked_for_the_other_is_not_denied(self, rtype):
+        [finding] = host_resolves.check(resolved(DnsAnswer("mx.test", rtype, DnsStatus.NO_DATA)), POLICY)
+        assert finding.params == {"host": "mx.test", "answer": f"{rtype}: no-data"}
 
     def test_a_null_mx_names_no_host(self):
         assert answers(host_resolves.check, resolved(DnsAnswer("mx.test", "MX", DnsStatus.OK, ("0 .",)))) == []

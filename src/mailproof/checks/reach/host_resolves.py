@@ -55,7 +55,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Untold(NAME, "resolver-failed", asked=True, params={"host": host})
         elif asked:
             status = min((a.status for a in asked), key=lambda s: s is not DnsStatus.NO_SUCH_NAME)
-            params = {"host": host, "answer": str(status)}
+            # With -4, -6 or --source one kind alone was asked for, and the host may have the other.
+            alone = next(iter(kinds)) if len(kinds := {a.rtype for a in asked}) == 1 else ""
+            params = {"host": host, "answer": f"{alone}: {status}" if alone else str(status)}
             yield Finding("name-not-found", tuple(map(_evidence, asked)), params={**params})
 
 
