@@ -41,7 +41,8 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
 
 async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime, inside: Inside) -> Record:
     """As `examine`; the record has what the server tells, too. What cannot be read is in it as not tried."""
-    clock = host.clock()
+    # A log that was named alone can be that of a machine whose clock nobody has asked.
+    clock = host.clock() if inside.machine else None
     logs = inside.logs or (tuple(usual_logs(host)) if inside.machine else ())
     watch: LogWatch | JournalWatch | None = LogWatch(host, logs) if logs else None
     if watch is None and inside.machine:
