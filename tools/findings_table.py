@@ -39,6 +39,8 @@ _WORDS = {
         "by": "by case",
         "logs": "told by the server's log",
         "files": "seen in files, by the linters",
+        "logs-real": "by the log lines on its page; no real server set up for it yet",
+        "files-real": "by the files on its page; no real server set up for it yet",
     },
     "ja": {
         "title": "検出事項と、それを再現するもの",
@@ -51,6 +53,8 @@ _WORDS = {
         "by": "条件による",
         "logs": "サーバーのログで検出",
         "files": "ファイルの lint で検出",
+        "logs-real": "ページのログの行で確認。実サーバーの構成はまだない",
+        "files-real": "ページの設定ファイルで確認。実サーバーの構成はまだない",
     },
 }
 
@@ -156,10 +160,11 @@ def render(lang: str) -> str:
     ]
     for name in findings():
         page = load(name, lang)
-        elsewhere = str(say["logs"]) if in_logs(name) else str(say["files"]) if in_files(name) else ""
-        given = elsewhere or why.get("fault", {}).get(name, {}).get(lang, "")
+        elsewhere = "logs" if in_logs(name) else "files" if in_files(name) else ""
+        given = str(say[elsewhere]) if elsewhere else why.get("fault", {}).get(name, {}).get(lang, "")
         fault = f"`--fault {name}`" if name in FAULTS else given
         shown = _some(on_real.get(name, []), str(say["more"])) or why.get("real", {}).get(name, {}).get(lang, "")
+        shown = shown or (str(say[f"{elsewhere}-real"]) if elsewhere else "")
         told = ", ".join([str(say["page"]), *in_scripts.get(name, [])])
         lines.append(_row([f"`{name}`", page.title, _severity(name, str(say["by"])), told, fault, shown]))
     return "\n".join(lines) + "\n"
