@@ -135,7 +135,11 @@ def _issued(authority: Authority, part: str, which: str) -> bytes:
 
 def record_of(example: str, authority: Authority | None = None, here: bool | None = None) -> Record:
     """What the linters read of an example. A server that it has no files of is not there."""
-    files = files_of(example, authority)
+    return record_of_files(files_of(example, authority), here)
+
+
+def record_of_files(files: dict[str, FileSeen], here: bool | None = None) -> Record:
+    """The same of files by path."""
     of_postfix = any(path.startswith(f"{POSTFIX}/") for path in files)
     of_dovecot = any(path.startswith(f"{DOVECOT}/") for path in files)
     exim = next((path for path in (f"{EXIM}/exim4.conf", GENERATED) if path in files), "")

@@ -69,7 +69,8 @@ class SeenFiles:
 def fault(name: str, /, *shown: Evidence, **params: Param) -> Finding:
     """A finding of the whole server, with the lines that show it."""
     evidence = dict.fromkeys(Evidence(each.kind, sayable(each.where), sayable(each.text)) for each in shown)
-    return Finding(name, tuple(evidence), params={key: _sayable(value) for key, value in params.items()})
+    told = {key: _sayable(value) for key, value in params.items()}
+    return Finding(name, tuple(evidence), params=told)
 
 
 def not_told(name: str, why: str, /, *, asked: bool = False, **params: str) -> Untold:

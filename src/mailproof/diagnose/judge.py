@@ -14,6 +14,7 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Finding, FindingKind, Param, Passed, Severity, Untold
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import one_remedy
 from mailproof.model.report import Judged, PassedItem
 
 # Per place and in all: a report is read by people, and a finding at a hundred endpoints is seen at the first few.
@@ -115,6 +116,7 @@ def _judged(members: list[_Weighed]) -> Judged:
         message="",
         explained_by=members[0].explained_by,
         evidence=tuple(evidence)[:EVIDENCE_IN_ALL],
+        remedy=one_remedy(item.finding.remedy for item in members),
     )
 
 

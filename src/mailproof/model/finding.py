@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.evidence import Evidence
+from mailproof.model.remedy import Remedy
 
 Param = str | int | float | tuple[str, ...]
 """What a message can be filled with. No prose: words live in the catalogue."""
@@ -78,10 +79,16 @@ class Finding(msgspec.Struct, frozen=True):
     """URL of the endpoint it was seen at; None for one of the whole server."""
     address: str = ""
     params: dict[str, Param] = {}
+    remedy: Remedy | None = None
+    """What mends it, where that follows from what was read."""
 
     def __post_init__(self) -> None:
         if not self.evidence:
             raise ValueError(f"a finding without evidence: {self.name}")
+
+    def mended_by(self, remedy: Remedy | None) -> Finding:
+        """The same with its remedy."""
+        return msgspec.structs.replace(self, remedy=remedy)
 
 
 class Passed(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 from mailproof.model.attempt import Status, Step, Trouble
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Param, Severity
+from mailproof.model.remedy import Remedy
 from mailproof.model.transcript import Transcript
 
 
@@ -34,6 +35,8 @@ class Judged(msgspec.Struct, frozen=True):
     """English, in every language."""
     explained_by: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    remedy: Remedy | None = None
+    """What mends it, where that follows from a configuration that was read."""
 
 
 class PassedItem(msgspec.Struct, frozen=True):

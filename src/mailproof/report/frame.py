@@ -16,6 +16,7 @@ from mailproof.model.transcript import Transcript
 from mailproof.report.build import message
 from mailproof.report.layout import wrap
 from mailproof.report.proof import shown_lines
+from mailproof.report.remedies import remedy_parts
 from mailproof.report.style import Style, paint
 from mailproof.report.telling import ended, spoken, transcript_title
 
@@ -70,6 +71,18 @@ def proof_lines(evidence: Iterable[Evidence], say: Words, width: int, verbose: b
     if hidden > 1 and not verbose:  # one line left off would only make room for the note about it
         proof[EVIDENCE_LINES:] = wrap(say("report.more-lines", n=hidden), width, "    ")
     return proof
+
+
+def remedy_lines(item: Judged, say: Words, color: bool, width: int) -> list[str]:
+    """What to change, as a diff that can be pasted: its lines are as long as they are, whatever the width."""
+    return [
+        line
+        for heading, lines in remedy_parts(item.remedy, say)
+        for line in (
+            *(paint(each, Style.HEADING, color) for each in wrap(heading, width, "  ")),
+            *(f"    {each}" for each in lines),
+        )
+    ]
 
 
 def proof_of(told: Outcome, say: Words, width: int, verbose: bool) -> list[str]:

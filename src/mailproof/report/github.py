@@ -13,6 +13,7 @@ from mailproof.model.report import Judged, Report, Verdict
 from mailproof.report.build import message
 from mailproof.report.lint import place_of
 from mailproof.report.proof import shown_lines
+from mailproof.report.remedies import remedy_parts
 from mailproof.report.telling import between, made, sentence
 
 _COMMANDS = {Severity.FAIL: "error", Severity.WARN: "warning", Severity.INFO: "notice"}
@@ -43,7 +44,8 @@ def _told(item: Judged, lang: str) -> list[str]:
     if item.endpoints:
         lines.append(say("report.at", where=between(say).join(item.endpoints)))
     lines += shown_lines(item.evidence, verbose=False)[:_LINES]
-    return [*map(printable, lines), say("report.explain", name=item.name)]
+    mend = [line for heading, part in remedy_parts(item.remedy, say) for line in (heading, *part)]
+    return [*map(printable, lines), *mend, say("report.explain", name=item.name)]
 
 
 def _place(item: Judged) -> str:

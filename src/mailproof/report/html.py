@@ -20,6 +20,7 @@ from mailproof.model.transcript import Transcript
 from mailproof.report.build import message
 from mailproof.report.html_page import page, section, text
 from mailproof.report.proof import shown_lines
+from mailproof.report.remedies import remedy_parts
 from mailproof.report.servers import on_servers
 from mailproof.report.survey import COLUMNS, EndpointRow
 from mailproof.report.telling import (
@@ -107,9 +108,17 @@ def _cause(report: Report, item: Judged, say: Words) -> str:
         f"{text(message(item, say.lang))}</h3>\n"
         f'<pre class="proof">{_proof(item.evidence)}</pre>\n'
         f'<p class="where">{where}</p>\n'
+        f"{_change(item, say)}"
         f"<details>\n<summary>{escape(mend)}</summary>\n{_remedy(item.name, say.lang)}"
         f'<p class="where"><code>{escape(say("report.explain", name=item.name))}</code></p>\n</details>\n'
         f"{_conversations(report, item.evidence, say)}</article>\n"
+    )
+
+
+def _change(item: Judged, say: Words) -> str:
+    return "".join(
+        f"<p>{text(heading)}</p>\n<pre>{escape(chr(10).join(lines))}</pre>\n"
+        for heading, lines in remedy_parts(item.remedy, say)
     )
 
 

@@ -10,7 +10,7 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Severity
 from mailproof.model.report import Judged, Report, Verdict
 from mailproof.report.build import message
-from mailproof.report.frame import headed, proof_lines
+from mailproof.report.frame import headed, proof_lines, remedy_lines
 from mailproof.report.layout import wrap
 from mailproof.report.style import Style, paint
 from mailproof.report.telling import between, untested
@@ -26,7 +26,7 @@ _PLACE = re.compile(r"(.*):(\d+)\Z")
 
 
 def render(report: Report, lang: str, color: bool = False, width: int = 80, verbose: bool = False) -> str:
-    """Lines of at most `width` cells, with a final newline. `verbose` adds what is sound."""
+    """Lines of at most `width` cells, but for those of a remedy. `verbose` adds what is sound."""
     say = words(lang)
     word = say(f"verdict.{report.verdict}")
     lines = headed(word, _ANSWERS[report.verdict], _sentence(report, say), say, color, width)
@@ -66,6 +66,7 @@ def _finding(item: Judged, say: Words, color: bool, width: int, verbose: bool) -
     lines = wrap(f"{message(item, say.lang)} [{item.name}]", width, f"{word}  ")
     lines[0] = lines[0].replace(word, paint(word, _STYLES[item.severity], color), 1)
     lines += proof_lines(item.evidence, say, width, verbose)
+    lines += remedy_lines(item, say, color, width)
     if item.explained_by:
         lines += wrap(say("report.explained-by", names=item.explained_by), width, "  ")
     return lines

@@ -11,6 +11,7 @@ from mailproof.model.escape import printable
 from mailproof.model.report import EndpointReport, Judged, Report
 from mailproof.report.build import message
 from mailproof.report.proof import shown_lines
+from mailproof.report.remedies import remedy_parts
 from mailproof.report.survey import COLUMNS, EndpointRow
 from mailproof.report.telling import (
     aside,
@@ -78,9 +79,12 @@ def code(text: str) -> str:
 
 def fenced(lines: Iterable[str]) -> str:
     """A block of code, likewise."""
-    safe = [printable(line) for line in lines]
+    return _block([printable(line) for line in lines], "text")
+
+
+def _block(safe: Sequence[str], language: str) -> str:
     ticks = "`" * max(3, max(map(_longest_run, safe), default=0) + 1)
-    return "\n".join([f"{ticks}text", *safe, ticks])
+    return "\n".join([f"{ticks}{language}", *safe, ticks])
 
 
 def _longest_run(text: str) -> int:
@@ -92,6 +96,11 @@ def _cause(number: int, item: Judged, say: Words) -> list[str]:
     return [
         f"### {number}. {say(f'severity.{item.severity}')}: {quoted(message(item, say.lang))}",
         fenced(shown_lines(item.evidence, verbose=False)),
+        *(
+            part
+            for heading, lines in remedy_parts(item.remedy, say)
+            for part in (quoted(heading), _block(lines, "diff"))
+        ),
         f"{say('report.at', where='')}{where}  \n{code(say('report.explain', name=item.name))}",
     ]
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from mailproof.catalog.pages import load
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Severity
+from mailproof.model.remedy import Change, Remedy
 from mailproof.model.report import Judged, Report
 from mailproof.report.json import text_of
 from mailproof.report.lint import in_order, place_of
@@ -65,13 +66,45 @@ def _result(item: Judged, names: list[str]) -> dict[str, Any]:
     }
     if rest:
         result["relatedLocations"] = [{"physicalLocation": _place(each)} for each in rest]
+    if item.remedy is not None and item.remedy.changes:
+        result["fixes"] = [_fix(item.remedy)]
     return result
+
+
+def _fix(remedy: Remedy) -> dict[str, Any]:
+    """Proposed changes (section 3.55); nobody has made them."""
+    files = dict.fromkeys(change.file for change in remedy.changes)
+    described: dict[str, Any] = {"description": {"text": "; ".join(remedy.then)}} if remedy.then else {}
+    return {
+        **described,
+        "artifactChanges": [
+            {
+                "artifactLocation": {"uri": _uri(file)},
+                "replacements": [_replacement(change) for change in remedy.changes if change.file == file],
+            }
+            for file in files
+        ],
+    }
+
+
+def _replacement(change: Change) -> dict[str, Any]:
+    """Whole lines with their newlines; a region ends before its last column."""
+    if change.old and change.new:
+        last = change.line + len(change.old) - 1
+        region = {"startLine": change.line, "startColumn": 1, "endLine": last, "endColumn": len(change.old[-1]) + 1}
+        return {"deletedRegion": region, "insertedContent": {"text": "\n".join(change.new)}}
+    first = change.line if change.old else change.line + 1
+    region = {"startLine": first, "startColumn": 1, "endLine": first + len(change.old), "endColumn": 1}
+    return {"deletedRegion": region, "insertedContent": {"text": "".join(f"{line}\n" for line in change.new)}}
+
+
+def _uri(path: str) -> str:
+    return Path(path).as_uri() if path.startswith("/") else quote(path.removeprefix("./"), errors="surrogateescape")
 
 
 def _place(evidence: Evidence) -> dict[str, Any]:
     path, line = place_of(evidence)
-    uri = Path(path).as_uri() if path.startswith("/") else quote(path.removeprefix("./"), errors="surrogateescape")
-    place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(path)}}
     if line:
         place["region"] = {"startLine": line}
         if evidence.text:

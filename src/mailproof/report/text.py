@@ -9,7 +9,7 @@ from mailproof.model.escape import printable
 from mailproof.model.finding import Severity
 from mailproof.model.report import Judged, Report, Verdict
 from mailproof.report.build import message
-from mailproof.report.frame import headed, hint_lines, proof_lines, transcript_lines
+from mailproof.report.frame import headed, hint_lines, proof_lines, remedy_lines, transcript_lines
 from mailproof.report.layout import cut, wrap
 from mailproof.report.style import Style, paint
 from mailproof.report.survey import endpoint_lines
@@ -41,7 +41,7 @@ _VERDICT_STYLE = {
 
 
 def render(report: Report, lang: str, color: bool = False, width: int = 80, verbose: bool = False) -> str:
-    """The report as lines of at most `width` cells, with a final newline.
+    """The report as lines of at most `width` cells, but for those of a remedy, with a final newline.
 
     What a server said is escaped and not translated. `verbose` adds every piece of evidence, what passed where, and
     the transcripts.
@@ -91,6 +91,7 @@ class _Text:
         lines[0] = lines[0].replace(word, paint(word, _SEVERITY_STYLE[item.severity], self.color), 1)
         lines.extend(proof_lines(item.evidence, self.say, self.width, self.verbose))
         lines.extend(wrap(self.say("report.at", where=self._where(item)), self.width, "  "))
+        lines.extend(remedy_lines(item, self.say, self.color, self.width))
         return [*lines, *hint_lines(item, self.say, self.color, self.width)]
 
     def _where(self, item: Judged) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from mailproof.checks.files import fault
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import mend
+from mailproof.checks.postfix.missing_services import port_served
 from mailproof.checks.postfix.services_complete import KINDS as SERVICES
 from mailproof.checks.survey import surveyed
 from mailproof.model.attempt import Trouble
@@ -37,7 +39,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             if endpoint.port in ports:
                 yield Passed(NAME, (line,), endpoint.url)
             elif connection.fact.trouble is Trouble.REFUSED:
-                yield fault("service-disabled", line, *connection.evidence(), service=str(endpoint.port), asked="yes")
+                shown = (line, *connection.evidence())
+                remedy = mend(port_served(configured, endpoint.port))
+                yield fault("service-disabled", *shown, service=str(endpoint.port), asked="yes").mended_by(remedy)
 
 
 def _ports(configured: Configured) -> frozenset[int] | None:

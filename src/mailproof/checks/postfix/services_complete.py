@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import main_set, mend, option_set
+from mailproof.checks.postfix.missing_services import entry_of, port_opened
 from mailproof.checks.postfix.tls_settings import level_of
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -57,7 +59,8 @@ def _tlsmgr(configured: Configured) -> Iterator[Answer]:
     using = [each for each in configured.servers if level_of(each) not in ("", "none")]
     if using and not there:
         setting = using[0].main.setting("smtpd_tls_security_level")
-        yield fault("tlsmgr-missing", configured.at(setting), configured.line("master.cf", 1))
+        shown = (configured.at(setting), configured.line("master.cf", 1))
+        yield fault("tlsmgr-missing", *shown).mended_by(mend(entry_of(configured, "tlsmgr")))
 
 
 def _caches(configured: Configured) -> Iterator[Answer]:
@@ -67,14 +70,19 @@ def _caches(configured: Configured) -> Iterator[Answer]:
         if folder is not None and folder.state is FileState.MISSING:
             setting = configured.main.setting(name)
             shown = (configured.at(setting), configured.file(folder))
-            yield fault("tlsmgr-cache-missing", *shown, path=folder.path, parameter=name)
+            # The directory that is Postfix's own for it (postconf(5) data_directory).
+            cache = f"btree:${{data_directory}}/{name.partition('_')[0]}_scache"
+            remedy = mend(main_set(configured, name, cache))
+            yield fault("tlsmgr-cache-missing", *shown, path=folder.path, parameter=name).mended_by(remedy)
 
 
 def _logins(configured: Configured) -> Iterator[Answer]:
     for daemon in configured.servers:
         if daemon.role in ("submission", "submissions") and not daemon.on("smtpd_sasl_auth_enable"):
             setting = daemon.main.setting("smtpd_sasl_auth_enable")
-            yield fault("sasl-disabled", configured.service(daemon), configured.at(setting), service=daemon.name)
+            shown = (configured.service(daemon), configured.at(setting))
+            remedy = mend(option_set(configured, daemon, setting.name, "yes"))
+            yield fault("sasl-disabled", *shown, service=daemon.name).mended_by(remedy)
 
 
 def _ports(configured: Configured) -> Iterator[Answer]:
@@ -88,6 +96,6 @@ def _ports(configured: Configured) -> Iterator[Answer]:
         return
     for role, name in _PORTS.items():
         if role not in roles:
-            yield fault(
-                "service-disabled", configured.at(setting), configured.line("master.cf", 1), service=name, asked="no"
-            )
+            shown = (configured.at(setting), configured.line("master.cf", 1))
+            remedy = mend(port_opened(configured, role))
+            yield fault("service-disabled", *shown, service=name, asked="no").mended_by(remedy)

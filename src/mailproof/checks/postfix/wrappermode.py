@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
+from mailproof.checks.mending import Changes
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import mend, option_set, value_set
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -55,12 +57,20 @@ def _servers(configured: Configured) -> Iterator[Answer]:
         at_once = daemon.on("smtpd_tls_wrappermode")
         if daemon.role == "submissions" and not at_once:
             shown = configured.service(daemon, "smtpd_tls_wrappermode")
-            yield fault("tls-wrappermode-missing", shown, service=daemon.name)
+            remedy = mend(option_set(configured, daemon, "smtpd_tls_wrappermode", "yes"))
+            yield fault("tls-wrappermode-missing", shown, service=daemon.name).mended_by(remedy)
         elif daemon.role in ("smtp", "submission") and at_once:
             setting = daemon.main.setting("smtpd_tls_wrappermode")
-            yield fault(
-                "tls-wrappermode-misplaced", configured.at(setting), configured.service(daemon), service=daemon.name
-            )
+            shows = (configured.at(setting), configured.service(daemon))
+            remedy = mend(value_set(configured, setting, "no"), *_kept(configured, setting.file))
+            yield fault("tls-wrappermode-misplaced", *shows, service=daemon.name).mended_by(remedy)
+
+
+def _kept(configured: Configured, file: str) -> Iterator[Changes]:
+    """Where main.cf says it for all: an option of its own for those that are to begin with TLS."""
+    for daemon in configured.servers if file != "master.cf" else ():
+        if daemon.role == "submissions" and "smtpd_tls_wrappermode" not in daemon.service.options:
+            yield option_set(configured, daemon, "smtpd_tls_wrappermode", "yes")
 
 
 def _next_hops(configured: Configured) -> Iterator[Answer]:

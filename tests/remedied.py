@@ -1,0 +1,54 @@
+"""Remedies, applied to copies of what they are for: the program itself never does."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+import msgspec
+
+from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.remedy import Change, Remedy
+
+_LATER = 4e9
+
+
+def applied(data: bytes, changes: list[Change]) -> bytes:
+    """A file with these changes. Raises AssertionError where a line that goes is not the one that is there."""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    for change in sorted(changes, key=lambda each: (each.line, bool(each.old)), reverse=True):
+        begin = change.line - 1 if change.old else change.line
+        assert tuple(lines[begin : begin + len(change.old)]) == change.old
+        lines[begin : begin + len(change.old)] = [line for each in change.new for line in each.split("\n")]
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def mended(files: Mapping[str, FileSeen], remedy: Remedy) -> dict[str, FileSeen]:
+    """Files by path after a remedy: its lines changed, and its commands run."""
+    out = dict(files)
+    for path in {change.file for change in remedy.changes}:
+        data = applied(out[path].data, [change for change in remedy.changes if change.file == path])
+        out[path] = msgspec.structs.replace(out[path], data=data)
+    for command in remedy.then:
+        _run(shlex.split(command), out)
+    return out
+
+
+def _run(words: list[str], files: dict[str, FileSeen]) -> None:
+    match words:
+        case ["postmap" | "postalias", spec]:
+            kind, _, path = spec.partition(":")
+            name = path + {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}[kind]
+            files[name] = FileSeen(name, name, FileState.FILE, mode=0o644, owner="root", group="root", changed=_LATER)
+        case ["chmod", mode, path]:
+            seen = files[path]
+            bits = seen.mode & ~0o022 if mode == "go-w" else int(mode, 8)
+            files[path] = msgspec.structs.replace(seen, mode=bits)
+        case ["chown", owner, path]:
+            files[path] = msgspec.structs.replace(files[path], owner=owner)
+        case ["chgrp", group, path]:
+            files[path] = msgspec.structs.replace(files[path], group=group)
+        case ["postfix" | "doveadm", "reload"]:
+            pass
+        case _:
+            raise AssertionError(f"no such command: {words}")
