@@ -21,7 +21,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Judged(msgspec.Struct, frozen=True):
+class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
     """A finding with its severity and its place among the others; the same fault at several endpoints is one."""
 
     name: str
@@ -36,7 +36,7 @@ class Judged(msgspec.Struct, frozen=True):
     explained_by: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     remedy: Remedy | None = None
-    """What mends it, where that follows from a configuration that was read."""
+    """What mends it, where that follows from a configuration that was read; absent in JSON where not."""
 
 
 class PassedItem(msgspec.Struct, frozen=True):
