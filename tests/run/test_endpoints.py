@@ -83,7 +83,34 @@ def test_a_name_without_mx_is_a_host_whose_usual_ports_are_guessed() -> None:
 
 
 def test_a_domain_with_null_mx_takes_no_mail_and_is_no_host_with_mail_either() -> None:
-    assert places("example.com", [answer("example.com", "MX", "0 .")]) == []
+    """And it is said: `check` had nothing to say, and `send` blamed a conversation that never was."""
+    null = Skipped("host-serves-mail", "null-mx", asked=True, params={"host": "example.com"})
+    assert resolved("example.com", [answer("example.com", "MX", "0 .")]) == ([], Status.OK, (null,))
+
+
+def test_what_a_domain_with_null_mx_promises_besides_is_still_looked_at() -> None:
+    names = [
+        answer("example.com", "MX", "0 ."),
+        answer("example.com", "A", "192.0.2.80"),
+        answer("_imaps._tcp.example.com", "SRV", "0 1 993 mx1.example.com."),
+        MX1,
+    ]
+    urls, _, skipped = resolved("example.com", names)
+    assert urls == ["imaps://mx1.example.com"] and [(each.why, each.asked) for each in skipped] == [
+        ("null-mx", False)
+    ]
+
+
+@pytest.mark.parametrize("address", ["192.0.2.9", "127.0.0.1"])
+def test_an_address_in_an_mx_is_a_name_that_nobody_has(address: str) -> None:
+    """Mail servers look it up, in vain; to dial it would prove a domain sound that gets no mail."""
+    net = MemoryNet(names=[answer("example.com", "MX", f"10 {address}.")])
+    resolver = Resolver(net, Wanted())
+    assert net.run(resolver.endpoints(parse_target("example.com"))) == ()
+    attempt = resolver.attempt()
+    assert attempt is not None
+    seen = [(fact.name, fact.rtype) for fact in attempt.observations if isinstance(fact, DnsAnswer)]
+    assert (address, "A") in seen and (address, "AAAA") in seen
 
 
 def test_a_name_that_does_not_exist_gives_no_endpoint_and_says_so() -> None:

@@ -76,6 +76,7 @@ class Resolver:
         self._answers: dict[tuple[str, str], DnsAnswer] = {}
         self._turns: list[Turn] = []
         self._left_off = 0
+        self._found = False
         self._started = net.now()
 
     async def endpoints(self, *targets: Target) -> tuple[Endpoint, ...]:
@@ -91,6 +92,7 @@ class Resolver:
                     named=bool(self._wanted.name) or any(_names(target, found.host) for target in targets),
                 )
         self._left_off += max(0, len(places) - _MOST_PLACES)
+        self._found = self._found or bool(places)
         return tuple(places.values())[:_MOST_PLACES]
 
     async def at(self, host: str, scheme: Scheme) -> tuple[Endpoint, ...]:
@@ -116,6 +118,9 @@ class Resolver:
         transcript = Transcript("", "", str(Job.RESOLVE), tuple(self._turns))
         observations = tuple(self._answers.values())
         notes = [skipped] if services else []
+        if closed := [a.name for a in self._answers.values() if a.rtype == "MX" and a.answers and not _hosts(a)]:
+            params = {"host": ", ".join(closed)}
+            notes.append(Skipped("host-serves-mail", "null-mx", asked=not self._found, params=params))
         if self._left_off:
             notes.append(Skipped("port-open", "too-many-places", asked=True, params={"n": str(self._left_off)}))
         return Attempt(Job.RESOLVE, None, (step,), observations, tuple(notes), transcript)
@@ -129,8 +134,8 @@ class Resolver:
             exchangers = await self._ask(target.host, "MX")
             if exchangers.status in _UNANSWERED:
                 return ()  # no proof that it has no MX: its own ports would be a wild guess
-            if hosts := _hosts(exchangers):
-                return await self._of_domain(target.host, hosts)
+            if exchangers.answers:  # of a null MX nothing is guessed: what SRV promises is all there is
+                return await self._of_domain(target.host, _hosts(exchangers))
         return await self._at(target.host, [(scheme, scheme.default_port) for scheme in USUAL], promised=False)
 
     async def _of_domain(self, domain: str, exchangers: list[str]) -> tuple[Endpoint, ...]:
@@ -174,11 +179,11 @@ class Resolver:
         """Of a host, in the families wanted; the host itself if it is one.
 
         Where DNS points to the host (`pointed`), an address at which only oneself is met is none of it: what answers
-        there would be our own machine. Raises UsageError for an address that was named and is not wanted.
+        there would be our own machine. An address in the place of a name is looked up as the name that it is there
+        (RFC 5321 section 5.1), as mail servers do. Raises UsageError for an address that was named and is not wanted.
         """
-        if _is_address(host):
-            if not pointed:
-                must_be_of(self._wanted.only, host)
+        if _is_address(host) and not pointed:
+            must_be_of(self._wanted.only, host)
             return (host,)
         found: list[str] = []
         for family in self._wanted.families:

@@ -96,3 +96,22 @@ def test_any_text_is_one_or_none(text: str) -> None:
 def test_a_megabyte_is_read_in_no_time() -> None:
     assert mount_error("MapiException" + "x:(" * 400_000) is None
     assert mount_error("MapiException: " * 70_000) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MapiExceptionDatabaseError hr=0x80004005, ec=1108",
+        "MapiExceptionDatabaseError … hr=0x80004005, ec=1108",
+        "MapiExceptionDatabaseError (hr=0x80004005 ec=1108)",
+        "MapiExceptionDatabaseError: hr=0x80004005, ec=1108",
+    ],
+)
+def test_as_somebody_types_it_from_a_screen(text: str) -> None:
+    """Without the sentence and the brackets, as issues and chats have it: it was not known."""
+    error = mount_error(text)
+    assert error is not None and (error.exception, error.hr, error.ec) == (
+        "MapiExceptionDatabaseError",
+        "0x80004005",
+        1108,
+    )

@@ -64,6 +64,8 @@ EVENTS = (454, 455, 465, 440, 452, 453, 518, 474, 494)
 
 # Blanks are taken out first, for a console cuts words; between the exception and the numbers stands one sentence.
 _ERROR = re.compile(r"MapiException(\w{1,80}?):([^()]{0,300})\(hr=(0x[0-9A-Fa-f]{1,8}),ec=(-?\d{1,10})\)")
+# As it is typed from a screen: without the sentence, without brackets. This exception is of a database alone.
+_TYPED = re.compile(r"MapiExceptionDatabaseError[^()]{0,300}?\(?hr=(0x[0-9A-Fa-f]{1,8}),?ec=(-?\d{1,10})")
 _NUMBERS = re.compile(r"\(hr=(0x[0-9A-Fa-f]{1,8}),ec=(-?\d{1,10})\)")
 _DATABASES = (
     re.compile(r"データベース\s?[\"“「]([^\"”」\n]{1,200})[\"”」]\s?をマウント"),
@@ -109,6 +111,8 @@ def mount_error(text: str) -> MountError | None:
         if "mountdatabase" not in found[2].lower() and not _names_a_database(text):
             return None
         return MountError(f"MapiException{found[1]}", found[3], int(found[4]), _database(text))
+    if found := _TYPED.search(together):
+        return MountError("MapiExceptionDatabaseError", found[1], int(found[2]), _database(text))
     if (found := _NUMBERS.search(together)) and "mountdatabase" in together[: found.start()].lower():
         return MountError("", found[1], int(found[2]), _database(text))
     return None
