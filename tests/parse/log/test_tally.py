@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.model.log_summary import LogSummary
-from mailproof.parse.log.tally import count, tables
+from mailproof.parse.log.tally import count, span, tables
 from mailproof.parse.log.tally.count import LogCounter, Tally
 from mailproof.parse.log.tally.reasons import domain_of_client, reason_of
 from mailproof.parse.log.tally.summary import summary_of
@@ -167,6 +167,8 @@ PIECES = (
         ", status=expired",
     ),
     *("connect from a.example[192.0.2.9]", "disconnect from a.example[192.0.2.9] ehlo=1 quit=1", "disconnect from x"),
+    *("postfix-out/smtpd[7]: ", "postfix/mx2/qmgr[8]: ", "postfix-a/b/smtp[1]: ", "postfix/postgrey/smtpd[7]: "),
+    *(", relay=<h>x", ", orig_to=<>", "NOQUEUE: reject: RCPT from a[192.0.2.9]: 450 no; x; from=<a@b> to=<x@y>"),
     *("lost connection after RCPT from a[192.0.2.9]", "Anonymous TLS connection established from a[192.0.2.9]: "),
     *("TLSv1.3 with cipher X (256/256 bits)", "Trusted TLS connection established to a[192.0.2.9]:25: ", "TLSv1.2"),
     *("reject: RCPT from a[192.0.2.9]: 554 5.7.1 <x@y>: no; from=<a@b> to=<x@y> proto=SMTP helo=<a>", "; from=<a"),
@@ -206,6 +208,7 @@ STAMPS = st.sampled_from(
             "Nov 20 1:00:00 ",
         ),
         *("2026-11-20T10:00:00.123456+09:00 mx ", "2026-11-20T10:00:00+09:00 mx ", "Xyz 20 10:00:00 mx ", "", "<22>"),
+        *("Nov 20 10:00:00 <mail.info> ", "Nov 20 10:00:00 +0900 ", "2026-11-20T10:00:00 +0900 "),
         *("Nov 20 10:00:00 ", "Nov 20 99:00:00 mx ", "{", "Nov 20 10:00:00.5 mx "),
     )
 )
@@ -285,6 +288,7 @@ def test_a_message_that_the_cut_goes_through() -> None:
 def test_hours_that_take_turns(stamp: str, much: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """As clocks of two hosts do, and lines of another form between them."""
     monkeypatch.setattr(count, "_MUCH", much)
+    monkeypatch.setattr(count, "_SOME", much)
     hours = (10, 11, 10, 11, 11, 12, 12, 10, 10, 10)
     lines = [
         f"{stamp.format(hour)} mx postfix/smtpd[1]: {n:08X}: client=a[192.0.2.9]" for n, hour in enumerate(hours)
@@ -307,6 +311,52 @@ def test_control_characters_in_the_name_of_a_client(control: str) -> None:
     )
     for line in lines:
         both(KNOWN, WARM, line.encode())
+
+
+HEAD = "Nov 20 10:00:00 mx postfix"
+SENT = "relay=h[192.0.2.1]:25, delay=1.1, delays=0.1/0/0.4/0.6"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-out/smtpd[1]: 4F1C2A3B5E: client=a.example[192.0.2.9]",
+        "-out/x/smtpd[1]: 4F1C2A3B5E: client=a.example[192.0.2.9], sasl_method=PLAIN, sasl_username=a",
+        "/mx2/qmgr[1]: 4F1C2A3B5E: from=<a@b.example>, size=7, nrcpt=1 (queue active)",
+        "/pickup[1]: 4F1C2A3B5E: client=a.example[192.0.2.9]",
+        f"/mx2/smtp[1]: {Q}: to=<b@C.example>, orig_to=<x>, {SENT}, tls=may, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b@C.example>, {SENT.replace('=h', '=<h>x')}, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b>, {SENT}, dsn=2.0.0, status=sent (forwarded as 4F1C2A3B5F)",
+        f"/smtp[1]: {Q}: to=<b@c>, {SENT}, dsn=2.0.0, status=sent (250 ok) x",
+        f"/smtp[1]: 4F1C2A3B5E: to=<b@c@D>, {SENT}, dsn=2.0.0, status=sent (250 ok)",
+        "/smtpd[1]: NOQUEUE: reject: RCPT from a[2001:db8::1]: 450 4.7.1 <x>: Greylisted; wait; from=<a> to=<b>",
+        "-out/postscreen[1]: NOQUEUE: reject: RCPT from [192.0.2.9]:5: 550 no; from=<a>, to=<b>",
+        f"/smtpd[1]: {Q}: reject: RCPT from a[192.0.2.9]: 450 no; from=<a> to=<b>",
+    ],
+)
+def test_a_form_of_a_frequent_line(line: str) -> None:
+    """Where the message is known, and before it."""
+    both(KNOWN, f"{HEAD}{line}\n".encode(), WARM, f"{HEAD}{line}\n{HEAD}{line}".encode())
+
+
+@pytest.mark.parametrize("stamp", ["Nov 20 10{}", "2026-11-20T10{}.5+09:00", "2026-11-20T10{}Z"])
+@given(clocks=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), min_size=1, max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_the_latest_of_one_hour(stamp: str, clocks: list[tuple[int, int]]) -> None:
+    """Whatever waits to be looked at, and however often it is."""
+    times = [f":{minute:02}:{second:02}" for minute, second in clocks]
+    texts = [f"\n{stamp.format(time)} mx postfix/smtpd[7]: connect from a" for time in times]
+    hour = stamp.partition("{")[0]
+    with pytest.MonkeyPatch.context() as patch:
+        for waiting, some in ((1 << 20, 4096), (0, 1), (200, 60)):
+            patch.setattr(span, "_WAITING", waiting)
+            patch.setattr(span, "_SOME", some)
+            whole = span.Span()
+            whole.take("2026-11-20T09:00:00")
+            for text in texts:
+                whole.take_hour("2026-11-20T10", hour, text)
+            assert whole.last[13:19] == max(times)
+            assert pickle.loads(pickle.dumps(whole)).last == whole.last
 
 
 def test_a_queue_id_that_is_used_again() -> None:

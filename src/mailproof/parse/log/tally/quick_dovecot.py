@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from mailproof.parse.log.tally.forms import QUIET
 from mailproof.parse.log.tally.ledger import Ledger
-
-QUIET = (
-    r"(?:imap|pop3|lmtp|lda)\([^()\n]*\)(?:<[^<>\n]*>)*: "
-    r"(?:Disconnect from |Disconnected|Connect from |Logged out|msgid=<[^<>\n]*>: saved mail to [A-Za-z])"
-)
-"""A pattern for lines that change no count."""
 
 _QUIET = re.compile(QUIET)
 _LOGIN = re.compile(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+from mailproof.parse.log.tally.forms import clock_of
+
 # Text of the latest hour that waits to be looked at: of a log in order only that of its last hour is. An hour of
-# a server with a million messages a day has so much.
-_WAITING = 1 << 24
+# a server with two million messages a day has so much.
+_WAITING = 1 << 25
+# Where the latest line mostly is.
+_SOME = 4096
+_KEPT = 2_000
 
 
 class Span:
@@ -14,9 +20,10 @@ class Span:
 
     def __init__(self) -> None:
         self._first = self._last = ""
-        self._hour = ""
-        self._waiting: list[tuple[re.Pattern[str], str]] = []
-        self._length = 0
+        self._whole = self._hour = ""
+        self._clocks: dict[str, re.Pattern[str]] = {}
+        # Written over from the beginning for each hour: new memory for each would take four times as long.
+        self._waiting = io.BytesIO()
 
     @property
     def first(self) -> str:
@@ -31,34 +38,51 @@ class Span:
         if time:
             self._first, self._last = min(self._first or time, time), max(self._last, time)
 
-    def take_hour(self, hour: str, clock: re.Pattern[str], text: str) -> None:
-        """Lines of one hour, as ISO 8601 has it, whose minutes and what follows `clock` finds."""
-        if not self._first or hour <= self._first[:13]:
-            self._look_at(hour, clock, text)
-        elif hour >= max(self._hour, self._last[:13]) and clock.search(text):
-            if hour > self._hour:
+    def take_hour(self, whole: str, hour: str, text: str) -> None:
+        """Lines of one hour, which ISO 8601 writes as `whole`, a newline before each."""
+        if not self._first or whole <= self._first[:13]:
+            if found := self._clock(hour).findall(text):
+                self.take(whole + min(found))
+                self.take(whole + max(found))
+        elif whole >= max(self._whole, self._last[:13]) and self._clock(hour).search(text):
+            if whole > self._whole:
                 # What waits is of an earlier hour, and later than the first line: it decides nothing.
-                self._hour, self._waiting, self._length = hour, [], 0
-            elif self._length > _WAITING:
+                self._whole = whole
+                self._waiting.seek(0)
+            elif hour != self._hour or self._waiting.tell() > _WAITING:
                 self._settled()
-            self._waiting.append((clock, text))
-            self._length += len(text)
+            self._hour = hour
+            self._waiting.write(text.encode())
 
     def add(self, later: Span) -> None:
         """That of another part."""
         self.take(later.first)
         self.take(later.last)
 
-    def __getstate__(self) -> dict[str, object]:
-        return dict(self._settled().__dict__)
+    def __getstate__(self) -> tuple[str, str]:
+        return self.first, self.last
+
+    def __setstate__(self, state: tuple[str, str]) -> None:
+        self.__init__()  # type: ignore[misc]
+        self._first, self._last = state
 
     def _settled(self) -> Span:
-        waiting, self._waiting, self._length = self._waiting, [], 0
-        for clock, text in waiting:
-            self._look_at(self._hour, clock, text)
+        """What waits is looked at: it is later than the first line."""
+        length = self._waiting.tell()
+        if not length:
+            return self
+        self._waiting.seek(0)
+        text = self._waiting.getbuffer()[:length].tobytes().decode()
+        some = self._clock(self._hour).findall(text, max(length - _SOME, 0)) or self._clock(self._hour).findall(text)
+        latest = max(some)
+        for later in clock_of(self._hour, latest).findall(text):
+            latest = max(latest, later)
+        self.take(self._whole + latest)
         return self
 
-    def _look_at(self, hour: str, clock: re.Pattern[str], text: str) -> None:
-        if found := clock.findall(text):
-            self.take(hour + min(found))
-            self.take(hour + max(found))
+    def _clock(self, hour: str) -> re.Pattern[str]:
+        if hour not in self._clocks:
+            if len(self._clocks) > _KEPT:
+                self._clocks.clear()
+            self._clocks[hour] = clock_of(hour)
+        return self._clocks[hour]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from heapq import nlargest
 from itertools import accumulate
@@ -26,11 +26,11 @@ from mailproof.parse.log.tally.reasons import domain_of_client
 from mailproof.parse.log.tally.tables import (
     BEFORE,
     LONGEST,
+    MESSAGES,
     RETRIED,
     RETURNED,
     SLOWEST,
     Tables,
-    messages_in,
     octets_in,
 )
 
@@ -113,9 +113,14 @@ def _totals(
         sizeless=counts("sizeless", 0),
         senders=len(senders),
         sender_domains=len(sender_domains),
-        recipients=sum(map(bool, map(messages_in, recipients.values()))),
-        recipient_domains=sum(map(bool, map(messages_in, domains.values()))),
+        recipients=_of_some(recipients),
+        recipient_domains=_of_some(domains),
     )
+
+
+def _of_some(table: dict[str, int]) -> int:
+    """How many have messages, not deferrals alone."""
+    return sum(1 for weight in table.values() if weight & MESSAGES)
 
 
 def _senders(tables: Tables) -> tuple[dict[str, int], dict[str, int]]:
@@ -131,18 +136,16 @@ def _senders(tables: Tables) -> tuple[dict[str, int], dict[str, int]]:
 
 def _by_domain(addresses: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
     """Addresses with their domain in small letters, for it counts once however it is written; and the domains."""
-    by_address, by_domain = dict(addresses), dict[str, int]()
-    for address, weight in addresses.items():
-        domain = address[address.find("@") + 1 :]
-        if not domain.islower():
-            small = domain.lower()
-            if small != domain and "@" in address:
-                del by_address[address]
-                address = f"{address[: -len(domain)]}{small}"
-                by_address[address] = by_address.get(address, 0) + weight
-                domain = small
-        by_domain[domain] = by_domain.get(domain, 0) + weight
-    return by_address, by_domain
+    by_address, by_domain = addresses, defaultdict[str, int](int)
+    whole = "".join(addresses)
+    if whole != whole.lower():
+        by_address = defaultdict(int)
+        for address, weight in addresses.items():
+            name, at, domain = address.partition("@")
+            by_address[f"{name}@{domain.lower()}" if at else name] += weight
+    for address, weight in by_address.items():
+        by_domain[address[address.find("@") + 1 :]] += weight
+    return dict(by_address), dict(by_domain)
 
 
 def _relays(tables: Tables) -> dict[str, list[int]]:
@@ -193,11 +196,11 @@ def _greatest(table: dict[str, int], most: int, least: int = 1) -> list[tuple[in
     """By messages, octets and name; without what was put together, and without those that have too few."""
     if len(table) > most:
         # Counts are sorted in a tenth of the time of rows.
-        least = max(sorted(map(messages_in, table.values()))[-most], least)
+        least = max(sorted([weight & MESSAGES for weight in table.values()])[-most], least)
     rows = [
-        (messages, octets_in(weight), name)
+        (weight & MESSAGES, octets_in(weight), name)
         for name, weight in table.items()
-        if (messages := messages_in(weight)) >= least and name and name[0] != "@"
+        if weight & MESSAGES >= least and name and name[0] != "@"
     ]
     return nlargest(most, rows) if len(rows) > most else sorted(rows)[::-1]
 

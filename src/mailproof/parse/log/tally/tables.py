@@ -23,7 +23,7 @@ SAMPLES = 20
 # thousand addresses is eight times out of the processor's cache where a number is four times (counting took a
 # third longer). No log has 2**40 messages.
 _BITS = 40
-_MESSAGES = (1 << _BITS) - 1
+MESSAGES = (1 << _BITS) - 1
 # Columns of the tables that have several.
 DEFERRALS, DELAY, LONGEST = 0, 1, 2
 BEFORE, QUEUED, CONNECTING, SENDING, SLOWEST, RETRIED, RETURNED = 1, 2, 3, 4, 5, 6, 7
@@ -37,7 +37,7 @@ def weight_of(size: int) -> int:
 
 
 def messages_in(weight: int) -> int:
-    return weight & _MESSAGES
+    return weight & MESSAGES
 
 
 def octets_in(weight: int) -> int:
@@ -122,8 +122,8 @@ class Tables:
         _add_numbers(self.refused, later.refused)
         _add_numbers(self.failed, later.failed)
 
-    def bound(self) -> bool:
-        """Keep it within its limits; called now and then. Whether rows that somebody may hold were put together."""
+    def bound(self) -> None:
+        """Keep it within its limits; called now and then."""
         if len(self.senders) > LIMIT:
             self._fold(self.senders)
         if len(self.recipients) > LIMIT:
@@ -139,8 +139,6 @@ class Tables:
                     clients[""] = clients.pop(client) + clients.get("", 0)
         if len(self.relays) > LIMIT:
             self._fold_rows(self.relays, SLOWEST, 0)
-            return True
-        return False
 
     def _fold_rows(self, table: dict[str, list[int]], greatest: int, by: int) -> None:
         self.folded = True
