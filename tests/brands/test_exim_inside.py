@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,9 +41,9 @@ BROKEN = (
 """What is changed, the cause that is named, and what of it is seen from outside: at least one."""
 
 
-def report(lab: SimpleNamespace) -> dict[str, Any]:
+def report(lab: SimpleNamespace, *more: str) -> dict[str, Any]:
     arguments = [
-        *lab.urls.values(), "--name", lab.name, "--ca-file", str(lab.ca_file), "--user", ALICE,
+        *more, *lab.urls.values(), "--name", lab.name, "--ca-file", str(lab.ca_file), "--user", ALICE,
         "--password-env", "PW", "--mailbox", BOB, "--exim-conf", str(lab.directory / "exim.conf"), "--format", "json",
     ]  # fmt: skip
     done = subprocess.run(
@@ -53,6 +56,19 @@ def report(lab: SimpleNamespace) -> dict[str, Any]:
     )
     told: dict[str, Any] = json.loads(done.stdout)
     return told
+
+
+@pytest.mark.parametrize("brand", brands(EXIM))
+def test_no_password_of_its_configuration_is_in_the_record(brand: Brand, tmp_path: Path) -> None:
+    kept = tmp_path / "record.json"
+    with serving(brand) as lab:
+        conf = lab.directory / "exim.conf"
+        assert lab.accounts[ALICE] in conf.read_text("utf-8")
+        told = report(lab, "--record", str(kept), "-v")
+    text = kept.read_text("utf-8")
+    texts = b"".join(base64.b64decode(data) for data in re.findall(r'"data": "([^"]+)"', text)).decode()
+    assert "server_condition" in texts
+    assert lab.accounts[ALICE] not in texts + text + json.dumps(told)
 
 
 @pytest.mark.parametrize("brand", brands(EXIM))

@@ -368,6 +368,18 @@ def test_configurations_full_of_escapes(shape: str, tmp_path: Path) -> None:
             assert not disturbing(said)
 
 
+@pytest.mark.parametrize("shape", ["text", "json", "html", "markdown"])
+def test_a_configuration_of_exim_full_of_escapes(shape: str, tmp_path: Path) -> None:
+    """Beside a port that nobody answers: what is shown is the configuration's."""
+    text = TEXT.replace("\0", "").replace("\n", "").encode("utf-8", "surrogateescape")
+    conf = tmp_path / "exim.conf"
+    conf.write_bytes(b"no_such = " + text + b"\n" + text + b"\n.include /" + text + b"\nbegin acl\n" + text + b"\n")
+    for lang in ("en", "ja"):
+        said = shown("--lang", lang, "check", "smtp://127.0.0.1:1", "--exim-conf", str(conf), "--format", shape)
+        assert "owned" in said
+        assert not disturbing(said)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_usage_mistake_full_of_escapes(name: str, tmp_path: Path) -> None:
     rude = TEXT.replace("\0", "").encode("utf-8", "surrogateescape")

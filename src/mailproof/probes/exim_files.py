@@ -28,6 +28,7 @@ USUAL = ("/etc/exim4/exim4.conf", GENERATED, "/etc/exim/exim.conf", "/etc/exim.c
          "/usr/local/etc/exim/configure", "/usr/exim/configure")  # fmt: skip
 """Debian's two in their order, then those of others."""
 _PROGRAMS = ("exim4", "exim")
+_BINARIES = ("/usr/sbin/exim4", "/usr/sbin/exim", "/usr/local/sbin/exim", "/usr/exim/bin/exim", "/usr/bin/exim")
 # The user that Debian's, Red Hat's and the BSDs' packages make.
 _USERS = ("Debian-exim", "exim", "mailnull", "mail")
 _CLIENTS = "/etc/exim4/passwd.client"
@@ -38,7 +39,12 @@ _MOST_PATHS = 300
 
 
 def usual_exim(host: Host) -> str:
-    """The configuration that this machine's Exim would take; empty where there is none."""
+    """The configuration that this machine's Exim would take; empty where there is none.
+
+    A package that was removed can leave its configuration behind.
+    """
+    if all(host.look(path).state is FileState.MISSING for path in _BINARIES):
+        return ""
     for program in _PROGRAMS:
         printed = (host.answer((program, "-bP", "config_file")) or "").strip()
         if printed.startswith("/") and "\n" not in printed:

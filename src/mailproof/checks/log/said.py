@@ -36,7 +36,7 @@ _BOTH = {
     "certificate-file-unreadable": {"path": "path"},
     "data-directory-not-writable": {},
     "dovecot-key-not-a-file": {},
-    "exim-config-broken": {},
+    "exim-config-broken": {"text": "file"},
     "exim-name-undefined": {},
     "lookup-table-not-built": {"table": "file"},
     "lookup-table-type-missing": {"type": "type"},
