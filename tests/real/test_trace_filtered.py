@@ -13,7 +13,7 @@ from scanner import scanner
 from loglines import unread
 from mailproof.lab.real.postfix import Service
 from mailproof.lab.real.server import RealLab
-from mailproof.model.log import LogTrace
+from mailproof.model.log_trace import LogTrace
 from mailproof.run.log_files import lines_of
 from mailproof.run.log_trace import LogTracer, Wanted
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mailproof.model.log import Delivered, Fact, LogLeg, LogTrace
+from mailproof.model.log import Delivered, Fact
+from mailproof.model.log_trace import LogLeg, LogTrace
 from mailproof.report.log_trace import render_traces
 from mailproof.run.log_files import lines_of
 from mailproof.run.log_period import Between

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from mailproof.model.configuration import DovecotFiles, EximFiles, PostfixFiles
 from mailproof.model.ese import EseDatabase, EseLog
 from mailproof.model.finding import Answer, FindingKind
+from mailproof.model.followed import Followed
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
@@ -45,7 +46,7 @@ BY_SOURCE: dict[str, tuple[type[Observation], ...]] = {
     "dovecot": (DovecotFiles,),
     "ese": (EseDatabase, EseLog),
     "exim": (EximFiles,),
-    "log": (LogRead, LogSaid, LogStored),
+    "log": (LogRead, LogSaid, LogStored, Followed),
     "machine": (MachineSeen,),
     "postfix": (PostfixFiles,),
 }

@@ -1,4 +1,4 @@
-"""A line of a mail log, what it tells of a message, and what `log explain` and `log trace` make of many lines."""
+"""A line of a mail log, what it tells of a message, and what `log explain` makes of many lines."""
 
 from __future__ import annotations
 
@@ -289,31 +289,3 @@ class LogExplained(msgspec.Struct, frozen=True):
     causes: tuple[LogCause, ...]
     samples: tuple[str, ...]
     """Some of the lines that are unknown or unread."""
-
-
-class LogLeg(msgspec.Struct, frozen=True):
-    """One thing that happened to a message. Texts are safe to print."""
-
-    time: str
-    after: float | None
-    """Seconds since the first leg, where both have a time."""
-    queue_id: str
-    kind: str
-    """The kind of the fact (arrived, identified, queued, refused, stored, removed …), or the status of a delivery."""
-    params: dict[str, str]
-
-
-class LogTrace(msgspec.Struct, frozen=True):
-    """The story of one message, over all the queue ids that it had."""
-
-    queue_ids: tuple[str, ...]
-    outcome: str
-    """delivered, deferred, bounced, refused, held (in the hold queue), or open where the log does not tell."""
-    legs: tuple[LogLeg, ...]
-    message_id: str = ""
-    sender: str | None = None
-    """Empty for the null sender of a report; None where the log does not tell."""
-    recipients: tuple[str, ...] = ()
-    """All that the log names, those that were rewritten too."""
-    seconds: float | None = None
-    """From the first line of it to the last word about a delivery."""

@@ -9,6 +9,7 @@ import msgspec
 from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.configuration import CertificateFile, DovecotFiles, EximFiles, PostfixFiles
 from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
+from mailproof.model.followed import Followed
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
 from mailproof.model.server_log import LogRead, LogSaid, LogStored
@@ -495,6 +496,7 @@ AnyObservation = (
     | LogRead
     | LogSaid
     | LogStored
+    | Followed
     | MachineSeen
     | PostfixFiles
     | DovecotFiles

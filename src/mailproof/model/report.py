@@ -10,6 +10,8 @@ import msgspec
 from mailproof.model.attempt import Status, Step, Trouble
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Param, Severity
+from mailproof.model.followed import EntryUsed, Waiting
+from mailproof.model.log_trace import LogTrace
 from mailproof.model.remedy import Remedy
 from mailproof.model.transcript import Transcript
 
@@ -87,6 +89,20 @@ class EndpointReport(msgspec.Struct, frozen=True):
     """With which a login was accepted; where none was, those that were tried."""
 
 
+class MessageReport(msgspec.Struct, frozen=True):
+    """What the server itself tells of a message that it took."""
+
+    endpoint: str
+    """That took it."""
+    recipient: str
+    trace: LogTrace
+    """How it ended, and each leg of its way."""
+    waiting: tuple[Waiting, ...] = ()
+    """As long as it is in the queue."""
+    entries: tuple[EntryUsed, ...] = ()
+    """Lines of tables by which an address of it became another."""
+
+
 class Report(msgspec.Struct, frozen=True):
     mailproof: str
     schema: int
@@ -104,6 +120,8 @@ class Report(msgspec.Struct, frozen=True):
     vantage: tuple[str, ...] = ()
     proxy: str = ""
     """URL of the proxy that everything went through; empty for none."""
+    messages: tuple[MessageReport, ...] = ()
+    """Those that were followed through the server's log."""
 
 
 def schema() -> dict[str, Any]:

@@ -12,9 +12,10 @@ from mailproof.catalog.log_messages import log_message
 from mailproof.catalog.pages import load
 from mailproof.catalog.words import fill, words
 from mailproof.model.finding import Severity, Untold
+from mailproof.model.followed import Followed
 from mailproof.model.policy import Policy
-from mailproof.model.record import SCHEMA, Record
-from mailproof.model.report import Judged, NotTested, PassedItem, Report, Verdict
+from mailproof.model.record import SCHEMA, Record, Sighting
+from mailproof.model.report import Judged, MessageReport, NotTested, PassedItem, Report, Verdict
 from mailproof.report.endpoints import endpoint_reports
 
 
@@ -54,6 +55,7 @@ def build(record: Record, judgement: Judgement, policy: Policy) -> Report:
         targets=tuple(target.text for target in record.targets),
         vantage=record.vantage,
         proxy=record.asked.proxy,
+        messages=tuple(_message(sighting) for sighting in record.seen(Followed)),
     )
 
 
@@ -91,6 +93,11 @@ def most_telling(report: Report) -> NotTested | None:
         return 2 if item.reason in _FOLLOWING else 0 if "reply" in item.params else 1
 
     return min((item for item in report.not_tested if item.asked), key=telling, default=None)
+
+
+def _message(sighting: Sighting[Followed]) -> MessageReport:
+    fact = sighting.fact
+    return MessageReport(sighting.url, fact.recipient, fact.trace, fact.waiting, fact.entries)
 
 
 def _told(item: Judged) -> Judged:

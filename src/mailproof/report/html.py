@@ -19,6 +19,7 @@ from mailproof.model.report import EndpointReport, Judged, PassedItem, Report
 from mailproof.model.transcript import Transcript
 from mailproof.report.build import message
 from mailproof.report.html_page import page, section, text
+from mailproof.report.message_way import way
 from mailproof.report.proof import shown_lines
 from mailproof.report.remedies import remedy_parts
 from mailproof.report.servers import on_servers
@@ -50,6 +51,7 @@ def render(report: Report, lang: str) -> str:
         section(say("report.causes"), "".join(_cause(report, item, say) for item in report.causes)),
         section(say("report.consequences"), _list(_following(report, item, say) for item in consequences(report))),
         section(say("report.notes"), _list(_brief(item, say) for item in notes(report))),
+        *(section(say("report.way-heading"), _list(map(text, way(each, say)))) for each in report.messages),
         section(say("report.not-tested"), _list(_not_tested(report, say))),
         section(say("report.passed"), _passed(report.passed, say)),
         section(say("report.transcripts"), "".join(_transcripts(report, say))),

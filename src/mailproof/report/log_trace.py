@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.log import LogLeg, LogTrace
+from mailproof.model.log_trace import LogLeg, LogTrace
 from mailproof.report.json import text_of
 from mailproof.report.layout import wrap
 from mailproof.report.style import Style, paint
@@ -34,8 +34,7 @@ def render_traces(
         if trace.recipients:
             lines += wrap(_envelope(trace, say), width, "  ", "  ")
         for leg in trace.legs:
-            after = "" if leg.after is None else f"+{leg.after:.6g}"
-            lines += wrap(_sentence(leg, say), width, f"  {leg.time} {after:>6}  ", "    ")
+            lines += wrap(sentence(leg, say), width, f"  {moment(leg)}  ", "    ")
     if gaps:
         lines += ["", *wrap(say("log.gaps", n=gaps), width)]
     nothing = "log.no-such-message" if mail else "log.no-mail"
@@ -50,7 +49,14 @@ def _envelope(trace: LogTrace, say: Words) -> str:
     return say("log.between", sender=trace.sender, recipients=recipients)
 
 
-def _sentence(leg: LogLeg, say: Words) -> str:
+def moment(leg: LogLeg) -> str:
+    """When it happened, and how long after the first leg."""
+    after = "" if leg.after is None else f"+{leg.after:.6g}"
+    return f"{leg.time} {after:>6}"
+
+
+def sentence(leg: LogLeg, say: Words) -> str:
+    """What happened, in words."""
     params = leg.params
     if "status" in params and "relay" in params:
         times = say("log.leg-times", **params) if "sending" in params else ""

@@ -10,6 +10,7 @@ from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.report import EndpointReport, Judged, Report
 from mailproof.report.build import message
+from mailproof.report.message_way import way
 from mailproof.report.proof import shown_lines
 from mailproof.report.remedies import remedy_parts
 from mailproof.report.survey import COLUMNS, EndpointRow
@@ -52,6 +53,8 @@ def render(report: Report, lang: str) -> str:
         blocks += _cause(number, item, say)
     blocks += _listed(say("report.consequences"), (_brief(item, say) for item in consequences(report)))
     blocks += _listed(say("report.notes"), (_brief(item, say) for item in notes(report)))
+    for followed in report.messages:
+        blocks += _listed(say("report.way-heading"), map(quoted, way(followed, say)))
     blocks += _listed(say("report.not-tested"), _not_tested(report, say))
     n = len(report.passed)
     if n:

@@ -11,6 +11,7 @@ from mailproof.model.report import Judged, Report, Verdict
 from mailproof.report.build import message
 from mailproof.report.frame import headed, hint_lines, proof_lines, remedy_lines, transcript_lines
 from mailproof.report.layout import cut, wrap
+from mailproof.report.message_way import way
 from mailproof.report.style import Style, paint
 from mailproof.report.survey import endpoint_lines
 from mailproof.report.telling import (
@@ -135,7 +136,11 @@ class _Text:
         reply = printable(accepted[0].evidence[-1].text.splitlines()[-1].removeprefix("S: "))
         found = [item.endpoint for item in self.report.passed if item.name == "message-delivered" and item.endpoint]
         key = "report.delivered" if found else "report.handed-in"
-        return wrap(self.say(key, reply=reply, places=tuple(dict.fromkeys(found))), self.width, "  ")
+        lines = wrap(self.say(key, reply=reply, places=tuple(dict.fromkeys(found))), self.width, "  ")
+        for followed in self.report.messages:
+            for line in way(followed, self.say):
+                lines.extend(wrap(printable(line), self.width, "    ", "      "))
+        return lines
 
     def _not_tested(self) -> list[str]:
         if not self.report.not_tested:

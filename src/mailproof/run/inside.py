@@ -13,17 +13,20 @@ from mailproof.host.interface import Host
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.configuration import FileState
 from mailproof.model.endpoint import Protocol
+from mailproof.model.followed import Waiting
 from mailproof.model.machine import MachineSeen
-from mailproof.model.observation import Connection
+from mailproof.model.observation import Connection, Retrieved
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
 from mailproof.net.interface import Driver
 from mailproof.probes.exim_files import usual_exim
 from mailproof.probes.machine import machine_seen
+from mailproof.probes.queue import waiting
 from mailproof.run.examine import Plan, examine
 from mailproof.run.journal_watch import JournalWatch
 from mailproof.run.lint import NoConfiguration, read_configurations
 from mailproof.run.log_files import usual_logs
+from mailproof.run.log_followed import await_last_word, with_followed
 from mailproof.run.log_join import with_log
 from mailproof.run.log_watch import LogWatch, day_of
 
@@ -49,6 +52,9 @@ async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime,
         watch = JournalWatch(host, started, clock)
     record = await examine(net, plan, started)
     if watch is not None:
+        # Where the mailbox was looked into, the message has had its time.
+        looked = next(record.seen(Retrieved), None) is not None
+        await await_last_word(net, watch, record, day_of(started, clock), 0.0 if looked else plan.terms.timeout)
         await watch.settled(net)
     attempts = list(record.attempts)
     if inside.machine and host.unreached is None:
@@ -59,10 +65,16 @@ async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime,
         attempts += _configurations(host, started, inside)
     read = watch.read(day_of(started, clock)) if watch is not None and host.unreached is None else None
     record = msgspec.structs.replace(record, attempts=(*attempts, *_untold(host, watch, read)))
-    if read is None or host.unreached is not None:
+    if host.unreached is not None:
         return record
     secrets = Secrets(secret for wish in (plan.login, plan.mailbox_login) if wish for secret in wish.secrets)
-    return with_log(record, read[0], read[2], read[1], secrets, host.way, clock)
+    if read is not None:
+        record = with_log(record, read[0], read[2], read[1], secrets, host.way, clock)
+
+    def queue(queue_id: str) -> tuple[Waiting, ...]:
+        return waiting(host, queue_id, inside.postfix_dir) if inside.machine else ()
+
+    return with_followed(record, read[0] if read is not None else [], secrets, queue)
 
 
 def _untold(host: Host, watch: object, read: object) -> Iterator[Attempt]:

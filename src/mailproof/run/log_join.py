@@ -88,7 +88,7 @@ def with_log(
             joined += own is not None
             _say(said, each, own, secrets, before=False)
             if (kept := _stored(each)) is not None and own is not None and own.turns:
-                stored.append((own.attempt, LogStored(*kept, _quote(each, secrets), own.turns)))
+                stored.append((own.attempt, LogStored(*kept, quote_of(each, secrets), own.turns)))
     for each in before:
         _say(said, each, None, secrets, before=True)
     return _with(record, said, stored, msgspec.structs.replace(read, joined=joined))
@@ -109,7 +109,7 @@ def _say(said: dict[_Cause, LogSaid], each: Line, place: _Place | None, secrets:
     turns = place.turns if place is not None else ()
     if former is None:
         former = LogSaid(meaning.name, meaning.rank, params, (), 0, before)
-    quote = _quote(each, secrets)
+    quote = quote_of(each, secrets)
     said[cause] = msgspec.structs.replace(
         former,
         lines=(*former.lines, quote)[:_QUOTED],
@@ -130,7 +130,8 @@ def _stored(each: Line) -> tuple[str, str] | None:
             return None
 
 
-def _quote(each: Line, secrets: Secrets) -> LogQuote:
+def quote_of(each: Line, secrets: Secrets) -> LogQuote:
+    """The line as evidence: cut, and without its secrets."""
     return LogQuote(each.where, secrets.mask_text(example_of(f"{each.line.tag}: {each.line.text}")))
 
 

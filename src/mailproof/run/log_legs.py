@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from mailproof.model.escape import printable
-from mailproof.model.log import Delivered, Fact, LogLeg, LogTrace, Refused, Stored
+from mailproof.model.log import Delivered, Fact, Refused, Sieved, Stored
 from mailproof.model.log_service import Managed
+from mailproof.model.log_trace import LogLeg, LogTrace
 from mailproof.parse.log.peer import delays
 from mailproof.run.log_clock import instant
 from mailproof.run.log_kin import Kin
@@ -20,8 +21,8 @@ _REFUSING = ("reject", "discard", "hangup", "abort", "defer")
 _HOLDING = ("hold", "quarantine")
 
 
-def told(family: list[Story], kin: Kin) -> LogTrace:
-    """All that is known of one message."""
+def events_of(family: list[Story], kin: Kin) -> list[tuple[str, Event]]:
+    """All that happened to one message, each with its queue id, in the order of time: a leg each."""
     # A connection that brought several of the family's messages is told once.
     unique: dict[int, tuple[str, Event]] = {}
     for story in family:
@@ -29,7 +30,12 @@ def told(family: list[Story], kin: Kin) -> LogTrace:
             unique.setdefault(event.at, (story.queue_id, event))
     for event in kin.mailboxes(family):
         unique.setdefault(event.at, ("", event))
-    events = _in_order(list(unique.values()))
+    return _in_order(list(unique.values()))
+
+
+def told(family: list[Story], kin: Kin) -> LogTrace:
+    """All that is known of one message."""
+    events = events_of(family, kin)
     first = events[0][1].time
     legs = tuple(
         LogLeg(event.time, _seconds(first, event.time), printable(queue_id), *_leg(event.fact))
@@ -40,7 +46,7 @@ def told(family: list[Story], kin: Kin) -> LogTrace:
     last = [event.time for _, event in events if isinstance(event.fact, (Delivered, Stored, Refused))]
     return LogTrace(
         tuple(dict.fromkeys(leg.queue_id for leg in legs if leg.queue_id)),
-        _outcome(way),
+        _outcome(way, [event.fact for _, event in events]),
         legs,
         message_id=printable(next((story.message_id for story in way if story.message_id), "")),
         sender=_sender(way),
@@ -76,21 +82,21 @@ def _leg(fact: Fact) -> tuple[str, dict[str, str]]:
     return printable(kind), params
 
 
-def _outcome(way: list[Story]) -> str:
+def _outcome(way: list[Story], all_facts: list[Fact]) -> str:
     """The last word for each recipient, the worst of them; handing on to a filter of this server is no last word."""
     ids = {story.queue_id for story in way}
     last = {
-        fact.recipient: fact.status
+        fact.recipient: fact
         for story in way
         for event in story.events
         if isinstance(fact := event.fact, Delivered) and (fact.child not in ids or not fact.child)
     }
-    if any(status in _ENDED for status in last.values()):
+    if any(fact.status in _ENDED for fact in last.values()):
         return "bounced"
-    if any(status not in _GOOD for status in last.values()):
+    if any(fact.status not in _GOOD for fact in last.values()):
         return "deferred"
     if last:
-        return "delivered"
+        return "discarded" if all(map(_thrown_away, last.values())) else _in_mailbox(all_facts)
     facts = [event.fact for story in way for event in story.events]
     held = ""
     for fact in facts:
@@ -98,8 +104,23 @@ def _outcome(way: list[Story]) -> str:
             held = "held"
         elif isinstance(fact, Managed):
             held = {"placed on hold": "held", "released from hold": ""}.get(fact.action, held)
-    refused = any(isinstance(fact, Refused) and fact.action in _REFUSING for fact in facts)
-    return held or ("refused" if refused else "open")
+    if held:
+        return held
+    done = {fact.action for fact in facts if isinstance(fact, Refused) and fact.action in _REFUSING}
+    return "discarded" if done == {"discard"} else "refused" if done else "open"
+
+
+def _thrown_away(fact: Delivered) -> bool:
+    """discard(8) alone calls sent what went nowhere; error(8) bounces, and the others name who took it."""
+    return fact.status == "sent" and fact.relay == "none"
+
+
+def _in_mailbox(facts: list[Fact]) -> str:
+    """What the Sieve script of a mailbox did with what was delivered to it."""
+    actions = {fact.action for fact in facts if isinstance(fact, Sieved)}
+    if any(isinstance(fact, Stored) for fact in facts) or "forwarded" in actions:
+        return "delivered"
+    return "discarded" if "discarded" in actions else "bounced" if "rejected" in actions else "delivered"
 
 
 def _sender(way: list[Story]) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from mailproof.model.log import Accepted, Arrived, Delivered, Fact, Identified, LogLine, LogTrace, Refused
+from mailproof.model.log import Accepted, Arrived, Delivered, Fact, Identified, LogLine, Refused
 from mailproof.model.log_connection import Connected, Disconnected
 from mailproof.model.log_filter import Greylisted
+from mailproof.model.log_trace import LogTrace
 from mailproof.parse.log.facts import fact_of, is_mail
 from mailproof.run.log_kin import Kin
 from mailproof.run.log_legs import told
@@ -76,18 +77,27 @@ class LogTracer:
 
     def traces(self, wanted: Wanted) -> tuple[LogTrace, ...]:
         """Every message that is as wanted, in the order of the log."""
-        kin = Kin(self._stories, self._mailboxes)
-        seen: set[int] = set()
+        kin = self.kin()
         traces = []
-        for story in self._stories:
-            if id(story) in seen or not _is_wanted(story, wanted):
-                continue
-            family = kin.family(story)
-            seen |= {id(each) for each in family}
+        for family in self.families(kin, lambda story: _is_wanted(story, wanted)):
             trace = told(family, kin)
             if wanted.status in ("", trace.outcome) or any(leg.kind == wanted.status for leg in trace.legs):
                 traces.append(trace)
         return tuple(traces)
+
+    def kin(self) -> Kin:
+        """Who belongs together, of all that was taken so far."""
+        return Kin(self._stories, self._mailboxes)
+
+    def families(self, kin: Kin, is_wanted: Callable[[Story], bool]) -> Iterator[list[Story]]:
+        """The stories of each message that has one that is wanted, that one first."""
+        seen: set[int] = set()
+        for story in self._stories:
+            if id(story) in seen or not is_wanted(story):
+                continue
+            family = kin.family(story)
+            seen |= {id(each) for each in family}
+            yield family
 
     def _of_session(self, line: LogLine, event: Event) -> None:
         key = (line.host, line.tag, line.pid)

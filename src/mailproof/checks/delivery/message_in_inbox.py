@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
 from mailproof.model.observation import Retrieved
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
@@ -17,6 +17,7 @@ KINDS = (
         "filtered-into-folder",
         Layer.RETRIEVAL,
         params=("folder", "use"),
+        explains=(Explains("not-delivered", Scope.SERVER),),
         references=("RFC 6154 section 2", "RFC 5228 section 4.1", "RFC 5804 section 2.6"),
     ),
 )

@@ -14,6 +14,7 @@ _NO_LOGIN = ("auth-rejected", "auth-temporary-failure")
 _NO_SMTPD_LOGIN = (*_NO_LOGIN, "auth-not-offered", "closed-unexpectedly", "no-greeting", "greeting-refused")
 _NO_QUEUE = ("queue-disk-full", "queue-write-error", *_PUT_OFF)
 _UNDELIVERED = ("not-delivered", "mailbox-not-opened", "mailbox-full")
+_STOPPED = (*_UNDELIVERED, "delivery-deferred", "delivery-bounced")
 _NOT_THERE = ("port-closed", "closed-unexpectedly", "no-greeting")
 
 
@@ -55,24 +56,25 @@ CAUSES = (
     _cause("milter-tempfail", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
     _cause("queue-permission", Layer.DELIVERY, (*_NO_QUEUE, *_ENDS, "port-closed"), "postfix(1) set-permissions"),
     _cause("maildrop-permission", Layer.DELIVERY, (), "postdrop(1)"),
-    _cause("delivery-agent-down", Layer.DELIVERY, _UNDELIVERED, "Dovecot manual: LMTP server"),
-    _cause("delivery-user-unknown", Layer.DELIVERY, _UNDELIVERED, "postconf(5) virtual_mailbox_maps"),
-    _cause("mailbox-not-writable", Layer.DELIVERY, _UNDELIVERED, "Dovecot manual: mail_uid"),
-    _cause("mail-uid-not-allowed", Layer.DELIVERY, _UNDELIVERED, "Dovecot manual: first_valid_uid"),
-    _cause("content-filter-down", Layer.DELIVERY, _UNDELIVERED, "Postfix FILTER_README"),
-    _cause("next-hop-refused", Layer.DELIVERY, _UNDELIVERED, "postconf(5) relayhost", "host"),
-    _cause("next-hop-needs-login", Layer.DELIVERY, _UNDELIVERED, "Postfix SASL_README"),
-    _cause("next-hop-lacks-smtputf8", Layer.DELIVERY, _UNDELIVERED, "Postfix SMTPUTF8_README"),
+    _cause("delivery-agent-down", Layer.DELIVERY, _STOPPED, "Dovecot manual: LMTP server"),
+    _cause("delivery-user-unknown", Layer.DELIVERY, _STOPPED, "postconf(5) virtual_mailbox_maps"),
+    _cause("mailbox-not-writable", Layer.DELIVERY, _STOPPED, "Dovecot manual: mail_uid"),
+    _cause("mail-uid-not-allowed", Layer.DELIVERY, _STOPPED, "Dovecot manual: first_valid_uid"),
+    _cause("content-filter-down", Layer.DELIVERY, _STOPPED, "Postfix FILTER_README"),
+    _cause("next-hop-refused", Layer.DELIVERY, _STOPPED, "postconf(5) relayhost", "host"),
+    _cause("next-hop-needs-login", Layer.DELIVERY, _STOPPED, "Postfix SASL_README"),
+    _cause("next-hop-lacks-smtputf8", Layer.DELIVERY, _STOPPED, "Postfix SMTPUTF8_README"),
     _cause(
         "mail-loop",
         Layer.DELIVERY,
-        (*_UNDELIVERED, "relay-denied", "own-domain-rejected"),
+        (*_STOPPED, "relay-denied", "own-domain-rejected"),
         "Postfix ADDRESS_CLASS_README",
         "domain",
     ),
     _cause("mail-discarded", Layer.DELIVERY, _UNDELIVERED, "access(5) DISCARD"),
+    _cause("delivery-bounced", Layer.DELIVERY, _UNDELIVERED, "RFC 3464"),
     _cause("delivery-deferred", Layer.DELIVERY, _UNDELIVERED, "postqueue(1)"),
-    _cause("exim-tainted-data", Layer.DELIVERY, _UNDELIVERED, "Exim specification: tainted data"),
+    _cause("exim-tainted-data", Layer.DELIVERY, _STOPPED, "Exim specification: tainted data"),
     _cause("sieve-script-broken", Layer.DELIVERY, ("filtered-into-folder",), "Pigeonhole manual: sievec"),
     _cause("index-damaged", Layer.RETRIEVAL, ("mailbox-not-opened", "uidl-changed"), "doveadm-force-resync(1)"),
 )

@@ -1,0 +1,1 @@
+"""What a server prints of its queue."""
