@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from running import Server, files_below, mailproof, sentence_of, serving, smtp
 
+from mailproof.cli.options import with_domain
 from mailproof.cli.verdict import FORMATS
 from mailproof.model.record import Record
 from mailproof.model.report import Verdict
@@ -192,3 +193,30 @@ def test_a_mailbox_needs_a_login_of_its_own_password() -> None:
     done = mailproof("check", "smtp://127.0.0.1:9", "--mailbox-password-env", "HOME")
     assert done.returncode == 2
     assert "add --mailbox-user or --mailbox" in sentence_of(done)
+
+
+def test_on_the_server_itself_no_target_is_needed(tmp_path: Path) -> None:
+    """CONTRACT: `check --here` checks this machine; without it the usage says so."""
+    kept = tmp_path / "record.json"
+    name = ("--name", "mail.example.test")
+    done = mailproof("check", "--here", *name, "--timeout", "2s", "--format", "json", "--record", str(kept))
+    assert done.returncode in (0, 1, 3), done.stderr
+    record = msgspec.json.decode(kept.read_bytes(), type=Record)
+    assert [target.host for target in record.targets] == ["localhost"]
+    assert all(
+        attempt.endpoint is None or attempt.endpoint.name == "mail.example.test" for attempt in record.attempts
+    )
+    assert "mailproof check --here" in sentence_of(mailproof("check"))
+
+
+@pytest.mark.parametrize(
+    ("name", "resolved", "told"),
+    [
+        ("mail.example.test", "elsewhere.example.test", "mail.example.test"),
+        ("mail", "mail.example.test", "mail.example.test"),
+        ("mail", "mail", ""),
+        ("mail", "localhost.localdomain", ""),
+    ],
+)
+def test_the_certificate_is_held_against_the_name_with_its_domain(name: str, resolved: str, told: str) -> None:
+    assert with_domain(name, lambda: resolved) == told

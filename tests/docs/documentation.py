@@ -172,7 +172,7 @@ def _senseless(name: str, given: dict[str, object]) -> str:
         for text in real(given["targets"]):
             parse_target(text)
         asked = {text for text, value in given.items() if value} - {"tls", "profile", "fail_on", "shape", "timeout"}
-        if asked and not asked & {"targets", "replay", "schema"}:
+        if asked and not asked & {"targets", "replay", "schema", "here"}:
             return "there is no TARGET"
     if name == "explain":
         words = real(given["words"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,7 @@ from mailproof.cli.options import (
     network,
     terms_of,
     wanted_of,
+    with_domain,
 )
 from mailproof.cli.records import must_be_writable, read, write
 from mailproof.cli.terminal import Complaint, Terminal
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from mailproof.run.examine import Plan
     from mailproof.run.inside import Inside
 
+_THIS_MACHINE = ("[localhost]",)
 _DEFAULT_OUTSIDE = "outside@example.com"
 # RFC 5321 section 4.5.3.1: 64 octets before the @, 255 after.
 _LONGEST_ADDRESS = 320
@@ -122,7 +125,7 @@ def _check(terminal: Terminal, **given: Any) -> int:
             raise Complaint(terminal.say("cli.only-for-nagios", option=f"--{name}"))
     if wish.replay is not None and wish.targets:
         raise Complaint(terminal.say("cli.replay-and-target"))
-    if wish.replay is None and not wish.targets:
+    if wish.replay is None and not wish.targets and not wish.here:
         raise Complaint(terminal.say("cli.no-target"))
     if wish.here and wish.ssh is not None:
         raise Complaint(terminal.say("cli.here-and-ssh"))
@@ -147,6 +150,9 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
 
     now = datetime.now(UTC)
     how = connecting(given, terminal)
+    if not wish.targets:  # CONTRACT: `check --here` checks this machine
+        wish = msgspec.structs.replace(wish, targets=_THIS_MACHINE)
+        how = msgspec.structs.replace(how, name=how.name or _own_name(terminal))
     net = network(how)
     plan = _plan(wish, how, given, now, terminal)
     shown = plan.targets[0].text if len(plan.targets) == 1 else str(len(plan.targets))
@@ -162,6 +168,14 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
     with reached(wish.ssh, wish.sudo, plan.terms.timeout, terminal) as host, terminal.progress(key, what=shown):
         net, now = network(how), datetime.now(UTC)
         return net.run(while_getting_ready(net, examine_inside(net, host, plan, now, inside), terminal))
+
+
+def _own_name(terminal: Terminal) -> str:
+    """What the certificate here is to be for: nobody has one for localhost. Raises Complaint for a bare name."""
+    name = with_domain(socket.gethostname(), socket.getfqdn)
+    if not name:
+        raise Complaint(terminal.say("cli.no-own-name", name=socket.gethostname()))
+    return name
 
 
 def _inside(wish: Wish) -> Inside | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -246,6 +246,12 @@ def hello_name() -> str:
     if "." in name.strip(".") and _HELLO_NAME.match(name):
         return name
     return f"[{address_towards(_OUTSIDE) or '127.0.0.1'}]"
+
+
+def with_domain(name: str, ask: Callable[[], str]) -> str:
+    """The name of a machine with its domain: as it is, else as `ask` (the resolver) has it; empty for none."""
+    whole = name if "." in name.strip(".") else ask()
+    return whole if "." in whole.strip(".") and is_host_name(whole) and not whole.startswith("localhost") else ""
 
 
 def _place(text: str) -> tuple[str, int] | None:
