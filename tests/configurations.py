@@ -54,9 +54,15 @@ _DIRECTORIES = {
 class MemoryHost:
     """Files by path. Implements `host.interface.Host`."""
 
-    def __init__(self, files: Mapping[str, FileSeen], answers: Mapping[str, str] | None = None) -> None:
-        """`answers` are what commands print, by their words."""
+    def __init__(
+        self,
+        files: Mapping[str, FileSeen],
+        answers: Mapping[str, str] | None = None,
+        times: Mapping[str, tuple[int, float]] | None = None,
+    ) -> None:
+        """`answers` are what commands print, by their words; `times`, with which code and when they end."""
         self.answers = answers or {}
+        self.times = times or {}
         self.files = {
             **{
                 path: FileSeen(path, path, FileState.DIRECTORY, mode=mode, owner=owner, group="postdrop")
@@ -77,6 +83,10 @@ class MemoryHost:
     def answer(self, command: Sequence[str]) -> str | None:
         form_of(command)
         return self.answers.get(" ".join(command))
+
+    def timed(self, command: Sequence[str]) -> tuple[int, float] | None:
+        form_of(command)
+        return self.times.get(" ".join(command))
 
     def part(self, path: str, first: int, blocks: int) -> bytes | None:
         seen = self.read(path)

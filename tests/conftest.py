@@ -13,6 +13,7 @@ import pytest
 from loglines import unread
 from loopback import sound_tls
 from mailproof.lab.real.server import RealLab
+from nameservers import OwnResolver, own_resolv_conf
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,7 +26,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def real_lab() -> Iterator[RealLab]:
+def own_resolver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnResolver | None]:
+    """Nothing depends on the resolver of the machine, and nothing is asked of it."""
+    with own_resolv_conf(tmp_path_factory.mktemp("resolver") / "resolv.conf") as own:
+        yield own
+
+
+@pytest.fixture
+def resolver(own_resolver: OwnResolver | None) -> OwnResolver:
+    """For tests that look at this machine's resolver."""
+    if own_resolver is None:
+        pytest.skip("a resolv.conf of one's own needs root, and a mount namespace")
+    return own_resolver
+
+
+@pytest.fixture(scope="session")
+def real_lab(own_resolver: OwnResolver | None) -> Iterator[RealLab]:
     """A healthy Postfix and Dovecot for the whole run: read it, log in, send mail, but do not break it."""
     with RealLab() as lab:
         yield lab
@@ -39,7 +55,7 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, P
 
 
 @pytest.fixture
-def real_lab_with() -> Iterator[Callable[..., RealLab]]:
+def real_lab_with(own_resolver: OwnResolver | None) -> Iterator[Callable[..., RealLab]]:
     """Starts a Postfix and a Dovecot that differ from the healthy ones as told: the arguments of `RealLab`."""
     labs: list[RealLab] = []
 

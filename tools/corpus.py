@@ -13,14 +13,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "corpus"))
+sys.path[:0] = [str(ROOT / "tests" / "corpus"), str(ROOT / "tests")]
 
 from broken_servers import cases, check, notes, running  # noqa: E402
+
+from nameservers import own_resolv_conf  # noqa: E402
 
 ANSWERS = ROOT / "tests" / "corpus" / "causes.json"
 PAGES = {"en": ROOT / "docs" / "corpus.md", "ja": ROOT / "docs" / "corpus.ja.md"}
@@ -84,12 +87,13 @@ def main() -> int:
         print("no case: is the corpus beside the project?", file=sys.stderr)
         return 2
     known = kept()
-    for number, case in enumerate(wanted):
-        sides = [given.sides] if given.sides else ["wire", "inside"]
-        for side in sides:
-            known.setdefault(case["id"], {})[side] = answer(case, _FIRST_PORT + number % _BASES * _STEP, side)
-        told = [known[case["id"]][side]["causes"][:1] for side in sides]
-        print(f"{case['id']:40} {told}", flush=True)
+    sides = [given.sides] if given.sides else ["wire", "inside"]
+    with tempfile.TemporaryDirectory() as folder, own_resolv_conf(Path(folder, "resolv.conf")):
+        for number, case in enumerate(wanted):
+            for side in sides:
+                known.setdefault(case["id"], {})[side] = answer(case, _FIRST_PORT + number % _BASES * _STEP, side)
+            told = [known[case["id"]][side]["causes"][:1] for side in sides]
+            print(f"{case['id']:40} {told}", flush=True)
     ANSWERS.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
     write_pages(known)
     for side in ("wire", "inside"):

@@ -108,7 +108,8 @@ def _exim(case: dict[str, Any], base_port: int, directory: Path) -> _Commands:
 def check(case: dict[str, Any], server: Server, *, inside: bool = False) -> dict[str, Any]:
     """The report on it of the call that the corpus describes: from outside, or with the server's own evidence."""
     wanted = case["check"]
-    options = [_filled(text, server.base_port) for text in wanted.get("args", [])]
+    further = notes().get(case["id"], {}).get("args", [])
+    options = [_filled(text, server.base_port) for text in (*wanted.get("args", []), *further)]
     urls = [text for text in options if "://" in text] or [
         f"{scheme}://127.0.0.1:{server.base_port + PORTS[scheme]}" for scheme in wanted.get("only") or server.schemes
     ]

@@ -17,7 +17,7 @@ TELLING_INSIDE = (
     *("net-filtered-drop", "net-never-accepts", "lmtp-down-deferred", "rcpt-map-not-postmapped"),
 )
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("resolver")]
 
 ALL = cases("")
 nothing_to_run = pytest.mark.skipif(not ALL, reason="the corpus of broken servers is not beside the project")

@@ -21,6 +21,7 @@ from sshserver import ALIAS, SshServer
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.usefixtures("resolver"),
     pytest.mark.skipif(bool(sshserver.missing()), reason=f"needs {', '.join(sshserver.missing())}"),
 ]
 
@@ -63,12 +64,22 @@ def unlike(told: object) -> str:
     return re.sub(r"<[A-Za-z0-9+/=.-]+@[^>]+>|127\.0\.0\.1:\d{5}", "~", text)
 
 
+def _taken(passed: list[Any], name: str) -> list[Any]:
+    """What passed under a name, taken out."""
+    found = [item for item in passed if item["name"] == name]
+    passed[:] = [item for item in passed if item["name"] != name]
+    return found
+
+
 @pytest.mark.parametrize("password", [None, "no such password"])
 def test_the_report_is_that_of_the_machine_itself(server: SshServer, real_lab: RealLab, password: str | None) -> None:
     here = report(server, real_lab, "--here", password=password or real_lab.accounts[ALICE])
     there = report(server, real_lab, "--ssh", ALIAS, password=password or real_lab.accounts[ALICE])
     (clock,) = [item for item in there["passed"] if item["name"] == "clock-agrees"]
     there["passed"].remove(clock)  # of itself no machine is asked that
+    # There its own getent is asked, here each name server.
+    answering = [_taken(told["passed"], "resolver-answers") for told in (here, there)]
+    assert ["getent ahostsv4" in json.dumps(each) for each in answering] == [False, True]
     for part in ("verdict", "causes", "findings", "passed", "not_tested"):
         assert unlike(there[part]) == unlike(here[part]), part
     assert [cause["name"] for cause in there["causes"]] == (["password-wrong"] if password else [])

@@ -22,6 +22,7 @@ from mailproof.model.configuration import DovecotFiles, EximFiles, PostfixFiles
 from mailproof.model.ese import EseDatabase, EseLog
 from mailproof.model.finding import Answer, FindingKind
 from mailproof.model.followed import Followed
+from mailproof.model.lookups import LookupsSeen
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
@@ -47,7 +48,7 @@ BY_SOURCE: dict[str, tuple[type[Observation], ...]] = {
     "ese": (EseDatabase, EseLog),
     "exim": (EximFiles,),
     "log": (LogRead, LogSaid, LogStored, Followed),
-    "machine": (MachineSeen,),
+    "machine": (MachineSeen, LookupsSeen),
     "postfix": (PostfixFiles,),
 }
 """The others, by the observations that they judge."""

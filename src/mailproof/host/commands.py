@@ -24,6 +24,8 @@ READING: tuple[tuple[str, ...], ...] = (
     ("ip", "-o", "addr"),
     ("ifconfig", "-a"),
     ("ss", "-H", "-ltnp"),
+    ("getent", "hosts", SLOT),
+    ("getent", "ahostsv4", SLOT),
     ("nft", "list", "ruleset"),
     ("iptables-save",),
     ("ip6tables-save",),

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -28,6 +28,8 @@ _LARGEST = 64 << 20
 _MOST_FILES = 1000
 # ss and nft answer at once, unless the machine is in great trouble.
 _PATIENCE = 10.0
+# As timeout(1) has it.
+_ENDED_BY_US = 124
 
 
 class Here:
@@ -89,28 +91,14 @@ class Here:
             return []
 
     def answer(self, command: Sequence[str]) -> str | None:
-        form_of(command)
-        # Such programs lie where the PATH of a user who is not root does not lead.
-        path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
-        program = shutil.which(command[0], path=path)
-        if program is None:
-            return None
-        try:
-            with subprocess.Popen(
-                [program, *command[1:]],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={"PATH": path, "LC_ALL": "C"},
-            ) as process:
-                try:
-                    printed, _ = process.communicate(timeout=_PATIENCE)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    return None
-        except OSError:
-            return None
-        return printed[:_LARGEST].decode("utf-8", "replace") if process.returncode == 0 else None
+        ended = _run(command)
+        return (
+            ended.printed[:_LARGEST].decode("utf-8", "replace") if ended is not None and ended.status == 0 else None
+        )
+
+    def timed(self, command: Sequence[str]) -> tuple[int, float] | None:
+        ended = _run(command)
+        return (ended.status, ended.seconds) if ended is not None else None
 
     def clock(self) -> Clock | None:
         return Clock(0.0, time.localtime().tm_gmtoff, 0.0)
@@ -122,6 +110,39 @@ class Here:
     @property
     def unreached(self) -> Unreached | None:
         return None
+
+
+class _Ended(NamedTuple):
+    printed: bytes
+    status: int
+    seconds: float
+
+
+def _run(command: Sequence[str]) -> _Ended | None:
+    """None where it is not there, or cannot be started."""
+    form_of(command)
+    # Such programs lie where the PATH of a user who is not root does not lead.
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    program = shutil.which(command[0], path=path)
+    if program is None:
+        return None
+    began = time.monotonic()
+    try:
+        with subprocess.Popen(
+            [program, *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": path, "LC_ALL": "C"},
+        ) as process:
+            try:
+                printed, _ = process.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return _Ended(b"", _ENDED_BY_US, time.monotonic() - began)
+    except OSError:
+        return None
+    return _Ended(printed, process.returncode, time.monotonic() - began)
 
 
 class _NoFile(OSError):

@@ -46,6 +46,13 @@ class Host(Protocol):
         """
         ...
 
+    def timed(self, command: Sequence[str]) -> tuple[int, float] | None:
+        """With which exit code such a command ends, and after how many seconds; None where that cannot be told.
+
+        Of another machine the seconds are those of the way, too. What runs for too long is ended, with code 124.
+        """
+        ...
+
     def clock(self) -> Clock | None:
         """Its time beside ours; None where it does not tell."""
         ...

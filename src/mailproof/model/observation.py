@@ -8,8 +8,11 @@ import msgspec
 
 from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.configuration import CertificateFile, DovecotFiles, EximFiles, PostfixFiles
+from mailproof.model.dns import DnsAnswer as DnsAnswer
+from mailproof.model.dns import DnsStatus as DnsStatus
 from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
 from mailproof.model.followed import Followed
+from mailproof.model.lookups import LookupsSeen
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
 from mailproof.model.server_log import LogRead, LogSaid, LogStored
@@ -51,30 +54,6 @@ class Reply(msgspec.Struct, frozen=True):
         """The last line as a person would have seen it, code and all."""
         last = self.text.rsplit("\n", 1)[-1]
         return " ".join(part for part in (self.code, last) if part)
-
-
-class DnsStatus(StrEnum):
-    OK = "ok"
-    NO_DATA = "no-data"
-    NO_SUCH_NAME = "no-such-name"
-    TIMEOUT = "timeout"
-    SERVER_FAILURE = "server-failure"
-    NO_RESOLVER = "no-resolver"
-    """This machine has no usable resolv.conf: nobody was asked."""
-
-
-class DnsAnswer(Observation, frozen=True):
-    """What DNS, or the hosts file, said of a name."""
-
-    name: str
-    rtype: str
-    """`A`, `AAAA`, `MX`, `SRV`."""
-    status: DnsStatus
-    answers: tuple[str, ...] = ()
-    """In presentation form: `10 mx1.example.com`."""
-    source: str = "dns"
-    """`dns` or `hosts`."""
-    turns: tuple[int, ...] = ()
 
 
 class Connection(Observation, frozen=True):
@@ -497,6 +476,7 @@ AnyObservation = (
     | LogSaid
     | LogStored
     | Followed
+    | LookupsSeen
     | MachineSeen
     | PostfixFiles
     | DovecotFiles

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.model.observation import DnsAnswer
-from mailproof.net.dns import NO_HOSTS, Configuration, resolve
+from mailproof.net.dns import NO_HOSTS, Configuration, ask, resolve
 from mailproof.net.icmp import icmp_of, keep_icmp
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import READ
@@ -154,6 +154,9 @@ class AsyncioNet:
         if self._asking is not None:  # what somebody else says is not mixed with our own hosts file
             return await resolve(self, name, rtype, deadline, hosts=NO_HOSTS, asking=self._asking)
         return await resolve(self, name, rtype, deadline)
+
+    async def ask(self, server: str, name: str, rtype: str, deadline: float) -> DnsAnswer:
+        return await ask(self, (server, 53), name, rtype, deadline)
 
     async def descriptor(self, descriptor: int, mask: int, deadline: float) -> bool:
         """True when the descriptor is ready, False at the deadline; what `dns` waits with."""

@@ -99,6 +99,14 @@ async def resolve(
     return exists or DnsAnswer(name, rtype, DnsStatus.NO_SUCH_NAME)
 
 
+async def ask(loop: Waiting, server: tuple[str, int], name: str, rtype: str, deadline: float) -> DnsAnswer:
+    """What this one server says of exactly this name; no hosts file, no search domain. Never raises.
+
+    A question that gets no answer is asked once more. REFUSED and the like are SERVER_FAILURE, as SERVFAIL is.
+    """
+    return await _look_up(loop, (server,), name, rtype, deadline)
+
+
 async def _look_up(
     loop: Waiting, servers: Sequence[tuple[str, int]], name: str, rtype: str, deadline: float
 ) -> DnsAnswer:

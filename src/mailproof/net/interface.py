@@ -141,6 +141,10 @@ class Net(Protocol):
         """Ask DNS for A, AAAA, MX, SRV, TXT or PTR. Never raises: failures are facts."""
         ...
 
+    async def ask(self, server: str, name: str, rtype: str, deadline: float) -> DnsAnswer:
+        """The same of the name server at this address alone, from this machine, whatever proxy there is."""
+        ...
+
 
 class Task(Protocol[Result]):
     """A coroutine on its way."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from mailproof.model.attempt import Trouble
@@ -113,6 +113,10 @@ class MemoryServer:
         self._net.forget(self.host, self.port)
 
 
+Nameserver = Callable[[str, str], tuple[DnsStatus, float]]
+"""What a name server says of a name and a type, and after how many seconds."""
+
+
 class MemoryNet:
     """Implements `interface.Driver`. `chunk` bytes at most arrive at once: 1 for byte by byte."""
 
@@ -123,7 +127,9 @@ class MemoryNet:
         names: Iterable[DnsAnswer] = (),
         chunk: int = 1 << 16,
         client: str = CLIENT,
+        nameservers: Mapping[str, Nameserver] | None = None,
     ) -> None:
+        """`nameservers` answer `ask`, by their address; nobody is at any other, and it stays silent."""
         self._loop = Loop(_VirtualTime())
         self._contexts = Contexts()
         self._servers: dict[tuple[str, int], Handler] = {}
@@ -132,6 +138,7 @@ class MemoryNet:
         self._chunk = chunk
         self._client = client
         self._next_port = 40000
+        self._nameservers = nameservers or {}
 
     def now(self) -> float:
         return self._loop.now()
@@ -182,6 +189,13 @@ class MemoryNet:
         if known.status is DnsStatus.TIMEOUT:
             await self._loop.sleep(deadline - self.now())
         return known
+
+    async def ask(self, server: str, name: str, rtype: str, deadline: float) -> DnsAnswer:
+        known = self._nameservers.get(server)
+        status, seconds = known(name, rtype) if known else (DnsStatus.TIMEOUT, float("inf"))
+        late = self.now() + seconds > deadline
+        await self._loop.sleep(deadline - self.now() if late else seconds)
+        return DnsAnswer(name, rtype, DnsStatus.TIMEOUT if late else status)
 
     def listen(
         self, handler: Handler, host: str = "127.0.0.1", port: int = 0, path: str | None = None

@@ -284,6 +284,11 @@ class SocketNet:
             return await resolve(self.loop, name, rtype, deadline, hosts=NO_HOSTS, asking=self._asking)
         return await resolve(self.loop, name, rtype, deadline)
 
+    async def ask(self, server: str, name: str, rtype: str, deadline: float) -> DnsAnswer:
+        from mailproof.net.dns import ask
+
+        return await ask(self.loop, (server, 53), name, rtype, deadline)
+
     def listen(
         self, handler: Handler, host: str = "127.0.0.1", port: int = 0, path: str | None = None
     ) -> SocketServer:

@@ -29,6 +29,7 @@ from mailproof.run.log_files import usual_logs
 from mailproof.run.log_followed import await_last_word, with_followed
 from mailproof.run.log_join import with_log
 from mailproof.run.log_watch import LogWatch, day_of
+from mailproof.run.lookups import lookups
 
 
 class Inside(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +64,9 @@ async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime,
         inside = _with_usual(inside, host, record, machine)
     if host.unreached is None:
         attempts += _configurations(host, started, inside)
+    if inside.machine and host.unreached is None:
+        seen = await lookups(net, host, attempts, plan.terms.sender)
+        attempts.append(Attempt(Job.MACHINE, observations=seen))
     read = watch.read(day_of(started, clock)) if watch is not None and host.unreached is None else None
     record = msgspec.structs.replace(record, attempts=(*attempts, *_untold(host, watch, read)))
     if host.unreached is not None:

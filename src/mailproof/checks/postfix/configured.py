@@ -42,9 +42,7 @@ class Daemon(msgspec.Struct, frozen=True):
 
     @property
     def chrooted(self) -> bool:
-        """The fifth column; `-` is `n` from Postfix 3.0 on, unless compatibility_level is 0."""
-        column = self.service.fields[2]
-        return column == "y" or (column == "-" and self.value("compatibility_level").strip() == "0")
+        return self.service.chrooted(self.value("compatibility_level"))
 
     def value(self, name: str) -> str:
         return self.main.value(name).text

@@ -32,6 +32,8 @@ _PATIENCE = SECONDS + 6.0
 _PATIENCE_IN_ALL = 300.0
 # LoginGraceTime of sshd: within that a person has typed the password.
 _PATIENCE_OF_A_PERSON = 120.0
+# What a shell has in `$?` where there is no such program, or it may not be run.
+_NOT_RUN = (126, 127)
 _Script = Callable[[str], bytes]
 
 _STAMP = re.compile(rb"(\d{14})\n(\d{14})\n\Z")
@@ -136,13 +138,15 @@ class There:
         return sorted(found if pattern.startswith("/") else [each.removeprefix("./") for each in found])[:MOST_FILES]
 
     def answer(self, command: Sequence[str]) -> str | None:
-        form, told = form_of(command)
-        words = [_word(word) for word in told]
-        if None in words:
-            return None
-        number = READING.index(form)
-        answer = self._asked(f"run{number}", *(word for word in words if word is not None), most=_LARGEST)
+        answer = self._ran(command)
         return answer.data.decode("utf-8", "replace") if answer is not None and answer.status == 0 else None
+
+    def timed(self, command: Sequence[str]) -> tuple[int, float] | None:
+        began = time.monotonic()
+        answer = self._ran(command)
+        if answer is None or answer.status in _NOT_RUN:
+            return None
+        return answer.status, time.monotonic() - began
 
     def clock(self) -> Clock | None:
         began = time.time()
@@ -173,6 +177,14 @@ class There:
         self._channel.send(made(mark), seconds)
         self._channel.receive(self._frames, _MOST_NOISE, seconds)
         return self._channel.receive(self._frames, _MOST_TOLD, seconds).data
+
+    def _ran(self, command: Sequence[str]) -> Answer | None:
+        form, told = form_of(command)
+        words = [_word(word) for word in told]
+        if None in words:
+            return None
+        number = READING.index(form)
+        return self._asked(f"run{number}", *(word for word in words if word is not None), most=_LARGEST)
 
     def _asked(self, name: str, *words: bytes, most: int) -> Answer | None:
         if self._channel.unreached is not None:

@@ -27,6 +27,11 @@ class Service(msgspec.Struct, frozen=True):
     option_lines: Mapping[str, int] = {}
     """The physical line of each option."""
 
+    def chrooted(self, compatibility_level: str) -> bool:
+        """The fifth column; `-` is `n` from Postfix 3.0 on, unless compatibility_level is 0."""
+        column = self.fields[2]
+        return column == "y" or (column == "-" and compatibility_level.strip() == "0")
+
 
 class MasterFile(msgspec.Struct, frozen=True):
     services: Sequence[Service]
