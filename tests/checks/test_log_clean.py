@@ -9,7 +9,7 @@ from mailproof.catalog.log_messages import log_messages
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks.log.said import KINDS, check
 from mailproof.diagnose.judge import judge
-from mailproof.model.server_log import LogQuote, LogRead, LogSaid
+from mailproof.model.server_log import LogQuote, LogRead, LogSaid, LogUnread
 from mailproof.report.build import message
 
 
@@ -19,7 +19,7 @@ from mailproof.report.build import message
         (LogRead(("mail.log",), 12, 7, ()), ["+log-clean"]),
         (LogRead(("mail.log",), 12, 0, ()), ["?log-silent"]),
         (LogRead(("mail.log",), 0, 0, ()), ["?log-silent"]),
-        (LogRead(("mail.log",), 0, 0, ("mail.log: Permission denied",)), ["?log-not-read"]),
+        (LogRead(("mail.log",), 0, 0, (LogUnread("mail.log", "log-unreadable"),)), ["?log-unreadable"]),
     ],
 )
 def test_what_a_log_without_a_complaint_proves(read: LogRead, said: list[str]) -> None:

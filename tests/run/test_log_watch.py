@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ def watch_of(log: Path) -> LogWatch:
 
 def texts(log: Path, watch: LogWatch) -> tuple[list[str], list[str], tuple[str, ...]]:
     during, before, read = watch.read(DAY)
-    return [each.where for each in during], [each.where for each in before], read.unread
+    return [each.where for each in during], [each.where for each in before], tuple(each.path for each in read.unread)
 
 
 def test_only_what_was_written_meanwhile_is_read(tmp_path: Path) -> None:
@@ -109,3 +110,25 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     for path in (tmp_path / "none.log", pipe, tmp_path):
         during, before, unread = texts(path, watch_of(path))
         assert (during, before) == ([], []) and str(path) in unread[0]
+
+
+def test_one_file_under_two_names_is_read_once(tmp_path: Path) -> None:
+    log, link = tmp_path / "mail.log", tmp_path / "other"
+    log.write_text(LINE.format(0))
+    link.symlink_to(log)
+    watch = LogWatch(Here(), [str(log), str(link), str(log)])
+    with log.open("a") as more:
+        more.write(LINE.format(1))
+    during, _, read = watch.read(DAY)
+    assert len(during) == read.lines == 1
+
+
+def test_why_a_log_is_not_read(tmp_path: Path) -> None:
+    packed, none = tmp_path / "mail.log.gz", tmp_path / "none"
+    packed.write_bytes(gzip.compress(LINE.format(0).encode()))
+    _, _, read = LogWatch(Here(), [str(packed), str(none), str(tmp_path)]).read(DAY)
+    assert {each.path: each.why for each in read.unread} == {
+        str(packed): "log-packed",
+        str(none): "log-missing",
+        str(tmp_path): "log-no-file",
+    }

@@ -42,6 +42,12 @@ class LogStored(Observation, frozen=True):
     turns: tuple[int, ...] = ()
 
 
+class LogUnread(msgspec.Struct, frozen=True):
+    path: str
+    why: str
+    """A reason of the catalogue."""
+
+
 class LogRead(Observation, frozen=True):
     """What was read of the logs."""
 
@@ -50,5 +56,4 @@ class LogRead(Observation, frozen=True):
     """Written while the run lasted."""
     joined: int
     """Of these, lines that speak of a connection of the run."""
-    unread: tuple[str, ...] = ()
-    """Files that could not be read, with the reason."""
+    unread: tuple[LogUnread, ...] = ()

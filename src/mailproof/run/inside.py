@@ -144,7 +144,7 @@ def _configurations(host: Host, started: datetime, inside: Inside) -> list[Attem
         try:
             read = read_configurations(host, started, facts, postfix_dir, dovecot_conf, exim_conf=exim_conf)
         except NoConfiguration as none:
-            skipped = Skipped("configuration", "configuration-not-read", asked=True, params={"path": none.path})
+            skipped = Skipped("configuration", "configuration-not-read", asked=True, params={"file": none.path})
             attempts.append(Attempt(Job.CONFIGURATION, skipped=(skipped,)))
         else:
             attempts += read.attempts

@@ -49,6 +49,11 @@ def is_plain(path: Path) -> bool:
     return not _packing(head) and not _encoding(head)[0]
 
 
+def is_packed(head: bytes) -> bool:
+    """By the first octets of a file."""
+    return bool(_packing(head[:_MAGIC]))
+
+
 @contextmanager
 def opened(path: Path, opener: Opener = _plainly) -> Iterator[io.BufferedIOBase]:
     """What is in a file or a pipe, in UTF-8. Raises one of DAMAGED, also while it is read, or NoZstdError."""

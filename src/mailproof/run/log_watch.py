@@ -11,9 +11,10 @@ from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.log import LogLine
 from mailproof.model.log_service import ServiceChanged
 from mailproof.model.machine import Clock
-from mailproof.model.server_log import LogRead
+from mailproof.model.server_log import LogRead, LogUnread
 from mailproof.net.interface import Driver
 from mailproof.parse.log.envelope import LineReader
+from mailproof.run.log_packed import is_packed
 from mailproof.run.log_rotated import rotated_to
 from mailproof.run.log_sessions import Line, read_line
 from mailproof.run.log_telling import meant, told
@@ -29,9 +30,9 @@ _LONGEST_LINE = 1 << 16
 QUIET, _PATIENCE = 0.25, 2.0
 _DOES_NOT_WORK = 1
 _WHY = {
-    FileState.MISSING: "no such file",
-    FileState.UNREADABLE: "may not be read",
-    FileState.ELSEWHERE: "the machine does not answer",
+    FileState.MISSING: "log-missing",
+    FileState.UNREADABLE: "log-unreadable",
+    FileState.ELSEWHERE: "log-out-of-reach",
 }
 
 
@@ -40,7 +41,11 @@ class LogWatch:
 
     def __init__(self, host: Host, paths: Sequence[str]) -> None:
         self._host = host
-        self._begun = {path: host.look(path) for path in paths}
+        self._begun: dict[str, FileSeen] = {}
+        for path in paths:
+            seen = host.look(path)
+            if not any(_are_one(seen, other) for other in self._begun.values()):
+                self._begun[path] = seen
 
     async def settled(self, net: Driver) -> None:
         """Wait until nothing is written any more, or for two seconds."""
@@ -59,18 +64,21 @@ class LogWatch:
         """The lines since the run began, older ones that say why a server does not work, and what was read."""
         during: list[Line] = []
         before: list[Line] = []
-        unread: list[str] = []
+        unread: list[LogUnread] = []
         count = 0
         for path, begun in self._begun.items():
             now = self._host.look(path)
             if now.state is not FileState.FILE:
-                unread.append(f"{path}: {_WHY.get(now.state, 'no file')}")
+                unread.append(LogUnread(path, _WHY.get(now.state, "log-no-file")))
+                continue
+            if is_packed(self._host.part(path, 0, 1) or b""):
+                unread.append(LogUnread(path, "log-packed"))
                 continue
             try:
                 older, newer = self._read(path, begun, now, today)
             except _Unread:
                 why = FileState.UNREADABLE if self._host.unreached is None else FileState.ELSEWHERE
-                unread.append(f"{path}: {_WHY[why]}")
+                unread.append(LogUnread(path, _WHY[why]))
                 continue
             count += len(newer)
             during += [each for each in newer if each is not None]
@@ -106,6 +114,12 @@ class LogWatch:
             found = read_line(line, where) if isinstance(line, LogLine) else None
             (older if begins < end else newer).append(found)
         return older, newer
+
+
+def _are_one(seen: FileSeen, other: FileSeen) -> bool:
+    """Under two names."""
+    of_each = ((each.inode, each.size, each.changed) for each in (seen, other))
+    return seen.inode != 0 and len(set(of_each)) == 1
 
 
 class _Unread(Exception):

@@ -69,8 +69,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         else:
             yield Finding(fact.name, evidence, params=_params(fact))
     for read in record.seen(LogRead):
-        for reason in read.fact.unread:
-            yield Untold(NAME, "log-not-read", asked=True, params={"reason": reason})
+        for unread in read.fact.unread:
+            yield Untold(NAME, unread.why, asked=True, params={"file": unread.path})
         if found or read.fact.unread:
             continue
         if not read.fact.joined:
