@@ -141,7 +141,7 @@ def test_an_ordinary_user_sees_less_and_it_is_said(real_lab: RealLab, tmp_path: 
     told = json.loads(done.stdout)
     assert (told["verdict"], told["causes"], done.returncode) == ("unknown", [], 3)
     why = " ".join(item["why"] for item in told["not_tested"])
-    assert f"{closed}/mail.log: may not be read" in why
+    assert f"the log {closed}/mail.log may not be read" in why
     assert f"{closed}/postfix/main.cf could not be read" in why
     assert "nft list ruleset" in why
     assert not {item["name"] for item in told["passed"]} & {"log-clean", "postfix-config-readable"}
