@@ -77,3 +77,10 @@ def test_the_password_that_is_missing_is_the_mailboxs() -> None:
     done = mailproof("roundtrip", "smtp://127.0.0.1:9", "imap://127.0.0.1:9", *login, env={"PW": "secret"})
     assert done.returncode == 1
     assert "--mailbox-password-env" in done.stderr and "use --password-env" not in done.stderr
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_greylist_probe_without_an_answer_says_where_the_reason_is(lang: str) -> None:
+    done = mailproof("greylist", "probe", "smtp://127.0.0.1:1", "--rcpt", "bob@example.test", "--lang", lang)
+    assert done.returncode == 3
+    assert "mailproof check smtp://127.0.0.1:1 " in done.stdout

@@ -27,17 +27,25 @@ def addresses(given: Sequence[str], option: str, terminal: Terminal) -> tuple[st
             if address.startswith("<") and address.endswith(">"):
                 address = address[1:-1]
             if not address or set(address) & set("<>\r\n\0"):
-                raise Complaint(terminal.say("cli.no-mail-address", option=option, value=piece.strip()))
+                raise Complaint(terminal.say("cli.no-mail-address", option=option, value=piece.strip() or text))
             found.append(address)
     return tuple(found)
+
+
+def _account() -> str:
+    """Who runs this: the name, or the number of a user id without an account, as in a container."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def as_typed(given: str | None, user: str, terminal: Terminal) -> str:
     """The envelope sender as typed, `<>` for the null sender; else the user, if an address, or who runs this here."""
     if given is None:
-        import getpass
-
-        return user if "@" in user else f"{getpass.getuser()}@{socket.gethostname()}"
+        return user if "@" in user else f"{_account()}@{socket.gethostname()}"
     return "" if given.strip() in ("", "<>") else addresses((given.replace(",", "\0"),), "--from", terminal)[0]
 
 

@@ -16,7 +16,7 @@ import msgspec
 from click.core import ParameterSource
 
 from mailproof.cli.command import Option
-from mailproof.cli.reading import opening
+from mailproof.cli.reading import from_home, opening
 from mailproof.cli.terminal import Complaint, Terminal
 
 # More than any password; a descriptor that never ends (/dev/zero) is not read for ever.
@@ -154,7 +154,7 @@ def from_netrc(host: str, user: str, terminal: Terminal) -> tuple[str, str]:
     """
     import netrc
 
-    path = os.environ.get("NETRC") or str(Path("~/.netrc").expanduser())
+    path = os.environ.get("NETRC") or from_home("~/.netrc")
     try:
         entry = netrc.netrc(path).authenticators(host)
     except OSError as error:
@@ -181,7 +181,7 @@ def _variable(source: Source, terminal: Terminal) -> bytes:
 
 def _file(source: Source, terminal: Terminal) -> bytes:
     try:
-        with opening(Path(source.value).expanduser(), terminal) as file:
+        with opening(Path(from_home(source.value)), terminal) as file:
             return file.read(_LONGEST + 1)
     except OSError as error:
         _no(terminal, "cli.secret-unreadable", source, error.strerror or "")

@@ -49,6 +49,11 @@ def standard_input(terminal: Terminal) -> IO[bytes]:
     return _told(sys.stdin.buffer, terminal)
 
 
+def from_home(name: str) -> str:
+    """With the home directory for `~` at its beginning; as it is where there is none (a user id without account)."""
+    return os.path.expanduser(name)  # noqa: PTH111 - that of Path raises then
+
+
 def is_file(name: str) -> bool:
     """Whether a text is the name of a file."""
     try:

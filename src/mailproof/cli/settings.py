@@ -6,7 +6,6 @@ one can be a secret.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mailproof.cli.overview import COMMANDS
-from mailproof.cli.reading import read_path
+from mailproof.cli.reading import from_home, read_path
 from mailproof.cli.settings_here import may_stand_here
 from mailproof.cli.terminal import Complaint, Terminal
 
@@ -184,4 +183,4 @@ def _path(option: Option, value: str, file: SettingsFile) -> str:
     *words, last = str(option.metavar).split("|")
     if last not in ("FILE", "PEM", "DIR") or value in words:
         return value
-    return str(Path(file.path).parent / os.path.expanduser(value))  # noqa: PTH111 - Path's raises without a home
+    return str(Path(file.path).parent / from_home(value))

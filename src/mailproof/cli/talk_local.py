@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from mailproof.cli.options import duration
-from mailproof.cli.reading import LONGEST_MESSAGE, read_path
+from mailproof.cli.reading import LONGEST_MESSAGE, from_home, read_path
 from mailproof.cli.talk_screen import TalkScreen
 from mailproof.cli.talk_script import keep, login_course
 from mailproof.cli.terminal import Complaint, Terminal
@@ -112,8 +111,8 @@ class Local:
     async def _data(self, argument: str) -> None:
         session = self._session
         try:
-            message = read_path(str(Path(argument).expanduser()), self._terminal, LONGEST_MESSAGE)
-        except (Complaint, RuntimeError) as error:  # RuntimeError: ~ of nobody
+            message = read_path(from_home(argument), self._terminal, LONGEST_MESSAGE)
+        except Complaint as error:
             self._screen.text("local-failed", why=str(error))
             return
         if session.phase is not Phase.MESSAGE:

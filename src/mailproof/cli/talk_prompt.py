@@ -13,6 +13,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
+from mailproof.cli.reading import from_home
 from mailproof.cli.talk_local import LOCAL
 from mailproof.cli.talk_tty import between_prompts
 from mailproof.model.talk import TalkProtocol
@@ -120,8 +121,10 @@ class TalkHistory(History):
 
 def _file() -> Path | None:
     """`$XDG_STATE_HOME/mailproof/talk_history`, for the user alone; None where it cannot be written."""
-    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111 - as settings_files
-    path = Path(home) / "mailproof" / "talk_history"
+    home = Path(os.environ.get("XDG_STATE_HOME") or from_home("~/.local/state"))
+    if not home.is_absolute():  # there is no home: nothing of ours belongs into the current directory
+        return None
+    path = home / "mailproof" / "talk_history"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))

@@ -37,6 +37,8 @@ def render_probed(probed: GreylistProbed, lang: str, color: bool, width: int) ->
         lines += wrap(say("greylisting.product", product=probed.product), width, "  ")
     if verdict is Greylisted.ANOTHER_CAUSE:
         lines += wrap(say("greylisting.kind", kind=probed.kind), width, "  ")
+    if verdict is Greylisted.UNTOLD and any(each.trouble for each in probed.tries):
+        lines += wrap(say("greylisting.check", url=probed.url), width, "  ")
     rows = [(say("greylisting.at"), say("greylisting.look"), say("greylisting.sender"), say("greylisting.reply"))]
     rows += [_row(each, say) for each in probed.tries]
     first, *rest = (cut(line, width) for line in table(rows))
