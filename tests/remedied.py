@@ -42,7 +42,8 @@ def _run(words: list[str], files: dict[str, FileSeen]) -> None:
             files[name] = FileSeen(name, name, FileState.FILE, mode=0o644, owner="root", group="root", changed=_LATER)
         case ["chmod", mode, path]:
             seen = files[path]
-            bits = seen.mode & ~0o022 if mode == "go-w" else int(mode, 8)
+            bits = {"go-w": seen.mode & ~0o022, "o=": seen.mode & ~0o007, "u+w": seen.mode | 0o200}.get(mode)
+            bits = int(mode, 8) if bits is None else bits
             files[path] = msgspec.structs.replace(seen, mode=bits)
         case ["chown", owner, path]:
             files[path] = msgspec.structs.replace(files[path], owner=owner)

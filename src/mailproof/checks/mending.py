@@ -57,13 +57,10 @@ def taken_away(files: SeenFiles, name: str, numbers: Iterable[int]) -> Changes:
 
 
 def inserted(files: SeenFiles, name: str, after: int, *new: str) -> Changes:
-    """Lines behind another; behind the last of a file that lacks its newline, together with that."""
+    """Lines behind another."""
     lines = lines_of(files, name)
-    if not lines or after >= len(lines):
-        if not lines or after > len(lines):
-            return None
-        last = lines[-1].removesuffix("\r")
-        return replaced(files, name, after, last, *new)
+    if not lines or after > len(lines):
+        return None
     end = "\r" if lines[max(after - 1, 0)].endswith("\r") else ""
     told = tuple(f"{each}{end}" for each in new)
     return (Change(files.place(name), after, (), told),) if all(map(_plain, told)) else None

@@ -18,6 +18,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return max(likely, key=lambda each: SequenceMatcher(None, word, each).ratio(), default="")
 
 
+# Letters of both in common: one of ten differs.
+_ALIKE = 0.9
+
+
+def misspelt(word: str, near: str) -> bool:
+    """Whether a word is so like another that nothing else can have been meant."""
+    return bool(near) and SequenceMatcher(None, word.lower()[:200], near.lower()).ratio() >= _ALIKE
+
+
 @lru_cache(maxsize=4)  # the same few lists, for every word that is unknown
 def _index(known: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
     return {each: _pieces(each) for each in known}

@@ -42,33 +42,32 @@ def one_remedy(remedies: Iterable[Remedy | None]) -> Remedy | None:
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...] | None:
-    """Each once, by file and line, and lines that follow each other in one; None where two touch the same line."""
-    found = sorted(dict.fromkeys(changes), key=lambda each: (each.file, each.line, bool(each.old)))
+    """Each once, by file and line, and what follows each other in one; None where two take the same line away."""
+    found = sorted(dict.fromkeys(changes), key=lambda each: (each.file, each.line, not each.old))
     if any(_meet(one, other) for one, other in combinations(found, 2)):
         return None
     out: list[Change] = []
     for each in found:
         last = out[-1] if out else each
-        if out and last.file == each.file and last.old and each.old and last.line + len(last.old) == each.line:
+        if out and last.file == each.file and _follows(last, each):
             out[-1] = Change(last.file, last.line, last.old + each.old, last.new + each.new)
         else:
             out.append(each)
     return tuple(out)
 
 
+def _follows(last: Change, each: Change) -> bool:
+    """Lines that go one after the other, or that come behind the last of them."""
+    behind = last.line + max(len(last.old) - 1, 0)
+    return behind == each.line if not each.old else bool(last.old) and behind + 1 == each.line
+
+
 def _meet(one: Change, other: Change) -> bool:
-    if one.file != other.file:
-        return False
-    if not one.old and not other.old:
-        return one.line == other.line
-    return bool(_lines(one) & _lines(other))
+    return one.file == other.file and not set(_lines(one)).isdisjoint(_lines(other))
 
 
-def _lines(change: Change) -> set[int]:
-    """An insertion touches none; it is inside of one that has the lines around it."""
-    if not change.old:
-        return set()
-    return set(range(change.line, change.line + len(change.old)))
+def _lines(change: Change) -> range:
+    return range(change.line, change.line + len(change.old))
 
 
 def hunks(remedy: Remedy) -> Sequence[str]:

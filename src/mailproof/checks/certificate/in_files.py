@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
@@ -14,12 +15,14 @@ from mailproof.checks.certificate.strong import BROKEN_HASHES, key_weak
 from mailproof.checks.certificate.strong import KINDS as STRENGTH
 from mailproof.checks.certificate.trusted import KINDS as TRUST
 from mailproof.checks.certificate.trusted import top_of
-from mailproof.checks.files import STATES, bounded, fault, not_told
-from mailproof.model.configuration import CertificateFile, FileState, Pair
+from mailproof.checks.files import STATES, SeenFiles, bounded, fault, not_told
+from mailproof.checks.mending import lines_of, quoted, remedy, replaced
+from mailproof.model.configuration import CertificateFile, DovecotFiles, FileState, Pair, PostfixFiles
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
 from mailproof.model.tls import Certificate
 from mailproof.parse.hostname import names_host
 
@@ -96,7 +99,8 @@ def _key(fact: CertificateFile) -> Iterator[Answer]:
     if fact.key_state is FileState.FILE and fact.key_mode & 0o004 and fact.pair is not Pair.NO_KEY:
         mode = f"{fact.key_mode:04o}"
         shown = (_named_key(fact), Evidence(EvidenceKind.FILE, fact.key_path, mode))
-        yield fault("key-readable-by-all", *shown, path=fact.key_path, mode=mode)
+        found = fault("key-readable-by-all", *shown, path=fact.key_path, mode=mode)
+        yield found.mended_by(remedy(then=(f"chmod o= {quoted(fact.key_path)}",)))
 
 
 def _certificates(fact: CertificateFile, record: Record, policy: Policy) -> Iterator[Answer]:
@@ -120,7 +124,7 @@ def _certificates(fact: CertificateFile, record: Record, policy: Policy) -> Iter
             yield fault(
                 "certificate-signature-weak", *shown, subject=each.subject, id=mark(each), hash=told, seen=_SEEN
             )
-    yield from _trust(fact, leaf)
+    yield from _trust(fact, leaf, record)
     if fact.host and not leaf.self_signed and not names_host(leaf.dns_names, leaf.ip_addresses, fact.host):
         shown = (_named(fact), _seen(fact, leaf))
         yield fault(
@@ -128,7 +132,7 @@ def _certificates(fact: CertificateFile, record: Record, policy: Policy) -> Iter
         )
 
 
-def _trust(fact: CertificateFile, leaf: Certificate) -> Iterator[Answer]:
+def _trust(fact: CertificateFile, leaf: Certificate, record: Record) -> Iterator[Answer]:
     """Whether the root is trusted is each client's affair; that a link is missing is not."""
     shown = (_named(fact), _seen(fact, leaf))
     if leaf.self_signed:
@@ -141,4 +145,22 @@ def _trust(fact: CertificateFile, leaf: Certificate) -> Iterator[Answer]:
             issuer=leaf.issuer,
             id=mark(leaf),
             seen=_SEEN,
-        )
+        ).mended_by(_whole_chain(fact, record))
+
+
+def _whole_chain(fact: CertificateFile, record: Record) -> Remedy | None:
+    """The file with the chain, which certbot writes beside that of the certificate alone (its README)."""
+    if not re.fullmatch(r"/etc/letsencrypt/live/[^/]+/cert\.pem", fact.path):
+        return None
+    kinds: tuple[type[PostfixFiles] | type[DovecotFiles], ...] = (PostfixFiles, DovecotFiles)
+    for kind in kinds:
+        for sighting in record.seen(kind):
+            files = SeenFiles(sighting.fact.files)
+            for seen in sighting.fact.files:
+                text = files.text(seen.name, fact.line) if seen.path == fact.file else ""
+                if text.count(fact.path) == 1:
+                    line = lines_of(files, seen.name)[fact.line - 1].removesuffix("\r")
+                    whole = line.replace(fact.path, f"{fact.path.removesuffix('cert.pem')}fullchain.pem")
+                    command = "postfix reload" if kind is PostfixFiles else "doveadm reload"
+                    return remedy(replaced(files, seen.name, fact.line, whole), then=(command,))
+    return None

@@ -64,6 +64,13 @@ def block_filled(configured: Configured, block: Block, *lines: str) -> Changes:
     return inserted(configured, block.file, block.line, *(f"{indent}{line}" for line in lines))
 
 
+def closed(configured: Configured, file: str, line: int) -> Changes:
+    """The brace of a block at the end of its file; None where another begins behind it: it may end before that."""
+    if len(configured.configuration.troubles) > 1 or any("{" in each for each in lines_of(configured, file)[line:]):
+        return None
+    return appended(configured, file, "}")
+
+
 def listener_added(configured: Configured, service: str, path: str, owner: str) -> Changes:
     """A Unix socket of a service for Postfix, as its manual has it (SASL_README)."""
     lines = (f"unix_listener {path} {{", "  mode = 0660", f"  user = {owner}", f"  group = {owner}", "}")

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
+from mailproof.checks.dovecot.mending import mend, top_set, value_set
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
+from mailproof.checks.mending import quoted, remedy
 from mailproof.model.configuration import DovecotFiles, FileSeen, FileState
-from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.dovecot.reader import Block
+from mailproof.parse.dovecot.reader import Block, Setting
 
 NAME = "dovecot-logins-checkable"
 NEEDS = (DovecotFiles,)
@@ -74,7 +75,8 @@ def _stored(configured: Configured) -> Iterator[Answer]:
                 continue
             default = re.search(r"scheme=(\S+)", setting.value)
             for path in _PATH.findall(setting.value):
-                yield from _of_file(configured, path, default[1] if default else "", needing, configured.at(setting))
+                scheme = default[1] if default else ""
+                yield from _of_file(configured, path, scheme, needing, mechanisms, setting)
 
 
 def _may_read(configured: Configured, seen: FileSeen) -> bool:
@@ -93,15 +95,18 @@ def _may_read(configured: Configured, seen: FileSeen) -> bool:
 
 
 def _of_file(
-    configured: Configured, path: str, default: str, mechanisms: list[str], named: Evidence
+    configured: Configured, path: str, default: str, needing: list[str], mechanisms: list[str], setting: Setting
 ) -> Iterator[Answer]:
+    named = configured.at(setting)
     seen = configured.files.get(path)
     if seen is None or seen.state is not FileState.FILE:
         return
     if configured.fact.here and not _may_read(configured, seen):
         mode = f"{seen.mode:04o}"
         shown = (configured.file(seen, f"{mode} {seen.owner}:{seen.group}"), named)
-        yield fault("credentials-lookup-failed", *shown)
+        group = quoted(configured.value("default_internal_user") or "dovecot")
+        commands = (f"chgrp {group} {quoted(seen.path)}", f"chmod 640 {quoted(seen.path)}")
+        yield fault("credentials-lookup-failed", *shown).mended_by(remedy(then=commands))
     told: set[str] = set()
     for number, line in enumerate(seen.data.decode("utf-8", "replace").splitlines(), 1):
         user, _, rest = line.partition(":")
@@ -113,10 +118,15 @@ def _of_file(
         if not scheme:
             if "missing" not in told and password.startswith("$"):
                 told.add("missing")
-                yield fault("password-scheme-missing", configured.line(path, number), named)
+                told_once = fault("password-scheme-missing", configured.line(path, number), named)
+                whole = f"scheme=CRYPT {setting.value}" if setting.name == "args" else ""
+                yield told_once.mended_by(mend(value_set(configured, setting, whole)) if whole else None)
             continue
-        lost = tuple(each for each in mechanisms if scheme not in _OF_MECHANISM[each])
+        lost = tuple(each for each in needing if scheme not in _OF_MECHANISM[each])
         if lost and scheme not in told:
             told.add(scheme)
             shown = (configured.where("auth_mechanisms"), configured.line(path, number))
-            yield fault("password-store-incompatible", *shown)
+            kept = [each for each in mechanisms if each not in lost] or ["plain"]
+            yield fault("password-store-incompatible", *shown).mended_by(
+                mend(top_set(configured, "auth_mechanisms", " ".join(kept)))
+            )

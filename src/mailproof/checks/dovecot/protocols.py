@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
+from mailproof.checks.dovecot.mending import mend, value_set
 from mailproof.checks.files import bounded, fault
 from mailproof.model.configuration import DovecotFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -32,6 +33,7 @@ KINDS = (
 
 _SERVICES = {"imap-login": "imap", "pop3-login": "pop3", "lmtp": "lmtp", "managesieve-login": "sieve",
              "submission-login": "submission", "imap": "imap", "pop3": "pop3"}  # fmt: skip
+_PORTS = {"imap": "143", "imaps": "993", "pop3": "110", "pop3s": "995", "sieve": "4190"}
 _LISTENERS = ("inet_listener", "unix_listener", "fifo_listener")
 
 
@@ -55,7 +57,8 @@ def _protocols(configured: Configured) -> Iterator[Answer]:
         if protocol and wanted and protocol not in spoken and protocol not in told:
             told.add(protocol)
             shown = (configured.at(setting), configured.at(block))
-            yield fault("dovecot-protocol-disabled", *shown, protocol=protocol, protocols=tuple(sorted(spoken)))
+            found = fault("dovecot-protocol-disabled", *shown, protocol=protocol, protocols=tuple(sorted(spoken)))
+            yield found.mended_by(mend(value_set(configured, setting, f"{setting.value} {protocol}".strip())))
 
 
 def _listeners(configured: Configured) -> Iterator[Answer]:
@@ -63,4 +66,6 @@ def _listeners(configured: Configured) -> Iterator[Answer]:
         port = block.last("port")
         if block.kind == "inet_listener" and port is not None and port.value == "0":
             service = around[-1].name
-            yield fault("dovecot-listener-off", configured.at(port), listener=block.name, service=service)
+            found = fault("dovecot-listener-off", configured.at(port), listener=block.name, service=service)
+            usual = _PORTS.get(block.name, "")
+            yield found.mended_by(mend(value_set(configured, port, usual)) if usual else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.dovecot.configured import Configured, configurations
+from mailproof.checks.dovecot.mending import closed, mend
 from mailproof.checks.files import UNREAD, bounded, fault, not_told
 from mailproof.model.configuration import DovecotFiles, FileState
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
@@ -58,7 +59,8 @@ def _troubles(configured: Configured) -> Iterable[Answer]:
             yield _unread(configured, each)
         else:
             shown = configured.line(each.file, each.line)
-            yield fault("dovecot-config-broken", shown, text=each.text[:80] or shown.text[:80], problem=each.name)
+            found = fault("dovecot-config-broken", shown, text=each.text[:80] or shown.text[:80], problem=each.name)
+            yield found.mended_by(mend(closed(configured, each.file, each.line)) if each.name == "unclosed" else None)
     yield from _databases(configured)
     if configured.is_24 and configured.root.settings[0].name != "dovecot_config_version":
         first = configured.root.settings[0]

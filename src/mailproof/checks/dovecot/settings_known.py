@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
+from mailproof.checks.dovecot.mending import mend, name_set, value_set
 from mailproof.checks.dovecot.renamed import BLOCKS_OF_23, RENAMED
 from mailproof.checks.files import bounded, fault
-from mailproof.checks.nearest import nearest
+from mailproof.checks.nearest import misspelt, nearest
 from mailproof.checks.postfix.future import DROPPED
 from mailproof.model.configuration import DovecotFiles
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
 from mailproof.parse.dovecot.known import known
 from mailproof.parse.dovecot.reader import Block, Setting
 
@@ -91,12 +94,10 @@ def _unknown(configured: Configured, setting: Setting) -> Answer:
         for name, rows in known().items()
         if any(row.kind_24 if configured.is_24 else row.kind_23 for row in rows)
     ]
-    return fault(
-        "dovecot-setting-unknown",
-        configured.at(setting),
-        setting=setting.name[:60],
-        near=nearest(setting.name, names),
-    )
+    near = nearest(setting.name, names)
+    remedy = mend(name_set(configured, setting, near)) if misspelt(setting.name, near) else None
+    shown = configured.at(setting)
+    return fault("dovecot-setting-unknown", shown, setting=setting.name[:60], near=near).mended_by(remedy)
 
 
 def _dropped(configured: Configured, setting: Setting, still: str) -> Answer:
@@ -108,7 +109,18 @@ def _dropped(configured: Configured, setting: Setting, still: str) -> Answer:
         version="Dovecot 2.4",
         instead=instead,
         still=still,
-    )
+    ).mended_by(_successor(configured, setting, instead) if still == "no" else None)
+
+
+def _successor(configured: Configured, setting: Setting, instead: str) -> Remedy | None:
+    """The same as 2.4 has it; while 2.3 reads the file, it is right as it is."""
+    if setting.name == "disable_plaintext_auth":
+        return mend(value_set(configured, setting, "no" if setting.value.lower() == "yes" else "yes", instead))
+    if not re.fullmatch(r"[a-z0-9_]+", instead) or setting.name in ("ssl_protocols", "service_count"):
+        return None
+    if setting.from_file:
+        return mend(value_set(configured, setting, setting.value, instead)) if instead.endswith("_file") else None
+    return mend(name_set(configured, setting, instead))
 
 
 def _known_23(name: str, kind: str) -> bool:

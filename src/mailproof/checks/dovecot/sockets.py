@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured as Dovecot
 from mailproof.checks.dovecot.configured import configurations as dovecots
+from mailproof.checks.dovecot.socket_mending import meeting, permitted
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured as Postfix
 from mailproof.checks.postfix.configured import configurations as postfixes
@@ -90,7 +91,9 @@ def _logins(postfix: Postfix, dovecot: Dovecot) -> Iterator[Answer]:
             return
     names = tuple(name for name, _ in listeners) or ("-",)
     shown = (postfix.at(setting), *(dovecot.at(block) for _, block in listeners[:4]))
-    yield fault("sasl-socket-missing", *shown, path=path, listeners=names)
+    there = [name for name, _ in listeners]
+    found = fault("sasl-socket-missing", *shown, path=path, listeners=names)
+    yield found.mended_by(meeting(postfix, dovecot, setting, path, "auth", there))
 
 
 def _permission(postfix: Postfix, dovecot: Dovecot, setting: Setting, path: str, block: Block) -> Iterator[Answer]:
@@ -109,7 +112,7 @@ def _permission(postfix: Postfix, dovecot: Dovecot, setting: Setting, path: str,
             mode=f"{bits:04o}",
             user=of_user,
             group=of_group,
-        )
+        ).mended_by(permitted(postfix, dovecot, block))
 
 
 def _delivery(postfix: Postfix, dovecot: Dovecot) -> Iterator[Answer]:
@@ -122,4 +125,6 @@ def _delivery(postfix: Postfix, dovecot: Dovecot) -> Iterator[Answer]:
         if _whole(postfix, path) not in [name for name, _ in listeners]:
             names = tuple(name for name, _ in listeners) or ("-",)
             shown = (postfix.at(postfix.main.setting(parameter)), *(dovecot.at(block) for _, block in listeners[:4]))
-            yield fault("delivery-socket-missing", *shown, path=path, parameter=parameter, listeners=names)
+            found = fault("delivery-socket-missing", *shown, path=path, parameter=parameter, listeners=names)
+            setting, there = postfix.main.setting(parameter), [name for name, _ in listeners]
+            yield found.mended_by(meeting(postfix, dovecot, setting, path, "lmtp", there))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
+from mailproof.checks.dovecot.mending import mend, top_set, value_set
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.tls_settings import DISABLED, IN_CLEAR, WEAK
 from mailproof.model.configuration import DovecotFiles
@@ -43,18 +44,22 @@ def _keys(configured: Configured) -> Iterator[Answer]:
     """2.3 takes the contents: a path without `<` is one that begins with a slash."""
     for _, setting in configured.settings():
         if setting.name in _CONTENTS and not setting.from_file and setting.value.startswith(("/", "./")):
-            yield fault("dovecot-key-not-a-file", configured.at(setting), setting=setting.name, path=setting.value)
+            found = fault("dovecot-key-not-a-file", configured.at(setting), setting=setting.name, path=setting.value)
+            yield found.mended_by(mend(value_set(configured, setting, f"<{setting.value}")))
 
 
 def _off(configured: Configured) -> Iterator[Answer]:
     if configured.value("ssl") == "no":
-        yield fault("tls-disabled", configured.where("ssl"), server="Dovecot", setting="ssl = no")
+        named = "ssl_server_cert_file" if configured.is_24 else "ssl_cert"
+        remedy = mend(top_set(configured, "ssl", "yes")) if configured.value(named) else None
+        yield fault("tls-disabled", configured.where("ssl"), server="Dovecot", setting="ssl = no").mended_by(remedy)
 
 
 def _weak(configured: Configured) -> Iterator[Answer]:
     for _, setting in configured.settings():
         if setting.name == "ssl_min_protocol" and setting.value in _WEAK_VERSIONS:
-            yield fault("tls-settings-weak", configured.at(setting), setting=setting.name, weak=setting.value)
+            told = fault("tls-settings-weak", configured.at(setting), setting=setting.name, weak=setting.value)
+            yield told.mended_by(mend(value_set(configured, setting, "TLSv1.2")))
         elif setting.name == "ssl_cipher_list" and (found := _WEAK_CIPHERS.findall(setting.value)):
             yield fault("tls-settings-weak", configured.at(setting), setting=setting.name, weak=", ".join(found))
 
@@ -68,4 +73,4 @@ def _clear(configured: Configured) -> Iterator[Answer]:
                 configured.at(setting),
                 server="Dovecot",
                 setting=f"{name} = {setting.value}",
-            )
+            ).mended_by(mend(value_set(configured, setting, "no" if configured.is_24 else "yes")))

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
+from mailproof.checks.dovecot.mending import mend, value_set
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.values import KINDS as OF_POSTFIX
+from mailproof.checks.postfix.values import SWITCHES
 from mailproof.model.configuration import DovecotFiles
 from mailproof.model.finding import Answer, Passed
 from mailproof.model.policy import Policy
@@ -69,7 +71,9 @@ def _values(configured: Configured) -> Iterator[Answer]:
 def _not_understood(configured: Configured, setting: Setting, wanted: str) -> Answer:
     shown = configured.at(setting)
     value = setting.value[:60]
-    return fault("value-not-understood", shown, parameter=setting.name, value=value, wanted=wanted)
+    meant = SWITCHES.get(value.lower(), "") if wanted.startswith("yes, no") else ""
+    found = fault("value-not-understood", shown, parameter=setting.name, value=value, wanted=wanted)
+    return found.mended_by(mend(value_set(configured, setting, meant)) if meant else None)
 
 
 def _kind(configured: Configured, setting: Setting, block: str) -> str:

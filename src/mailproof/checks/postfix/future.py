@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import item_set, mend, renamed, setting_gone, value_set
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
+from mailproof.parse.postfix.parameters import Setting
 from mailproof.parse.postfix.restrictions import LISTS, restrictions
 
 NAME = "settings-have-a-future"
@@ -66,6 +69,10 @@ RESTRICTIONS = {
 """The last three are gone in 3.9."""
 
 
+_SWITCHES = {"use_tls": "may", "enforce_tls": "encrypt"}
+_ALIKE = ("check_relay_domains",)
+
+
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         answers = bounded(NAME, _parameters(configured), _restrictions(configured))
@@ -77,7 +84,28 @@ def _parameters(configured: Configured) -> Iterator[Answer]:
         if setting.name in PARAMETERS:
             version, instead = PARAMETERS[setting.name]
             shown = configured.at(setting)
-            yield fault("setting-dropped", shown, setting=setting.name, version=f"Postfix {version}", instead=instead)
+            params = {"setting": setting.name, "version": f"Postfix {version}", "instead": instead}
+            yield fault("setting-dropped", shown, **params).mended_by(_successor(configured, setting, instead))
+
+
+def _successor(configured: Configured, setting: Setting, instead: str) -> Remedy | None:
+    """The same by its new name; away with it where something else says it already, or there is no new name."""
+    if setting.file == "master.cf" or instead.endswith(("_policy_maps", "dns_support_level")):
+        return None  # a table of another form
+    if instead == "-" or instead in configured.main.settings:
+        return mend(setting_gone(configured, setting))
+    if not setting.name.endswith(tuple(_SWITCHES)):
+        if instead.endswith("_security_level"):
+            return None  # of two settings together
+        return mend(renamed(configured, setting, instead))
+    prefix, switch = next(
+        (setting.name.removesuffix(each), each) for each in _SWITCHES if setting.name.endswith(each)
+    )
+    both = all(f"{prefix}{each}" in configured.main.settings for each in _SWITCHES)
+    if both or configured.main.value(setting.name).text.lower() != "yes":
+        return None
+    level = _SWITCHES[switch]
+    return mend(value_set(configured, setting, level, name=instead))
 
 
 def _restrictions(configured: Configured) -> Iterator[Answer]:
@@ -86,6 +114,6 @@ def _restrictions(configured: Configured) -> Iterator[Answer]:
             if item.name in RESTRICTIONS:
                 version, instead = RESTRICTIONS[item.name]
                 shown = configured.at(setting, item.name)
-                yield fault(
-                    "setting-dropped", shown, setting=item.name, version=f"Postfix {version}", instead=instead
-                )
+                params = {"setting": item.name, "version": f"Postfix {version}", "instead": instead}
+                same = mend(item_set(configured, setting, item.name, instead)) if item.name in _ALIKE else None
+                yield fault("setting-dropped", shown, **params).mended_by(same)

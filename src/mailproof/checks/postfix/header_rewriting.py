@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from mailproof.checks.delivery.header_rewritten import KINDS as OF_THE_WIRE
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, Daemon, configurations
+from mailproof.checks.postfix.mending import main_set, mend
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Passed
 from mailproof.model.policy import Policy
@@ -19,6 +20,7 @@ KINDS = (next(kind for kind in OF_THE_WIRE if kind.name == "header-not-rewritten
 
 _MAPS = (("canonical_maps", "canonical_classes"), ("sender_canonical_maps", "sender_canonical_classes"))
 _OWN = "permit_inet_interfaces"
+_CLIENTS = "permit_inet_interfaces, permit_mynetworks, permit_sasl_authenticated"
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -42,7 +44,8 @@ def _left_alone(configured: Configured) -> Iterator[Answer]:
         if main.value(name).text and "header_sender" in main.value(classes).text:
             shown = (configured.at(main.setting(name)), configured.at(main.setting("local_header_rewrite_clients")))
             sender, envelope = _example(configured, name)
-            yield fault("header-not-rewritten", *shown, sender=sender, envelope=envelope)
+            remedy = mend(main_set(configured, "local_header_rewrite_clients", _CLIENTS))
+            yield fault("header-not-rewritten", *shown, sender=sender, envelope=envelope).mended_by(remedy)
 
 
 def _example(configured: Configured, parameter: str) -> tuple[str, str]:

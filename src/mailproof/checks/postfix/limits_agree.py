@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import main_set, mend
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
@@ -60,9 +61,10 @@ def _mailboxes(configured: Configured) -> Iterator[Answer]:
         limit = _value(configured, name)
         if limit and (message == 0 or limit < message):
             shown = [configured.at(configured.main.setting(each)) for each in (name, "message_size_limit")]
-            yield fault(
+            found = fault(
                 "mailbox-limit-below-message-limit", *shown, limit=name, value=limit, message_size_limit=message
             )
+            yield found.mended_by(mend(main_set(configured, name, "0")))
 
 
 def _order(configured: Configured) -> Iterator[Answer]:

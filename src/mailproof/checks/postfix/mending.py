@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from mailproof.checks.mending import Changes, appended, inserted, lines_of, quoted, remedy, replaced, taken_away
 from mailproof.checks.postfix.configured import Configured, Daemon
 from mailproof.model.remedy import Remedy
+from mailproof.parse.postfix.known import known
 from mailproof.parse.postfix.lines import logical_lines
 from mailproof.parse.postfix.parameters import Setting
+from mailproof.parse.postfix.tables import BUILT, Answer, Table
 
 RELOAD = "postfix reload"
 _INDENT = "  "
@@ -23,8 +25,11 @@ def mend(*parts: Changes, then: Sequence[str] = ()) -> Remedy | None:
     return remedy(*parts, then=(*then, RELOAD))
 
 
-def value_set(configured: Configured, setting: Setting, value: str) -> Changes:
-    """This value where it is set, in main.cf or by an option; in main.cf, at its end, where it is nowhere."""
+def value_set(configured: Configured, setting: Setting, value: str, name: str = "") -> Changes:
+    """This value where it is set, in main.cf or by an option; in main.cf, at its end, where it is nowhere.
+
+    `name` is a new name for it, in main.cf alone.
+    """
     if not setting.line:
         return appended(configured, "main.cf", f"{setting.name} = {value}".rstrip())
     if setting.file == "master.cf":
@@ -34,7 +39,8 @@ def value_set(configured: Configured, setting: Setting, value: str) -> Changes:
     if found is None:
         return None
     blank = found[2] or (" " if found[1].endswith((" =", "\t=")) else "")
-    begin = replaced(configured, setting.file, first, f"{found[1]}{blank}{value}".rstrip())
+    head = found[1].replace(setting.name, name, 1) if name else found[1]
+    begin = replaced(configured, setting.file, first, f"{head}{blank}{value}".rstrip())
     others = taken_away(configured, setting.file, rest) if rest else ()
     return None if begin is None or others is None else (*begin, *others)
 
@@ -89,11 +95,33 @@ def renamed(configured: Configured, setting: Setting, name: str) -> Changes:
 
 
 def item_set(configured: Configured, setting: Setting, item: str, new: str) -> Changes:
-    """One item of a list by another, on the line that it stands on; by nothing, and a comma goes with it."""
+    """One item of a list by another, on the line that it stands on."""
     if not setting.line:
         return None
     file, line = setting.file or "main.cf", setting.line_of(item)
-    text = lines_of(configured, file)[line - 1].removesuffix("\r")
+    text = _with_item(lines_of(configured, file)[line - 1].removesuffix("\r"), item, new)
+    return None if text is None else replaced(configured, file, line, text)
+
+
+def items_gone(configured: Configured, setting: Setting, items: Iterable[str]) -> Changes:
+    """A list without some of its items, each with a comma beside it; a line that nothing is left of goes."""
+    file = setting.file or "main.cf"
+    texts: dict[int, str | None] = {}
+    for item in dict.fromkeys(items) if setting.line else ():
+        line = setting.line_of(item)
+        text = texts.get(line, lines_of(configured, file)[line - 1].removesuffix("\r"))
+        texts[line] = None if text is None else _with_item(text, item, "")
+    changes: Changes = ()
+    for line, text in texts.items():
+        if text is None or changes is None:
+            return None
+        part = replaced(configured, file, line, *([text] if text.strip(" \t,") else []))
+        changes = None if part is None else (*changes, *part)
+    return changes or None
+
+
+def _with_item(text: str, item: str, new: str) -> str | None:
+    """A line with another item, or without; None where it is not there exactly once."""
     found = list(re.finditer(rf"(?<![^\s,={{]){re.escape(item)}(?![^\s,}}])", text, re.IGNORECASE))
     if len(found) != 1:
         return None
@@ -103,10 +131,7 @@ def item_set(configured: Configured, setting: Setting, item: str, new: str) -> C
             before = re.sub(r"[\s,]+\Z", "", before)
         else:
             behind = re.sub(r"\A[\s,]+", "", behind)
-    text = f"{before}{new}{behind}"
-    if not text.strip(" \t,"):
-        return taken_away(configured, file, [line])
-    return replaced(configured, file, line, text)
+    return f"{before}{new}{behind}"
 
 
 def item_added(configured: Configured, setting: Setting, item: str) -> Changes:
@@ -119,6 +144,45 @@ def item_added(configured: Configured, setting: Setting, item: str) -> Changes:
     return replaced(configured, setting.file, last, f"{text.rstrip(',')}{comma if setting.value else ' '}{item}")
 
 
+def comment_moved(configured: Configured, setting: Setting, comment: str) -> Changes:
+    """A comment that stands in a value, on a line of its own before it."""
+    if setting.file == "master.cf":
+        return None
+    number = setting.line_of(comment)
+    text = lines_of(configured, setting.file)[number - 1].removesuffix("\r")
+    found = re.search(r"(?:(?<=[ \t])|(?<=\A))#.*", text)
+    if found is None or not text[: found.start()].strip():
+        return None
+    return replaced(configured, setting.file, number, found[0], text[: found.start()].rstrip())
+
+
+def unindented(configured: Configured, file: str, line: int) -> Changes:
+    """A line that begins with a blank and continues nothing, at the beginning of its line.
+
+    None for a parameter that is set elsewhere too, and for what would be no line of its file.
+    """
+    text = lines_of(configured, file)[line - 1].strip()
+    name = text.partition("=")[0].strip()
+    if name in configured.main.settings if file == "main.cf" else len(text.split()) <= _BEFORE_COMMAND:
+        return None
+    return replaced(configured, file, line, text) if file == "master.cf" or name in known() else None
+
+
+def with_equals(configured: Configured, line: int) -> Changes:
+    """`name value` of main.cf with the sign between them, where it is a parameter that is set nowhere else.
+
+    Behind a comma, a blank before it, with which it continues the line before.
+    """
+    lines = lines_of(configured, "main.cf")
+    text = lines[line - 1].rstrip()
+    if line > 1 and lines[line - 2].rstrip().endswith(",") and not lines[line - 2].lstrip().startswith("#"):
+        return replaced(configured, "main.cf", line, f"    {text}")
+    name, _, value = text.partition(" ")
+    if name not in known() or name in configured.main.settings or not value.strip():
+        return None
+    return replaced(configured, "main.cf", line, f"{name} = {value.strip(' :')}")
+
+
 def setting_gone(configured: Configured, setting: Setting) -> Changes:
     """All lines of a parameter of main.cf."""
     if not setting.line or setting.file == "master.cf":
@@ -129,6 +193,12 @@ def setting_gone(configured: Configured, setting: Setting) -> Changes:
 def lines_gone(configured: Configured, file: str, line: int) -> Changes:
     """The logical line that begins here."""
     return taken_away(configured, file, _extent(configured, file, line))
+
+
+def logical_line(configured: Configured, file: str, line: int) -> str:
+    """The text of one, its physical lines put together."""
+    lines = lines_of(configured, file)
+    return "".join(lines[number - 1].rstrip() for number in _extent(configured, file, line))
 
 
 def service_there(configured: Configured, names: Sequence[str], kind: str, entry: Sequence[str]) -> Changes:
@@ -165,10 +235,23 @@ def _lacks(configured: Configured, line: str) -> bool:
     return any(name not in configured.main.settings for name in re.findall(r"\$\{?(mua_[a-z_]+)", line))
 
 
-def built(kind: str, path: str, parameter: str = "") -> str:
+def built(spec: str, parameter: str = "") -> str:
     """The command that builds a table."""
     program = "postalias" if parameter in ("alias_maps", "alias_database") else "postmap"
-    return f"{program} {quoted(f'{kind}:{path}')}"
+    return f"{program} {quoted(spec)}"
+
+
+def entry_set(configured: Configured, table: Table, entry: Answer, old: str, new: str) -> Remedy | None:
+    """A key or a value of a table by another, on the line of its entry; then the table is to be built again."""
+    lines = lines_of(configured, table.file) if table.file else ()
+    text = lines[entry.line - 1] if 0 < entry.line <= len(lines) else ""
+    found = list(re.finditer(rf"(?<!\S){re.escape(old)}(?!\S)", text, re.IGNORECASE))
+    if len(found) != 1:
+        return None
+    change = replaced(
+        configured, table.file, entry.line, f"{text[: found[0].start()]}{new}{text[found[0].end() :]}".rstrip("\r")
+    )
+    return remedy(change, then=(built(table.spec),) if table.spec.partition(":")[0] in BUILT else (RELOAD,))
 
 
 def _extent(configured: Configured, file: str, line: int) -> Sequence[int]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from mailproof.checks.files import bounded, fault
-from mailproof.checks.nearest import nearest
+from mailproof.checks.nearest import misspelt, nearest
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import mend, renamed
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
@@ -65,7 +66,9 @@ def _unknown(configured: Configured) -> Iterable[Answer]:
         name = setting.name
         if name in known() or name in used or _belongs(name, services, tables):
             continue
-        yield fault("parameter-unknown", configured.at(setting), parameter=name, near=nearest(name, known()))
+        near = nearest(name, known())
+        remedy = mend(renamed(configured, setting, near)) if misspelt(name, near) else None
+        yield fault("parameter-unknown", configured.at(setting), parameter=name, near=near).mended_by(remedy)
 
 
 def _belongs(name: str, services: Iterable[str], tables: Iterable[str]) -> bool:

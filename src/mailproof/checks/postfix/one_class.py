@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import items_gone, mend
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
+from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.listed import file_of, listed
 
 NAME = "domains-in-one-class"
@@ -35,16 +38,32 @@ _LISTS = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = bounded(NAME, _named_twice({name: dict(_domains(configured, name)) for name in _LISTS}))
+        answers = bounded(NAME, _named_twice(configured, {name: dict(_domains(configured, name)) for name in _LISTS}))
         yield from answers or [Passed(NAME, (configured.at(configured.main.setting("mydestination")),))]
 
 
-def _named_twice(lists: dict[str, dict[str, Evidence]]) -> Iterator[Answer]:
+def _named_twice(configured: Configured, lists: dict[str, dict[str, Evidence]]) -> Iterator[Answer]:
     for domain in dict.fromkeys(domain for named in lists.values() for domain in named):
         classes = tuple(name for name in _LISTS if domain in lists[name])
         if len(classes) > 1:
             shown = [lists[name][domain] for name in classes]
-            yield fault("domain-in-two-classes", *shown, domain=domain, classes=classes)
+            found = fault("domain-in-two-classes", *shown, domain=domain, classes=classes)
+            yield found.mended_by(_left_out(configured, domain, classes))
+
+
+def _left_out(configured: Configured, domain: str, classes: tuple[str, ...]) -> Remedy | None:
+    """A virtual domain is never in mydestination (VIRTUAL_README); of other classes nobody knows which was meant."""
+    setting = configured.main.setting("mydestination")
+    if classes[0] != setting.name or len(classes) > 2 or not classes[1].startswith("virtual_") or not setting.line:
+        return None
+    named = [item for item in split_list(setting.value) if _filled(configured, item).lower() == domain]
+    if len(named) != 1 or named[0] == "$myhostname":
+        return None  # without it the machine's own mail is lost
+    return mend(items_gone(configured, setting, named))
+
+
+def _filled(configured: Configured, item: str) -> str:
+    return configured.main.with_options({"item": item}, 0).value("item").text
 
 
 def _domains(configured: Configured, parameter: str) -> Iterator[tuple[str, Evidence]]:

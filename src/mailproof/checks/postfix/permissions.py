@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
+from mailproof.checks.mending import quoted, remedy
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -66,7 +67,10 @@ def _writable(configured: Configured) -> Iterator[Answer]:
             continue
         if seen.mode & 0o022 or seen.owner not in ("root", "postfix"):
             shown = configured.file(seen, f"{seen.mode:04o} {seen.owner}:{seen.group}")
-            yield fault("configuration-writable", shown, path=seen.path, mode=f"{seen.mode:04o}", owner=seen.owner)
+            commands = [f"chmod go-w {quoted(seen.path)}"] if seen.mode & 0o022 else []
+            commands += [f"chown root {quoted(seen.path)}"] if seen.owner not in ("root", "postfix") else []
+            found = fault("configuration-writable", shown, path=seen.path, mode=f"{seen.mode:04o}", owner=seen.owner)
+            yield found.mended_by(remedy(then=commands))
 
 
 def _passwords(configured: Configured) -> Iterator[Answer]:
@@ -86,7 +90,7 @@ def _passwords(configured: Configured) -> Iterator[Answer]:
                         configured.at(setting, named.name),
                         path=seen.path,
                         mode=f"{seen.mode:04o}",
-                    )
+                    ).mended_by(remedy(then=(f"chmod o= {quoted(seen.path)}",)))
 
 
 def _directories(configured: Configured) -> Iterator[Answer]:
@@ -95,7 +99,11 @@ def _directories(configured: Configured) -> Iterator[Answer]:
     if data is not None and data.state is FileState.DIRECTORY and (data.owner != owner or not data.mode & 0o200):
         mode = f"{data.mode:04o}"
         shown = configured.file(data, f"{mode} {data.owner}:{data.group}")
-        yield fault("data-directory-not-writable", shown, path=data.path, owner=data.owner, mode=mode)
+        path = quoted(data.path)
+        commands = [f"chown {quoted(owner)} {path}"] if data.owner != owner else []
+        commands += [f"chmod u+w {path}"] if not data.mode & 0o200 else []
+        found = fault("data-directory-not-writable", shown, path=data.path, owner=data.owner, mode=mode)
+        yield found.mended_by(remedy(then=commands))
     maildrop = configured.files.get(f"{configured.main.value('queue_directory').text}/maildrop")
     if maildrop is None or maildrop.state is not FileState.DIRECTORY:
         return
@@ -103,4 +111,6 @@ def _directories(configured: Configured) -> Iterator[Answer]:
     if maildrop.mode & 0o030 != 0o030 or maildrop.group != group:
         mode = f"{maildrop.mode:04o}"
         shown = configured.file(maildrop, f"{mode} {maildrop.owner}:{maildrop.group}")
-        yield fault("maildrop-permission", shown)
+        path = quoted(maildrop.path)
+        mend = remedy(then=(f"chgrp {quoted(group)} {path}", f"chmod 1730 {path}"))
+        yield fault("maildrop-permission", shown).mended_by(mend)

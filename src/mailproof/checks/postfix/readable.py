@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mailproof.checks.files import UNREAD, bounded, fault, not_told
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import mend, unindented, with_equals
 from mailproof.emulate.postfix.refused import refusals
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
@@ -55,11 +56,13 @@ def _ignored(configured: Configured) -> Iterable[Answer]:
     for file, troubles in (("main.cf", configured.main.troubles), ("master.cf", configured.postfix.master.troubles)):
         for each in troubles:
             if each.name == "begins-with-blank":
-                yield fault("config-line-ignored", configured.line(file, each.line), text=each.text[:80])
+                found = fault("config-line-ignored", configured.line(file, each.line), text=each.text[:80])
+                yield found.mended_by(mend(unindented(configured, file, each.line)))
 
 
 def _refused(configured: Configured) -> Iterable[Answer]:
     for each in refusals(configured.main, configured.postfix.master):
         if each.problem != MASTER_UNREAD:  # said above
             shown = configured.line(each.file, each.line)
-            yield fault("postfix-config-broken", shown, text=each.text, problem=each.problem)
+            remedy = mend(with_equals(configured, each.line)) if each.problem == "no-equals" else None
+            yield fault("postfix-config-broken", shown, text=each.text, problem=each.problem).mended_by(remedy)

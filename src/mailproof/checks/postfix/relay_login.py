@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import main_set, mend
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
@@ -35,7 +36,9 @@ def _unused(configured: Configured) -> Iterator[Answer]:
     clients = configured.running("smtp") + configured.running("lmtp")
     if setting.value and not any(each.on("smtp_sasl_auth_enable") for each in clients):
         shown = configured.at(configured.main.setting("smtp_sasl_auth_enable"))
-        yield fault("relay-password-not-used", configured.at(setting), shown, parameter=setting.name)
+        remedy = mend(main_set(configured, "smtp_sasl_auth_enable", "yes"))
+        found = fault("relay-password-not-used", configured.at(setting), shown, parameter=setting.name)
+        yield found.mended_by(remedy)
 
 
 def _not_found(configured: Configured) -> Iterator[Answer]:

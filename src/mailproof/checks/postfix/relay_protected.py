@@ -9,11 +9,13 @@ import msgspec
 
 from mailproof.checks.files import fault
 from mailproof.checks.postfix.configured import Configured, Daemon, configurations
+from mailproof.checks.postfix.relay_mending import strangers_left_out, strangers_refused
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.restrictions import REQUIRED, TABLES, Restriction, restrictions
 from mailproof.parse.postfix.tables import Answer as Entry
@@ -73,6 +75,7 @@ class _Way(msgspec.Struct, frozen=True):
     name: str
     shown: tuple[Evidence, ...]
     params: dict[str, str | tuple[str, ...]]
+    remedy: Remedy | None = None
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -91,7 +94,8 @@ def _of_service(configured: Configured, daemon: Daemon) -> Iterable[Answer]:
     lists = {name: restrictions(daemon.value(name)) for name in _LISTS}
     if not any(_required(items, classes, set()) for items in lists.values()):
         shown = [_at(configured, daemon, name) for name in _LISTS]
-        yield fault("relay-restrictions-missing", configured.service(daemon), *shown, service=daemon.name)
+        found = fault("relay-restrictions-missing", configured.service(daemon), *shown, service=daemon.name)
+        yield found.mended_by(strangers_refused(configured, daemon))
         return
     ways: list[_Way] = []
     for name, items in lists.items():
@@ -100,7 +104,7 @@ def _of_service(configured: Configured, daemon: Daemon) -> Iterable[Answer]:
             return  # a list that refuses a stranger is enough
         ways += [way] if way.name else []
     for way in ways[:1]:
-        yield fault(way.name, *way.shown, **way.params, service=daemon.name)
+        yield fault(way.name, *way.shown, **way.params, service=daemon.name).mended_by(way.remedy)
 
 
 Classes = Mapping[str, Sequence[Restriction]]
@@ -147,7 +151,8 @@ def _through(configured: Configured, daemon: Daemon, parameter: str, items: Sequ
             if networks:
                 shown = (*(evidence for _, evidence in networks), at)
                 named = tuple(text for text, _ in networks)
-                return _Way("open-relay-by-mynetworks", shown, {"networks": named})
+                left = strangers_left_out(configured, daemon, named)
+                return _Way("open-relay-by-mynetworks", shown, {"networks": named}, left)
         if item.name in TABLES or ":" in item.name:
             way = _by_table(configured, item, parameter, at)
             if way is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.files import bounded, fault
-from mailproof.checks.nearest import nearest
+from mailproof.checks.nearest import misspelt, nearest
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import item_set, mend
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -48,4 +49,6 @@ def _misspelt(configured: Configured) -> Iterable[Answer]:
                 continue
             told.add((item.name, shown))
             near = nearest(item.name, sorted({*RESTRICTIONS, *classes}))
-            yield fault("restriction-misspelt", *shown, restriction=item.name[:60], near=near, parameter=setting.name)
+            remedy = mend(item_set(configured, setting, item.name, near)) if misspelt(item.name, near) else None
+            params = {"restriction": item.name[:60], "near": near, "parameter": setting.name}
+            yield fault("restriction-misspelt", *shown, **params).mended_by(remedy)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import entry_set
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
@@ -52,16 +53,20 @@ def _entries(configured: Configured) -> Iterator[Answer]:
         for table, key, entry, shown in _listed(configured, parameter):
             value = entry.value.strip()
             if table.fixed and "@" not in key and _DOMAIN.fullmatch(key):
-                yield fault("sender-route-key-never-matches", shown, parameter=parameter, key=key)
+                found = fault("sender-route-key-never-matches", shown, parameter=parameter, key=key)
+                yield found.mended_by(entry_set(configured, table, entry, key, f"@{key}"))
             if value.upper() == "DUNNO":
                 continue
             if parameter == _RELAYHOST and _WITH_TRANSPORT.match(value):
-                wanted = value.partition(":")[2] or "[host]:port"
-                yield fault("sender-route-format-wrong", shown, parameter=parameter, value=value, wanted=wanted)
+                bare = value.partition(":")[2]
+                wanted = bare or "[host]:port"
+                found = fault("sender-route-format-wrong", shown, parameter=parameter, value=value, wanted=wanted)
+                yield found.mended_by(entry_set(configured, table, entry, value, bare) if bare else None)
             elif parameter == _TRANSPORT and value.partition(":")[0] not in transports:
                 wanted = f"smtp:{value.lstrip(':')}"
                 if value.startswith((":", "[")) or "." in value.partition(":")[0]:
-                    yield fault("sender-route-format-wrong", shown, parameter=parameter, value=value, wanted=wanted)
+                    found = fault("sender-route-format-wrong", shown, parameter=parameter, value=value, wanted=wanted)
+                    yield found.mended_by(entry_set(configured, table, entry, value, wanted))
 
 
 def _overridden(configured: Configured) -> Iterator[Answer]:

@@ -9,6 +9,7 @@ from mailproof.checks.log.causes import cause_named
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import main_set, mend, option_set
 from mailproof.checks.postfix.missing_services import entry_of, port_opened
+from mailproof.checks.postfix.tls_mending import logins_kept_inside
 from mailproof.checks.postfix.tls_settings import level_of
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -81,7 +82,9 @@ def _logins(configured: Configured) -> Iterator[Answer]:
         if daemon.role in ("submission", "submissions") and not daemon.on("smtpd_sasl_auth_enable"):
             setting = daemon.main.setting("smtpd_sasl_auth_enable")
             shown = (configured.service(daemon), configured.at(setting))
-            remedy = mend(option_set(configured, daemon, setting.name, "yes"))
+            at_once = daemon.on("smtpd_tls_wrappermode") or daemon.role == "submissions"
+            inside = () if at_once else logins_kept_inside(configured, daemon, level_of(daemon))
+            remedy = mend(option_set(configured, daemon, setting.name, "yes"), inside)
             yield fault("sasl-disabled", *shown, service=daemon.name).mended_by(remedy)
 
 

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
-from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.configured import Configured, Daemon, configurations
+from mailproof.checks.postfix.mending import item_set, mend, value_set
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
+from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.restrictions import LISTS
 
 NAME = "sockets-inside-chroot"
@@ -63,7 +66,24 @@ def _sasl(configured: Configured) -> Iterator[Answer]:
         path = daemon.value("smtpd_sasl_path").removeprefix("unix:")
         if daemon.value("smtpd_sasl_type") == "dovecot" and path.startswith("/"):
             shown = (configured.service(daemon), configured.at(daemon.main.setting("smtpd_sasl_path")))
-            yield fault("sasl-outside-chroot", *shown, path=path, service=daemon.name)
+            found = fault("sasl-outside-chroot", *shown, path=path, service=daemon.name)
+            inside = _inside(configured, path)
+            setting = daemon.main.setting("smtpd_sasl_path")
+            yield found.mended_by(mend(value_set(configured, setting, inside)) if inside else None)
+
+
+def _inside(configured: Configured, path: str) -> str:
+    """As it is called in the chroot, of a socket in the queue directory; elsewhere a server has to be moved too."""
+    queue = configured.main.value("queue_directory").text
+    return path.removeprefix(f"{queue}/") if path.startswith(f"{queue}/") else ""
+
+
+def _named_inside(configured: Configured, daemon: Daemon, parameter: str, path: str) -> Remedy | None:
+    inside, setting = _inside(configured, path), daemon.main.setting(parameter)
+    named = [each for each in split_list(setting.value) if each.endswith(f":{path}") and each.count(":") == 1]
+    if not inside or len(named) != 1:
+        return None
+    return mend(item_set(configured, setting, named[0], f"{named[0].partition(':')[0]}:{inside}"))
 
 
 def _others(configured: Configured) -> Iterator[Answer]:
@@ -71,4 +91,5 @@ def _others(configured: Configured) -> Iterator[Answer]:
         for daemon in configured.running(program):
             for path in _SOCKET.findall(daemon.value(parameter)) if daemon.chrooted else ():
                 shown = (configured.at(daemon.main.setting(parameter), path), configured.service(daemon))
-                yield fault("socket-outside-chroot", *shown, path=path, parameter=parameter, service=daemon.name)
+                found = fault("socket-outside-chroot", *shown, path=path, parameter=parameter, service=daemon.name)
+                yield found.mended_by(_named_inside(configured, daemon, parameter, path))

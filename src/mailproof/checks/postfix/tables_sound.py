@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.files import bounded, fault, not_told
+from mailproof.checks.mending import remedy, taken_away
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import built
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
 from mailproof.parse.postfix.tables import FILES, LITERAL, PATTERNS, tables_named
 
 NAME = "lookup-table-lines-read"
@@ -62,8 +65,20 @@ def _of_table(
     for each in troubles[:_SHOWN]:
         shown = (configured.line(file, each.line),)
         if each.name == "second-entry":
-            yield fault("lookup-table-key-twice", *shown, table=spec, key=each.text[:80])
+            found = fault("lookup-table-key-twice", *shown, table=spec, key=each.text[:80])
+            yield found.mended_by(_said_again(configured, spec, file, each.line))
         elif each.name == "pattern-not-read":
             yield not_told(NAME, "pattern-not-read", table=file, line=str(each.line))
         else:
             yield fault("lookup-table-line-ignored", *shown, table=spec, text=each.text[:80], problem=each.name)
+
+
+def _said_again(configured: Configured, spec: str, file: str, line: int) -> Remedy | None:
+    """Without the second entry, where it says the same as the first; otherwise nobody knows which was meant."""
+    lines = (configured.data(file) or b"").split(b"\n")
+    text = b" ".join(lines[line - 1].lower().split())
+    if not any(b" ".join(each.lower().split()) == text for each in lines[: line - 1]):
+        return None
+    if line < len(lines) and lines[line][:1] in (b" ", b"\t"):
+        return None  # it goes on below
+    return remedy(taken_away(configured, file, [line]), then=(built(spec),))

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import fault, not_told
+from mailproof.checks.mending import remedy
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import built as command
 from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
@@ -149,12 +151,15 @@ def _judged(configured: Configured, parameter: str, named: Evidence, table: Name
 def _database(
     configured: Configured, named: Evidence, text: FileSeen, built: FileSeen, params: dict[str, Param]
 ) -> Iterator[Answer]:
+    spec, parameter = str(params["table"]), str(params["parameter"])
+    # A name that was cut is none that a command could be given.
+    made = remedy(then=(command(spec, parameter),)) if spec.endswith(f":{text.name}") else None
     if built.state is FileState.MISSING and text.state is FileState.MISSING:
         yield _missing(configured, named, text, params)
     elif built.state is FileState.MISSING:
-        yield fault("lookup-table-not-built", named, configured.file(built), **params)
+        yield fault("lookup-table-not-built", named, configured.file(built), **params).mended_by(made)
     elif text.state is FileState.FILE and text.changed > built.changed + _YOUNGER:
-        yield fault("lookup-table-outdated", named, configured.file(built), **params)
+        yield fault("lookup-table-outdated", named, configured.file(built), **params).mended_by(made)
 
 
 def _missing(configured: Configured, named: Evidence, text: FileSeen, params: dict[str, Param]) -> Finding:

@@ -7,6 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, Daemon, configurations
+from mailproof.checks.postfix.tls_mending import (
+    ciphers_of_today,
+    logins_inside_tls,
+    offered_to_all,
+    switched_on,
+    versions_of_today,
+)
 from mailproof.checks.tls.required_where_due import KINDS as REQUIRED
 from mailproof.checks.tls.versions import KINDS as VERSIONS
 from mailproof.model.configuration import PostfixFiles
@@ -98,13 +105,15 @@ def _levels(configured: Configured) -> Iterator[Answer]:
     for daemon in configured.servers:
         level, setting = level_of(daemon), daemon.main.setting("smtpd_tls_security_level")
         shown = (configured.at(setting), configured.service(daemon))
+        certified = any(daemon.value(name) for name in _CERTIFICATES)
         if level == "none" or (not level and daemon.on("smtpd_sasl_auth_enable")):
             told = f"smtpd_tls_security_level = {setting.value}".rstrip()
-            yield fault("tls-disabled", *shown, server=daemon.name, setting=told)
-        elif level and not any(daemon.value(name) for name in _CERTIFICATES):
+            found = fault("tls-disabled", *shown, server=daemon.name, setting=told)
+            yield found.mended_by(switched_on(configured, daemon, certified))
+        elif level and not certified:
             yield fault("tls-no-certificate", *shown, level=f"smtpd_tls_security_level = {level}")
         elif level in ("encrypt", "fingerprint", "verify", "secure") and daemon.role == "smtp":
-            yield fault("tls-required-on-mx", *shown)
+            yield fault("tls-required-on-mx", *shown).mended_by(offered_to_all(configured, daemon))
 
 
 def _protocols(configured: Configured) -> Iterator[Answer]:
@@ -114,13 +123,15 @@ def _protocols(configured: Configured) -> Iterator[Answer]:
                 continue
             allowed = _allowed(main.value(name).text)
             named = re.findall(r"(?<![!<>=.\w])(?:SSLv[23]|TLSv1(?:\.1)?)(?![.\w])", setting.value)
-            shown = configured.at(setting)
+            shown, remedy = configured.at(setting), versions_of_today(configured, setting)
             if allowed and set(allowed) <= set(_OLD):
-                yield fault("tls-version-obsolete", shown, versions=tuple(allowed), use="demanded")
+                found = fault("tls-version-obsolete", shown, versions=tuple(allowed), use="demanded")
+                yield found.mended_by(remedy)
             elif allowed == ["TLSv1.3"]:
-                yield fault("tls-version-too-new-only", shown)
+                yield fault("tls-version-too-new-only", shown).mended_by(remedy)
             elif named and (set(named) & set(allowed) & set(_OLD)):
-                yield fault("tls-settings-weak", shown, setting=name, weak=", ".join(named))
+                found = fault("tls-settings-weak", shown, setting=name, weak=", ".join(named))
+                yield found.mended_by(remedy)
 
 
 def _allowed(text: str) -> list[str]:
@@ -156,7 +167,8 @@ def _ciphers(configured: Configured) -> Iterator[Answer]:
         for setting, main in configured.settings(name):
             value = main.value(name).text.strip().lower()
             if value in _WEAK_CIPHERS:
-                yield fault("tls-settings-weak", configured.at(setting), setting=name, weak=value)
+                found = fault("tls-settings-weak", configured.at(setting), setting=name, weak=value)
+                yield found.mended_by(ciphers_of_today(configured, setting))
 
 
 def _logins(configured: Configured) -> Iterator[Answer]:
@@ -166,4 +178,5 @@ def _logins(configured: Configured) -> Iterator[Answer]:
         if daemon.on("smtpd_sasl_auth_enable") and not safe and level_of(daemon) in ("may", "none", ""):
             setting = daemon.main.setting("smtpd_tls_auth_only")
             shown = (configured.service(daemon), configured.at(setting))
-            yield fault("login-in-clear-allowed", *shown, server=daemon.name, setting="smtpd_tls_auth_only = no")
+            found = fault("login-in-clear-allowed", *shown, server=daemon.name, setting="smtpd_tls_auth_only = no")
+            yield found.mended_by(logins_inside_tls(configured, daemon, level_of(daemon)))

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import main_set, mend
+from mailproof.checks.postfix.missing_services import entry_of
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -86,7 +88,8 @@ def _needed(configured: Configured) -> Iterator[Answer]:
     there = {each.name for each in configured.services}
     for name in _NEEDED:
         if name not in there:
-            yield fault("service-missing", configured.line("master.cf", 1), service=name)
+            remedy = mend(entry_of(configured, name))
+            yield fault("service-missing", configured.line("master.cf", 1), service=name).mended_by(remedy)
 
 
 def _relayhost(configured: Configured) -> Iterator[Answer]:
@@ -96,4 +99,6 @@ def _relayhost(configured: Configured) -> Iterator[Answer]:
     if value.startswith("[") or "," in value or not host:
         return
     if (colon and port not in ("25", "smtp")) or host.count(".") > 1:
-        yield fault("relayhost-mx-lookup", configured.at(setting), relayhost=value)
+        bracketed = "" if "$" in setting.value else f"[{host}]{colon}{port}"
+        remedy = mend(main_set(configured, setting.name, bracketed)) if bracketed else None
+        yield fault("relayhost-mx-lookup", configured.at(setting), relayhost=value).mended_by(remedy)

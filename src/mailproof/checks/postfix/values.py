@@ -8,12 +8,15 @@ from collections.abc import Iterable
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import comment_moved, item_set, mend, value_set
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
 from mailproof.parse.postfix.known import known
 from mailproof.parse.postfix.lines import split_list
+from mailproof.parse.postfix.parameters import Setting
 
 NAME = "values-understood"
 NEEDS = (PostfixFiles,)
@@ -35,6 +38,11 @@ _WANTED = {
     # conv_time() looks at one letter behind the number.
     "time": (re.compile(r"\+?\d{1,19}(?:[smhdw].*)?", re.DOTALL), "N[smhdw]"),
 }
+SWITCHES = {
+    **dict.fromkeys(("true", "on", "1", "y", "enable", "enabled"), "yes"),
+    **dict.fromkeys(("false", "off", "0", "n", "disable", "disabled"), "no"),
+}
+"""What people write for the two words that there are."""
 _COMMENT = re.compile(r"(?:^|[ \t])(#.*)", re.DOTALL)
 # Texts for people, in which # may stand.
 _TEXTS = ("smtpd_banner", "smtpd_reject_footer", "default_rbl_reply", "smtpd_client_restrictions_text")
@@ -57,20 +65,21 @@ def _values(configured: Configured) -> Iterable[Answer]:
                 configured.at(setting, comment[1]),
                 parameter=setting.name,
                 comment=" ".join(comment[1].split())[:60],
-            )
+            ).mended_by(mend(comment_moved(configured, setting, comment[1])))
             continue
         kind = known()[setting.name].kind if setting.name in known() else "str"
         if kind not in _WANTED or value.trouble:
             continue
         pattern, wanted = _WANTED[kind]
         if not pattern.fullmatch(value.text):
+            meant = SWITCHES.get(value.text.strip().lower(), "") if kind == "bool" else ""
             yield fault(
                 "value-not-understood",
                 configured.at(setting),
                 parameter=setting.name,
                 value=value.text[:60],
                 wanted=wanted,
-            )
+            ).mended_by(mend(value_set(configured, setting, meant)) if meant else None)
 
 
 def _networks(configured: Configured) -> Iterable[Answer]:
@@ -84,7 +93,17 @@ def _networks(configured: Configured) -> Iterable[Answer]:
                     parameter="mynetworks",
                     value=text,
                     wanted="NETWORK/N",
-                )
+                ).mended_by(_network_meant(configured, setting, text))
+
+
+def _network_meant(configured: Configured, setting: Setting, text: str) -> Remedy | None:
+    """Without the bits of a host, as Postfix itself proposes (cidr_match.c)."""
+    try:
+        network = ipaddress.ip_network(text.replace("[", "").replace("]", ""), strict=False)
+    except ValueError:
+        return None
+    address, _, bits = str(network).partition("/")
+    return mend(item_set(configured, setting, text, f"[{address}]/{bits}" if "[" in text else f"{address}/{bits}"))
 
 
 def _is_network(text: str) -> bool:

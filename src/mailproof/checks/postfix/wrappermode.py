@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.mending import Changes
 from mailproof.checks.postfix.configured import Configured, configurations
-from mailproof.checks.postfix.mending import mend, option_set, value_set
+from mailproof.checks.postfix.mending import main_set, mend, option_set, value_set
+from mailproof.checks.postfix.tls_mending import logins_kept_inside
+from mailproof.checks.postfix.tls_settings import level_of
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -62,7 +64,9 @@ def _servers(configured: Configured) -> Iterator[Answer]:
         elif daemon.role in ("smtp", "submission") and at_once:
             setting = daemon.main.setting("smtpd_tls_wrappermode")
             shows = (configured.at(setting), configured.service(daemon))
-            remedy = mend(value_set(configured, setting, "no"), *_kept(configured, setting.file))
+            logs_in = daemon.on("smtpd_sasl_auth_enable")
+            inside = logins_kept_inside(configured, daemon, level_of(daemon)) if logs_in else ()
+            remedy = mend(value_set(configured, setting, "no"), *_kept(configured, setting.file), inside)
             yield fault("tls-wrappermode-misplaced", *shows, service=daemon.name).mended_by(remedy)
 
 
@@ -82,7 +86,17 @@ def _next_hops(configured: Configured) -> Iterator[Answer]:
         if client is None or client.service.command != "smtp" or client.on("smtp_tls_wrappermode"):
             continue
         shows = (shown, configured.service(client))
-        yield fault("next-hop-tls-mode-wrong", *shows, nexthop=nexthop, service=client.name)
+        remedy = mend(*_at_once(configured)) if nexthop == configured.main.value("relayhost").text else None
+        yield fault("next-hop-tls-mode-wrong", *shows, nexthop=nexthop, service=client.name).mended_by(remedy)
+
+
+def _at_once(configured: Configured) -> Iterator[Changes]:
+    """For a relay that takes all mail; where some goes elsewhere, that would be broken by it."""
+    if any(configured.main.value(name).text for name in ("transport_maps", *_BY_SENDER)):
+        yield None
+    yield main_set(configured, "smtp_tls_wrappermode", "yes")
+    if configured.main.value("smtp_tls_security_level").text not in ("encrypt", "verify", "secure", "fingerprint"):
+        yield main_set(configured, "smtp_tls_security_level", "encrypt")
 
 
 def _named(configured: Configured) -> Iterator[tuple[str, str, Evidence]]:
