@@ -14,23 +14,32 @@ from mailproof.model.remedy import Remedy
 from mailproof.parse.dovecot.reader import Block
 from mailproof.parse.postfix.parameters import Setting
 
+# Sockets of its own programs, by the last part of their path.
+_OF_DOVECOT = ("/auth-userdb", "/auth-master", "/auth-login", "/auth-worker", "/login/login", "/token-login")
+
 
 def meeting(
     postfix: Postfix, dovecot: Dovecot, setting: Setting, path: str, service: str, listeners: Sequence[str]
 ) -> Remedy | None:
-    """Where Dovecot listens in the queue directory at one place, Postfix goes there; where it does nowhere, it shall.
+    """Where Dovecot listens for Postfix at one place, Postfix goes there; where it does nowhere, it shall.
 
-    None where it listens at several places, or Postfix looks outside of its queue directory.
+    None where it listens at several, or where neither side can be told to be the wrong one.
     """
-    queue = postfix.main.value("queue_directory").text
-    inside = [name.removeprefix(f"{queue}/") for name in listeners if name.startswith(f"{queue}/")]
-    if len(inside) == 1 and setting.value.endswith(path):
-        return mend(value_set(postfix, setting, f"{setting.value.removesuffix(path)}{inside[0]}"))
-    whole = path if path.startswith("/") else f"{queue}/{path}"
-    if inside or not whole.startswith(f"{queue}/"):
+    queue = f"{postfix.main.value('queue_directory').text}/"
+    inside = [name.removeprefix(queue) for name in listeners if name.startswith(queue)]
+    elsewhere = [name for name in listeners if not name.startswith(queue) and not name.endswith(_OF_DOVECOT)]
+    if not setting.value.endswith(path):
+        return None  # it stands in another parameter
+    before, whole = setting.value.removesuffix(path), path if path.startswith("/") else f"{queue}{path}"
+    if len(inside) == 1:
+        return mend(value_set(postfix, setting, f"{before}{inside[0]}"))
+    if inside:
         return None
-    owner = postfix.main.value("mail_owner").text
-    return remedy(listener_added(dovecot, service, whole, owner), then=(RELOAD, RELOAD_POSTFIX))
+    if whole.startswith(queue):
+        owner = postfix.main.value("mail_owner").text
+        return remedy(listener_added(dovecot, service, whole, owner), then=(RELOAD, RELOAD_POSTFIX))
+    chrooted = any(each.chrooted for each in postfix.running("smtpd" if service == "auth" else service))
+    return None if chrooted or len(elsewhere) != 1 else mend(value_set(postfix, setting, f"{before}{elsewhere[0]}"))
 
 
 def permitted(postfix: Postfix, dovecot: Dovecot, block: Block) -> Remedy | None:

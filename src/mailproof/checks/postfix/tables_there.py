@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from mailproof.checks.files import fault, not_told
 from mailproof.checks.mending import remedy
 from mailproof.checks.postfix.configured import Configured, configurations
+from mailproof.checks.postfix.mending import RELOAD
 from mailproof.checks.postfix.mending import built as command
 from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -153,13 +154,15 @@ def _database(
 ) -> Iterator[Answer]:
     spec, parameter = str(params["table"]), str(params["parameter"])
     # A name that was cut is none that a command could be given.
-    made = remedy(then=(command(spec, parameter),)) if spec.endswith(f":{text.name}") else None
+    made = (command(spec, parameter),) if spec.endswith(f":{text.name}") else ()
     if built.state is FileState.MISSING and text.state is FileState.MISSING:
         yield _missing(configured, named, text, params)
     elif built.state is FileState.MISSING:
-        yield fault("lookup-table-not-built", named, configured.file(built), **params).mended_by(made)
+        # A daemon that found no table does not look again (dict_surrogate of its source).
+        again = remedy(then=(*made, RELOAD)) if made else None
+        yield fault("lookup-table-not-built", named, configured.file(built), **params).mended_by(again)
     elif text.state is FileState.FILE and text.changed > built.changed + _YOUNGER:
-        yield fault("lookup-table-outdated", named, configured.file(built), **params).mended_by(made)
+        yield fault("lookup-table-outdated", named, configured.file(built), **params).mended_by(remedy(then=made))
 
 
 def _missing(configured: Configured, named: Evidence, text: FileSeen, params: dict[str, Param]) -> Finding:
