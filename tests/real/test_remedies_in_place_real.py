@@ -1,4 +1,4 @@
-"""What is told to be changed, changed in the files of a broken Postfix and Dovecot that run: then the check passes."""
+"""What is told to be changed, changed in the files of a Postfix and a Dovecot that run: then the check passes."""
 
 from __future__ import annotations
 
