@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dns.flags
@@ -15,75 +11,18 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from loopback import on_one_port
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.net.dns import Configuration, configuration, resolve
 from mailproof.net.loop import Loop
 from mailproof.net.sockets import SocketNet
+from nameserver import Change, Zone, answered, name_server
 
-Zone = dict[tuple[str, str], list[str]]
 ZONE: Zone = {
     ("mail.test.", "A"): ["192.0.2.1", "192.0.2.2"],
     ("example.test.", "MX"): ["10 mx1.example.test.", "20 mx2.example.test."],
     ("_submission._tcp.example.test.", "SRV"): ["0 1 587 mail.example.test."],
     ("big.test.", "A"): [f"192.0.2.{number}" for number in range(1, 120)],
 }
-Change = Callable[[dns.message.Message], list[bytes]]
-
-
-def answered(query: dns.message.Message, *, tcp: bool) -> dns.message.Message:
-    answer = dns.message.make_response(query)
-    question = query.question[0]
-    records = ZONE.get((question.name.to_text().lower(), question.rdtype.name))
-    if records is None:
-        if not any(name == question.name.to_text().lower() for name, _ in ZONE):
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-    elif len(records) > 100 and not tcp:
-        answer.flags |= dns.flags.TC
-    else:
-        answer.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, records))
-    return answer
-
-
-@contextmanager
-def name_server(change: Change | None = None) -> Iterator[tuple[str, int]]:
-    """Answers over UDP and TCP on one port until the end of the block; `change` makes what UDP sends instead."""
-    udp, tcp = on_one_port()
-    tcp.listen()
-
-    def serve_udp() -> None:
-        while True:
-            data, peer = udp.recvfrom(4096)
-            if not data:
-                return
-            query = dns.message.from_wire(data)
-            for packet in change(query) if change else [answered(query, tcp=False).to_wire()]:
-                udp.sendto(packet, peer)
-
-    def serve_tcp() -> None:
-        while True:
-            connection, _ = tcp.accept()
-            with connection:
-                head = connection.recv(2)
-                if not head:
-                    return
-                query = dns.message.from_wire(connection.recv(int.from_bytes(head, "big")))
-                wire = answered(query, tcp=True).to_wire(max_size=65535)
-                connection.sendall(len(wire).to_bytes(2, "big") + wire)
-
-    threads = [threading.Thread(target=serve) for serve in (serve_udp, serve_tcp)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield udp.getsockname()
-    finally:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stop:
-            stop.sendto(b"", udp.getsockname())
-        socket.create_connection(tcp.getsockname()).close()
-        for thread in threads:
-            thread.join()
-        udp.close()
-        tcp.close()
 
 
 def ask(
@@ -109,29 +48,29 @@ def ask(
     ],
 )
 def test_answers_are_in_presentation_form(name: str, rtype: str, answers: tuple[str, ...]) -> None:
-    with name_server() as server:
+    with name_server(ZONE) as server:
         found = ask(name, rtype, server)
     assert (found.status, sorted(found.answers)) == (DnsStatus.OK, sorted(answers))  # dnspython shuffles its own
 
 
 def test_what_is_too_long_for_udp_is_asked_over_tcp() -> None:
-    with name_server() as server:
+    with name_server(ZONE) as server:
         assert len(ask("big.test", "A", server).answers) == 119
 
 
 def test_no_such_name_is_told_from_no_such_record() -> None:
-    with name_server() as server:
+    with name_server(ZONE) as server:
         assert ask("nowhere.test", "A", server).status is DnsStatus.NO_SUCH_NAME
         assert ask("mail.test", "AAAA", server).status is DnsStatus.NO_DATA
 
 
 def test_somebody_elses_answer_is_not_taken() -> None:
     def forged_first(query: dns.message.Message) -> list[bytes]:
-        forged = answered(query, tcp=False)
+        forged = answered(query, ZONE, tcp=False)
         forged.id = query.id ^ 1
-        return [b"rubbish", forged.to_wire(), answered(query, tcp=False).to_wire()]
+        return [b"rubbish", forged.to_wire(), answered(query, ZONE, tcp=False).to_wire()]
 
-    with name_server(forged_first) as server:
+    with name_server(ZONE, forged_first) as server:
         assert set(ask("mail.test", "A", server).answers) == {"192.0.2.1", "192.0.2.2"}
 
 
@@ -150,17 +89,17 @@ def aliased(*further: tuple[str, str, str]) -> Change:
 
 def test_aliases_are_followed_and_records_of_other_names_are_not_believed() -> None:
     further = (("alias.test.", "A", "192.0.2.1"), ("other.test.", "A", "192.0.2.66"))
-    with name_server(aliased(*further)) as server:
+    with name_server(ZONE, aliased(*further)) as server:
         assert ask("mail.test", "A", server).answers == ("192.0.2.1",)
 
 
 def test_a_circle_of_aliases_is_no_data() -> None:
-    with name_server(aliased(("alias.test.", "CNAME", "mail.test."))) as server:
+    with name_server(ZONE, aliased(("alias.test.", "CNAME", "mail.test."))) as server:
         assert ask("mail.test", "A", server).status is DnsStatus.NO_DATA
 
 
 def test_a_silent_server_is_a_timeout_within_the_deadline() -> None:
-    with name_server(lambda query: []) as server:
+    with name_server(ZONE, lambda query: []) as server:
         assert ask("mail.test", "A", server, within=0.1).status is DnsStatus.TIMEOUT
 
 
@@ -170,14 +109,14 @@ def test_a_server_that_fails_is_told() -> None:
         answer.set_rcode(dns.rcode.SERVFAIL)
         return [answer.to_wire()]
 
-    with name_server(fails) as server:
+    with name_server(ZONE, fails) as server:
         assert ask("mail.test", "A", server).status is DnsStatus.SERVER_FAILURE
 
 
 def test_the_hosts_file_comes_first(tmp_path: Path) -> None:
     hosts = tmp_path / "hosts"
     hosts.write_text("# comment\n192.0.2.9  Mail.Test mail  # ours\n2001:db8::9 mail.test\n")
-    with name_server() as server:
+    with name_server(ZONE) as server:
         assert ask("mail.test", "A", server, hosts=hosts) == DnsAnswer(
             "mail.test", "A", DnsStatus.OK, ("192.0.2.9",), "hosts"
         )
@@ -190,7 +129,7 @@ def test_a_name_that_cannot_be_asked_for_does_not_exist(name: str) -> None:
 
 
 def test_a_name_of_one_label_is_looked_for_in_the_search_domains_and_the_answer_says_which_it_was() -> None:
-    with name_server() as server:
+    with name_server(ZONE) as server:
         found = ask("mail", "A", server, search=("example.test", "test"))
         assert (found.name, found.status) == ("mail.test", DnsStatus.OK)
         assert ask("mail", "AAAA", server, search=("test",)) == DnsAnswer("mail.test", "AAAA", DnsStatus.NO_DATA)
@@ -199,7 +138,7 @@ def test_a_name_of_one_label_is_looked_for_in_the_search_domains_and_the_answer_
 
 @pytest.mark.parametrize("name", ["mail.", "mx.mail"])
 def test_a_name_with_a_dot_is_taken_as_it_is(name: str) -> None:
-    with name_server() as server:
+    with name_server(ZONE) as server:
         assert ask(name, "A", server, search=("test",)) == DnsAnswer(name, "A", DnsStatus.NO_SUCH_NAME)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from labcheck import ALICE
 from mailproof.lab.real.server import RealLab
+from nameserver import name_server
 
 pytestmark = pytest.mark.real
 Start = Callable[..., RealLab]
@@ -91,7 +92,8 @@ def test_a_sieve_script_that_files_it_is_seen_by_imap_and_in_the_log(real_lab_wi
     script = 'require ["fileinto", "mailbox"];\nfileinto :create "Junk";\n'
     lab = real_lab_with(dovecot=SIEVE, files={"dovecot/before.sieve": script})
     for schemes in (("submission", "imaps"), ("submission", "pop3s")):
-        told = deliver(lab, schemes=schemes)
+        with name_server({}) as (address, port):
+            told = deliver(lab, "--resolver", f"{address}:{port}", schemes=schemes)
         assert [cause["name"] for cause in told["causes"]] == ["filtered-into-folder"]
         assert told["causes"][0]["params"]["folder"] == "Junk"
         assert "stored mail into mailbox 'Junk'" in texts(told["causes"][0])

@@ -50,6 +50,8 @@ class Job(StrEnum):
     """Files that are read, where nothing is connected to."""
     CONFIGURATION = "configuration"
     """No connection: the server's own files are read."""
+    SENDING_SIDE = "sending-side"
+    """No connection: DNS is asked who sends, where that is doubted."""
     REFERENCE = "reference"
     """Whether anything gets out of this network: a host that is known to answer, dialled and no more."""
 

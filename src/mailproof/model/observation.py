@@ -351,6 +351,30 @@ class Submitted(Observation, frozen=True):
     size: int = 0
     logged_in: bool = False
     turns: tuple[int, ...] = ()
+    client: str = ""
+    """The address the server takes us for: our own, or that of an accepted XCLIENT."""
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """Of DKIM (RFC 6376 section 3.5): where its key is published."""
+
+    domain: str
+    selector: str
+
+
+class SendingSide(Observation, frozen=True):
+    """Who sent a message that was refused or taken for junk, and what DNS has of that; at the endpoint it went to."""
+
+    client: str
+    """The address by which the server knows us, without a port; empty where only a NAT knows it."""
+    helo: str
+    sender: str
+    """Of MAIL."""
+    author: str
+    """The domain of the From field; that of the sender where no message was made."""
+    signatures: tuple[Signature, ...] = ()
+    answers: tuple[DnsAnswer, ...] = ()
+    """Each question once, in the order in which they were asked."""
 
 
 class MailboxOpened(Observation, frozen=True):
@@ -463,6 +487,7 @@ AnyObservation = (
     | Strained
     | XclientTried
     | Submitted
+    | SendingSide
     | MailboxOpened
     | UidsListed
     | Retrieved

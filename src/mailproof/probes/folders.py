@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mailproof.model.observation import ReplyClass
+from mailproof.parse.junk import JUNK_BY_NAME
 from mailproof.probes.imap import ImapConversation
 from mailproof.wire.imap.folders import Folder
 
@@ -15,7 +16,6 @@ _MOST = 100
 # Where servers and mail programs keep what the user has written, and views that hold every message twice.
 _NOT_FOR_INCOMING = frozenset({"\\sent", "\\drafts", "\\all", "\\important", "\\flagged"})
 _SENT_BY_NAME = re.compile(r"\b(sent|drafts?|outbox)\b|送信|下書き", re.IGNORECASE)
-_JUNK_BY_NAME = re.compile(r"junk|spam|bulk|quarantine|迷惑", re.IGNORECASE)
 
 
 async def find_elsewhere(talk: ImapConversation, field: str, value: str) -> tuple[Folder, int] | None:
@@ -52,4 +52,4 @@ def _may_hold_incoming(folder: Folder) -> bool:
 def _unlikely(folder: Folder) -> int:
     if "\\junk" in folder.uses:
         return 0
-    return 1 if _JUNK_BY_NAME.search(folder.name) else 2
+    return 1 if JUNK_BY_NAME.search(folder.name) else 2

@@ -258,6 +258,7 @@ class _Transaction:
                     len(self._sending.data),
                     self._talk.stage is Stage.LOGGED_IN,
                     tuple(turns),
+                    self._talk.client,
                 )
             )
 

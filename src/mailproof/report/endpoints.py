@@ -21,7 +21,7 @@ def endpoint_reports(record: Record, findings: Iterable[Judged]) -> tuple[Endpoi
     misnamed = {url for item in findings if item.name == _WRONG_NAME for url in item.endpoints}
     groups: dict[tuple[str, str, int], list[Attempt]] = {}
     for attempt in record.attempts:
-        if attempt.endpoint is not None and attempt.job is not Job.REFERENCE:
+        if attempt.endpoint is not None and attempt.job not in (Job.REFERENCE, Job.SENDING_SIDE):
             place = (attempt.endpoint.url, attempt.endpoint.address, attempt.endpoint.port)
             groups.setdefault(place, []).append(attempt)
     return tuple(

@@ -26,6 +26,7 @@ from mailproof.probes.version import version, worth_trying
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.logins import Logins
 from mailproof.run.references import references
+from mailproof.run.sending_side import sending_sides
 from mailproof.run.untried import with_untried, without_unanswered_guesses
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
@@ -92,6 +93,8 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
         *await closer_look.wait(),
         *logins.attempts,
     ]
+    data = plan.message.data if plan.message is not None else b""
+    attempts += await sending_sides(net, plan.terms, attempts, data)
     kept = with_untried(plan.asked, without_unanswered_guesses(attempts))
     return Record(
         started,

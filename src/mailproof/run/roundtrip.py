@@ -21,6 +21,7 @@ from mailproof.probes.transaction import Sending
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
 from mailproof.run.sending import SendPlan, send_by_hand
+from mailproof.run.sending_side import sending_sides
 from mailproof.run.services import READ, not_named, services
 from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
@@ -70,6 +71,7 @@ async def roundtrip(net: Driver, plan: RoundtripPlan, started: datetime) -> tupl
             tried = await _at(net, plan, terms, group, until, arrived, attempts)
             if tried:
                 break
+        attempts += await sending_sides(net, terms, attempts, plan.sending.data)
     record = Record(
         started,
         tuple(dict.fromkeys((plan.submit, plan.read))),

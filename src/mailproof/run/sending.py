@@ -19,6 +19,7 @@ from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Sending
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.nearest import nearest
+from mailproof.run.sending_side import sending_sides
 from mailproof.run.services import EXCHANGED, HANDED_IN, not_named, services
 from mailproof.run.stages import Stage, stage_code
 from mailproof.run.vantage import own_addresses
@@ -59,6 +60,7 @@ async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record
         told = any(isinstance(fact, (Submitted, LoginTried)) for fact in done.observations)
         if told or stage_code(done) not in _NEXT_MAY_DO:
             break
+    attempts += await sending_sides(net, terms, attempts, plan.sending.data)
     return Record(
         started,
         (plan.target,),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.delivery.chunks_taken import bdat_is_unknown
+from mailproof.checks.sending_side import beside
 from mailproof.checks.survey import place, url
 from mailproof.model.attempt import Step
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
 from mailproof.model.observation import ReplyClass, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.doubts import doubts_sender
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import Refused, messages, refused
 
@@ -52,7 +54,10 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         name = _name(answer)
         evidence = answer.sighting.evidence(answer.reply.turn)
         if name is not None and evidence:
-            yield Finding(name, evidence, **place(answer.sighting))
+            side = (
+                beside(record, answer.sighting.attempt.endpoint) if doubts_sender(answer.reply, answer.step) else ()
+            )
+            yield Finding(name, (*evidence, *side), **place(answer.sighting))
 
 
 def _name(answer: Refused) -> str | None:

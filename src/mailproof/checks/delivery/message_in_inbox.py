@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.checks.sending_side import beside, results
 from mailproof.checks.survey import place, url
+from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
-from mailproof.model.observation import Retrieved
+from mailproof.model.observation import Retrieved, Submitted
 from mailproof.model.policy import Policy
-from mailproof.model.record import Record
+from mailproof.model.record import Record, Sighting
+from mailproof.parse.junk import is_junk
 
 NAME = "message-in-inbox"
 NEEDS = (Retrieved,)
@@ -32,4 +35,12 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Passed(NAME, evidence, url(search))
         else:
             params: dict[str, Param] = {"folder": fact.mailbox, "use": fact.special_use}
+            if is_junk(fact.mailbox, fact.special_use):
+                evidence += (*results(search), *_sending_side(record, search))
             yield Finding("filtered-into-folder", evidence, **place(search), params=params)
+
+
+def _sending_side(record: Record, search: Sighting[Retrieved]) -> tuple[Evidence, ...]:
+    """As it was met where the message was handed in."""
+    handed_in = (each for each in record.seen(Submitted) if each.fact.token == search.fact.token)
+    return tuple(piece for each in handed_in for piece in beside(record, each.attempt.endpoint))

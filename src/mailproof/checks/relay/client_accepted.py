@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.checks.sending_side import beside
 from mailproof.checks.survey import place, surveyed, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer
 from mailproof.model.observation import Capabilities, EnvelopeTried, Greeting, Reply
@@ -67,6 +68,7 @@ _NAMED = frozenset(
     }
 )
 _BY_ADDRESS = frozenset({RefusalKind.CLIENT_BLOCKLISTED, RefusalKind.CLIENT_NAME_MISSING})
+_OF_SENDER = frozenset({RefusalKind.CLIENT_NAME_MISSING, RefusalKind.MESSAGE_UNAUTHENTICATED})
 _HELLOS = ("EHLO", "HELO", "LHLO")
 
 
@@ -77,10 +79,12 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         evidence = answer.sighting.evidence(answer.reply.turn)
         if answer.kind in _NAMED and key not in named and evidence:
             named.add(key)
-            yield Finding(answer.kind.value, evidence, **place(answer.sighting))
+            side = beside(record, answer.sighting.attempt.endpoint) if answer.kind in _OF_SENDER else ()
+            yield Finding(answer.kind.value, (*evidence, *side), **place(answer.sighting))
     for greeting, said, meant in turned_away(record):
         if meant in _BY_ADDRESS and (meant, url(greeting)) not in named:
-            yield Finding(meant.value, greeting.evidence(said.turn), **place(greeting))
+            side = beside(record, greeting.attempt.endpoint) if meant in _OF_SENDER else ()
+            yield Finding(meant.value, (*greeting.evidence(said.turn), *side), **place(greeting))
     for sighting, reply, kind in _refused_hellos(record):
         evidence = sighting.evidence(reply.turn)
         if not evidence:
