@@ -102,6 +102,12 @@ NOTES = [
     (P.POP3, "STAT", "+OK 3 1795", "mailbox-holds", ""),
     (P.IMAP, "a LOGIN b", "a NO [AUTHENTICATIONFAILED] no", "refused", "auth-rejected"),
     (P.IMAP, "LOGIN", "a BAD Unknown command", "code-bad", ""),
+    # Dovecot's own words, which say nothing of it.
+    (P.IMAP, 'a LIST "" *', "a BAD Error in IMAP command received by server.", "not-logged-in", ""),
+    (P.IMAP, "a UID FETCH 1 FLAGS", "a BAD Error in IMAP command received by server.", "not-logged-in", ""),
+    (P.POP3, "RETR 1", "-ERR Unknown command.", "not-logged-in", ""),
+    (P.SIEVE, "LISTSCRIPTS", 'NO "Error in MANAGESIEVE command received by server."', "not-logged-in", ""),
+    (P.POP3, "FOO", "-ERR Unknown command.", "refused", ""),
 ]
 
 
@@ -119,6 +125,11 @@ def test_relay_is_denied_to_who_has_logged_in() -> None:
         replies.line(b"554 5.7.1 Relay access denied"), Context(P.SMTP, "RCPT TO:<a@b>", logged_in=True)
     )
     assert note.finding == "relay-denied"
+
+
+def test_who_has_logged_in_is_told_something_else() -> None:
+    (note,) = notes_on(Replies(P.POP3).line(b"-ERR no such message"), Context(P.POP3, "RETR 9", logged_in=True))
+    assert note.name == "refused"
 
 
 def test_every_meaning_of_a_refusal_has_a_page_or_words() -> None:

@@ -40,6 +40,16 @@ class Context(msgspec.Struct, frozen=True):
 _LOGIN = re.compile(r"(?:\S+ )?(?:AUTH|AUTHENTICATE|LOGIN|PASS|APOP|AUTHINFO)\b", re.IGNORECASE)
 _QUEUED = re.compile(r"\b(?:queued as|queued|id=|message accepted)[ :=]*([A-Za-z0-9.-]{6,})", re.IGNORECASE)
 _STAT = re.compile(r"(\d+) (\d+)")
+# What is asked of a mailbox or its scripts, and is not answered before a login: RFC 1939 section 5, RFC 9051
+# section 6.3, RFC 5804 section 2.
+_OF_A_USER = {
+    P.POP3: re.compile(r"STAT|LIST|RETR|DELE|NOOP|RSET|TOP|UIDL"),
+    P.IMAP: re.compile(
+        r"SELECT|EXAMINE|CREATE|DELETE|RENAME|SUBSCRIBE|UNSUBSCRIBE|LIST|LSUB|NAMESPACE|STATUS|APPEND|IDLE|CLOSE|"
+        r"UNSELECT|EXPUNGE|SEARCH|FETCH|STORE|COPY|MOVE|UID"
+    ),
+    P.SIEVE: re.compile(r"HAVESPACE|PUTSCRIPT|LISTSCRIPTS|SETACTIVE|GETSCRIPT|DELETESCRIPT|RENAMESCRIPT|CHECKSCRIPT"),
+}
 # What a check judges in its context, and which has no page of its own.
 WITHOUT_FINDING = (
     RefusalKind.CLIENT_REJECTED,
@@ -143,6 +153,9 @@ def _refused(heard: HeardLine, context: Context) -> Note:
         return Note(f"kind-{kind}")
     if kind is not RefusalKind.OTHER and context.protocol in (P.SMTP, P.LMTP):
         return Note("refused", finding=str(kind))
+    of_a_user = _OF_A_USER.get(context.protocol)
+    if not context.logged_in and of_a_user is not None and of_a_user.fullmatch(_verb(context)):
+        return Note("not-logged-in")
     if heard.code in ("500", "501", "502", "503", "504", "BAD"):
         return Note(f"code-{heard.code.lower()}")
     return Note("try-later" if heard.status is ReplyClass.TRANSIENT else "refused")
