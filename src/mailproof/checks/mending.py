@@ -20,8 +20,9 @@ _MOST = 40
 
 def remedy(*parts: Changes, then: Sequence[str] = ()) -> Remedy | None:
     """All of these together; None where one of them cannot be said, or nothing is left to do."""
-    changes = in_order(change for part in parts for change in part or ())
-    if changes is None or len(changes) > _MOST or any(part is None for part in parts) or not (changes or then):
+    found = [change for part in parts for change in part or ()]
+    changes = in_order(found) if len(found) <= _MOST else None
+    if changes is None or any(part is None for part in parts) or not (changes or then):
         return None
     return Remedy(changes, tuple(then))
 

@@ -6,7 +6,7 @@ It is shown, and never applied.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
+from itertools import pairwise
 
 import msgspec
 
@@ -44,7 +44,7 @@ def one_remedy(remedies: Iterable[Remedy | None]) -> Remedy | None:
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...] | None:
     """Each once, by file and line, and what follows each other in one; None where two take the same line away."""
     found = sorted(dict.fromkeys(changes), key=lambda each: (each.file, each.line, not each.old))
-    if any(_meet(one, other) for one, other in combinations(found, 2)):
+    if any(_meet(one, other) for one, other in pairwise(each for each in found if each.old)):
         return None
     out: list[Change] = []
     for each in found:
@@ -63,11 +63,7 @@ def _follows(last: Change, each: Change) -> bool:
 
 
 def _meet(one: Change, other: Change) -> bool:
-    return one.file == other.file and not set(_lines(one)).isdisjoint(_lines(other))
-
-
-def _lines(change: Change) -> range:
-    return range(change.line, change.line + len(change.old))
+    return one.file == other.file and other.line < one.line + len(one.old)
 
 
 def hunks(remedy: Remedy) -> Sequence[str]:

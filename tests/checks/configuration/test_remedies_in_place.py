@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -258,6 +259,19 @@ def test_what_has_several_ways_or_is_no_plain_text_has_no_remedy() -> None:
             [],
             ["relay-password-not-used"],
         )
+
+
+def test_lines_that_were_made_to_take_long_do_not() -> None:
+    options = "-oa=" * 5000
+    blanks = " " * 50_000
+    text = (
+        f"{BEGIN}mynetworks = 127.0.0.1{blanks}, 0.0.0.0/0{blanks}x\n{TLS}{SASL}smtpd_sasl_path = private/auth\n"
+        f"{SMTP}#submission inet n - y - - smtpd\n#  {options} x\n#  -o a={blanks}x\n{REST}{IMAP}ssl_min_protocol = TLSv1\n"
+        f"disable_plaintext_auth = no{blanks}x\n"
+    )
+    begun = monotonic()
+    linted(record_of_files(files_of(text)))
+    assert monotonic() - begun < 20
 
 
 def test_remedies_that_take_the_same_line_away_are_none() -> None:

@@ -96,6 +96,7 @@ def _parts(configured: Configured, setting: Setting) -> tuple[str, str, str, str
     found = re.fullmatch(rf"([ \t]*)({re.escape(setting.name)})([ \t]*=[ \t]*)(.*)", text)
     if found is None or text.endswith("\\") or ("#" in found[4] and ('"' in found[4] or "'" in found[4])):
         return None
-    behind = re.search(r"[ \t]*#.*\Z", found[4])
+    value, mark, comment = found[4].partition("#")
+    blanks = value[len(value.rstrip()) :]
     equals = found[3] if found[3].endswith((" ", "\t")) or found[4] else f"{found[3]} "
-    return found[1], found[2], equals, behind[0] if behind else ""
+    return found[1], found[2], equals, f"{blanks}#{comment}" if mark else ""

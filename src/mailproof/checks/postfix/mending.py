@@ -127,10 +127,11 @@ def _with_item(text: str, item: str, new: str) -> str | None:
         return None
     before, behind = text[: found[0].start()], text[found[0].end() :]
     if not new:
-        if re.search(r"[^\s,=]\s*,?\s*\Z", before) and not before.rstrip().endswith("="):
-            before = re.sub(r"[\s,]+\Z", "", before)
+        kept = before.rstrip(" \t,")
+        if kept and not kept.endswith("="):
+            before = kept
         else:
-            behind = re.sub(r"\A[\s,]+", "", behind)
+            behind = behind.lstrip(" \t,")
     return f"{before}{new}{behind}"
 
 
@@ -215,7 +216,7 @@ def service_there(configured: Configured, names: Sequence[str], kind: str, entry
         return None
     numbers = [found[0]]
     for number, line in enumerate(lines[found[0] :], found[0] + 1):
-        option = re.fullmatch(r"#[ \t]+(?:-o[ \t]*[A-Za-z0-9_]+=(\S*)[ \t]*)+", line)
+        option = re.fullmatch(r"#[ \t]+(?:-o[ \t]*[A-Za-z0-9_]+=\S*(?:[ \t]+|\Z))+", line)
         if option and not _lacks(configured, line):
             numbers.append(number)
         elif not re.match(r"#[ \t]", line):
