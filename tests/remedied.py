@@ -49,7 +49,7 @@ def _run(words: list[str], files: dict[str, FileSeen]) -> None:
             files[path] = msgspec.structs.replace(files[path], owner=owner)
         case ["chgrp", group, path]:
             files[path] = msgspec.structs.replace(files[path], group=group)
-        case ["postfix" | "doveadm", "reload"]:
+        case ["postfix" | "doveadm", "reload"] | ["postfix", "stop" | "start"]:
             pass
         case _:
             raise AssertionError(f"no such command: {words}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from mailrecord import POLICY, answers, attempt, record
 
+from configurations import files_of, record_of_files
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks.machine.port_served import check
 from mailproof.diagnose.judge import judge
@@ -14,6 +16,7 @@ from mailproof.model.machine import MachineSeen, Way
 from mailproof.model.observation import Connection
 from mailproof.model.record import Record
 from mailproof.parse.machine.listeners import listeners
+from remedied import mended as mended_files
 
 OUR = "192.0.2.25"
 EVERYWHERE = 'LISTEN 0 100 0.0.0.0:465 0.0.0.0:* users:(("master",pid=1230,fd=18))'
@@ -97,6 +100,20 @@ def test_a_server_behind_a_nat_has_another_address_than_was_dialled(
     machine = attempt(MachineSeen((OUR, PRIVATE), tuple(listeners(printed)), rules, way=way), job="machine")
     dialled = Connection(f"{OUR}:465", 0.0, trouble=Trouble.TIMEOUT, local="192.168.1.2:40000")
     assert answers(check, record(attempt(dialled, address=OUR), machine)) == said
+
+
+@pytest.mark.parametrize(("lines", "mended"), [("inet_interfaces = loopback-only", True), ("", False)])
+def test_a_postfix_that_its_main_cf_keeps_to_loopback_is_told_the_line(lines: str, mended: bool) -> None:
+    files = files_of(f"== main.cf\ncompatibility_level = 3.6\n{lines}\n")
+    told = record_of_files(dict(files)).attempts
+    outside = seen(Trouble.REFUSED, LOOPBACK)
+    (finding,) = judge(msgspec.structs.replace(outside, attempts=(*outside.attempts, *told)), load_profile()).causes[
+        :1
+    ]
+    assert finding.name == "listening-elsewhere"
+    assert (finding.remedy is not None) is mended
+    if finding.remedy is not None:
+        assert b"\ninet_interfaces = all\n" in mended_files(files, finding.remedy)["/etc/postfix/main.cf"].data
 
 
 def test_another_machine_is_not_judged_by_this_one() -> None:

@@ -266,8 +266,8 @@ def test_lines_that_were_made_to_take_long_do_not() -> None:
     blanks = " " * 50_000
     text = (
         f"{BEGIN}mynetworks = 127.0.0.1{blanks}, 0.0.0.0/0{blanks}x\n{TLS}{SASL}smtpd_sasl_path = private/auth\n"
-        f"{SMTP}#submission inet n - y - - smtpd\n#  {options} x\n#  -o a={blanks}x\n{REST}{IMAP}ssl_min_protocol = TLSv1\n"
-        f"disable_plaintext_auth = no{blanks}x\n"
+        f"{SMTP}#submission inet n - y - - smtpd\n#  {options} x\n#  -o a={blanks}x\n{REST}{IMAP}"
+        f"ssl_min_protocol = TLSv1\ndisable_plaintext_auth = no{blanks}x\n"
     )
     begun = monotonic()
     linted(record_of_files(files_of(text)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mailproof.checks.mending import remedy
+from mailproof.checks.postfix.configured import configurations
+from mailproof.checks.postfix.mending import main_set
 from mailproof.checks.reach.port_open import KINDS as PORT_OPEN
 from mailproof.checks.survey import place, surveyed
 from mailproof.model.attempt import Trouble
@@ -13,6 +16,7 @@ from mailproof.model.machine import Listener, MachineSeen
 from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.remedy import Remedy
 from mailproof.parse.machine.chain import Packet, Rule
 from mailproof.parse.machine.packet_filter import blocking_rule
 
@@ -50,7 +54,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for machine in record.seen(MachineSeen):
         connections = [each for each in surveyed(record, Connection) if _is_of(each, machine.fact)]
         for connection in connections:
-            yield from _judged(connection, machine.fact)
+            for answer in _judged(connection, machine.fact):
+                if isinstance(answer, Finding) and answer.name == "listening-elsewhere":
+                    yield answer.mended_by(_everywhere(record, answer))
+                else:
+                    yield answer
         needed = any(
             each.fact.trouble in (Trouble.REFUSED, *_SILENT) and each.endpoint.promised for each in connections
         )
@@ -87,6 +95,16 @@ def _judged(connection: Sighting[Connection], machine: MachineSeen) -> Iterator[
             yield Finding("port-closed", (nobody,), **where)
     elif trouble in _SILENT:
         yield from _silent(connection, machine, ours)
+
+
+def _everywhere(record: Record, finding: Finding) -> Remedy | None:
+    """Of a Postfix that its main.cf keeps to loopback; it takes other addresses when it starts (postconf(5))."""
+    found = list(configurations(record))
+    if len(found) != 1 or not any('"master"' in each.text for each in finding.evidence):
+        return None
+    setting = found[0].main.setting("inet_interfaces")
+    kept = setting.value.lower() in ("loopback-only", "localhost", "127.0.0.1") and setting.file == "main.cf"
+    return remedy(main_set(found[0], setting.name, "all"), then=("postfix stop", "postfix start")) if kept else None
 
 
 def _silent(connection: Sighting[Connection], machine: MachineSeen, ours: list[Listener]) -> Iterator[Answer]:
