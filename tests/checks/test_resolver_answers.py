@@ -42,6 +42,8 @@ def seen(*views: LookupsSeen) -> Record:
         (TWO, ((ONE, *NO_NAME), (OTHER, *NO_NAME)), ["+resolver-answers"]),
         # Of one that answers to something, what it cannot say lies elsewhere.
         (TWO, ((ONE, *SILENT), (ONE, *FOUND), (OTHER, *FOUND)), ["+resolver-answers"]),
+        # In a closed network the root is not known, and the server's own name is.
+        (TWO, ((ONE, *FAILS), (ONE, *FOUND), (OTHER, *FAILS)), ["+resolver-answers"]),
         (TWO, ((ONE, *SILENT), (OTHER, *FAILS)), ["resolver-down"]),
         (TWO, ((ONE, *SILENT), (OTHER, *FOUND)), ["nameserver-dead"]),
         # The second is only asked where the first is silent.

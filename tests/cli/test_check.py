@@ -195,6 +195,7 @@ def test_a_mailbox_needs_a_login_of_its_own_password() -> None:
     assert "add --mailbox-user or --mailbox" in sentence_of(done)
 
 
+@pytest.mark.usefixtures("own_resolver")
 def test_on_the_server_itself_no_target_is_needed(tmp_path: Path) -> None:
     """CONTRACT: `check --here` checks this machine; without it the usage says so."""
     kept = tmp_path / "record.json"

@@ -62,14 +62,15 @@ def test_each_name_server_is_asked_what_the_mail_server_would_ask() -> None:
         (ONE, ".", "NS", "ok", 0.25),
         (ONE, "7.100.51.198.in-addr.arpa", "PTR", "no-such-name", 0.25),
         (ONE, "example.test", "MX", "ok", 0.25),
+        (ONE, "localhost.localdomain", "A", "ok", 0.25),
     ]
     assert (view.clients, view.hosts_from, view.chroot, view.unasked) == (("198.51.100.7",), ("files", "dns"), "", "")
 
 
 def test_a_postfix_that_looks_up_no_clients_is_not_asked_for_ours() -> None:
-    files = (a_file("main.cf", b"smtpd_peername_lookup = no\n"), a_file("master.cf", b""))
+    files = (a_file("main.cf", b"smtpd_peername_lookup = no\nmyhostname = mx.test\n"), a_file("master.cf", b""))
     (view,) = seen(host(TEXTS), PostfixFiles(files))
-    assert (view.clients, [each.rtype for each in view.asked]) == ((), ["NS", "MX"])
+    assert (view.clients, [each.rtype for each in view.asked]) == ((), ["NS", "MX", "A"])
 
 
 def test_who_is_silent_is_waited_for_five_seconds_at_the_side_of_the_others() -> None:

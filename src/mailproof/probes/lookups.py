@@ -34,11 +34,14 @@ class Questions(msgspec.Struct, frozen=True):
     """Our addresses as it sees them."""
     domain: str = ""
     """Of the sender."""
+    host: str = ""
+    """The server's own name: a name server of a network that is closed knows nothing of the root, but this."""
 
     def asked(self) -> tuple[tuple[str, str], ...]:
         """Names and types."""
         pointers = [(ipaddress.ip_address(each).reverse_pointer, "PTR") for each in self.clients[:_MOST_CLIENTS]]
-        return (_ROOT, *pointers, *([(self.domain, "MX")] if self.domain else ()))
+        names = [(name, rtype) for name, rtype in ((self.domain, "MX"), (self.host, "A")) if name]
+        return (_ROOT, *pointers, *names)
 
 
 async def lookups_seen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
+from mailproof.host.hostname import hostname
 from mailproof.host.interface import Host
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.endpoint import Protocol
@@ -23,9 +24,11 @@ async def lookups(net: Driver, host: Host, attempts: Sequence[Attempt], sender: 
     facts = [fact for attempt in attempts for fact in attempt.observations]
     postfix = next((fact for fact in facts if isinstance(fact, PostfixFiles)), None)
     machine = next((fact for fact in facts if isinstance(fact, MachineSeen)), None)
-    looks = _main(postfix).value("smtpd_peername_lookup").text != "no"
+    main = _main(postfix)
+    looks = main.value("smtpd_peername_lookup").text != "no"
     clients = tuple(dict.fromkeys(_clients(attempts, machine))) if machine is not None and looks else ()
-    questions = Questions(clients, sender.rpartition("@")[2])
+    name = main.value("myhostname").text if postfix is not None else hostname(host)
+    questions = Questions(clients, sender.rpartition("@")[2], name)
     return await lookups_seen(net, host, _pid_files(postfix), postfix, questions)
 
 
