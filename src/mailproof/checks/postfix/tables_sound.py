@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.files import bounded, fault, not_told
-from mailproof.checks.mending import remedy, taken_away
+from mailproof.checks.mending import lines_of, remedy, taken_away
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import built
 from mailproof.model.configuration import PostfixFiles
@@ -75,10 +75,11 @@ def _of_table(
 
 def _said_again(configured: Configured, spec: str, file: str, line: int) -> Remedy | None:
     """Without the second entry, where it says the same as the first; otherwise nobody knows which was meant."""
-    lines = (configured.data(file) or b"").split(b"\n")
-    text = b" ".join(lines[line - 1].lower().split())
-    if not any(b" ".join(each.lower().split()) == text for each in lines[: line - 1]):
+    lines = lines_of(configured, file)
+    key, *value = lines[line - 1].split()
+    first = configured.postfix.tables.table(spec).entries.get(key.lower())
+    if first is None or first.line == line or first.value.split() != value:
         return None
-    if line < len(lines) and lines[line][:1] in (b" ", b"\t"):
+    if line < len(lines) and lines[line][:1] in (" ", "\t"):
         return None  # it goes on below
     return remedy(taken_away(configured, file, [line]), then=(built(spec),))
