@@ -64,6 +64,9 @@ _HELLO = re.compile(r"(?:EHLO|HELO|LHLO) ([\w-]+)(?:\\r|\Z)", re.IGNORECASE)
 _GREETS = re.compile(r"220[ -]([\w-]+)(?: |\\r)")
 _SAYS_HELLO = re.compile(r"250[ -]([\w-]+)(?: |\\r)")
 
+# The legs of a message, and its places in the queue: what stands in them is from the log.
+_OF_SERVER = frozenset({"legs", "waiting"})
+
 # Values under these keys are closed words of ours, or prose of none: they hold no names and stay as they are.
 _KEPT_KEYS = frozenset(
     {"fact", "what", "reason", "job", "step", "status", "verdict", "severity", "kind", "purpose", "trouble"}
@@ -133,15 +136,16 @@ class Mask:
             if begins := pattern.match(text):
                 self._names.suspect_host(begins[1], place)
 
-    def _walk(self, value: Any, key: str = "") -> Any:
+    def _walk(self, value: Any, key: str = "", said: bool = False) -> Any:
+        """`said`: below here, a reason is what a server wrote, and no word of ours."""
         if isinstance(value, str):
-            if key in _KEPT_KEYS:
+            if key in _KEPT_KEYS and not (said and key == "reason"):
                 return value
             return _PATTERN.sub(self._replacement, value) if key in _UNESCAPED_KEYS else self.text(value)
         if isinstance(value, (list, tuple)):
-            return [self._walk(item, key) for item in value]
+            return [self._walk(item, key, said or key in _OF_SERVER) for item in value]
         if isinstance(value, dict):
-            return {name: self._walk(item, name) for name, item in value.items()}
+            return {name: self._walk(item, name, said) for name, item in value.items()}
         return value
 
     def _replacement(self, match: re.Match[str]) -> str:
