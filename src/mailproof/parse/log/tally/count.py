@@ -11,11 +11,10 @@ from typing import Protocol
 from mailproof.model.log import LogLine
 from mailproof.parse.log.envelope import LineReader
 from mailproof.parse.log.facts import fact_of, is_mail
-from mailproof.parse.log.tally.forms import STAMPS, rows_of
+from mailproof.parse.log.tally.forms import STAMPS, lines_of
 from mailproof.parse.log.tally.ledger import Ledger
 from mailproof.parse.log.tally.quick import Handler, handler_of
 from mailproof.parse.log.tally.record import record
-from mailproof.parse.log.tally.rows import take_rows
 from mailproof.parse.log.tally.tables import KINDS, Tables
 
 # As run/log_files.py reads a line: a longer one comes in pieces.
@@ -90,7 +89,7 @@ class LogCounter:
         self._lines: dict[tuple[int, str], re.Pattern[str]] = {}
         self._hours: dict[str, str] = {}
         self._seen: dict[str, int] = {}
-        self._handlers: dict[int, dict[tuple[str, str], Handler]] = {_BEFORE: {}, WITHIN: {}}
+        self._handlers: dict[int, dict[str, Handler]] = {_BEFORE: {}, WITHIN: {}}
 
     def count(self, block: bytes) -> None:
         """Whole lines; the last may lack its end."""
@@ -154,31 +153,27 @@ class LogCounter:
             for line in text.split("\n"):
                 self._one(line.encode(), place)
             return
-        tally, text = self._tally, f"\n{text}"
+        self._begin(whole, place)
+        handlers, text = self._handlers[place], f"\n{text}"
         if place == WITHIN:
             self._tables.span.take_hour(whole, hour, text)
-
-        def ledger_of(host: str) -> Ledger:
-            ledger = tally.ledger(host, place)
-            ledger.begin(whole)
-            return ledger
-
-        def other(host: str, tag: str, queue_id: str, told: str) -> None:
+        for head, queue_id, told, other in self._pattern(hour, len(text)).findall(text):
+            if not head:
+                self._one(other.encode(), place)
+                self._begin(whole, place)
+                continue
             try:
-                handler = self._handlers[place][host, tag]
+                handler = handlers[head]
             except KeyError:
-                handler = self._learn(hour, host, tag, place)
+                handler = self._learn(hour, head, place)
             if handler(queue_id, told):
                 mark = f"{queue_id}: " if queue_id else ""
-                self._one(f"{hour}:00:00 {host} {tag}[1]: {mark}{told}".encode(), place, timed=False)
+                self._one(f"{hour}:00:00 {head}[1]: {mark}{told}".encode(), place, timed=False)
 
-        def strange(line: str) -> None:
-            self._one(line.encode(), place)
-            # It may be of another hour.
-            for host in tuple(tally.ledgers):
-                ledger_of(host)
-
-        take_rows(self._pattern(hour, len(text)).findall(text), ledger_of, other, strange)
+    def _begin(self, whole: str, place: int) -> None:
+        """Every host counts for this hour from now on."""
+        for host in tuple(self._tally.ledgers):
+            self._tally.ledger(host, place).begin(whole)
 
     def _pattern(self, hour: str, length: int) -> re.Pattern[str]:
         seen = self._seen[hour] = self._seen.get(hour, 0) + length
@@ -186,7 +181,7 @@ class LogCounter:
         if key not in self._lines:
             if len(self._lines) > _KEPT:
                 self._lines.clear()
-            self._lines[key] = rows_of(*key)
+            self._lines[key] = lines_of(*key)
         return self._lines[key]
 
     def _whole(self, hour: str) -> str:
@@ -201,21 +196,23 @@ class LogCounter:
             self._hours[hour] = whole
         return whole
 
-    def _learn(self, hour: str, host: str, tag: str, place: int) -> Handler:
+    def _learn(self, hour: str, head: str, place: int) -> Handler:
         """Who reads the lines of this program of this host."""
-        line = self._read(f"{hour}:00:00 {host} {tag}[1]: x".encode())
+        line = self._read(f"{hour}:00:00 {head}[1]: x".encode())
         handler: Handler | None = None
-        if line is None or (line.host, line.tag) != (host, tag):
+        if line is None or f"{line.host} {line.tag}" != head:
             pass
         elif is_mail(line):
-            handler = handler_of(self._tally.ledger(host, place), tag)
-        elif not is_mail(LogLine("", "", line.program, tag, "", "dovecot")):
+            ledger = self._tally.ledger(line.host, place)
+            ledger.begin(self._hours[hour])
+            handler = handler_of(ledger, line.tag)
+        elif not is_mail(LogLine("", "", line.program, line.tag, "", "dovecot")):
             handler = self._other if place == WITHIN else self._passed_over
         handlers = self._handlers[place]
         if len(handlers) > _KEPT:
             handlers.clear()
-        handlers[host, tag] = handler or _in_the_ordinary_way
-        return handlers[host, tag]
+        handlers[head] = handler or _in_the_ordinary_way
+        return handlers[head]
 
     def _other(self, queue_id: str, text: str) -> bool | None:
         if text[:1].isalpha() and _WRAPPED.match(text):

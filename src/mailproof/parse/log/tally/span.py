@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 from mailproof.parse.log.tally.forms import clock_of
 
 # Text of the latest hour that waits to be looked at: of a log in order only that of its last hour is. An hour of
-# a server with two million messages a day has so much.
-_WAITING = 1 << 25
-# Where the latest line mostly is.
-_SOME = 4096
+# a server with a million messages a day has so much.
+_WAITING = 1 << 24
+# Patterns of hours; when there are more, they are made anew.
 _KEPT = 2_000
 
 
@@ -21,9 +19,9 @@ class Span:
     def __init__(self) -> None:
         self._first = self._last = ""
         self._whole = self._hour = ""
+        self._waiting: list[str] = []
+        self._length = 0
         self._clocks: dict[str, re.Pattern[str]] = {}
-        # Written over from the beginning for each hour: new memory for each would take four times as long.
-        self._waiting = io.BytesIO()
 
     @property
     def first(self) -> str:
@@ -41,44 +39,35 @@ class Span:
     def take_hour(self, whole: str, hour: str, text: str) -> None:
         """Lines of one hour, which ISO 8601 writes as `whole`, a newline before each."""
         if not self._first or whole <= self._first[:13]:
-            if found := self._clock(hour).findall(text):
-                self.take(whole + min(found))
-                self.take(whole + max(found))
+            self._look_at(whole, hour, text)
         elif whole >= max(self._whole, self._last[:13]) and self._clock(hour).search(text):
             if whole > self._whole:
                 # What waits is of an earlier hour, and later than the first line: it decides nothing.
-                self._whole = whole
-                self._waiting.seek(0)
-            elif hour != self._hour or self._waiting.tell() > _WAITING:
+                self._whole, self._waiting, self._length = whole, [], 0
+            elif hour != self._hour or self._length > _WAITING:
                 self._settled()
             self._hour = hour
-            self._waiting.write(text.encode())
+            self._waiting.append(text)
+            self._length += len(text)
 
     def add(self, later: Span) -> None:
         """That of another part."""
         self.take(later.first)
         self.take(later.last)
 
-    def __getstate__(self) -> tuple[str, str]:
-        return self.first, self.last
-
-    def __setstate__(self, state: tuple[str, str]) -> None:
-        self.__init__()  # type: ignore[misc]
-        self._first, self._last = state
+    def __getstate__(self) -> dict[str, object]:
+        return self._settled().__dict__ | {"_clocks": {}}
 
     def _settled(self) -> Span:
-        """What waits is looked at: it is later than the first line."""
-        length = self._waiting.tell()
-        if not length:
-            return self
-        self._waiting.seek(0)
-        text = self._waiting.getbuffer()[:length].tobytes().decode()
-        some = self._clock(self._hour).findall(text, max(length - _SOME, 0)) or self._clock(self._hour).findall(text)
-        latest = max(some)
-        for later in clock_of(self._hour, latest).findall(text):
-            latest = max(latest, later)
-        self.take(self._whole + latest)
+        waiting, self._waiting, self._length = self._waiting, [], 0
+        for text in waiting:
+            self._look_at(self._whole, self._hour, text)
         return self
+
+    def _look_at(self, whole: str, hour: str, text: str) -> None:
+        if found := self._clock(hour).findall(text):
+            self.take(whole + min(found))
+            self.take(whole + max(found))
 
     def _clock(self, hour: str) -> re.Pattern[str]:
         if hour not in self._clocks:
