@@ -7,8 +7,8 @@ import re
 from mailproof.parse.log.tally.forms import clock_of
 
 # Text of the latest hour that waits to be looked at: of a log in order only that of its last hour is. An hour of
-# a server with a million messages a day has so much.
-_WAITING = 1 << 24
+# a server with two million messages a day has so much.
+_WAITING = 1 << 25
 # Patterns of hours; when there are more, they are made anew.
 _KEPT = 2_000
 
