@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
-from mailproof.checks.dovecot.mending import mend, top_set, value_set
+from mailproof.checks.dovecot.mending import mend, top_set
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.mending import quoted, remedy
@@ -33,6 +33,8 @@ KINDS = (
 
 _PATH = re.compile(r"(?:^|[\s=])(/[^\s,;]+)")
 _SCHEME = re.compile(r"\{([A-Za-z0-9.+_-]+)\}")
+# crypt(5), which is the scheme of a passwd-file that says none.
+_CRYPT = re.compile(r"\$(?:1|2[abxy]?|3|5|6|7|y|gy|sha1|md5)[$,]")
 # Which a server must be able to compute an answer from (Dovecot's password schemes); plain text serves all.
 _PLAIN = frozenset({"PLAIN", "CLEARTEXT", "CLEAR"})
 _OF_MECHANISM = {
@@ -116,11 +118,9 @@ def _of_file(
         found = _SCHEME.match(password)
         scheme = (found[1] if found else default).upper().partition(".")[0]
         if not scheme:
-            if "missing" not in told and password.startswith("$"):
+            if "missing" not in told and password.startswith("$") and not _CRYPT.match(password):
                 told.add("missing")
-                told_once = fault("password-scheme-missing", configured.line(path, number), named)
-                whole = f"scheme=CRYPT {setting.value}" if setting.name == "args" else ""
-                yield told_once.mended_by(mend(value_set(configured, setting, whole)) if whole else None)
+                yield fault("password-scheme-missing", configured.line(path, number), named)
             continue
         lost = tuple(each for each in needing if scheme not in _OF_MECHANISM[each])
         if lost and scheme not in told:
