@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mailproof.model.followed import Waiting
 from mailproof.parse.queue import exim, postfix
 
-# As Postfix 3.7 printed it.
+# The first as Postfix 3.7 printed it, the second made of it.
 DEFERRED = (
     '{"queue_name": "deferred", "queue_id": "DE60A24AE82", "arrival_time": 1795945873, "message_size": 797, '
     '"forced_expire": false, "sender": "alice@example.test", "recipients": [{"address": "alice@example.test", '
@@ -19,7 +19,7 @@ HELD = (
     '{"queue_name": "hold", "queue_id": "5AF3C24A50D", "arrival_time": 1795945973, "message_size": 797, '
     '"forced_expire": false, "sender": "alice@example.test", "recipients": [{"address": "alice@example.test"}]}\n'
 )
-# As Exim 4.96 printed it (`exim -bp`, `exim -Mvl`).
+# In the form of the specification (`exim -bp`, `exim -Mvl`), set down by hand.
 LISTING = """\
 25m  2.9K 1tGh2k-0003aB-1x <alice@example.test>
         D carol@example.test
