@@ -37,7 +37,7 @@ def test_a_sound_server_has_no_fault_inside_either(real_lab: RealLab) -> None:
     told = report(real_lab, *real_lab.urls.values(), password=real_lab.accounts[ALICE])
     assert (told["verdict"], told["causes"]) == ("pass", [])
     passed = {item["name"] for item in told["passed"]}
-    assert {"log-clean", "port-served", "resolver-answers"} <= passed
+    assert {"log-clean", "port-served", "queue-has-room", "resolver-answers"} <= passed
 
 
 @pytest.mark.parametrize(

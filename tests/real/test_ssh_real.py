@@ -53,8 +53,9 @@ def report(server: SshServer, lab: RealLab, *where: str, password: str) -> dict[
 
 
 def unlike(told: object) -> str:
-    """Without what differs between two runs of one command: times, sessions, our ports, lines, processes."""
-    text = re.sub(r"users:\(\(.*?\)\)", "~", json.dumps(told, indent=1))
+    """Without what differs between two runs of one command: times, sessions, our ports, lines, processes, room."""
+    text = re.sub(r"(\S+) +\d+ +\d+ +\d+ +\d+% (?=/)", r"\1 ~ ", json.dumps(told, indent=1))
+    text = re.sub(r"users:\(\(.*?\)\)", "~", text)
     text = re.sub(
         r"session=<[^>]+>|,<[A-Za-z0-9+/]{16}>|line \d+|in \d+ secs|\([\d. +]+ secs\)|\d+ lines, \d+ of this run",
         "~",

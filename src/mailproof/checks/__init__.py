@@ -28,6 +28,7 @@ from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.server_log import LogRead, LogSaid, LogStored
+from mailproof.model.space import SpaceSeen
 
 
 class Check(NamedTuple):
@@ -48,7 +49,7 @@ BY_SOURCE: dict[str, tuple[type[Observation], ...]] = {
     "ese": (EseDatabase, EseLog),
     "exim": (EximFiles,),
     "log": (LogRead, LogSaid, LogStored, Followed),
-    "machine": (MachineSeen, LookupsSeen),
+    "machine": (MachineSeen, LookupsSeen, SpaceSeen),
     "postfix": (PostfixFiles,),
 }
 """The others, by the observations that they judge."""

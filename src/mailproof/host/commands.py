@@ -24,6 +24,7 @@ READING: tuple[tuple[str, ...], ...] = (
     ("ip", "-o", "addr"),
     ("ifconfig", "-a"),
     ("ss", "-H", "-ltnp"),
+    ("df", "-Pk", SLOT),
     ("getent", "hosts", SLOT),
     ("getent", "ahostsv4", SLOT),
     ("nft", "list", "ruleset"),

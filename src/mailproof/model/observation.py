@@ -16,6 +16,7 @@ from mailproof.model.lookups import LookupsSeen
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
 from mailproof.model.server_log import LogRead, LogSaid, LogStored
+from mailproof.model.space import SpaceSeen
 from mailproof.model.tls import Certificate, ChainError, Protection, TlsVersion
 
 
@@ -502,6 +503,7 @@ AnyObservation = (
     | LogStored
     | Followed
     | LookupsSeen
+    | SpaceSeen
     | MachineSeen
     | PostfixFiles
     | DovecotFiles

@@ -11,17 +11,19 @@ import msgspec
 from mailproof.host.hostname import hostname
 from mailproof.host.interface import Host
 from mailproof.model.attempt import Job, Skipped
-from mailproof.model.configuration import FileState
+from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.endpoint import Protocol
 from mailproof.model.followed import Waiting
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observation import Connection, Retrieved
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
+from mailproof.model.space import SpaceSeen
 from mailproof.net.interface import Driver
 from mailproof.probes.exim_files import usual_exim
 from mailproof.probes.machine import machine_seen
 from mailproof.probes.queue import waiting
+from mailproof.probes.space import queue_space
 from mailproof.run.examine import Plan, examine
 from mailproof.run.journal_watch import JournalWatch
 from mailproof.run.lint import NoConfiguration, read_configurations
@@ -66,7 +68,7 @@ async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime,
         attempts += _configurations(host, started, inside)
     if inside.machine and host.unreached is None:
         seen = await lookups(net, host, attempts, plan.terms.sender)
-        attempts.append(Attempt(Job.MACHINE, observations=seen))
+        attempts.append(Attempt(Job.MACHINE, observations=(*seen, *_spaces(host, attempts))))
     read = watch.read(day_of(started, clock)) if watch is not None and host.unreached is None else None
     record = msgspec.structs.replace(record, attempts=(*attempts, *_untold(host, watch, read)))
     if host.unreached is not None:
@@ -131,6 +133,14 @@ def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen
         dovecot_conf=inside.dovecot_conf or usual("dovecot", "/etc/dovecot/dovecot.conf", smtp=False),
         exim_conf=inside.exim_conf or (usual_exim(host) if looked_at("exim", smtp=True) else ""),
     )
+
+
+def _spaces(host: Host, attempts: list[Attempt]) -> Iterator[SpaceSeen]:
+    """Of the queue of each Postfix that was read."""
+    for attempt in attempts:
+        for fact in attempt.observations:
+            if isinstance(fact, PostfixFiles):
+                yield from queue_space(host, fact)
 
 
 def _configurations(host: Host, started: datetime, inside: Inside) -> list[Attempt]:

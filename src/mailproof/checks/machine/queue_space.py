@@ -1,0 +1,41 @@
+"""Has the queue room for a message?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailproof.checks.delivery.mail_taken_now import KINDS as TAKEN
+from mailproof.checks.files import fault
+from mailproof.checks.postfix.configured import configurations
+from mailproof.model.configuration import PostfixFiles
+from mailproof.model.evidence import Evidence, EvidenceKind
+from mailproof.model.finding import Answer, Passed
+from mailproof.model.policy import Policy
+from mailproof.model.record import Record
+from mailproof.model.space import SpaceSeen
+
+NAME = "queue-has-room"
+NEEDS = (SpaceSeen, PostfixFiles)
+KINDS = tuple(kind for kind in TAKEN if kind.name == "queue-disk-full")
+
+
+def check(record: Record, policy: Policy) -> Iterable[Answer]:
+    spaces = {sighting.fact.path: sighting.fact for sighting in record.seen(SpaceSeen)}
+    for configured in configurations(record):
+        space = spaces.get(configured.main.value("queue_directory").text)
+        if space is None:
+            continue
+        shown = Evidence(EvidenceKind.FILE, f"df -Pk {space.path}", space.text)
+        # smtpd(8) takes no message while there is less than queue_minfree, or than one and a half of the largest.
+        wanted = {name: _number(configured.main.value(name).text) for name in ("queue_minfree", "message_size_limit")}
+        least = max(wanted["queue_minfree"], wanted["message_size_limit"] * 3 // 2)
+        if space.free < least:
+            limit = "queue_minfree" if wanted["queue_minfree"] == least else "message_size_limit"
+            yield fault("queue-disk-full", shown, configured.at(configured.main.setting(limit)))
+        else:
+            yield Passed(NAME, (shown,))
+
+
+def _number(text: str) -> int:
+    """0 where it is no number, which another check tells."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
