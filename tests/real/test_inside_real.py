@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -71,3 +72,15 @@ def test_a_log_that_is_not_there_is_said_and_is_no_verdict(real_lab: RealLab) ->
         "there is no log /no/such.log",
         "/no/such/main.cf could not be read",
     }
+
+
+def test_two_faults_are_two_causes_and_what_follows_from_each_is_none(real_lab_with: Callable[..., RealLab]) -> None:
+    """No login at submission for want of a socket, and no POP3: each is told, with all that it brings about."""
+    no_pop3 = "protocols = imap lmtp sieve\n"
+    lab = real_lab_with(main={"smtpd_sasl_path": "private/nobody"}, dovecot=no_pop3, wait_for=("smtp", "imaps"))
+    urls = [lab.urls[scheme] for scheme in ("submission", "imaps", "pop3s")]
+    told = report(lab, *urls, password=lab.accounts[ALICE])
+    assert {cause["name"] for cause in told["causes"]} == {"sasl-socket-missing", "dovecot-protocol-disabled"}
+    followed = {finding["name"] for finding in told["findings"] if finding["explained_by"]}
+    assert "port-closed" in followed
+    assert followed - {"port-closed"}
