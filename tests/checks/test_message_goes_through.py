@@ -6,8 +6,11 @@ import msgspec
 import pytest
 from mailrecord import POLICY, answers, attempt, record, reply
 
+from mailproof.catalog.profiles import load_profile
+from mailproof.checks import Check, all_checks, kinds
 from mailproof.checks.log.followed import check
-from mailproof.model.evidence import EvidenceKind
+from mailproof.diagnose.judge import judge
+from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Finding
 from mailproof.model.followed import EntryUsed, Followed, Waiting
 from mailproof.model.log_trace import LogLeg, LogTrace
@@ -18,6 +21,8 @@ from mailproof.model.server_log import LogQuote
 TAKEN = Submitted("a@b.test", "c@d.test", "t", final=reply("250 2.0.0 Ok", 5), queue_id="4C6BF1A2D3")
 STORED = {"user": "c@d.test", "folder": "INBOX", "message_id": "<1@x>", "session": ""}
 SENT = {"recipient": "c@d.test", "relay": "virtual", "status": "sent"}
+EVIDENCE = (Evidence(EvidenceKind.CONFIG, "main.cf:1", "as it is set"),)
+LIMITS = {"limit": "virtual_mailbox_limit", "value": 1, "message_size_limit": 2}
 ENTRY = EntryUsed("virtual_alias_maps", "c@d.test", "e@d.test", "/etc/postfix/virtual:2", "c@d.test e@d.test")
 
 
@@ -88,3 +93,18 @@ def test_a_search_that_could_not_look_proves_nothing() -> None:
     of = seen("delivered", ("stored", {**STORED, "folder": "Junk"}))
     failed = msgspec.structs.replace(of.attempts[1], observations=())
     assert answers(check, record(of.attempts[0], failed)) == ["+message-goes-through"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "leg", "cause"),
+    [
+        ("bounced", "bounced", Finding("recipient-unknown", EVIDENCE, params={"recipient": "c@d.test"})),
+        ("deferred", "deferred", Finding("mailbox-limit-below-message-limit", EVIDENCE, params=LIMITS)),
+    ],
+)
+def test_what_kept_it_from_its_mailbox_is_the_cause(outcome: str, leg: str, cause: Finding) -> None:
+    checks = [each for each in all_checks() if each.module.endswith("followed")]
+    [kind] = [kind for kind in kinds().values() if kind.name == cause.name]
+    told = Check("told", (Followed,), (kind,), lambda *_: [cause], "mailproof.checks.told")
+    judged = judge(seen(outcome, (leg, SENT)), load_profile(), [*checks, told])
+    assert [each.name for each in judged.causes] == [cause.name]

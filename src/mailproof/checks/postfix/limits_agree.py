@@ -20,7 +20,7 @@ KINDS = (
         "mailbox-limit-below-message-limit",
         Layer.DELIVERY,
         ("limit", "value", "message_size_limit"),
-        (Explains("not-delivered", Scope.SERVER),),
+        tuple(Explains(name, Scope.SERVER) for name in ("not-delivered", "delivery-deferred", "delivery-bounced")),
         ("postconf(5) virtual_mailbox_limit", "postconf(5) mailbox_size_limit", "postconf(5) message_size_limit"),
     ),
     FindingKind(

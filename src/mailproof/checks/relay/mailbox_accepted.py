@@ -31,6 +31,8 @@ KINDS = (
         "recipient-unknown",
         Layer.RELAY,
         params=("recipient",),
+        # A port of submission takes the message all the same, and sends it back.
+        explains=(Explains("delivery-bounced", Scope.SERVER),),
         references=("RFC 3463 section 3.2", "postconf(5) virtual_mailbox_maps", "postconf(5) local_recipient_maps"),
     ),
     FindingKind(
