@@ -109,6 +109,8 @@ EXIM_LINES = (
 )  # fmt: skip
 
 SENDMAIL_LINES = (
+    ("6ATB3Wqo000044: smtps: TLS not available, exiting",
+     Trouble("error", "smtps: TLS not available, exiting", "6ATB3Wqo000044")),
     ("6AT4oi3b000046: from=<alice@example.test>, size=423, class=0, nrcpts=1, msgid=<m.7@example.test>, "
      "proto=ESMTPSA, "
      "daemon=MSP-v4, relay=localhost [127.0.0.1]",

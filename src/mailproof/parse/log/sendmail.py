@@ -44,7 +44,10 @@ _STAGES = {
     "tls_client": "MAIL",
 }
 _TROUBLE = {
-    "error": ("SYSERR", "queueup: ", "dfopen: ", "openmailer: ", "makeconnection: ", "hash map ", "unable to "),
+    "error": (
+        *("SYSERR", "queueup: ", "dfopen: ", "openmailer: ", "makeconnection: ", "hash map ", "unable to "),
+        "smtps: TLS not available",
+    ),
     "warning": (
         *("low on space", "rejecting connections ", "timeout waiting", "Losing ", "Warning: ", "WARNING", "Milter ("),
         *("STARTTLS: ", "gethostbyaddr(", "dangerous permissions"),
