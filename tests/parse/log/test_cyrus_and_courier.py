@@ -78,6 +78,7 @@ CYRUS = (
      TlsFailed("[192.0.2.9]", incoming=True, reason="STARTTLS failed")),
     ("sieve", "Lost connection to client -- exiting", Routine()),
     ("pop3s", "pop3s failed: localhost [192.0.2.9]", TlsFailed("[192.0.2.9]", incoming=True, reason="pop3s failed")),
+    ("pop3s", "pop3s failed: [unix socket]", TlsFailed("[unix socket]", incoming=True, reason="pop3s failed")),
     ("pop3", "counts: retr=<1> top=<0> dele=<1>", LoggedOut("", "pop3", "", {"retr": "1", "top": "0", "dele": "1"})),
     ("lmtpunix", "Delivered: <1@example.org> to mailbox: example.test!user.alice",
      Stored("alice@example.test", "<1@example.org>", "INBOX")),

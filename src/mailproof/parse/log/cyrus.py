@@ -21,8 +21,8 @@ from mailproof.model.log import (
 )
 from mailproof.model.log_connection import TlsFailed, TlsOpened
 
-# `host [192.0.2.9]`, of 2.x `host[192.0.2.9]`.
-_CLIENT = r"[^\[\]]{0,255}\[([^\]\s]*)\]"
+# `host [192.0.2.9]`, of 2.x `host[192.0.2.9]`; `[unix socket]` too of a client that has gone before it was asked.
+_CLIENT = r"[^\[\]]{0,255}\[([^\]\s]*|unix socket)\]"
 _LOGIN = re.compile(rf"login: {_CLIENT} (.*) (\S+) User logged in(?: SESSIONID=<([^>]*)>)?")
 _BAD_LOGIN = re.compile(rf"badlogin: {_CLIENT} (\S+) (?:\(([^()]*)\) |(\S+) (?=SASL\())?(.*)")
 _STARTED_TLS = re.compile(r"starttls: (\S+) with cipher (\S+) \((\d+/\d+) bits")
