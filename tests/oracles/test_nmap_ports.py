@@ -67,7 +67,8 @@ def test_states_are_those_of_nmap(nets: ThreeNets, address: str) -> None:
     """But for "port unreachable", which connect(2) gives as "refused": what nmap -sT cannot tell, nmap -sS can."""
     ours = {port: told["state"] for port, told in seen(nets, address).items()}
     by_connect, by_syn = nmap(nets, address, "-sT"), nmap(nets, address, "-sS")
-    assert {port for port, state in ours.items() if state != by_connect[port]} == {1003, 1013}
+    # On a busy machine nmap's connect(2) meets its own deadline there first, and then it says "filtered" as well.
+    assert {port for port, state in ours.items() if state != by_connect[port]} <= {1003, 1013}
     assert ours == by_syn
     assert sorted(set(ours.values())) == ["closed", "filtered", "open"]
 
