@@ -84,7 +84,7 @@ def test_what_is_kept_out_is_what_the_kernel_keeps_out(nets: ThreeNets) -> None:
     chance = random.Random(3)
     told = []
     with nets.greeting({587: "220 here"}), nets.asking("client", Path(__file__).with_name("filter_tried.py")) as ask:
-        for _ in range(100):
+        for _ in range(150):
             done = nets.run("server", "nft", "-f", "-", given=f"flush ruleset\n{ruleset(chance)}")
             assert done.returncode == 0, done.stderr
             printed = nets.run("server", "nft", "list", "ruleset").stdout
