@@ -69,6 +69,11 @@ class SmtpConversation(Conversation[SmtpReply]):
         started = self.net.now()
         event, seconds = await self.ask_event(Step.EHLO, hello(self.terms.ehlo), verb)
         reply = self.to_reply(event, seconds)
+        if reply.kind is ReplyClass.PERMANENT and self.terms.proxy_protocol and self._events:
+            # Two answers to one command: to a server that wants no PROXY header that was a command, too.
+            self.the_stream.note(Deviation(DeviationKind.UNEXPECTED_REPLY, self._reader.offset, reply.line))
+            event = self._events.popleft()
+            reply = self.to_reply(event, seconds)
         if reply.kind is ReplyClass.PERMANENT and not lmtp:
             self._note_capabilities(verb, event, reply)
             verb = "HELO"
