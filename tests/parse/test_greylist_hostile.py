@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 
 import pytest
 
+from growth import times_as_long
 from mailproof.emulate.greylist.clauses import Country
 from mailproof.emulate.greylist.decide import evaluate
 from mailproof.emulate.greylist.lint import diagnose, lint, stopping, without
@@ -74,17 +74,9 @@ def all_of_it(text: str) -> GreylistConfig:
 
 @pytest.mark.parametrize("name", MADE)
 def test_twice_the_length_takes_twice_the_time(name: str) -> None:
-    """Four times the length: four times the time, and twelve where the machine is loaded; sixteen is the square."""
-    make = MADE[name]
-
-    def took(size: int) -> float:
-        text = make(size)
-        began = time.process_time()
-        all_of_it(text)
-        return time.process_time() - began
-
-    small, large = (min(took(size) for _ in range(3)) for size in (20_000, 80_000))
-    assert large < max(12 * small, 0.2)
+    """Eight times the length: eight times the time, and twenty-four at most; sixty-four is the square."""
+    little, much = MADE[name](10_000), MADE[name](80_000)
+    assert times_as_long(lambda: all_of_it(much), lambda: all_of_it(little), enough=24) <= 24
 
 
 def test_what_is_wrong_is_counted_and_the_first_of_it_told() -> None:
