@@ -18,9 +18,9 @@ from mailproof.net.memory import MemoryNet
 from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Recipient, Sending
+from mailproof.run.check.examine import Plan, examine
 from mailproof.run.endpoints import Wanted
-from mailproof.run.examine import Plan, examine
-from mailproof.run.sending import SendPlan, send_by_hand
+from mailproof.run.hand.sending import SendPlan, send_by_hand
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.authority import Authority, CertificateKind, Issued

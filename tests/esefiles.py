@@ -23,7 +23,7 @@ from mailproof.model.record import Record
 from mailproof.model.report import Judged
 from mailproof.parse.ese.checksum import NEW_FORMAT_BIT, SEED, block_checksum, header_checksum
 from mailproof.parse.ese.page import blocks_of
-from mailproof.run.ese import attempts_of, examine
+from mailproof.run.ese.look import attempts_of, examine
 
 HERE = Path(__file__).parent / "data" / "ese"
 WHOLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "ese"

@@ -21,8 +21,8 @@ from mailproof.net.sockets import SocketNet
 from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
 from mailproof.report.build import build
+from mailproof.run.check.examine import Plan, examine
 from mailproof.run.endpoints import Wanted
-from mailproof.run.examine import Plan, examine
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 

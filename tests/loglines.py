@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailproof.parse.log.facts import fact_of, is_mail
-from mailproof.run.log_files import day_of, lines_of
-from mailproof.run.log_packed import raw_lines
+from mailproof.run.log.files import day_of, lines_of
+from mailproof.run.log.packed import raw_lines
 
 
 def unread(log: Path) -> list[str]:

@@ -15,9 +15,9 @@ from mailproof.model.tls import TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.login import LoginWish
 from mailproof.probes.terms import Terms
-from mailproof.run.by_hand import Account, ByHand, log_in_by_hand
 from mailproof.run.endpoints import Wanted
-from mailproof.run.login_results import login_results
+from mailproof.run.hand.login_results import login_results
+from mailproof.run.hand.logins import Account, ByHand, log_in_by_hand
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.format import parse

@@ -14,9 +14,9 @@ from unpacked import serving
 
 from mailproof.model.log import LoggedIn, LoggedOut, LoginFailed, Refused
 from mailproof.parse.log.events import events
-from mailproof.run.log_files import day_of, lines_of
-from mailproof.run.log_packed import raw_lines
-from mailproof.run.log_trace import LogTracer, Wanted
+from mailproof.run.log.files import day_of, lines_of
+from mailproof.run.log.packed import raw_lines
+from mailproof.run.log.trace import LogTracer, Wanted
 
 MESSAGE = "From: sender@example.org\r\nMessage-ID: <1@example.org>\r\nSubject: x\r\n\r\nx\r\n"
 

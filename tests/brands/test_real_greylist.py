@@ -21,7 +21,7 @@ from mailproof.model.greylist import GreylistMail
 from mailproof.model.milter import Health, Stage
 from mailproof.parse.greylist.binary import read_binary
 from mailproof.parse.greylist.grammar import read_greylist
-from mailproof.run.greylist_files import Databases, look_at
+from mailproof.run.greylist.files import Databases, look_at
 from mailproof.script.milter.place import parse_place
 
 SID = BRANDS / "milter-greylist-sid" / "usr" / "sbin" / "milter-greylist"

@@ -9,8 +9,8 @@ import pytest
 from mailproof.catalog.pages import load, names
 from mailproof.model.log import LoginFailed
 from mailproof.parse.log.envelope import LineReader
-from mailproof.run.log_sessions import read_line
-from mailproof.run.log_telling import meant, told
+from mailproof.run.beside.sessions import read_line
+from mailproof.run.log.telling import meant, told
 
 WITH_A_LOG = [name for name in names("en") if load(name).logs("triggers")]
 

@@ -13,7 +13,7 @@ from running import CLEAN, mailproof, sentence_of
 
 from mailproof.catalog.pages import load, names
 from mailproof.catalog.profiles import PROFILES
-from mailproof.cli.completing import Values, all_commands, values_of
+from mailproof.cli.completion.completing import Values, all_commands, values_of
 from mailproof.cli.listing import titles_of
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.terminal import Terminal

@@ -56,11 +56,11 @@ def test_no_command_needs_a_home_or_a_name(arguments: tuple[str, ...], code: int
 
 
 def test_talk_keeps_no_history_in_the_current_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from mailproof.cli import talk_prompt
+    from mailproof.cli.talk import prompt
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.delenv("HOME", raising=False)
     monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)  # a KeyError, as of an id without an account
-    assert talk_prompt._file() is None
+    assert prompt._file() is None
     assert not list(tmp_path.iterdir())

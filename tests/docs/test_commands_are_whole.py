@@ -10,7 +10,7 @@ import pytest
 from documentation import CATALOG, ROOT, lines
 
 from mailproof.cli.command import Command, Option
-from mailproof.cli.completing import all_commands
+from mailproof.cli.completion.completing import all_commands
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.terminal import Terminal
 

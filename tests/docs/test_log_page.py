@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mailproof.report.log_trace import render_traces
-from mailproof.run.log_files import lines_of
-from mailproof.run.log_trace import LogTracer, Wanted
+from mailproof.run.log.files import lines_of
+from mailproof.run.log.trace import LogTracer, Wanted
 
 LOG = Path(__file__).with_name("trace.log")
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mailproof.cli.command import Option
-from mailproof.cli.completing import all_commands
+from mailproof.cli.completion.completing import all_commands
 from mailproof.cli.overview import COMMANDS
 from mailproof.cli.terminal import Terminal
 

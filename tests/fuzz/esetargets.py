@@ -21,7 +21,7 @@ from mailproof.parse.ese.mount_error import mount_error
 from mailproof.parse.ese.page import bad_pages, suspects_by_hand
 from mailproof.parse.ese.records import chain
 from mailproof.parse.ese.segments import read_segments
-from mailproof.run.ese import attempts_of
+from mailproof.run.ese.look import attempts_of
 
 _PAGE = 4096
 _POLICY = load_profile()

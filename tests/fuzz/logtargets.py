@@ -7,9 +7,9 @@ from datetime import date
 from mailproof.parse import events
 from mailproof.report.log import render_explained
 from mailproof.report.log_trace import render_traces
-from mailproof.run.log_explain import LogExplainer
-from mailproof.run.log_files import lines_of
-from mailproof.run.log_trace import LogTracer, Wanted
+from mailproof.run.log.explain import LogExplainer
+from mailproof.run.log.files import lines_of
+from mailproof.run.log.trace import LogTracer, Wanted
 
 _DAY = date(2026, 11, 29)
 

@@ -25,8 +25,8 @@ from mailproof.probes.terms import Terms
 from mailproof.report.build import build
 from mailproof.report.json import encode
 from mailproof.report.text import render
+from mailproof.run.check.examine import Plan, examine
 from mailproof.run.endpoints import Wanted
-from mailproof.run.examine import Plan, examine
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.authority import Authority, CertificateKind

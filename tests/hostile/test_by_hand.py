@@ -17,7 +17,7 @@ from mailproof.net.memory import MemoryNet
 from mailproof.net.sockets import SocketNet
 from mailproof.probes.port import PortTerms
 from mailproof.probes.terms import Terms
-from mailproof.run.ports import PortsPlan, scan
+from mailproof.run.hand.ports import PortsPlan, scan
 from mailproof.run.talk.play import Played, play
 from mailproof.run.talk.stages import Stage
 from mailproof.run.talk.url import parse_place

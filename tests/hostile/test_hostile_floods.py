@@ -14,7 +14,7 @@ from mailproof.model.failure import NetFailure
 from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.net.interface import Driver, ServerStream
 from mailproof.net.memory import MemoryNet
-from mailproof.run.examine import examine
+from mailproof.run.check.examine import examine
 
 MEGABYTE = 1 << 20
 SCHEMES = {"smtp": "submission", "pop3": "pop3", "imap": "imap"}

@@ -18,8 +18,8 @@ from mailproof.model.tls import TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
+from mailproof.run.check.examine import Plan, examine
 from mailproof.run.endpoints import Wanted
-from mailproof.run.examine import Plan, examine
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.authority import Authority

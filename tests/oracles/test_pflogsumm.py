@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mailproof.run.log_summary import summary_of_files
+from mailproof.run.log.summary import summary_of_files
 
 ROOT = Path(__file__).parents[2]
 HEAD = "Nov 20 10:00:00 mx postfix/"

@@ -1,4 +1,4 @@
-"""`run.ports` on the private Postfix and Dovecot: what answers at each port, and that nobody is left hanging."""
+"""`run.hand.ports` on the private Postfix and Dovecot: what answers at each port, and that nobody is left hanging."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mailproof.model.port import PortState, Service, TlsSeen
 from mailproof.net.route import address_towards
 from mailproof.net.sockets import SocketNet
 from mailproof.probes.port import PortTerms
-from mailproof.run.ports import PortsPlan, scan
+from mailproof.run.hand.ports import PortsPlan, scan
 
 pytestmark = pytest.mark.real
 

@@ -14,8 +14,8 @@ from loglines import unread
 from mailproof.lab.real.postfix import Service
 from mailproof.lab.real.server import RealLab
 from mailproof.model.log_trace import LogTrace
-from mailproof.run.log_files import lines_of
-from mailproof.run.log_trace import LogTracer, Wanted
+from mailproof.run.log.files import lines_of
+from mailproof.run.log.trace import LogTracer, Wanted
 
 pytestmark = pytest.mark.real
 

@@ -16,7 +16,7 @@ from mailproof.parse.providers import PROVIDERS
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.sides import AT_OUR_DOOR, FROM_THEM, IN_BETWEEN, OF_THE_RECIPIENT, side_in_log, side_of
 from mailproof.report.explained import is_known, render_explained_text
-from mailproof.run.log_logins import GUESSING
+from mailproof.run.log.logins import GUESSING
 
 MEANINGS = sorted({str(kind) for kinds in (RefusalKind, Hindrance) for kind in kinds} - {str(RefusalKind.OTHER)})
 LOGINS = sorted({str(kind) for kind in LoginRefusal} - {str(LoginRefusal.OTHER)})

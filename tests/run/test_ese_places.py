@@ -11,7 +11,7 @@ from esefiles import DATABASE, LOGS, found, lay, made_database, planned, seen
 from mailproof.emulate.ese.situation import situations
 from mailproof.model.ese_plan import Row
 from mailproof.model.failure import UsageError
-from mailproof.run.ese_files import find
+from mailproof.run.ese.files import find
 
 TEXT = b"Dear Sir or Madam,\n" * 2000
 

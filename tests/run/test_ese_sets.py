@@ -18,7 +18,7 @@ from mailproof.model.ese_plan import Plan, Row
 from mailproof.model.record import Record
 from mailproof.parse.ese.eseutil import read_eseutil
 from mailproof.report.build import build
-from mailproof.run.ese import attempts_of
+from mailproof.run.ese.look import attempts_of
 
 CURRENT = "SRU.log"
 

@@ -19,7 +19,7 @@ from mailproof.probes.mailbox import Found, Want
 from mailproof.probes.terms import Terms
 from mailproof.report.build import build
 from mailproof.run.endpoints import Wanted
-from mailproof.run.fetching import FetchPlan, fetch_by_hand, fetch_report
+from mailproof.run.hand.fetching import FetchPlan, fetch_by_hand, fetch_report
 from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
 

@@ -18,8 +18,8 @@ from mailproof.parse.greylisting import product_of, stated_delay
 from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Recipient, Sending, Until
 from mailproof.run.endpoints import Wanted
-from mailproof.run.greylisting import GreylistPlan, probe
-from mailproof.run.sending import SendPlan
+from mailproof.run.greylist.probe import GreylistPlan, probe
+from mailproof.run.hand.sending import SendPlan
 from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
 

@@ -13,7 +13,7 @@ from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
 from mailproof.model.observation import Idled, IdleOutcome, Interrupted, Retrieved
 from mailproof.model.record import Record
-from mailproof.run.examine import examine
+from mailproof.run.check.examine import examine
 from mailproof.script.authority import Authority
 
 SOUND = load("idle-silent").dialogues("sound")[0]

@@ -12,9 +12,9 @@ from mailproof.model.record import Asked
 from mailproof.model.server_log import LogRead
 from mailproof.net.sockets import SocketNet
 from mailproof.probes.terms import Terms
+from mailproof.run.check.examine import Plan
+from mailproof.run.check.inside import Inside, examine_inside
 from mailproof.run.endpoints import Wanted
-from mailproof.run.examine import Plan
-from mailproof.run.inside import Inside, examine_inside
 from mailproof.run.targets import parse_target
 
 LOG = "/var/log/mail.log"

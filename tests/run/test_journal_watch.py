@@ -12,7 +12,7 @@ import pytest
 
 from mailproof.host.here import Here
 from mailproof.model.machine import Clock
-from mailproof.run.journal_watch import JournalWatch
+from mailproof.run.beside.journal import JournalWatch
 
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 STARTED = datetime(2026, 11, 29, 8, 0, 0, tzinfo=UTC)

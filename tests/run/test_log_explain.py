@@ -15,8 +15,8 @@ from mailproof.catalog.pages import names
 from mailproof.catalog.words import words
 from mailproof.model.log import LogExplained
 from mailproof.report.log import explained_as_json, render_explained, words_of
-from mailproof.run.log_explain import LogExplainer
-from mailproof.run.log_files import lines_of
+from mailproof.run.log.explain import LogExplainer
+from mailproof.run.log.files import lines_of
 
 ARTICLE = (Path(__file__).parent / "article_2.log").read_text("utf-8")
 BEHIND = "Jan 18 20:28:40 example postfix/master[1226]: warning: "

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproof.model.log import LogLine
-from mailproof.run import log_packed
-from mailproof.run.log_files import day_of, journal, lines_of
-from mailproof.run.log_packed import NoZstdError, raw_lines
-from mailproof.run.log_rotated import oldest_first, once, with_rotated
+from mailproof.run.log import packed
+from mailproof.run.log.files import day_of, journal, lines_of
+from mailproof.run.log.packed import NoZstdError, raw_lines
+from mailproof.run.log.rotated import oldest_first, once, with_rotated
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_zstd_is_read_where_it_can_be(tmp_path: Path) -> None:
     assert list(raw_lines(tmp_path / "log.zst")) == [b"one\n", b"two\n"]
     half = tmp_path / "half.zst"
     half.write_bytes((tmp_path / "log.zst").read_bytes()[:-3])
-    with pytest.raises(log_packed.DAMAGED):
+    with pytest.raises(packed.DAMAGED):
         list(raw_lines(half))
 
 
@@ -120,12 +120,12 @@ def test_however_windows_writes_a_text(written: bytes, pack: Callable[[bytes], b
     path.write_bytes(pack(written))
     lines = TEXT.encode().splitlines(keepends=True)
     assert list(raw_lines(path)) == lines
-    assert log_packed.is_plain(path) == (path.read_bytes() == TEXT.encode())
+    assert packed.is_plain(path) == (path.read_bytes() == TEXT.encode())
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     writer = Thread(target=fifo.write_bytes, args=(path.read_bytes(),))
     writer.start()
-    assert not log_packed.is_plain(fifo)
+    assert not packed.is_plain(fifo)
     assert list(raw_lines(fifo)) == lines
     writer.join()
 
@@ -136,9 +136,9 @@ def test_any_file_is_read(tmp_path_factory: pytest.TempPathFactory, data: bytes,
     path.write_bytes(mark + data)
     try:
         lines = list(raw_lines(path))
-    except log_packed.DAMAGED:
+    except packed.DAMAGED:
         return
-    if not mark and log_packed.is_plain(path):
+    if not mark and packed.is_plain(path):
         assert b"".join(lines) == data
 
 
@@ -147,7 +147,7 @@ def test_standard_input_is_read_from_where_it_is(tmp_path: Path) -> None:
     path.write_bytes(b"first\nsecond\nthird\n")
     with path.open("rb") as file:
         assert file.readline() == b"first\n"
-        with log_packed.unpacked(file) as inside:
+        with packed.unpacked(file) as inside:
             assert inside.read() == b"second\nthird\n"
 
 

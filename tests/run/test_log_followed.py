@@ -12,8 +12,8 @@ from mailproof.model.observation import Connection, Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
 from mailproof.parse.log.envelope import LineReader
-from mailproof.run.log_followed import with_followed
-from mailproof.run.log_sessions import Line, read_line
+from mailproof.run.beside.followed import with_followed
+from mailproof.run.beside.sessions import Line, read_line
 from records import attempt_of, record_of
 
 HEAD = "Nov 29 05:12:0{} mx postfix/{}[7]: "

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailproof.run.log_choice import Chooser, FollowedLines, Wish
-from mailproof.run.log_follow import Growing, GrowingFile, GrowingStream, growing, grown
+from mailproof.run.log.choice import Chooser, FollowedLines, Wish
+from mailproof.run.log.follow import Growing, GrowingFile, GrowingStream, growing, grown
 
 TODAY = date(2026, 11, 21)
 

@@ -8,9 +8,9 @@ import pytest
 
 from mailproof.report.log import explained_as_json, render_explained
 from mailproof.report.log_trace import render_traces, traces_as_json
-from mailproof.run.log_explain import LogExplainer
-from mailproof.run.log_files import lines_of
-from mailproof.run.log_trace import LogTracer, Wanted
+from mailproof.run.log.explain import LogExplainer
+from mailproof.run.log.files import lines_of
+from mailproof.run.log.trace import LogTracer, Wanted
 
 # Clear the screen, set the title, turn the text around, ring, overwrite the line, C1 controls, a line of one's own.
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m\r\x08\x00\u2028"

@@ -17,8 +17,8 @@ from mailproof.model.secret import Secrets
 from mailproof.model.server_log import LogRead, LogSaid, LogStored
 from mailproof.model.tls import Protection
 from mailproof.parse.log.envelope import LineReader
-from mailproof.run.log_join import with_log
-from mailproof.run.log_sessions import Line, read_line
+from mailproof.run.beside.join import with_log
+from mailproof.run.beside.sessions import Line, read_line
 from records import attempt_of, record_of
 
 DAY = date(2026, 11, 29)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mailproof.catalog.log_messages import log_messages
-from mailproof.run.log_explain import LogExplainer
-from mailproof.run.log_files import lines_of
+from mailproof.run.log.explain import LogExplainer
+from mailproof.run.log.files import lines_of
 
 TABLE: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("messages.toml").read_text("utf-8"))
 

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailproof.run import log_summary
-from mailproof.run.log_parts import blocks_of, parts_of
-from mailproof.run.log_period import Between, moment_of
-from mailproof.run.log_summary import PartUnreadError, summary_of_files, summary_of_lines, summary_of_stream
+from mailproof.run.log import summary
+from mailproof.run.log.parts import blocks_of, parts_of
+from mailproof.run.log.period import Between, moment_of
+from mailproof.run.log.summary import PartUnreadError, summary_of_files, summary_of_lines, summary_of_stream
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, 12, 30, 15, tzinfo=UTC)
@@ -44,7 +44,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_processes_count_as_one(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_summary, "_WORTH", 1)
+    monkeypatch.setattr(summary, "_WORTH", 1)
     one = summary_of_files([log], 1, None, 0)
     assert one.totals.received > 500
     for jobs in (2, 3, 7):
@@ -54,7 +54,7 @@ def test_processes_count_as_one(log: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_rotated_log_counts_as_one(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_summary, "_WORTH", 1)
+    monkeypatch.setattr(summary, "_WORTH", 1)
     lines = generated().splitlines(keepends=True)
     third = len(lines) // 3
     files = [
@@ -76,7 +76,7 @@ def test_streams_and_lines(log: Path) -> None:
 
 def test_what_cannot_be_read_is_named(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In whatever process it is read."""
-    monkeypatch.setattr(log_summary, "_WORTH", 1)
+    monkeypatch.setattr(summary, "_WORTH", 1)
     damaged = written(tmp_path / "mail.log.1.gz", gzip.compress(generated())[:-20])
     for files in ([damaged], [log, damaged], [damaged, log]):
         with pytest.raises(PartUnreadError) as error:
@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_named(log: Path, tmp_path: Path, monkeypatch: py
 
 
 def test_no_process_is_left(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_summary, "_WORTH", 1)
+    monkeypatch.setattr(summary, "_WORTH", 1)
     before = children()
     summary_of_files([log], 4, None, 5)
     assert children() == before
@@ -169,9 +169,9 @@ ARTICLE = Path(__file__).parent / "article_2.log"
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_from_when_to_when_in_any_order(jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lines of the article go back in time."""
-    monkeypatch.setattr(log_summary, "_WORTH", 1)
-    summary = summary_of_files([ARTICLE], jobs, None, 0)
-    assert [each[11:] for each in (summary.first, summary.last)] == ["20:26:20", "22:26:38"]
+    monkeypatch.setattr(summary, "_WORTH", 1)
+    counted = summary_of_files([ARTICLE], jobs, None, 0)
+    assert [each[11:] for each in (counted.first, counted.last)] == ["20:26:20", "22:26:38"]
 
 
 @pytest.mark.parametrize("period", [None, Between(None, None)], ids=["all", "in a period"])
@@ -186,8 +186,8 @@ def test_from_when_to_when_of_any_lines(period: Between | None, clocks: list[tup
     told = [f"2026-11-20T{h:02}:{m:02}:{s:02}" for h, m, s in clocks if s % 2] or [""]
     for size in (1, 7, 40):
         pieces = ["".join(lines[at : at + size]).encode() for at in range(0, len(lines), size)]
-        summary = summary_of_lines(pieces, NOW.date(), period, 0)
-        assert (summary.first, summary.last) == (min(told), max(told))
+        counted = summary_of_lines(pieces, NOW.date(), period, 0)
+        assert (counted.first, counted.last) == (min(told), max(told))
 
 
 def test_a_pipe_is_counted_once(log: Path, tmp_path: Path) -> None:

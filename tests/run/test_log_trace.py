@@ -11,10 +11,10 @@ import pytest
 from mailproof.model.log import Delivered, Fact
 from mailproof.model.log_trace import LogLeg, LogTrace
 from mailproof.report.log_trace import render_traces
-from mailproof.run.log_files import lines_of
-from mailproof.run.log_period import Between
-from mailproof.run.log_story import OF_MAILBOXES, OF_MESSAGES, OF_SESSIONS
-from mailproof.run.log_trace import LogTracer, Wanted
+from mailproof.run.log.files import lines_of
+from mailproof.run.log.period import Between
+from mailproof.run.log.story import OF_MAILBOXES, OF_MESSAGES, OF_SESSIONS
+from mailproof.run.log.trace import LogTracer, Wanted
 
 HEAD = "Jan 18 20:28:{:02} mx postfix/{}[1]: {}"
 FILTERED = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mailproof.host.here import Here
 from mailproof.model.machine import Clock
-from mailproof.run.log_watch import LogWatch, day_of
+from mailproof.run.beside.watch import LogWatch, day_of
 
 DAY = date(2026, 11, 29)
 FATAL = "Nov 29 05:00:00 mx postfix/tlsmgr[7]: fatal: open database /var/lib/postfix/smtpd_scache.db: No such file\n"

@@ -11,7 +11,7 @@ from mailproof.model.log import LogLine
 from mailproof.model.machine import Clock
 from mailproof.model.record import Attempt, Record
 from mailproof.model.transcript import Transcript, Turn, TurnKind
-from mailproof.run.log_when import When
+from mailproof.run.beside.when import When
 from records import attempt_of
 
 STARTED = datetime(2026, 11, 29, 10, 0, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.observation import Capabilities, Capability, DnsAnswer, DnsStatus, LoginTried, Submitted
 from mailproof.model.record import Attempt
 from mailproof.probes.survey import survey
-from mailproof.run.logins import Logins
+from mailproof.run.check.logins import Logins
 from mailproof.script.authority import Authority
 
 SHOP = [DnsAnswer("shop.test", "MX", DnsStatus.OK, (f"10 {HOST}",))]

@@ -17,9 +17,9 @@ from mailproof.model.tls import TlsSettings
 from mailproof.net.interface import Address, Handler
 from mailproof.probes.login import LoginWish
 from mailproof.probes.terms import Terms
-from mailproof.run.by_hand import Account, ByHand, log_in_by_hand, other_names
 from mailproof.run.endpoints import Wanted
-from mailproof.run.login_results import login_results
+from mailproof.run.hand.login_results import login_results
+from mailproof.run.hand.logins import Account, ByHand, log_in_by_hand, other_names
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.authority import Authority

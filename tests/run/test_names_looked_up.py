@@ -15,7 +15,7 @@ from mailproof.model.machine import MachineSeen, Way
 from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt
 from mailproof.net.memory import MemoryNet, Nameserver
-from mailproof.run.lookups import lookups
+from mailproof.run.check.lookups import lookups
 
 ONE, OTHER = "192.0.2.53", "192.0.2.54"
 TEXTS = {

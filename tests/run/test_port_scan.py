@@ -1,4 +1,4 @@
-"""`run.ports` in virtual time: states, services, manners and pace."""
+"""`run.hand.ports` in virtual time: states, services, manners and pace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mailproof.model.tls import ServerTls
 from mailproof.net.interface import Address, Handler, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.port import PortTerms
-from mailproof.run.ports import DEFAULT, PortsPlan, scan
+from mailproof.run.hand.ports import DEFAULT, PortsPlan, scan
 from mailproof.script.authority import Authority, CertificateKind
 from mailproof.wire.proxies.socks5 import compose_reply
 from proxyhost import ProxyHost

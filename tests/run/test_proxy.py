@@ -23,7 +23,7 @@ from mailproof.probes.tunnel import Tunnel, dig
 from mailproof.report.build import build
 from mailproof.report.mask import Mask
 from mailproof.report.text import render
-from mailproof.run.examine import Plan, examine
+from mailproof.run.check.examine import Plan, examine
 from mailproof.run.way import with_way_out
 from mailproof.script.authority import Authority
 from mailproof.wire.proxies.http_connect import compose_response

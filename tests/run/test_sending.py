@@ -20,8 +20,8 @@ from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Recipient, Sending, Until
 from mailproof.report.build import build
 from mailproof.run.endpoints import Wanted
-from mailproof.run.send_result import send_report
-from mailproof.run.sending import SendPlan, send_by_hand
+from mailproof.run.hand.send_result import send_report
+from mailproof.run.hand.sending import SendPlan, send_by_hand
 from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
 

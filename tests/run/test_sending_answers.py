@@ -9,7 +9,7 @@ from mailproof.catalog.pages import load
 from mailproof.catalog.profiles import load_profile
 from mailproof.model.record import Record
 from mailproof.report.build import build
-from mailproof.run.send_result import send_report
+from mailproof.run.hand.send_result import send_report
 from mailproof.script.authority import Authority
 
 LMTP = load("lmtp-answers-missing").dialogues("sound")[0]

@@ -18,8 +18,8 @@ from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Recipient, Sending
 from mailproof.report.build import build
 from mailproof.run.endpoints import Wanted
-from mailproof.run.roundtrip import RoundtripPlan, roundtrip
-from mailproof.run.roundtrip_result import roundtrip_report
+from mailproof.run.hand.roundtrip import RoundtripPlan, roundtrip
+from mailproof.run.hand.roundtrip_result import roundtrip_report
 from mailproof.run.targets import parse_target
 from mailproof.script.authority import Authority
 

@@ -37,8 +37,8 @@ from mailproof.model.record import Record
 from mailproof.run.targets import is_host_name, parse_target
 
 if TYPE_CHECKING:
-    from mailproof.run.examine import Plan
-    from mailproof.run.inside import Inside
+    from mailproof.run.check.examine import Plan
+    from mailproof.run.check.inside import Inside
 
 _THIS_MACHINE = ("[localhost]",)
 _DEFAULT_OUTSIDE = "outside@example.com"
@@ -146,7 +146,7 @@ def _typed(name: str) -> bool:
 
 
 def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Record:
-    from mailproof.run.examine import examine
+    from mailproof.run.check.examine import examine
 
     now = datetime.now(UTC)
     how = connecting(given, terminal)
@@ -162,7 +162,7 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
         with terminal.progress(key, what=shown):
             return net.run(while_getting_ready(net, examine(net, plan, now), terminal))
     from mailproof.cli.check_inside import reached
-    from mailproof.run.inside import examine_inside
+    from mailproof.run.check.inside import examine_inside
 
     # Before the word that one waits: ssh may have to ask for a password.
     with reached(wish.ssh, wish.sudo, plan.terms.timeout, terminal) as host, terminal.progress(key, what=shown):
@@ -183,7 +183,7 @@ def _inside(wish: Wish) -> Inside | None:
     named = (*wish.log, wish.postfix_dir, wish.dovecot_conf, wish.exim_conf)
     if not (any(named) or wish.here or wish.ssh is not None):
         return None
-    from mailproof.run.inside import Inside
+    from mailproof.run.check.inside import Inside
 
     return Inside(
         logs=wish.log,
@@ -236,7 +236,7 @@ def _nothing_resolved(record: Record) -> bool:
 def _plan(wish: Wish, how: Connecting, given: Mapping[str, Any], now: datetime, terminal: Terminal) -> Plan:
     from mailproof.catalog.profiles import load_profile
     from mailproof.cli.message import message_of, proof_message
-    from mailproof.run.examine import Plan
+    from mailproof.run.check.examine import Plan
 
     targets = tuple(dict.fromkeys(parse_target(text) for text in wish.targets))
     for option, address in (("--from", wish.sender), ("--mailbox", wish.mailbox), ("--outside", wish.outside)):

@@ -17,7 +17,7 @@ from mailproof.model.report import Report, Verdict
 if TYPE_CHECKING:
     from mailproof.lab.embedded.server import EmbeddedLab
     from mailproof.model.record import Record
-    from mailproof.run.examine import Plan
+    from mailproof.run.check.examine import Plan
 
 FAULT = "certificate-expired"
 
@@ -60,7 +60,7 @@ def _record_of_lab(faults: tuple[str, ...]) -> Record:
     from mailproof.lab.embedded.server import EmbeddedLab
     from mailproof.lab.embedded.settings import LabSettings
     from mailproof.net.sockets import SocketNet
-    from mailproof.run.examine import examine
+    from mailproof.run.check.examine import examine
     from mailproof.script.authority import Authority
 
     net, now, authority = SocketNet(), datetime.now(UTC), Authority("Demo")
@@ -85,8 +85,8 @@ def _plan(lab: EmbeddedLab, ca_file: Path, now: datetime) -> Plan:
     from mailproof.model.tls import TlsSettings
     from mailproof.probes.login import LoginWish
     from mailproof.probes.terms import Terms
+    from mailproof.run.check.examine import Plan
     from mailproof.run.endpoints import Wanted
-    from mailproof.run.examine import Plan
     from mailproof.run.targets import parse_target
     from mailproof.sasl.credentials import Credentials
 

@@ -102,7 +102,7 @@ def _shown(record: Record, plans: Sequence[Plan], wish: dict[str, Any], terminal
 
 
 def _examined(files: tuple[str, ...], wish: dict[str, Any], terminal: Terminal) -> Record:
-    from mailproof.run.ese import examine
+    from mailproof.run.ese.look import examine
 
     if "-" in files:
         raise Complaint(terminal.say("cli.ese-files-only"))
@@ -119,7 +119,7 @@ def _pasted(files: tuple[str, ...], wishes: Wishes, terminal: Terminal) -> Recor
     import mailproof
     from mailproof.model.record import Record
     from mailproof.parse.ese.eseutil import read_eseutil
-    from mailproof.run.ese import attempts_of
+    from mailproof.run.ese.look import attempts_of
 
     found = read_eseutil("\n".join(_text(file, terminal) for file in files))
     if not (found.databases or found.logs):

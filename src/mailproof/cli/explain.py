@@ -110,7 +110,7 @@ def _is_file(text: str) -> bool:
 def _read(name: str, terminal: Terminal) -> tuple[Explanation, LogExplained | None]:
     """Of a file, a pipe or (`-`) standard input. Raises Complaint for what cannot be read to its end."""
     from mailproof.cli.log_lines import reading
-    from mailproof.run.log_files import day_of
+    from mailproof.run.log.files import day_of
 
     with reading(terminal, name) as file:
         return _explained(file, _today() if name == "-" else day_of(Path(name)), name, terminal)
@@ -123,8 +123,8 @@ def _explained(
     from mailproof.model.explained import Pasted
     from mailproof.parse.pasted.kind import kind_of
     from mailproof.run.explaining.texts import explain_log, explain_text
-    from mailproof.run.log_files import lines_of
-    from mailproof.run.log_packed import joined, pieces
+    from mailproof.run.log.files import lines_of
+    from mailproof.run.log.packed import joined, pieces
 
     data = file.read(_LONGEST + 1)
     if kind_of(data) is Pasted.LOG:

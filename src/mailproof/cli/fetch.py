@@ -24,7 +24,7 @@ from mailproof.run.targets import parse_target
 if TYPE_CHECKING:
     from mailproof.model.mail import Item
     from mailproof.probes.mailbox import Found, Want
-    from mailproof.run.fetching import FetchPlan
+    from mailproof.run.hand.fetching import FetchPlan
 
 
 def command(terminal: Terminal) -> Command:
@@ -57,7 +57,7 @@ def _fetch(terminal: Terminal, target: str | None, **given: Any) -> int:
     if target is None:
         raise Complaint(terminal.say("cli.fetch-no-target"))
     from mailproof.probes.mailbox import Found
-    from mailproof.run.fetching import fetch_by_hand
+    from mailproof.run.hand.fetching import fetch_by_hand
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
@@ -76,7 +76,7 @@ def _told(record: Record, found: Found, given: Mapping[str, Any], terminal: Term
     from mailproof.report.frame import in_words
     from mailproof.report.mailbox import render_fetched
     from mailproof.report.postable import fetched
-    from mailproof.run.fetching import fetch_report
+    from mailproof.run.hand.fetching import fetch_report
 
     whole = [item for item in found.items if item.whole]
     if found.kept is not None:  # nothing was to be deleted
@@ -107,7 +107,7 @@ def _kept(found: Found, given: Mapping[str, Any], terminal: Terminal, items: lis
 
 
 def _plan(text: str, given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> FetchPlan:
-    from mailproof.run.fetching import FetchPlan
+    from mailproof.run.hand.fetching import FetchPlan
 
     target = parse_target(text)
     if target.scheme is not None and target.scheme.protocol not in (Protocol.IMAP, Protocol.POP3):

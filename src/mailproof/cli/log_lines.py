@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def named(files: tuple[str, ...], rotated: bool) -> tuple[str, ...]:
     """The files of one log in the order of time, each once; `rotated`: with those that they were rotated to."""
-    from mailproof.run.log_rotated import oldest_first, with_rotated
+    from mailproof.run.log.rotated import oldest_first, with_rotated
 
     return tuple(oldest_first(each for file in files for each in (with_rotated(file) if rotated else (file,))))
 
@@ -27,8 +27,8 @@ def named(files: tuple[str, ...], rotated: bool) -> tuple[str, ...]:
 def lines(terminal: Terminal, files: tuple[str, ...], rotated: bool) -> Iterator[LogLine | bytes]:
     """Of all the files, those of one log in the order of time. Raises Complaint for one that cannot be read."""
     from mailproof.host.here import Here
-    from mailproof.run.log_files import day_of, journal, lines_of, usual_logs
-    from mailproof.run.log_packed import pieces
+    from mailproof.run.log.files import day_of, journal, lines_of, usual_logs
+    from mailproof.run.log.packed import pieces
 
     today = datetime.now().date()
     if not files:
@@ -49,7 +49,7 @@ def lines(terminal: Terminal, files: tuple[str, ...], rotated: bool) -> Iterator
 @contextmanager
 def reading(terminal: Terminal, name: str) -> Iterator[io.BufferedIOBase]:
     """What is in a file, a pipe or (`-`) standard input, unpacked. Raises Complaint, also while it is read."""
-    from mailproof.run.log_packed import DAMAGED, opened, unpacked
+    from mailproof.run.log.packed import DAMAGED, opened, unpacked
 
     with ExitStack() as stack:
         try:
@@ -67,7 +67,7 @@ def reading(terminal: Terminal, name: str) -> Iterator[io.BufferedIOBase]:
 
 def unreadable(terminal: Terminal, name: str, error: BaseException | None) -> Complaint:
     """For what was raised where a file was opened or read."""
-    from mailproof.run.log_packed import NoZstdError
+    from mailproof.run.log.packed import NoZstdError
 
     if isinstance(error, NoZstdError):
         return Complaint(terminal.say("cli.no-zstd", file=name))

@@ -42,8 +42,8 @@ def command(terminal: Terminal) -> Command:
 
 def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
     from mailproof.cli.getting_ready import while_getting_ready
-    from mailproof.run.by_hand import log_in_by_hand
-    from mailproof.run.login_results import SUBJECTS, login_results
+    from mailproof.run.hand.login_results import SUBJECTS, login_results
+    from mailproof.run.hand.logins import log_in_by_hand
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
@@ -67,7 +67,7 @@ def _login(terminal: Terminal, target: str | None, **given: Any) -> int:
 
 
 def _plan(text: str | None, given: Mapping[str, Any], terminal: Terminal) -> Any:
-    from mailproof.run.by_hand import Account, ByHand, other_names
+    from mailproof.run.hand.logins import Account, ByHand, other_names
 
     how = connecting(given, terminal)
     target = _target(text, terminal) if text is not None else None

@@ -77,7 +77,7 @@ def _scanned(
     from mailproof.net.route import address_towards
     from mailproof.probes.port import PortTerms
     from mailproof.run.endpoints import must_be_of
-    from mailproof.run.ports import DEFAULT, PortsPlan, scan
+    from mailproof.run.hand.ports import DEFAULT, PortsPlan, scan
 
     how: Connecting = connecting(wish, terminal)
     for host in hosts:

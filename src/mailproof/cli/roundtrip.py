@@ -30,7 +30,7 @@ from mailproof.model.endpoint import Protocol, Target
 from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
-    from mailproof.run.roundtrip import RoundtripPlan
+    from mailproof.run.hand.roundtrip import RoundtripPlan
 
 _HANDS_IN = (Protocol.SMTP, Protocol.LMTP)
 _READS = (Protocol.IMAP, Protocol.POP3)
@@ -57,7 +57,7 @@ def command(terminal: Terminal) -> Command:
 
 
 def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> int:
-    from mailproof.run.roundtrip import roundtrip
+    from mailproof.run.hand.roundtrip import roundtrip
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
@@ -70,7 +70,7 @@ def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> in
     from mailproof.report.frame import in_words
     from mailproof.report.postable import travelled
     from mailproof.report.roundtrip import render_roundtrip
-    from mailproof.run.roundtrip_result import roundtrip_report
+    from mailproof.run.hand.roundtrip_result import roundtrip_report
 
     return tell(
         record,
@@ -86,7 +86,7 @@ def _roundtrip(terminal: Terminal, targets: tuple[str, ...], **given: Any) -> in
 def _plan(texts: tuple[str, ...], given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> RoundtripPlan:
     from mailproof.cli.compose import addresses
     from mailproof.probes.transaction import Recipient, Sending
-    from mailproof.run.roundtrip import RoundtripPlan
+    from mailproof.run.hand.roundtrip import RoundtripPlan
 
     submit, read = _places(texts, terminal)
     login = login_wish(given["user"] or "", how, given, tuple({submit, read}), terminal)

@@ -25,7 +25,7 @@ from mailproof.run.targets import parse_target
 
 if TYPE_CHECKING:
     from mailproof.probes.transaction import Sending
-    from mailproof.run.sending import SendPlan
+    from mailproof.run.hand.sending import SendPlan
 
 _STAGES: dict[str, Until] = {
     **{str(stage): stage for stage in Until},
@@ -115,7 +115,7 @@ def command(terminal: Terminal) -> Command:
 
 def _send(terminal: Terminal, target: str | None, **given: Any) -> int:
     from mailproof.net.pipe import PipeNet
-    from mailproof.run.sending import send_by_hand
+    from mailproof.run.hand.sending import send_by_hand
 
     if given["record"] is not None:
         must_be_writable(given["record"], terminal)
@@ -138,7 +138,7 @@ def _send(terminal: Terminal, target: str | None, **given: Any) -> int:
 def _told(record: Record, plan: SendPlan, given: Mapping[str, Any], terminal: Terminal) -> int:
     from mailproof.report.frame import in_words
     from mailproof.report.sent import render_sent
-    from mailproof.run.send_result import send_report
+    from mailproof.run.hand.send_result import send_report
 
     return tell(
         record,
@@ -153,7 +153,7 @@ def _told(record: Record, plan: SendPlan, given: Mapping[str, Any], terminal: Te
 def _plan(text: str | None, given: Mapping[str, Any], how: Connecting, terminal: Terminal) -> SendPlan:
     from mailproof.cli.compose import addresses, as_typed, message_to_send
     from mailproof.probes.transaction import Recipient, Sending
-    from mailproof.run.sending import SendPlan
+    from mailproof.run.hand.sending import SendPlan
 
     last, drop = _stage(given, terminal)
     seen = addresses(given["to"], "--to", terminal)

@@ -202,8 +202,10 @@ class Loop:
         except StopIteration as stop:
             self._end(task, stop.value, None)
         except (KeyboardInterrupt, SystemExit) as stop:
-            self._end(task, None, stop)
-            task.observed = True
+            # It may come just behind the coroutine, which then has not ended: `_cancel_all` gives it its `finally`.
+            if getattr(task.coroutine, "cr_frame", None) is None:
+                self._end(task, None, stop)
+                task.observed = True
             raise
         except BaseException as failure:
             self._end(task, None, failure)

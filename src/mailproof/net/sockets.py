@@ -8,6 +8,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -73,7 +74,8 @@ class _Readiness:
         self._selector.register(wait.descriptor, wait.mask, wait)
 
     def unwatch(self, wait: Wait) -> None:
-        self._selector.unregister(wait.descriptor)
+        with suppress(KeyError):  # Ctrl-C may come between what the loop writes down and what is done
+            self._selector.unregister(wait.descriptor)
 
     def poll(self, until: float | None) -> Iterable[Wait]:
         if until is None and not self._selector.get_map():

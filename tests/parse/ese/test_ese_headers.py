@@ -20,7 +20,7 @@ from mailproof.parse.ese.logfile import looks_like_log, read_log
 from mailproof.parse.ese.names import FileKind, file_name
 from mailproof.parse.ese.records import chain
 from mailproof.parse.ese.segments import read_segments
-from mailproof.run.ese_read import log as read_whole_log
+from mailproof.run.ese.read import log as read_whole_log
 
 
 def test_the_header_of_a_dirty_database() -> None:

@@ -29,9 +29,9 @@ from mailproof.parse.log.facts import fact_of, is_mail
 from mailproof.parse.log.tally.count import LogCounter, Tally
 from mailproof.parse.log.tally.summary import summary_of
 from mailproof.parse.pasted.kind import kind_of
-from mailproof.run.log_explain import LogExplainer
-from mailproof.run.log_files import lines_of
-from mailproof.run.log_trace import LogTracer, Wanted
+from mailproof.run.log.explain import LogExplainer
+from mailproof.run.log.files import lines_of
+from mailproof.run.log.trace import LogTracer, Wanted
 
 DAY = date(2026, 11, 29)
 READER = LineReader(DAY)

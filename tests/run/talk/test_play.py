@@ -10,7 +10,7 @@ from mailproof.model.proxy import Proxy, ProxyKind
 from mailproof.model.tls import TlsPolicy
 from mailproof.net.interface import Address, Handler, ServerStream
 from mailproof.net.memory import MemoryNet
-from mailproof.run.stages import Stage
+from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.recorded import script_of
 
 URL = "submission://mx.test"

@@ -11,7 +11,7 @@ from mailproof.model.explained import Explained, Explanation, Pasted, Side
 from mailproof.model.record import Record
 from mailproof.parse.ese.eseutil import read_eseutil
 from mailproof.parse.ese.mount_error import EVENTS, MountError, mount_error
-from mailproof.run.ese import attempts_of
+from mailproof.run.ese.look import attempts_of
 from mailproof.run.explaining.bounces import MOST
 from mailproof.run.explaining.pages import page_of
 

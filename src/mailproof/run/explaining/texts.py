@@ -18,7 +18,7 @@ from mailproof.run.explaining.bounces import MOST, explain_bounce
 from mailproof.run.explaining.databases import explain_database
 from mailproof.run.explaining.messages import explain_message
 from mailproof.run.explaining.pages import page_of
-from mailproof.run.log_explain import LogExplainer
+from mailproof.run.log.explain import LogExplainer
 
 # Of lines that could not be read.
 _SHOWN = 5

@@ -9,7 +9,7 @@ from mailproof.model.talk import TlsStart
 from mailproof.model.tls import TlsPolicy
 from mailproof.parse.talk.notes import Note
 from mailproof.parse.talk.offers import offers_in
-from mailproof.run.stages import Stage
+from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.session import Session
 from mailproof.wire.starttls.course import Upgrade, Verdict, bounded, greeted
 from mailproof.wire.starttls.registry import UPGRADES

@@ -24,7 +24,7 @@ from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
 from mailproof.parse.talk.offers import asks_for_offers, offers_in, xclient_lacks
 from mailproof.parse.talk.typed import secret_in
 from mailproof.probes.terms import Terms
-from mailproof.run.stages import Stage
+from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.auth import Login
 from mailproof.run.talk.line import FAREWELLS, Closed, TalkLine
 from mailproof.run.talk.stages import stage_of

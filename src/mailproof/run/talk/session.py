@@ -23,7 +23,7 @@ from mailproof.parse.talk.notes import Context, Note, is_login, notes_on
 from mailproof.parse.talk.offers import asks_for_offers, mechanisms_in, offers_in, xclient_lacks
 from mailproof.parse.talk.typed import Situation, Slip, secret_in, slips_in
 from mailproof.probes.terms import Terms
-from mailproof.run.stages import Stage
+from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.auth import Login
 from mailproof.run.talk.line import TalkLine
 from mailproof.run.talk.screen import Screen

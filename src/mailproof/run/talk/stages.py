@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailproof.model.talk import TalkProtocol
-from mailproof.run.stages import Stage
+from mailproof.run.hand.stages import Stage
 
 _STAGES = {
     "EHLO": Stage.EHLO,

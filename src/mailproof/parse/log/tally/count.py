@@ -17,7 +17,7 @@ from mailproof.parse.log.tally.quick import Handler, handler_of
 from mailproof.parse.log.tally.record import record
 from mailproof.parse.log.tally.tables import KINDS, Tables
 
-# As run/log_files.py reads a line: a longer one comes in pieces.
+# As run/log/files.py reads a line: a longer one comes in pieces.
 PIECE = 1 << 16
 # A line that is longer is read in the ordinary way, which knows where to cut it.
 _LONG = 4096

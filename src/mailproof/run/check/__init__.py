@@ -1,0 +1,1 @@
+"""A check: its plan, carried out, with what the server itself can tell of it."""
