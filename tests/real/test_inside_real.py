@@ -77,7 +77,11 @@ def test_a_log_that_is_not_there_is_said_and_is_no_verdict(real_lab: RealLab) ->
 def test_two_faults_are_two_causes_and_what_follows_from_each_is_none(real_lab_with: Callable[..., RealLab]) -> None:
     """No login at submission for want of a socket, and no POP3: each is told, with all that it brings about."""
     no_pop3 = "protocols = imap lmtp sieve\n"
-    lab = real_lab_with(main={"smtpd_sasl_path": "private/nobody"}, dovecot=no_pop3, wait_for=("smtp", "imaps"))
+    lab = real_lab_with(
+        main={"smtpd_sasl_path": "private/nobody", "service_throttle_time": "1s"},
+        dovecot=no_pop3,
+        wait_for=("smtp", "imaps"),
+    )
     urls = [lab.urls[scheme] for scheme in ("submission", "imaps", "pop3s")]
     told = report(lab, *urls, password=lab.accounts[ALICE])
     assert {cause["name"] for cause in told["causes"]} == {"sasl-socket-missing", "dovecot-protocol-disabled"}
