@@ -24,13 +24,13 @@ servers:
 	@tools/install-test-servers.sh
 	@tools/fetch-server-brands.sh $(VENV)/brands
 
-# All three are run, whatever the others say, and pytest is last: on each processor, but no more than four, for as many
-# times the real servers of a whole run are started. A file's tests stay together and share what they set up.
+# All three are run, whatever the others say, and pytest is last, by several processes (tests/conftest.py). A file's
+# tests stay together and share what they set up.
 define prove
 	@status=0; \
 	$(BIN)/ruff check || status=1; \
 	$(BIN)/mypy || status=1; \
-	$(BIN)/pytest -rs -n auto --maxprocesses 4 --dist loadfile $(1) || status=1; \
+	$(BIN)/pytest -rs -n auto --dist loadfile $(1) || status=1; \
 	exit $$status
 endef
 

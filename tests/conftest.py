@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,6 +20,13 @@ from nameservers import OwnResolver, own_resolv_conf
 # How long an example takes says how busy the machine is.
 settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Of `-n auto`: more than there are processors, for a test of a server waits half of its time, and no more than
+    five, for as many times the real servers of a whole run are started.
+    """
+    return min((os.cpu_count() or 1) + 1, 5)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
