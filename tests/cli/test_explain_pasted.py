@@ -14,7 +14,7 @@ import pytest
 from running import mailproof, sentence_of
 
 BOUNCES = Path(__file__).parents[1] / "parse" / "bounce"
-ARTICLE = Path(__file__).parents[1] / "run" / "article_2.log"
+ARTICLE = Path(__file__).parents[1] / "run" / "log" / "article_2.log"
 BOUNCE = BOUNCES / "made" / "postfix-spf.eml"
 
 

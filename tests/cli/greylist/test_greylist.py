@@ -13,7 +13,7 @@ import pytest
 
 from geodat import legacy_dat
 
-MMDB = str(Path(__file__).parents[1] / "data" / "geoip" / "GeoIP2-Country-Test.mmdb")
+MMDB = str(Path(__file__).parents[2] / "data" / "geoip" / "GeoIP2-Country-Test.mmdb")
 POLICY = """geoipdb "{dat}"
 racl blacklist geoip "CN" msg "no mail from %C"
 racl whitelist geoip "cn"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from running import mailproof, modules_imported_by, sentence_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TOTALS = ("received", "delivered", "deferrals", "bounced", "rejected")
 
 

@@ -22,7 +22,7 @@ from mailproof.run.log.parts import blocks_of, parts_of
 from mailproof.run.log.period import Between, moment_of
 from mailproof.run.log.summary import PartUnreadError, summary_of_files, summary_of_lines, summary_of_stream
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 21, 12, 30, 15, tzinfo=UTC)
 
 
