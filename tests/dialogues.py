@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.attempt import INTRUSIVE
-from mailproof.model.observation import AnyObservation, DnsAnswer
+from mailproof.model.dns import DnsAnswer
+from mailproof.model.observation import AnyObservation
 from mailproof.model.proxy import Proxy, ProxyKind
 from mailproof.model.record import Asked, Record
 from mailproof.model.report import Judged

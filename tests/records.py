@@ -5,20 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from mailproof.model.attempt import Job, Skipped, Status, Step, StepTaken
+from mailproof.model.capabilities import Capabilities, Capability, Stage
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
-from mailproof.model.observation import (
-    AnyObservation,
-    Capabilities,
-    Capability,
-    Connection,
-    Reply,
-    ReplyClass,
-    Stage,
-    StartTls,
-    TlsHandshake,
-)
+from mailproof.model.observation import AnyObservation
 from mailproof.model.record import Asked, Attempt, Record
-from mailproof.model.tls import Certificate
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.tls import Certificate, StartTls, TlsHandshake
 from mailproof.model.transcript import Transcript, Turn, TurnKind
 
 NOTHING_ASKED = Asked()

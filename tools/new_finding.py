@@ -23,7 +23,7 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, surveyed, url
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Capabilities
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 

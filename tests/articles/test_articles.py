@@ -17,8 +17,10 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.checks.login import login_accepted, login_order
 from mailproof.checks.reach import session_complete
 from mailproof.model.attempt import Step, Trouble
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Interrupted
 from mailproof.model.finding import Finding
-from mailproof.model.observation import Interrupted, LoginTried, Reply
+from mailproof.model.reply import Reply
 from mailproof.model.tls import Protection
 from mailproof.model.transcript import DeviationKind
 from mailproof.script.authority import Authority

@@ -17,9 +17,10 @@ from unpacked import Brand, serving
 
 from labcheck import BOB, causes, check, facts, reported
 from mailproof.lab.real.server import DOVECOT_SCHEMES, POSTFIX_SCHEMES, RealLab
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Severity
-from mailproof.model.observation import Retrieved, Submitted
 from mailproof.model.report import Verdict
+from mailproof.model.retrieval import Retrieved
 
 pytestmark = pytest.mark.real
 

@@ -11,7 +11,7 @@ from otherprograms import POSTTLS_FINGER, curl, openssl, posttls_finger
 from unpacked import Brand, Ended, serving
 
 from labcheck import ALICE, causes, check, facts
-from mailproof.model.observation import TlsHandshake
+from mailproof.model.tls import TlsHandshake
 from mailproof.script.authority import CertificateKind
 
 pytestmark = [

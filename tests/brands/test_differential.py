@@ -16,9 +16,10 @@ from unpacked import serving
 
 from labcheck import ALICE, check
 from mailproof.lab.real.server import DOVECOT_SCHEMES, POSTFIX_SCHEMES
-from mailproof.model.observation import Capabilities, Capability, LoginTried, Stage, TlsHandshake, TlsVersionTried
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Capability, Stage
 from mailproof.model.record import Record
-from mailproof.model.tls import TlsVersion
+from mailproof.model.tls import TlsHandshake, TlsVersion, TlsVersionTried
 
 pytestmark = pytest.mark.real
 

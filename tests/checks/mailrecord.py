@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.finding import Answer, Finding, Passed, Untold
-from mailproof.model.observation import AnyObservation, Reply, ReplyClass
+from mailproof.model.observation import AnyObservation
 from mailproof.model.policy import Policy
 from mailproof.model.record import Asked, Attempt, Record
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.transcript import Transcript, Turn, TurnKind
 
 POLICY = Policy("test", {})

@@ -9,9 +9,9 @@ from configurations import a_file
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks.machine.client_name_found import check
 from mailproof.diagnose.judge import judge
+from mailproof.model.connection import Greeting
 from mailproof.model.dns import DnsStatus
 from mailproof.model.lookups import LookupsSeen, NameserverAsked, SystemAsked
-from mailproof.model.observation import Greeting
 from mailproof.model.record import Record
 
 CLIENT, POINTER = "198.51.100.7", "7.100.51.198.in-addr.arpa"

@@ -10,12 +10,13 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.checks import Check, all_checks, kinds
 from mailproof.checks.log.followed import check
 from mailproof.diagnose.judge import judge
+from mailproof.model.envelope import Submitted
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Finding
 from mailproof.model.followed import EntryUsed, Followed, Waiting
 from mailproof.model.log_trace import LogLeg, LogTrace
-from mailproof.model.observation import Retrieved, Submitted
 from mailproof.model.record import Record
+from mailproof.model.retrieval import Retrieved
 from mailproof.model.server_log import LogQuote
 
 TAKEN = Submitted("a@b.test", "c@d.test", "t", final=reply("250 2.0.0 Ok", 5), queue_id="4C6BF1A2D3")

@@ -11,9 +11,9 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.checks.machine.port_served import check
 from mailproof.diagnose.judge import judge
 from mailproof.model.attempt import Trouble
+from mailproof.model.connection import Connection
 from mailproof.model.finding import Untold
 from mailproof.model.machine import MachineSeen, Way
-from mailproof.model.observation import Connection
 from mailproof.model.record import Record
 from mailproof.parse.machine.listeners import listeners
 from remedied import mended as mended_files

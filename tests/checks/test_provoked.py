@@ -9,8 +9,10 @@ from mailproof.checks.login import login_where_offered
 from mailproof.checks.reach import strain_borne
 from mailproof.checks.tls import injection_discarded
 from mailproof.model.attempt import Job
+from mailproof.model.capabilities import Stage
 from mailproof.model.finding import Answer, Finding, Passed
-from mailproof.model.observation import Injected, LoginProbed, Reply, ReplyClass, Stage, Strained
+from mailproof.model.provoked import Injected, LoginProbed, Strained
+from mailproof.model.reply import Reply, ReplyClass
 from records import attempt_of, record_of, reply_of
 
 CHALLENGE = Reply(ReplyClass.INTERMEDIATE, "334", "", turn=1)

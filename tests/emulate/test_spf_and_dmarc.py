@@ -12,7 +12,7 @@ from mailproof.emulate.sending.dmarc import DmarcFound, aligned, dmarc, organisa
 from mailproof.emulate.sending.questions import Course, Result
 from mailproof.emulate.sending.reverse import reverse
 from mailproof.emulate.sending.spf import SpfResult, check_host
-from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.parse.spf import SpfSyntaxError, expanded, is_spf, read_spf
 from mailproof.parse.tags import DkimKey, read_dkim_key, read_dmarc
 from mailproof.parse.txt import txt_value

@@ -25,7 +25,7 @@ from wirefunctions import FUNCTIONS
 from wirereaders import LIKED, READERS, Owner, name_of, run
 
 from mailproof.model.escape import printable, to_bytes, to_text
-from mailproof.model.observation import Reply, ReplyClass
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.secret import Secrets
 from mailproof.net import dns as net_dns
 from mailproof.parse.certificate import read_certificate

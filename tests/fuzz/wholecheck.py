@@ -9,10 +9,10 @@ import msgspec
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.endpoint import Scheme
 from mailproof.model.escape import printable
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.policy import Policy
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsPolicy

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dialogues import OneAuthority, assert_as_marked, facts, judged, play
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.script.authority import Authority
 
 FILES = sorted(Path(__file__).parent.glob("*.dialogue"))

@@ -9,9 +9,9 @@ import msgspec
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.endpoint import Scheme
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.report import Report
 from mailproof.model.tls import ServerTls, TlsSettings, TlsVersion

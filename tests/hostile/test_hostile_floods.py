@@ -10,8 +10,8 @@ import pytest
 from hostilehosts import FOREVER, GREETINGS, Serving, check, check_for_real, found, heard, plan, report_of, survey_of
 
 from mailproof.model.attempt import Status, Trouble
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.net.interface import Driver, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.run.check.examine import examine

@@ -26,9 +26,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.model.attempt import Status, Trouble
+from mailproof.model.capabilities import Capabilities, Stage
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Capabilities, Stage, TlsHandshake
 from mailproof.model.report import Verdict
+from mailproof.model.tls import TlsHandshake
 from mailproof.model.transcript import DeviationKind, TurnKind
 from mailproof.net.interface import Driver, ServerStream
 from mailproof.script.authority import Authority

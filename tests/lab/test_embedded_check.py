@@ -7,8 +7,8 @@ from embedded_check import check
 
 from mailproof.lab.embedded.behaviour import MECHANISMS
 from mailproof.lab.embedded.faults import FAULTS, FaultSpec
+from mailproof.model.authentication import LoginTried
 from mailproof.model.finding import Severity
-from mailproof.model.observation import LoginTried
 from mailproof.script.authority import Authority
 
 

@@ -11,7 +11,7 @@ from mailproof.lab.embedded.server import EmbeddedLab, in_memory
 from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Scheme
-from mailproof.model.observation import Retrieved
+from mailproof.model.retrieval import Retrieved
 from mailproof.model.tls import TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.fetch import fetch

@@ -11,7 +11,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.net.dns import Configuration, configuration, resolve
 from mailproof.net.loop import Loop
 from mailproof.net.sockets import SocketNet

@@ -13,9 +13,8 @@ from labcheck import SEVEN, check
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks import all_checks
 from mailproof.lab.real.server import RealLab
-from mailproof.model.observation import TlsHandshake, TlsVersionTried
 from mailproof.model.record import Record
-from mailproof.model.tls import TlsVersion
+from mailproof.model.tls import TlsHandshake, TlsVersion, TlsVersionTried
 from mailproof.script.authority import CertificateKind
 
 pytestmark = [

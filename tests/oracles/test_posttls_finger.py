@@ -11,7 +11,7 @@ import pytest
 
 from labcheck import causes, check
 from mailproof.lab.real.server import RealLab
-from mailproof.model.observation import TlsHandshake
+from mailproof.model.tls import TlsHandshake
 from mailproof.script.authority import CertificateKind
 
 PROGRAM = Path("/usr/sbin/posttls-finger")

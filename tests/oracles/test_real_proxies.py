@@ -13,8 +13,10 @@ from labcheck import BOB, causes, check, facts
 from mailproof.lab.real.ports import ClaimedPorts
 from mailproof.lab.real.server import RealLab
 from mailproof.model.attempt import Trouble
-from mailproof.model.observation import Connection, EnvelopeTried, LoginTried, ProxyAsked, ProxyOutcome
-from mailproof.model.proxy import Proxy, ProxyKind
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Connection
+from mailproof.model.envelope import EnvelopeTried
+from mailproof.model.proxy import Proxy, ProxyAsked, ProxyKind, ProxyOutcome
 
 pytestmark = pytest.mark.real
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailproof.model.observation import Reply, ReplyClass
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.parse.limits import Limit, limit
 
 

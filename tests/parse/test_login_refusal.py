@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailproof.model.observation import LoginTried, Reply, ReplyClass
+from mailproof.model.authentication import LoginTried
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.tls import Protection
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal, login_refusal_kind
 

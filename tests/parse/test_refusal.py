@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailproof.model.observation import Reply, ReplyClass
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.parse.refusal import refusal, refusal_kind
 from mailproof.parse.refusal_kind import RefusalKind
 

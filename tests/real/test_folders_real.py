@@ -8,7 +8,7 @@ import pytest
 
 from labcheck import causes, check, facts, reported
 from mailproof.lab.real.server import RealLab
-from mailproof.model.observation import Retrieved
+from mailproof.model.retrieval import Retrieved
 
 pytestmark = pytest.mark.real
 

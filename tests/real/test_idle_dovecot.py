@@ -8,7 +8,7 @@ from labcheck import ALICE, BOB
 from mailproof.lab.real.server import RealLab
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Scheme
-from mailproof.model.observation import Idled, IdleOutcome, Retrieved
+from mailproof.model.retrieval import Idled, IdleOutcome, Retrieved
 from mailproof.model.tls import TlsSettings
 from mailproof.net.sockets import SocketNet
 from mailproof.probes.conversation import held

@@ -9,7 +9,8 @@ import pytest
 from labcheck import check, facts, reported
 from mailproof.lab.real.server import RealLab
 from mailproof.model.attempt import INTRUSIVE, Job
-from mailproof.model.observation import Injected, LoginProbed, Stage, Strained
+from mailproof.model.capabilities import Stage
+from mailproof.model.provoked import Injected, LoginProbed, Strained
 
 pytestmark = pytest.mark.real
 

@@ -11,8 +11,9 @@ import pytest
 
 from labcheck import ALICE, BOB, check, facts, reported
 from mailproof.lab.real.server import RealLab
+from mailproof.model.capabilities import Capabilities
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Severity
-from mailproof.model.observation import Capabilities, Submitted
 
 pytestmark = pytest.mark.real
 

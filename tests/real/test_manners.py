@@ -9,7 +9,7 @@ import pytest
 
 from labcheck import ALICE, check, facts
 from mailproof.lab.real.server import RealLab
-from mailproof.model.observation import LoginTried
+from mailproof.model.authentication import LoginTried
 from mailproof.model.record import Record
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.model.transcript import TurnKind

@@ -9,7 +9,7 @@ import pytest
 
 from labcheck import BOB, causes, check, facts
 from mailproof.lab.real.server import RealLab
-from mailproof.model.observation import LoginTried
+from mailproof.model.authentication import LoginTried
 
 pytestmark = pytest.mark.real
 

@@ -7,8 +7,9 @@ import pytest
 from labcheck import ALICE, BOB, causes, check, facts, reported
 from mailproof.lab.real.server import RealLab
 from mailproof.model.attempt import Job, Status, Step
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Stage
 from mailproof.model.finding import Severity
-from mailproof.model.observation import Capabilities, LoginTried, Stage
 from mailproof.model.record import Record
 
 pytestmark = pytest.mark.real

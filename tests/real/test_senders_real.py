@@ -8,7 +8,7 @@ import pytest
 
 from labcheck import ALICE, BOB, check, facts, reported
 from mailproof.lab.real.server import RealLab
-from mailproof.model.observation import SenderClaimed
+from mailproof.model.envelope import SenderClaimed
 from mailproof.model.record import Record
 
 pytestmark = pytest.mark.real

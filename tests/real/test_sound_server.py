@@ -9,10 +9,12 @@ import pytest
 from labcheck import ALICE, BOB, SEVEN, causes, check, facts, read_back, reported
 from mailproof.lab.real.server import RealLab
 from mailproof.model.attempt import Job
+from mailproof.model.authentication import LoginTried
+from mailproof.model.envelope import EnvelopeTried, Submitted, XclientTried
 from mailproof.model.finding import Severity
-from mailproof.model.observation import EnvelopeTried, LoginTried, Retrieved, Submitted, XclientTried
 from mailproof.model.record import Record
 from mailproof.model.report import Verdict
+from mailproof.model.retrieval import Retrieved
 from mailproof.script.authority import CertificateKind
 
 pytestmark = pytest.mark.real

@@ -15,8 +15,8 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.real.dovecot import MAIL_OWNER
 from mailproof.lab.real.server import RealLab
-from mailproof.model.observation import UidsListed
 from mailproof.model.record import Record
+from mailproof.model.retrieval import UidsListed
 
 pytestmark = pytest.mark.real
 

@@ -8,7 +8,7 @@ import pytest
 
 from labcheck import BOB, check, facts, reported
 from mailproof.lab.real.server import RealLab
-from mailproof.model.observation import UserAsked
+from mailproof.model.envelope import UserAsked
 
 pytestmark = pytest.mark.real
 

@@ -7,10 +7,12 @@ import pytest
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement
 from mailproof.model.attempt import Skipped, Status, Step, StepTaken, Trouble
+from mailproof.model.capabilities import Capabilities, Capability, Stage
+from mailproof.model.connection import Connection
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Severity, Untold
-from mailproof.model.observation import Capabilities, Capability, Connection, Reply, ReplyClass, Stage
 from mailproof.model.record import Record
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.report import Judged, PassedItem, Report, Verdict
 from mailproof.report.build import build, most_telling
 from records import attempt_of, endpoint_at, record_of, sound, without_starttls

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
-from mailproof.model.observation import LoginTried, Submitted, TlsHandshake
+from mailproof.model.authentication import LoginTried
+from mailproof.model.envelope import Submitted
 from mailproof.model.record import Asked, Record
-from mailproof.model.tls import Protection
+from mailproof.model.tls import Protection, TlsHandshake
 from mailproof.report.build import build
 from mailproof.report.json import encode
 from mailproof.report.mask import Mask

@@ -6,10 +6,11 @@ import pytest
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
+from mailproof.model.envelope import Submitted
 from mailproof.model.followed import EntryUsed, Followed, Waiting
 from mailproof.model.log_trace import LogLeg, LogTrace
-from mailproof.model.observation import Reply, ReplyClass, Submitted
 from mailproof.model.record import Record
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.report import Report
 from mailproof.model.server_log import LogQuote
 from mailproof.report.build import build

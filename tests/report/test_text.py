@@ -13,9 +13,9 @@ from rich.cells import cell_len
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.attempt import Skipped, Status, Step, StepTaken, Trouble
+from mailproof.model.authentication import LoginTried
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Severity, Untold
-from mailproof.model.observation import LoginTried
 from mailproof.model.report import Judged, PassedItem, Report
 from mailproof.model.tls import Protection
 from mailproof.report.build import build

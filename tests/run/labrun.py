@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab
 from mailproof.lab.embedded.settings import SCHEMES, LabSettings
 from mailproof.model.attempt import Job, Skipped, Trouble
-from mailproof.model.observation import DnsAnswer, DnsStatus, LoginTried
+from mailproof.model.authentication import LoginTried
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
 from mailproof.net.interface import Address, Handler

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from mailproof.model.attempt import Skipped, Status
-from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.net.memory import MemoryNet
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.targets import parse_target

@@ -8,18 +8,14 @@ from dialogues import OneAuthority, play
 from mailproof.catalog.pages import load
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
+from mailproof.model.connection import Connection
+from mailproof.model.dns import DnsAnswer, DnsStatus
+from mailproof.model.envelope import Submitted
 from mailproof.model.evidence import EvidenceKind
-from mailproof.model.observation import (
-    Connection,
-    DnsAnswer,
-    DnsStatus,
-    Reply,
-    ReplyClass,
-    Retrieved,
-    SendingSide,
-    Submitted,
-)
 from mailproof.model.record import Attempt, Record
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.retrieval import Retrieved
+from mailproof.model.sending_side import SendingSide
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.terms import Terms
 from mailproof.run.sending_side import sending_sides

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import DeviationKind
 from mailproof.script.format import parse
 from mailproof.script.replay import replay

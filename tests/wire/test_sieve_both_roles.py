@@ -7,7 +7,8 @@ from cutting import all_ways, by_sizes, byte_by_byte, events, mostly, sizes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailproof.model.observation import Capability, ReplyClass
+from mailproof.model.capabilities import Capability
+from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import DeviationKind
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.sieve import commands

@@ -5,7 +5,8 @@ from cutting import all_ways, by_sizes, byte_by_byte, events, mostly, sizes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailproof.model.observation import Capability, ReplyClass
+from mailproof.model.capabilities import Capability
+from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.wire.smtp.extensions import read_ehlo
 from mailproof.wire.smtp.replies import REPLY_LINES, ReplyReader, SmtpReply, compose_reply

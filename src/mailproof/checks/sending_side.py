@@ -9,11 +9,13 @@ from mailproof.emulate.sending.questions import again
 from mailproof.emulate.sending.reverse import Reverse
 from mailproof.emulate.sending.spf import SpfOutcome
 from mailproof.emulate.sending.whole import KeyFound, Sending, sending
+from mailproof.model.dns import DnsStatus
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.escape import sayable
 from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.observation import DnsStatus, Retrieved, SendingSide
 from mailproof.model.record import Record, Sighting
+from mailproof.model.retrieval import Retrieved
+from mailproof.model.sending_side import SendingSide
 
 # RFC 8601, RFC 7208 section 9.1, and what filters write.
 _RESULTS = re.compile(

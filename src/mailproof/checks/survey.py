@@ -8,17 +8,13 @@ from typing import Protocol as Shape
 from typing import TypedDict, TypeVar
 
 from mailproof.model.attempt import INTRUSIVE, Job, Trouble
+from mailproof.model.connection import Greeting, Interrupted
 from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
-from mailproof.model.observation import (
-    Greeting,
-    Interrupted,
-    MailboxOpened,
-    ReplyClass,
-    StartTls,
-    TlsHandshake,
-)
 from mailproof.model.observed import Observation
 from mailproof.model.record import Attempt, Record, Sighting
+from mailproof.model.reply import ReplyClass
+from mailproof.model.retrieval import MailboxOpened
+from mailproof.model.tls import StartTls, TlsHandshake
 
 Seen = TypeVar("Seen", bound=Observation)
 

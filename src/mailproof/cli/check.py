@@ -31,8 +31,8 @@ from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.verdict import COULD_NOT_TELL, FORMATS, SOUND, exit_code, report_on, schema_text, show
 from mailproof.cli.wishes import login_wish, mailbox_wish, random_text
 from mailproof.model.attempt import INTRUSIVE
+from mailproof.model.dns import DnsAnswer
 from mailproof.model.finding import Severity
-from mailproof.model.observation import DnsAnswer
 from mailproof.model.record import Record
 from mailproof.run.targets import is_host_name, parse_target
 

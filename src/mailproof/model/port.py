@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.icmp import Icmp
-from mailproof.model.observation import ProxyOutcome
+from mailproof.model.proxy import ProxyOutcome
 
 SCHEMA = 1
 

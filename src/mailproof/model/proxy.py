@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from mailproof.model.observed import Observation
 from mailproof.model.transcript import SECRET
 
 
@@ -41,3 +42,33 @@ class Proxy(msgspec.Struct, frozen=True):
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [("url", self.url)]
+
+
+class ProxyOutcome(StrEnum):
+    """What came of asking a proxy."""
+
+    CONNECTED = "connected"
+    NOT_REACHED = "not-reached"
+    """The proxy itself did not take the connection."""
+    NO_PROXY = "no-proxy"
+    """What answers there does not speak the protocol."""
+    LOGIN = "login"
+    """It wants a login, or did not accept this one."""
+    RULES = "rules"
+    """It does not allow this connection."""
+    UNSAID = "unsaid"
+    """It made none and does not say why."""
+    TARGET = "target"
+    """It tried and met what `Connection` tells."""
+
+
+class ProxyAsked(Observation, frozen=True):
+    """A proxy asked for a connection to the endpoint (SOCKS5, HTTP CONNECT)."""
+
+    proxy: str
+    """Its URL, without a login."""
+    outcome: ProxyOutcome
+    words: str = ""
+    """What it said, or what dialling it met."""
+    outer: str = ""
+    turns: tuple[int, ...] = ()

@@ -8,6 +8,8 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.attempt import Trouble
+from mailproof.model.observed import Observation
+from mailproof.model.reply import Reply
 
 
 class TlsVersion(StrEnum):
@@ -122,3 +124,54 @@ class Protection(StrEnum):
     NONE = "none"
     UNVERIFIED = "unverified"
     VERIFIED = "verified"
+
+
+class StartTls(Observation, frozen=True):
+    """The agreement to start TLS inside a clear-text session."""
+
+    command: str
+    """`STARTTLS` or `STLS`."""
+    offered: bool
+    reply: Reply | None = None
+    """None if it was not tried."""
+    turns: tuple[int, ...] = ()
+
+
+class TlsHandshake(Observation, frozen=True):
+    """One handshake at OpenSSL's security level 0, so that weak servers can be looked at too."""
+
+    name: str
+    """Presented as SNI and wanted in the certificate."""
+    seconds: float
+    version: str = ""
+    cipher: str = ""
+    """As agreed on, also where the handshake failed after that."""
+    group: str = ""
+    chain: tuple[Certificate, ...] = ()
+    """As sent, the server's own first; empty if that one cannot be read."""
+    unreadable: int = 0
+    """Certificates among them that cannot be read; they are not in `chain`."""
+    errors: tuple[ChainError, ...] = ()
+    """What OpenSSL has against the chain with the trusted roots of this run; the name is not its business."""
+    trouble: Trouble | None = None
+    """None if the handshake ended well."""
+    alert: str = ""
+    """Alert sent by the server, in the words of RFC 8446: `handshake_failure`, `protocol_version` …"""
+    detail: str = ""
+    """OpenSSL's own words."""
+    clear_text: str = ""
+    """What came in clear before the first TLS record (CVE-2011-0411), or instead of TLS; escaped."""
+    turns: tuple[int, ...] = ()
+
+
+class TlsVersionTried(Observation, frozen=True):
+    """A handshake that offered nothing newer than `maximum`."""
+
+    maximum: TlsVersion
+    accepted: str = ""
+    """The version agreed on; empty if there was no agreement."""
+    trouble: Trouble | None = None
+    """None if there was; TLS_FAILED with an alert is a refusal, anything else tells nothing of versions."""
+    alert: str = ""
+    detail: str = ""
+    turns: tuple[int, ...] = ()

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mailproof.model.attempt import Trouble
+from mailproof.model.dns import DnsAnswer
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import DnsAnswer
 from mailproof.net.dns import NO_HOSTS, Configuration, ask, resolve
 from mailproof.net.icmp import icmp_of, keep_icmp
 from mailproof.net.interface import Address, Handler

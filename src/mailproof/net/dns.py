@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.net.loop import READ, WRITE
 
 if TYPE_CHECKING:

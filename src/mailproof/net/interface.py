@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
-from mailproof.model.observation import DnsAnswer
+from mailproof.model.dns import DnsAnswer
 from mailproof.model.secret import Secrets
 from mailproof.model.tls import Handshake, ServerTls, TlsSettings
 from mailproof.model.transcript import Deviation, Transcript

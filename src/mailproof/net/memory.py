@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from mailproof.model.attempt import Trouble
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import Loop, Signal, Task, Wait
 from mailproof.net.stream import BufferedStream

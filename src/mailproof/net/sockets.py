@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailproof.model.attempt import Trouble
+from mailproof.model.dns import DnsAnswer
 from mailproof.model.failure import NetFailure, UsageError
 from mailproof.model.icmp import Icmp
-from mailproof.model.observation import DnsAnswer
 from mailproof.net.icmp import icmp_of, keep_icmp
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import READ, WRITE, Loop, Task, Wait

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailproof.model.attempt import Step
-from mailproof.model.observation import Reply
+from mailproof.model.reply import Reply
 from mailproof.parse.refusal import refusal
 from mailproof.parse.refusal_kind import RefusalKind
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from mailproof.model.observation import Reply, ReplyClass
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.parse.meanings import Row, Table
 
 

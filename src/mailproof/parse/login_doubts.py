@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailproof.model.observation import LoginTried
+from mailproof.model.authentication import LoginTried
 from mailproof.parse.providers import lacks_at_provider
 
 # They work only where the server keeps the password in clear or in the mechanism's own form (Dovecot manual:

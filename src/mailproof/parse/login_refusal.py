@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from mailproof.model.observation import LoginTried, Reply, ReplyClass
+from mailproof.model.authentication import LoginTried
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.parse.meanings import Row, Table
 
 

@@ -11,7 +11,7 @@ import re
 from enum import Enum
 
 from mailproof.model.attempt import Step
-from mailproof.model.observation import Reply, ReplyClass
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.parse.limits import MAIL_RATE_WORDS
 from mailproof.parse.meanings import Row, Table, plain_words
 from mailproof.parse.refusal_kind import RefusalKind

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mailproof.model.attempt import Job, Step
+from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Protocol
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, Greeting, Reply, ReplyClass, Submitted
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried, Submitted
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.parse.refusal import refusal
 from mailproof.parse.refusal_kind import RefusalKind
 

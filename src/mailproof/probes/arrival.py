@@ -8,7 +8,7 @@ import msgspec
 
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.probes.conversation import Conversation
 from mailproof.probes.fetch import TOKEN_FIELD, Waiting
 from mailproof.probes.folders import find_elsewhere

@@ -9,22 +9,15 @@ from typing import Any, ClassVar
 import msgspec
 
 from mailproof.model.attempt import Job, Step, Trouble
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Stage
+from mailproof.model.connection import Connection, Greeting
 from mailproof.model.endpoint import Endpoint, TlsMode
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import (
-    Capabilities,
-    Connection,
-    Greeting,
-    LoginTried,
-    Reply,
-    ReplyClass,
-    Stage,
-    StartTls,
-    TlsHandshake,
-)
 from mailproof.model.proxy import Proxy
 from mailproof.model.record import Attempt
-from mailproof.model.tls import Protection, TlsPolicy, TlsSettings
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.tls import Protection, StartTls, TlsHandshake, TlsPolicy, TlsSettings
 from mailproof.model.transcript import Deviation, DeviationKind, Transcript, Turn, TurnKind
 from mailproof.net.interface import Net
 from mailproof.probes.handshake import handshake_fact, protection_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mailproof.model.attempt import Step
-from mailproof.model.observation import LoginTried, Reply, ReplyClass
+from mailproof.model.authentication import LoginTried
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.probes.conversation import Answer, Conversation
 from mailproof.probes.speech import Ended
 from mailproof.sasl.credentials import BINDINGS, Circumstances, Credentials

@@ -10,8 +10,9 @@ from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Idled, IdleOutcome, Reply, ReplyClass, Retrieved
 from mailproof.model.record import Attempt
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.retrieval import Idled, IdleOutcome, Retrieved
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.folders import find_elsewhere

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.junk import JUNK_BY_NAME
 from mailproof.probes.imap import ImapConversation
 from mailproof.wire.imap.folders import Folder

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mailproof.model.escape import to_text
-from mailproof.model.observation import TlsHandshake
-from mailproof.model.tls import Handshake, Protection
+from mailproof.model.tls import Handshake, Protection, TlsHandshake
 from mailproof.net.interface import Stream
 from mailproof.parse.certificate import read_certificate
 from mailproof.parse.hostname import names_host

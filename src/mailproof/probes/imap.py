@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from mailproof.model.attempt import Job, Step, Trouble
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import (
-    Capabilities,
-    Idled,
-    IdleOutcome,
-    LoginTried,
-    MailboxOpened,
-    Reply,
-    ReplyClass,
-)
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.retrieval import Idled, IdleOutcome, MailboxOpened
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import OwnLogin

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mailproof.model.attempt import Job
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Stage
+from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Endpoint, Protocol
-from mailproof.model.observation import (
-    Capabilities,
-    EnvelopePurpose,
-    Greeting,
-    LoginProbed,
-    LoginTried,
-    ReplyClass,
-    Stage,
-)
+from mailproof.model.envelope import EnvelopePurpose
+from mailproof.model.provoked import LoginProbed
 from mailproof.model.record import Attempt
+from mailproof.model.reply import ReplyClass
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, OwnLogin, held

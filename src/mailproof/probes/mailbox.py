@@ -13,7 +13,7 @@ import msgspec
 from mailproof.model.attempt import Step, Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.model.mail import Item
-from mailproof.model.observation import Reply, ReplyClass
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.transcript import DeviationKind
 from mailproof.probes.conversation import Conversation
 from mailproof.probes.imap import ImapConversation

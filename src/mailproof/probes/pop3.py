@@ -6,8 +6,11 @@ import re
 from collections.abc import Sequence
 
 from mailproof.model.attempt import Step, Trouble
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Capabilities, LoginTried, MailboxOpened, Reply, ReplyClass
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.retrieval import MailboxOpened
 from mailproof.probes.conversation import OwnLogin
 from mailproof.probes.speech import Ended
 from mailproof.sasl.apop import apop_digest

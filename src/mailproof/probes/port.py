@@ -9,9 +9,8 @@ import msgspec
 from mailproof.model.attempt import Trouble
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import ProxyAsked, ProxyOutcome
 from mailproof.model.port import TLS_AT_ONCE, USUAL, PortSeen, PortState, Service, Teller, TlsSeen
-from mailproof.model.proxy import Proxy
+from mailproof.model.proxy import Proxy, ProxyAsked, ProxyOutcome
 from mailproof.model.tls import TlsSettings
 from mailproof.net.interface import Net, Stream
 from mailproof.parse.service import service_of

@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 
 from mailproof.model.attempt import Job, Step
+from mailproof.model.capabilities import Stage
 from mailproof.model.endpoint import Endpoint, Protocol
-from mailproof.model.observation import Injected, LoginProbed, Reply, ReplyClass, Stage, Strained
+from mailproof.model.provoked import Injected, LoginProbed, Strained
 from mailproof.model.record import Attempt
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.protocols import converse

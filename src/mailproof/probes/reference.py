@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from mailproof.model.attempt import Job
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Endpoint
-from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held

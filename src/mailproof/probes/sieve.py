@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mailproof.model.attempt import Step, Trouble
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Capabilities, Reply, ReplyClass
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.probes.conversation import Answer, Conversation
 from mailproof.probes.speech import Ended
 from mailproof.wire.outgoing import Outgoing

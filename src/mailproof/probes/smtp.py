@@ -7,18 +7,11 @@ import binascii
 import re
 
 from mailproof.model.attempt import Step, Trouble
+from mailproof.model.capabilities import Capabilities, Stage
 from mailproof.model.endpoint import Protocol
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried, SenderClaimed, XclientTried
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import (
-    Capabilities,
-    EnvelopePurpose,
-    EnvelopeTried,
-    Reply,
-    ReplyClass,
-    SenderClaimed,
-    Stage,
-    XclientTried,
-)
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.probes.conversation import Conversation
 from mailproof.probes.speech import Ended

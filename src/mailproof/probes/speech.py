@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from mailproof.model.attempt import Job, Status, Step, Trouble
+from mailproof.model.connection import Greeting, Interrupted
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Greeting, Interrupted, Reply
+from mailproof.model.reply import Reply
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.net.interface import Net, Stream
 from mailproof.probes.notebook import Notebook

@@ -6,7 +6,7 @@ from typing import Any
 
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme, TlsMode
-from mailproof.model.observation import EnvelopePurpose
+from mailproof.model.envelope import EnvelopePurpose
 from mailproof.model.record import Attempt
 from mailproof.model.tls import TlsPolicy
 from mailproof.net.interface import Net

@@ -12,9 +12,11 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.attempt import Step, Trouble
+from mailproof.model.capabilities import Stage
 from mailproof.model.endpoint import Protocol
+from mailproof.model.envelope import Submitted
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import Reply, ReplyClass, Stage, Submitted
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.probes.login import LoginWish
 from mailproof.probes.smtp import SmtpConversation, queue_id
 from mailproof.wire.outgoing import Outgoing

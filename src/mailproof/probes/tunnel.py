@@ -10,8 +10,7 @@ import msgspec
 from mailproof.model.attempt import Trouble
 from mailproof.model.escape import printable, to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import ProxyAsked, ProxyOutcome
-from mailproof.model.proxy import Proxy, ProxyKind
+from mailproof.model.proxy import Proxy, ProxyAsked, ProxyKind, ProxyOutcome
 from mailproof.net.interface import Address, Net, Stream
 from mailproof.probes.terms import Terms
 from mailproof.wire.proxies.http_connect import ConnectClient

@@ -8,8 +8,9 @@ import re
 from mailproof.model.attempt import Job, Step
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.escape import to_text
-from mailproof.model.observation import NamedMessage, ReplyClass, UidsListed
 from mailproof.model.record import Attempt
+from mailproof.model.reply import ReplyClass
+from mailproof.model.retrieval import NamedMessage, UidsListed
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import held
 from mailproof.probes.login import LoginWish, come_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailproof.model.attempt import Job, Step
 from mailproof.model.endpoint import Endpoint
-from mailproof.model.observation import EnvelopePurpose, UserAsked
+from mailproof.model.envelope import EnvelopePurpose, UserAsked
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import held

@@ -8,9 +8,9 @@ import msgspec
 
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
-from mailproof.model.observation import ReplyClass, TlsHandshake, TlsVersionTried
 from mailproof.model.record import Attempt
-from mailproof.model.tls import TlsVersion
+from mailproof.model.reply import ReplyClass
+from mailproof.model.tls import TlsHandshake, TlsVersion, TlsVersionTried
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.protocols import converse

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.model.attempt import INTRUSIVE, Job, Status, Step
-from mailproof.model.observation import Capabilities, Capability, Connection, LoginTried, TlsHandshake
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Capability
+from mailproof.model.connection import Connection
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import EndpointReport, Judged, StepReport, TlsReport
+from mailproof.model.tls import TlsHandshake
 
 # Jobs that ask one thing only (which versions of TLS, who has a mailbox) and say nothing of how the endpoint serves.
 _SIDE_JOBS = frozenset({Job.VERSION, Job.VERIFY, Job.IMPERSONATE, Job.UIDL, *INTRUSIVE})

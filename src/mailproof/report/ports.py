@@ -8,9 +8,9 @@ import msgspec
 from rich.cells import cell_len
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.observation import ProxyOutcome
 from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
 from mailproof.model.port_compared import HostCompared
+from mailproof.model.proxy import ProxyOutcome
 from mailproof.report.json import text_of
 from mailproof.report.layout import cut, pad, table, wrap
 from mailproof.report.style import Style, paint

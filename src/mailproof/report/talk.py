@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.observation import TlsHandshake
 from mailproof.model.talk import Played
-from mailproof.model.tls import Certificate
+from mailproof.model.tls import Certificate, TlsHandshake
 from mailproof.model.transcript import Transcript, TurnKind
 from mailproof.report.json import text_of
 from mailproof.report.layout import wrap

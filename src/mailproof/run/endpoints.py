@@ -7,9 +7,9 @@ import ipaddress
 import msgspec
 
 from mailproof.model.attempt import Job, Skipped, Status, Step, StepTaken, Trouble
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TargetKind
 from mailproof.model.failure import UsageError
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Attempt
 from mailproof.model.transcript import Transcript, Turn, TurnKind
 from mailproof.net.dns import to_ascii

@@ -11,20 +11,15 @@ from mailproof.emulate.sending.questions import Question
 from mailproof.emulate.sending.whole import sending
 from mailproof.message.read import read_headers
 from mailproof.model.attempt import Job, Step
+from mailproof.model.capabilities import Capabilities
+from mailproof.model.connection import Connection, Greeting
+from mailproof.model.dns import DnsAnswer
 from mailproof.model.endpoint import Endpoint
-from mailproof.model.observation import (
-    Capabilities,
-    Connection,
-    DnsAnswer,
-    EnvelopeTried,
-    Greeting,
-    Reply,
-    Retrieved,
-    SendingSide,
-    Signature,
-    Submitted,
-)
+from mailproof.model.envelope import EnvelopeTried, Submitted
 from mailproof.model.record import Attempt
+from mailproof.model.reply import Reply
+from mailproof.model.retrieval import Retrieved
+from mailproof.model.sending_side import SendingSide, Signature
 from mailproof.net.interface import Net
 from mailproof.parse.doubts import doubts_sender
 from mailproof.parse.junk import is_junk

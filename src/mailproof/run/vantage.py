@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailproof.model.observation import Connection
+from mailproof.model.connection import Connection
 from mailproof.model.record import Attempt
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mailproof.model.endpoint import Protocol, Scheme
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.script.format import LineKind, Script, ScriptLine, Section
 from mailproof.wire.imap.responses import ImapResponse

@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import datetime
 
 from mailproof.model.attempt import Trouble
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.tls import ServerTls, TlsVersion
 from mailproof.net.interface import Address, Handler, Net, ServerStream
 from mailproof.script.authority import Authority, CertificateKind

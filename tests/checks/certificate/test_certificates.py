@@ -11,9 +11,8 @@ from mailrecord import POLICY, answers, attempt, record
 from mailproof.checks.certificate import dates, names_host, strong, trusted
 from mailproof.model.attempt import Trouble
 from mailproof.model.evidence import EvidenceKind
-from mailproof.model.observation import TlsHandshake
 from mailproof.model.record import Record
-from mailproof.model.tls import Certificate, ChainError
+from mailproof.model.tls import Certificate, ChainError, TlsHandshake
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)  # the start of `mailrecord`'s records
 ALL = (dates, trusted, names_host, strong)

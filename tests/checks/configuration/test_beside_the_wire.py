@@ -13,8 +13,9 @@ from mailproof.checks.dovecot import login_names
 from mailproof.checks.postfix import ports_served
 from mailproof.host.here import Here
 from mailproof.model.attempt import Trouble
+from mailproof.model.authentication import LoginTried
 from mailproof.model.configuration import FileSeen, FileState
-from mailproof.model.observation import Connection, LoginTried
+from mailproof.model.connection import Connection
 from mailproof.model.record import Record
 from mailproof.model.tls import Protection
 from mailproof.probes.machine import machine_seen

@@ -16,8 +16,9 @@ from mailproof.catalog.pages import load
 from mailproof.checks.exim import own_domains, ports_served, started, verification, waits, wrappermode
 from mailproof.model.attempt import Job, Trouble
 from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.connection import Connection, Greeting
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.machine import Daemon, Listener, MachineSeen
-from mailproof.model.observation import Connection, EnvelopePurpose, EnvelopeTried, Greeting
 from mailproof.model.record import Attempt, Record
 from mailproof.probes.exim_files import usual_exim
 from mailproof.run.lint import read_configurations

@@ -4,7 +4,8 @@ import pytest
 from mailrecord import answers, attempt, record
 
 from mailproof.checks.delivery import header_rewritten
-from mailproof.model.observation import Retrieved, Submitted
+from mailproof.model.envelope import Submitted
+from mailproof.model.retrieval import Retrieved
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,11 @@ import pytest
 from mailrecord import POLICY, attempt, record, reply
 
 from mailproof.checks.delivery.message_in_inbox import check
+from mailproof.model.dns import DnsAnswer, DnsStatus
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Finding
-from mailproof.model.observation import DnsAnswer, DnsStatus, Retrieved, SendingSide, Submitted
+from mailproof.model.retrieval import Retrieved
+from mailproof.model.sending_side import SendingSide
 
 HEADERS = (
     "Return-Path: <a@example.com>",

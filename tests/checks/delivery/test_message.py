@@ -5,8 +5,10 @@ from mailrecord import answers, attempt, record, reply
 from mailproof.checks.delivery import message_accepted, message_delivered
 from mailproof.checks.relay import mailbox_accepted
 from mailproof.model.attempt import Trouble
-from mailproof.model.observation import LoginTried, Retrieved, Submitted
+from mailproof.model.authentication import LoginTried
+from mailproof.model.envelope import Submitted
 from mailproof.model.record import Attempt
+from mailproof.model.retrieval import Retrieved
 from mailproof.model.tls import Protection
 
 

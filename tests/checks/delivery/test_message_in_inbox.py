@@ -6,8 +6,8 @@ from mailrecord import POLICY, answers, attempt, record
 
 from mailproof.checks.delivery import message_in_inbox, one_mailbox
 from mailproof.model.finding import Finding
-from mailproof.model.observation import Retrieved
 from mailproof.model.record import Attempt
+from mailproof.model.retrieval import Retrieved
 
 INBOX = Retrieved("t", True, 3, 0.2, turns=(4, 5))
 JUNK = Retrieved("t", True, 0, 3.1, "Junk", "\\junk", turns=(4, 5))

@@ -5,7 +5,7 @@ from mailrecord import answers, attempt, record
 
 from mailproof.checks.delivery import one_mailbox
 from mailproof.model.attempt import Trouble
-from mailproof.model.observation import Retrieved
+from mailproof.model.retrieval import Retrieved
 
 
 @pytest.mark.parametrize(

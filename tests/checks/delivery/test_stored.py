@@ -6,7 +6,8 @@ import pytest
 from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.log.stored import check
-from mailproof.model.observation import Retrieved, Submitted
+from mailproof.model.envelope import Submitted
+from mailproof.model.retrieval import Retrieved
 from mailproof.model.server_log import LogQuote, LogStored
 
 

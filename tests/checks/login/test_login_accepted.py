@@ -4,7 +4,7 @@ import msgspec
 from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.login.login_accepted import check
-from mailproof.model.observation import LoginTried
+from mailproof.model.authentication import LoginTried
 from mailproof.model.tls import Protection
 
 

@@ -4,7 +4,7 @@ import msgspec
 from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.login import account_usable, login_order, login_prompt, mechanism_offered, password_protected
-from mailproof.model.observation import LoginTried
+from mailproof.model.authentication import LoginTried
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import Protection
 

@@ -4,7 +4,9 @@ import pytest
 from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.login import auth_offered, auth_protected, auth_syntax, mechanism_offered
-from mailproof.model.observation import Capabilities, Capability, Connection, Greeting, LoginTried, Stage
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Capability, Stage
+from mailproof.model.connection import Connection, Greeting
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import Protection
 

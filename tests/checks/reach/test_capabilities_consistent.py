@@ -6,8 +6,8 @@ import pytest
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks.reach import capabilities_consistent
+from mailproof.model.capabilities import Capabilities, Capability, Stage
 from mailproof.model.finding import Finding, Passed
-from mailproof.model.observation import Capabilities, Capability, Stage
 from records import attempt_of, record_of, reply_of
 
 

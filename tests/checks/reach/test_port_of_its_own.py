@@ -9,9 +9,11 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.checks.reach import greeting_in_order, port_of_its_own
 from mailproof.diagnose.judge import judge
 from mailproof.model.attempt import Trouble
+from mailproof.model.connection import Greeting
 from mailproof.model.finding import Finding
-from mailproof.model.observation import Greeting, Reply, ReplyClass, TlsHandshake
 from mailproof.model.record import Attempt
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.tls import TlsHandshake
 
 TAKEN, OWN = "port-taken-by-another-program", "+port-of-its-own"
 

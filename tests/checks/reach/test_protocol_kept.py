@@ -8,9 +8,11 @@ import pytest
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks.reach import protocol_kept
 from mailproof.model.attempt import Step, Trouble
+from mailproof.model.capabilities import Capabilities, Stage
+from mailproof.model.connection import Greeting, Interrupted
 from mailproof.model.finding import Finding, Passed
-from mailproof.model.observation import Capabilities, Greeting, Interrupted, Reply, ReplyClass, Stage
 from mailproof.model.record import Attempt
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.transcript import Deviation, DeviationKind
 from records import attempt_of, record_of, reply_of
 

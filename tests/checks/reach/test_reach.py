@@ -17,21 +17,14 @@ from mailproof.checks.reach import (
     software_not_revealed,
 )
 from mailproof.model.attempt import Job, Status, Step, StepTaken, Trouble
+from mailproof.model.connection import Connection, Greeting, Interrupted
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.endpoint import Target, TargetKind
-from mailproof.model.observation import (
-    Connection,
-    DnsAnswer,
-    DnsStatus,
-    EnvelopePurpose,
-    EnvelopeTried,
-    Greeting,
-    Interrupted,
-    MailboxOpened,
-    Reply,
-    ReplyClass,
-    TlsHandshake,
-)
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.record import Attempt, Record
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.retrieval import MailboxOpened
+from mailproof.model.tls import TlsHandshake
 from mailproof.model.transcript import Transcript, Turn, TurnKind
 
 

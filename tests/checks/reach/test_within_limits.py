@@ -5,7 +5,8 @@ from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.reach import within_limits
 from mailproof.checks.retrieval import mailbox_opened
-from mailproof.model.observation import Greeting, LoginTried
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Greeting
 from mailproof.model.tls import Protection
 
 

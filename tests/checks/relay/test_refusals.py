@@ -11,7 +11,8 @@ from mailproof.checks.relay import (
     sender_accepted,
     unknown_recipient_refused,
 )
-from mailproof.model.observation import Capabilities, EnvelopePurpose, EnvelopeTried, Stage
+from mailproof.model.capabilities import Capabilities, Stage
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.record import Record
 
 OUTSIDE, MAILBOX, UNKNOWN = EnvelopePurpose.OUTSIDE, EnvelopePurpose.MAILBOX, EnvelopePurpose.UNKNOWN

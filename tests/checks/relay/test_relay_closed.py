@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.relay.relay_closed import check
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.record import Record
 
 

@@ -6,8 +6,8 @@ import pytest
 from mailrecord import POLICY, answers, attempt, record, reply
 
 from mailproof.checks.relay import sender_checked
+from mailproof.model.envelope import SenderClaimed
 from mailproof.model.finding import Finding
-from mailproof.model.observation import SenderClaimed
 from mailproof.model.record import Record
 
 OK = "250 2.1.0 Ok"

@@ -9,7 +9,7 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.checks.delivery import mail_taken_now
 from mailproof.checks.relay import client_accepted
 from mailproof.diagnose.judge import judge
-from mailproof.model.observation import Greeting
+from mailproof.model.connection import Greeting
 from mailproof.model.record import Record
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks.relay import users_not_revealed
+from mailproof.model.envelope import EnvelopePurpose, UserAsked
 from mailproof.model.finding import Finding, Passed, Untold
-from mailproof.model.observation import EnvelopePurpose, UserAsked
 from records import attempt_of, record_of, reply_of
 
 KNOWN, UNKNOWN = EnvelopePurpose.MAILBOX, EnvelopePurpose.UNKNOWN

@@ -9,9 +9,12 @@ from mailproof.checks.login import login_accepted
 from mailproof.checks.reach import software_not_revealed
 from mailproof.checks.retrieval import mail_kept
 from mailproof.diagnose.judge import judge
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Capability, Stage
 from mailproof.model.finding import Finding, Passed, Untold
-from mailproof.model.observation import AnyObservation, Capabilities, Capability, LoginTried, Reply, ReplyClass, Stage
+from mailproof.model.observation import AnyObservation
 from mailproof.model.record import Record
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.tls import Protection
 from records import attempt_of, record_of
 

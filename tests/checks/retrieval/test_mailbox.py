@@ -9,7 +9,9 @@ from mailrecord import POLICY, answers, attempt, record, reply
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks.retrieval import mailbox_opened
 from mailproof.diagnose.judge import judge
-from mailproof.model.observation import Greeting, LoginTried, MailboxOpened
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Greeting
+from mailproof.model.retrieval import MailboxOpened
 from mailproof.model.tls import Protection
 from mailproof.model.transcript import Deviation, DeviationKind
 

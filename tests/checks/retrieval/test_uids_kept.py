@@ -7,8 +7,8 @@ from mailrecord import POLICY, answers, attempt, record, reply
 
 from mailproof.checks.retrieval import uids_kept
 from mailproof.model.finding import Finding
-from mailproof.model.observation import NamedMessage, UidsListed
 from mailproof.model.record import Attempt
+from mailproof.model.retrieval import NamedMessage, UidsListed
 
 A, B = NamedMessage(1, "aa", 300, "h1"), NamedMessage(2, "bb", 400, "h2")
 

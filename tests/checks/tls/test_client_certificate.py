@@ -8,7 +8,10 @@ from mailrecord import answers, attempt, record, reply
 from mailproof.checks.login import login_accepted
 from mailproof.checks.tls import client_certificate
 from mailproof.model.attempt import Step, Trouble
-from mailproof.model.observation import AnyObservation, Capabilities, Greeting, Interrupted, LoginTried, Stage
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Stage
+from mailproof.model.connection import Greeting, Interrupted
+from mailproof.model.observation import AnyObservation
 from mailproof.model.tls import Protection
 
 GREETED = Greeting(0.1, reply("421 4.7.1 mx.test Error: No client certificate presented", 2), turns=(2,))

@@ -16,20 +16,12 @@ from mailproof.checks.tls import (
     versions,
 )
 from mailproof.model.attempt import Status, Step, StepTaken, Trouble
-from mailproof.model.observation import (
-    Capabilities,
-    Capability,
-    EnvelopePurpose,
-    EnvelopeTried,
-    Greeting,
-    LoginTried,
-    Stage,
-    StartTls,
-    TlsHandshake,
-    TlsVersionTried,
-)
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Capability, Stage
+from mailproof.model.connection import Greeting
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.record import Attempt
-from mailproof.model.tls import Protection, TlsVersion
+from mailproof.model.tls import Protection, StartTls, TlsHandshake, TlsVersion, TlsVersionTried
 
 MADE = TlsHandshake("mx.test", 0.1, "TLSv1.3", "TLS_AES_256_GCM_SHA384", turns=(5,))
 FAILED = TlsHandshake("mx.test", 0.1, trouble=Trouble.TLS_FAILED, turns=(5,))

@@ -7,9 +7,11 @@ from datetime import date
 import pytest
 
 import configurations
+from mailproof.model.connection import Connection
+from mailproof.model.envelope import Submitted
 from mailproof.model.followed import EntryUsed, Followed, Waiting
-from mailproof.model.observation import Connection, Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt, Record
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.secret import Secrets
 from mailproof.parse.log.envelope import LineReader
 from mailproof.run.beside.followed import with_followed

@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproof.model.attempt import Job
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Connection
+from mailproof.model.envelope import Submitted
 from mailproof.model.machine import Clock, Way
-from mailproof.model.observation import Connection, LoginTried, Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt, Record
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.secret import Secrets
 from mailproof.model.server_log import LogRead, LogSaid, LogStored
 from mailproof.model.tls import Protection

@@ -10,7 +10,7 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS
 from mailproof.model.attempt import Trouble
-from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.report import Report, Verdict
 from mailproof.net.interface import Address
 from mailproof.report.build import build

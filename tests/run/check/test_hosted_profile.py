@@ -6,7 +6,7 @@ import msgspec
 from labrun import ALICE, BOB, HOST, PROOF, plan, run
 
 from mailproof.catalog.profiles import load_profile
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.record import Record
 from mailproof.script.authority import Authority
 

@@ -11,8 +11,9 @@ from mailproof.lab.embedded.behaviour import Idle
 from mailproof.lab.embedded.server import in_memory
 from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
-from mailproof.model.observation import Idled, IdleOutcome, Interrupted, Retrieved
+from mailproof.model.connection import Interrupted
 from mailproof.model.record import Record
+from mailproof.model.retrieval import Idled, IdleOutcome, Retrieved
 from mailproof.run.check.examine import examine
 from mailproof.script.authority import Authority
 

@@ -8,7 +8,7 @@ from labrun import ALICE, BOB, HOST, WRONG, logins, plan, run
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.model.attempt import Job
-from mailproof.model.observation import SenderClaimed
+from mailproof.model.envelope import SenderClaimed
 from mailproof.model.record import Record
 from mailproof.script.authority import Authority
 

@@ -9,8 +9,9 @@ from dialogues import judged
 from mailproof.lab.embedded.server import in_memory
 from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
-from mailproof.model.observation import LoginTried, Retrieved
+from mailproof.model.authentication import LoginTried
 from mailproof.model.record import Record
+from mailproof.model.retrieval import Retrieved
 from mailproof.run.check.examine import examine
 from mailproof.script.authority import Authority
 

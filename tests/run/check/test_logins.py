@@ -11,8 +11,11 @@ from dialogues import play
 from mailproof.lab.embedded.server import in_memory
 from mailproof.lab.embedded.settings import LabSettings
 from mailproof.model.attempt import Job
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities, Capability
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.endpoint import Endpoint, Scheme
-from mailproof.model.observation import Capabilities, Capability, DnsAnswer, DnsStatus, LoginTried, Submitted
+from mailproof.model.envelope import Submitted
 from mailproof.model.record import Attempt
 from mailproof.probes.survey import survey
 from mailproof.run.check.logins import Logins

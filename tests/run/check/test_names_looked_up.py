@@ -8,11 +8,11 @@ from configurations import MemoryHost, a_file
 from mailproof.host.interface import Host
 from mailproof.model.attempt import Job
 from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
+from mailproof.model.connection import Connection
 from mailproof.model.dns import DnsStatus
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.lookups import CopySeen, LookupsSeen, NameserverAsked, SystemAsked
 from mailproof.model.machine import MachineSeen, Way
-from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt
 from mailproof.net.memory import MemoryNet, Nameserver
 from mailproof.run.check.lookups import lookups

@@ -12,8 +12,11 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS
 from mailproof.model.attempt import Job, Trouble
-from mailproof.model.observation import Connection, DnsAnswer, DnsStatus, EnvelopeTried, LoginTried, ProxyAsked
-from mailproof.model.proxy import Proxy, ProxyKind
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Connection
+from mailproof.model.dns import DnsAnswer, DnsStatus
+from mailproof.model.envelope import EnvelopeTried
+from mailproof.model.proxy import Proxy, ProxyAsked, ProxyKind
 from mailproof.model.record import Asked, Record
 from mailproof.model.report import Report, Verdict
 from mailproof.net.interface import Address, Handler

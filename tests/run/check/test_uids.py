@@ -7,8 +7,8 @@ from labrun import ALICE, BOB, HOST, PROOF, WRONG, logins, notes, plan, run
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.model.attempt import Job
-from mailproof.model.observation import UidsListed
 from mailproof.model.record import Record
+from mailproof.model.retrieval import UidsListed
 from mailproof.script.authority import Authority
 
 URLS = (f"submission://{HOST}", f"pop3://{HOST}", f"pop3s://{HOST}")

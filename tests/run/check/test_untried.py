@@ -7,8 +7,9 @@ import pytest
 from labrun import ALICE, BOB, HOST, PROOF, logins, notes, plan, run, skipped
 
 from mailproof.model.attempt import Job, Trouble
+from mailproof.model.connection import Connection
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.endpoint import Endpoint, Scheme
-from mailproof.model.observation import Connection, DnsAnswer, DnsStatus
 from mailproof.model.record import Record
 from mailproof.net.interface import Address
 from mailproof.run.endpoints import Wanted

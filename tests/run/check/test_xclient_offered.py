@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialogues import judged, play
-from mailproof.model.observation import EnvelopeTried, XclientTried
+from mailproof.model.envelope import EnvelopeTried, XclientTried
 from mailproof.script.authority import Authority
 
 HEAD = """given --xclient "{given}" --from carol@example.com

@@ -10,8 +10,9 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab
 from mailproof.model.attempt import Trouble
+from mailproof.model.authentication import LoginTried
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.login import LoginEnd, LoginResult
-from mailproof.model.observation import DnsAnswer, DnsStatus, LoginTried
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
 from mailproof.net.interface import Address, Handler

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from mailproof.model.attempt import Trouble
-from mailproof.model.observation import DnsAnswer, DnsStatus, ProxyOutcome
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
-from mailproof.model.proxy import Proxy, ProxyKind
+from mailproof.model.proxy import Proxy, ProxyKind, ProxyOutcome
 from mailproof.model.tls import ServerTls
 from mailproof.net.interface import Address, Handler, ServerStream
 from mailproof.net.memory import MemoryNet

@@ -10,8 +10,8 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab
 from mailproof.model.attempt import Trouble
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.endpoint import TargetKind
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.record import Asked, Record
 from mailproof.model.sent import SendReport
 from mailproof.model.tls import TlsPolicy, TlsSettings

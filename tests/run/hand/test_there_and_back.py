@@ -10,7 +10,7 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.embedded.server import EmbeddedLab, in_memory
 from mailproof.lab.embedded.settings import LabSettings
-from mailproof.model.observation import LoginTried
+from mailproof.model.authentication import LoginTried
 from mailproof.model.record import Asked, Record
 from mailproof.model.roundtrip import RoundtripReport
 from mailproof.model.tls import TlsSettings

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from mailproof.model.finding import Param
-from mailproof.model.observation import TlsHandshake
-from mailproof.model.tls import TlsSettings
+from mailproof.model.tls import TlsHandshake, TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.parse.talk.notes import Note
 from mailproof.parse.talk.typed import Slip

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.model.escape import printable
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import DeviationKind
 from mailproof.wire.imap.responses import (
     LINE_LIMIT,

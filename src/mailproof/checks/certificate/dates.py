@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from mailproof.checks.certificate.shown import day, evidence, handshakes, mark
 from mailproof.checks.survey import place, url
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.model.tls import Certificate
+from mailproof.model.tls import Certificate, TlsHandshake
 
 NAME = "certificate-dates"
 NEEDS = (TlsHandshake,)

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from mailproof.checks.certificate.shown import evidence, handshakes, mark
 from mailproof.checks.survey import place, url
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.model.tls import Certificate
+from mailproof.model.tls import Certificate, TlsHandshake
 from mailproof.parse.hostname import names_host
 
 NAME = "certificate-names-host"

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from mailproof.checks.survey import surveyed
 from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.observation import TlsHandshake
 from mailproof.model.record import Record, Sighting
-from mailproof.model.tls import Certificate
+from mailproof.model.tls import Certificate, TlsHandshake
 
 
 def handshakes(record: Record) -> Iterator[Sighting[TlsHandshake]]:

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from mailproof.checks.certificate.shown import evidence, handshakes, mark
 from mailproof.checks.survey import place, surveyed, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Untold
-from mailproof.model.observation import TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.model.tls import Certificate, ChainError
+from mailproof.model.tls import Certificate, ChainError, TlsHandshake
 
 NAME = "certificate-trusted"
 NEEDS = (TlsHandshake,)

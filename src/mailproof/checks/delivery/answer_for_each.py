@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import alongside, place, url
 from mailproof.model.attempt import Step
+from mailproof.model.connection import Interrupted
 from mailproof.model.endpoint import Protocol
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import Interrupted, ReplyClass, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
 
 NAME = "answer-for-each"
 NEEDS = (Submitted, Interrupted)

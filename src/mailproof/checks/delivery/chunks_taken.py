@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import ReplyClass, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.refused import messages
 
 NAME = "chunks-taken"

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from email.utils import parseaddr
 
 from mailproof.checks.survey import place, url
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Retrieved, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.retrieval import Retrieved
 
 NAME = "header-rewritten-too"
 NEEDS = (Submitted, Retrieved)

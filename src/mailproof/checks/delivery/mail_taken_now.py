@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
+from mailproof.model.connection import Greeting
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, Greeting
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.refusal_kind import RefusalKind

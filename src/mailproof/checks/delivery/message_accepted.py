@@ -8,10 +8,11 @@ from mailproof.checks.delivery.chunks_taken import bdat_is_unknown
 from mailproof.checks.sending_side import beside
 from mailproof.checks.survey import place, url
 from mailproof.model.attempt import Step
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import ReplyClass, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.doubts import doubts_sender
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import Refused, messages, refused

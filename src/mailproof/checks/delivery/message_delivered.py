@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import alongside, place, url
 from mailproof.model.attempt import Trouble
+from mailproof.model.authentication import LoginTried
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed, Untold
-from mailproof.model.observation import LoginTried, ReplyClass, Retrieved, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
+from mailproof.model.retrieval import Retrieved
 from mailproof.parse.refused import messages
 
 NAME = "message-delivered"

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from mailproof.checks.sending_side import beside, results
 from mailproof.checks.survey import place, url
+from mailproof.model.envelope import Submitted
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
-from mailproof.model.observation import Retrieved, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.retrieval import Retrieved
 from mailproof.parse.junk import is_junk
 
 NAME = "message-in-inbox"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
-from mailproof.model.observation import Retrieved
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.retrieval import Retrieved
 
 NAME = "one-mailbox"
 NEEDS = (Retrieved,)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from mailproof.checks.dovecot.configured import Configured, configurations
 from mailproof.checks.login.account_usable import KINDS as ACCOUNTS
 from mailproof.checks.survey import place
+from mailproof.model.authentication import LoginTried
 from mailproof.model.configuration import DovecotFiles, FileState
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Finding, Param, Passed
-from mailproof.model.observation import LoginTried, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.reply import ReplyClass
 
 NAME = "login-name-in-store"
 NEEDS = (DovecotFiles, LoginTried)

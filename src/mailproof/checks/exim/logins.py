@@ -11,9 +11,9 @@ from mailproof.checks.postfix.services_complete import KINDS as SERVICES
 from mailproof.checks.postfix.tls_settings import IN_CLEAR
 from mailproof.checks.survey import surveyed
 from mailproof.model.configuration import EximFiles
+from mailproof.model.connection import Connection
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, FindingKind, Passed
-from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.exim.expand import holds

@@ -8,9 +8,9 @@ from mailproof.checks.exim.configured import Configured, running
 from mailproof.checks.exim.stranger import Stranger, Verdict
 from mailproof.checks.files import fault
 from mailproof.model.configuration import EximFiles
+from mailproof.model.envelope import EnvelopePurpose
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
-from mailproof.model.observation import EnvelopePurpose
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.exim.lists import Judge, domain_judge

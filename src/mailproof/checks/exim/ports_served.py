@@ -13,10 +13,10 @@ from mailproof.checks.postfix.services_complete import KINDS as SERVICES
 from mailproof.checks.survey import place, surveyed
 from mailproof.model.attempt import Trouble
 from mailproof.model.configuration import EximFiles
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Finding, Param, Passed
-from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.exim.debian import STARTED

@@ -9,11 +9,11 @@ from mailproof.checks.files import fault
 from mailproof.checks.survey import surveyed
 from mailproof.model.attempt import Trouble
 from mailproof.model.configuration import EximFiles
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.machine import MachineSeen
-from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 

@@ -10,9 +10,9 @@ from mailproof.checks.files import bounded, fault
 from mailproof.model.configuration import EximFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Scope
-from mailproof.model.observation import ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.refused import transactions
 
 NAME = "exim-verification-passed"

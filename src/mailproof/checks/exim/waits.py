@@ -9,9 +9,9 @@ from mailproof.checks.exim.configured import Configured, running
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.survey import surveyed
 from mailproof.model.configuration import EximFiles
+from mailproof.model.connection import Greeting
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Scope
-from mailproof.model.observation import Greeting
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.exim.reader import Statement

@@ -10,9 +10,9 @@ from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.wrappermode import KINDS as WRAPPERMODE
 from mailproof.checks.survey import surveyed
 from mailproof.model.configuration import EximFiles
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol, TlsMode
 from mailproof.model.finding import Answer, Passed
-from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 

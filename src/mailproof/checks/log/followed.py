@@ -8,13 +8,14 @@ from mailproof.checks.delivery.message_in_inbox import KINDS as IN_INBOX
 from mailproof.checks.delivery.one_mailbox import KINDS as ONE_MAILBOX
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.survey import place
+from mailproof.model.envelope import Submitted
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, Param, Passed
 from mailproof.model.followed import Followed
 from mailproof.model.log_trace import LogLeg
-from mailproof.model.observation import Retrieved, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.retrieval import Retrieved
 
 NAME = "message-goes-through"
 NEEDS = (Followed,)

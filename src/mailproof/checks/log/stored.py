@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from mailproof.checks.delivery.one_mailbox import KINDS as ONE_MAILBOX
 from mailproof.checks.survey import place
+from mailproof.model.envelope import Submitted
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, Passed
-from mailproof.model.observation import Retrieved, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.retrieval import Retrieved
 from mailproof.model.server_log import LogStored
 
 NAME = "stored-where-it-is-read"

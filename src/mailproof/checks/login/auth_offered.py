@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from mailproof.checks.login.offers import Offers, offers
 from mailproof.checks.survey import place
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.endpoint import Protocol, Scheme
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import Capabilities, LoginTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from mailproof.checks.login.offers import PLAIN_TEXT, Offers, offers
 from mailproof.checks.survey import alongside, place
+from mailproof.model.capabilities import Capabilities
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol, TlsMode
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import Capabilities, Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.vantage import is_local

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from mailproof.checks.login.offers import offers
 from mailproof.checks.survey import place
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.endpoint import Protocol
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Capabilities
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 

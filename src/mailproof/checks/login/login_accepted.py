@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from mailproof.checks.survey import alongside, place, url
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope, Untold
-from mailproof.model.observation import Capabilities, LoginTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal

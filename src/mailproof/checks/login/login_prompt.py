@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place
+from mailproof.model.authentication import LoginTried
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param
-from mailproof.model.observation import LoginTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 

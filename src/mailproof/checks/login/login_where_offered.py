@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
+from mailproof.model.capabilities import Stage
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import LoginProbed, ReplyClass, Stage
 from mailproof.model.policy import Policy
+from mailproof.model.provoked import LoginProbed
 from mailproof.model.record import Record
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.vantage import is_local
 
 NAME = "login-where-offered"

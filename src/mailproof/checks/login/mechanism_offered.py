@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from mailproof.checks.login.offers import offers
 from mailproof.checks.survey import place, url
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.endpoint import Scheme
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Capabilities, LoginTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mailproof.checks.survey import alongside, surveyed
+from mailproof.model.capabilities import Capabilities, Stage
+from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Endpoint, Protocol
-from mailproof.model.observation import Capabilities, Greeting, ReplyClass, Stage
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
 
 PLAIN_TEXT = frozenset({"PLAIN", "LOGIN", "USER", "XOAUTH2", "OAUTHBEARER"})
 """Mechanisms and commands that show the password, or a token that serves as one, to whoever listens."""

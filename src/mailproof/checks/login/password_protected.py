@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from mailproof.checks.login.offers import PLAIN_TEXT
 from mailproof.checks.survey import place, url
+from mailproof.model.authentication import LoginTried
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import LoginTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.tls import Protection

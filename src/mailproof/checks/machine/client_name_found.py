@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from mailproof.checks.machine.resolver_answers import configured, shown
 from mailproof.checks.survey import surveyed
+from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Protocol
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.lookups import LookupsSeen
-from mailproof.model.observation import Greeting
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.machine.resolv_conf import read_resolv_conf

@@ -10,10 +10,10 @@ from mailproof.checks.postfix.mending import main_set
 from mailproof.checks.reach.port_open import KINDS as PORT_OPEN
 from mailproof.checks.survey import place, surveyed
 from mailproof.model.attempt import Trouble
+from mailproof.model.connection import Connection
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope, Untold
 from mailproof.model.machine import Listener, MachineSeen
-from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.model.remedy import Remedy

@@ -12,9 +12,9 @@ from mailproof.checks.postfix.services_complete import KINDS as SERVICES
 from mailproof.checks.survey import surveyed
 from mailproof.model.attempt import Trouble
 from mailproof.model.configuration import PostfixFiles
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol
 from mailproof.model.finding import Answer, Passed
-from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 

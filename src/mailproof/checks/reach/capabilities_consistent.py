@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.survey import alongside, place, surveyed, url
+from mailproof.model.capabilities import Capabilities, Capability, Stage
 from mailproof.model.endpoint import Protocol
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Capabilities, Capability, ReplyClass, Stage
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
 
 NAME = "capabilities-consistent"
 NEEDS = (Capabilities,)

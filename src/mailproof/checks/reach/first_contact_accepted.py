@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, surveyed, url
 from mailproof.model.endpoint import Scheme
+from mailproof.model.envelope import EnvelopeTried
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import EnvelopeTried, Reply, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.reply import Reply, ReplyClass
 
 NAME = "first-contact-accepted"
 NEEDS = (EnvelopeTried,)

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import is_tls_record, mail_protocol, place, surveyed, url
 from mailproof.model.attempt import Trouble
+from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import Greeting, Reply, ReplyClass, TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.port import Service
 from mailproof.model.record import Record
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.tls import TlsHandshake
 from mailproof.parse.service import said_by
 
 NAME = "greeting-in-order"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import alongside, place, speaks_tls_unasked, surveyed, url
 from mailproof.model.attempt import Step, Trouble
+from mailproof.model.connection import Connection, Greeting, Interrupted
 from mailproof.model.endpoint import Protocol
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
-from mailproof.model.observation import Connection, Greeting, Interrupted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 

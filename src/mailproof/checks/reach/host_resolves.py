@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.vantage import impossible

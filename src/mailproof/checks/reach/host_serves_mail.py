@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from mailproof.checks.reach.port_open import dialled
 from mailproof.model.attempt import Job, Trouble
+from mailproof.model.connection import Connection
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 

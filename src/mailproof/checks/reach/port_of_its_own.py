@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.survey import place, surveyed
 from mailproof.model.attempt import Trouble
+from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
-from mailproof.model.observation import Greeting, ReplyClass, TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.port import Service
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
+from mailproof.model.tls import TlsHandshake
 from mailproof.parse.service import said_by
 from mailproof.parse.software import announced_host, software
 

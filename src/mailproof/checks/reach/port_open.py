@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import first_looks, place, url
 from mailproof.model.attempt import Job, Trouble
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Endpoint, Scheme
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import Connection
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.vantage import Vantage, address, vantage

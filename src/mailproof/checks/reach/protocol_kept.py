@@ -8,12 +8,13 @@ import msgspec
 
 from mailproof.checks.survey import place, url
 from mailproof.model.attempt import INTRUSIVE, Trouble
+from mailproof.model.connection import Greeting, Interrupted
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Greeting, Interrupted, Reply, ReplyClass
 from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.transcript import DeviationKind, Transcript, TurnKind
 
 NAME = "protocol-kept"

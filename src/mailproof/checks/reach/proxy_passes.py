@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, surveyed, url
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import ProxyAsked, ProxyOutcome
 from mailproof.model.policy import Policy
+from mailproof.model.proxy import ProxyAsked, ProxyOutcome
 from mailproof.model.record import Record
 
 NAME = "proxy-passes"

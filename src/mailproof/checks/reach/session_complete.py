@@ -6,18 +6,13 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import alongside, place, surveyed, uncounted, url, wants_client_certificate
 from mailproof.model.attempt import Job, Status, Step, Trouble
+from mailproof.model.capabilities import Capabilities
+from mailproof.model.connection import Connection, Greeting, Interrupted
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed, Untold
-from mailproof.model.observation import (
-    Capabilities,
-    Connection,
-    Greeting,
-    Interrupted,
-    MailboxOpened,
-    Reply,
-    ReplyClass,
-)
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.retrieval import MailboxOpened
 from mailproof.parse.refusal import refusal
 from mailproof.parse.refusal_kind import RefusalKind
 

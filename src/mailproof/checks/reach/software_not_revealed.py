@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, surveyed, url
+from mailproof.model.capabilities import Capabilities
+from mailproof.model.connection import Greeting
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Param, Passed
-from mailproof.model.observation import Capabilities, Greeting
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.parse.software import PRODUCTS

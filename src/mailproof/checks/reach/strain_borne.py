@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from mailproof.checks.survey import place, url
 from mailproof.model.attempt import Job
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import Strained
 from mailproof.model.policy import Policy
+from mailproof.model.provoked import Strained
 from mailproof.model.record import Record
 from mailproof.parse.refusal import refusal
 from mailproof.parse.refusal_kind import RefusalKind

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.survey import place, url
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities
+from mailproof.model.connection import Greeting, Interrupted
 from mailproof.model.endpoint import Scheme
+from mailproof.model.envelope import EnvelopeTried, Submitted
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer
-from mailproof.model.observation import (
-    Capabilities,
-    EnvelopeTried,
-    Greeting,
-    Interrupted,
-    LoginTried,
-    Reply,
-    Submitted,
-)
 from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
+from mailproof.model.reply import Reply
 from mailproof.parse.limits import Limit, limit
 
 NAME = "within-limits"

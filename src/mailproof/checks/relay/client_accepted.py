@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 from mailproof.checks.sending_side import beside
 from mailproof.checks.survey import place, surveyed, url
+from mailproof.model.capabilities import Capabilities
+from mailproof.model.connection import Greeting
+from mailproof.model.envelope import EnvelopeTried
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer
-from mailproof.model.observation import Capabilities, EnvelopeTried, Greeting, Reply
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import Reply
 from mailproof.parse.refusal import refusal
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import refused, turned_away

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
 from mailproof.model.attempt import Job, Step
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried, Submitted
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope, Untold
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass, Submitted
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import Refused, envelope_refused, refused, transactions
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.refusal import no_rule_matches
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import envelope_refused, refused_by_hand, transactions

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
 from mailproof.model.attempt import Step
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Untold
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.refusal_kind import RefusalKind

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
+from mailproof.model.envelope import SenderClaimed
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import ReplyClass, SenderClaimed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.refusal import refusal
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.vantage import Vantage, vantage

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import EnvelopePurpose, EnvelopeTried, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.reply import ReplyClass
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.refused import envelope_refused, transactions
 

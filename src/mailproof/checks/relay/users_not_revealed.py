@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
+from mailproof.model.envelope import EnvelopePurpose, UserAsked
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import EnvelopePurpose, Reply, ReplyClass, UserAsked
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.parse.refusal import refusal_kind
 from mailproof.parse.refusal_kind import RefusalKind
 

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.survey import place, uncounted, url
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Greeting
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
-from mailproof.model.observation import Greeting, LoginTried, MailboxOpened, Reply, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import Reply, ReplyClass
+from mailproof.model.retrieval import MailboxOpened
 from mailproof.parse.login_refusal import MAILBOX_LOCKED
 
 NAME = "mailbox-opened"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import Idled, IdleOutcome
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.retrieval import Idled, IdleOutcome
 
 NAME = "new-mail-told"
 NEEDS = (Idled,)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.survey import place, url
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed, Untold
-from mailproof.model.observation import NamedMessage, ReplyClass, UidsListed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
+from mailproof.model.retrieval import NamedMessage, UidsListed
 
 NAME = "uids-kept"
 NEEDS = (UidsListed,)

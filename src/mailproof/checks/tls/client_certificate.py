@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.survey import died_inside_tls, place, surveyed, url, wants_client_certificate
+from mailproof.model.authentication import LoginTried
+from mailproof.model.capabilities import Capabilities
+from mailproof.model.connection import Greeting, Interrupted
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Capabilities, Greeting, Interrupted, LoginTried, ReplyClass, TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
+from mailproof.model.tls import TlsHandshake
 from mailproof.parse.login_refusal import CERTIFICATE_WANTED
 
 NAME = "client-certificate-not-needed"

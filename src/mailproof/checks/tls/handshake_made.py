@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from mailproof.checks.survey import alongside, place, surveyed, url, wants_client_certificate
 from mailproof.model.endpoint import TlsMode
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import StartTls, TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.tls import StartTls, TlsHandshake
 
 NAME = "tls-handshake"
 NEEDS = (TlsHandshake,)

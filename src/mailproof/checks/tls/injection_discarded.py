@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
 from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Injected
 from mailproof.model.policy import Policy
+from mailproof.model.provoked import Injected
 from mailproof.model.record import Record
 
 NAME = "injection-discarded"

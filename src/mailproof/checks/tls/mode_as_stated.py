@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import is_tls_record, mail_protocol, place, speaks_tls_unasked, surveyed, url
 from mailproof.model.attempt import Step, Trouble
+from mailproof.model.connection import Greeting, Interrupted
 from mailproof.model.endpoint import TlsMode
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import Greeting, Interrupted, TlsHandshake
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.tls import TlsHandshake
 
 NAME = "tls-mode-as-stated"
 NEEDS = (Greeting, TlsHandshake)

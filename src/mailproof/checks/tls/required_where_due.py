@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 
 from mailproof.checks.survey import place, url
+from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Scheme
+from mailproof.model.envelope import EnvelopeTried
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import EnvelopeTried, LoginTried, Reply, ReplyClass
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import Reply, ReplyClass
 
 NAME = "tls-not-forced-on-servers"
 NEEDS = (EnvelopeTried, LoginTried)

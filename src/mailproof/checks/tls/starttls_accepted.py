@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from mailproof.checks.survey import place, surveyed, url
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed
-from mailproof.model.observation import ReplyClass, StartTls
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.reply import ReplyClass
+from mailproof.model.tls import StartTls
 
 NAME = "starttls-accepted"
 NEEDS = (StartTls,)

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 
 from mailproof.checks.survey import alongside, place, surveyed, url
+from mailproof.model.capabilities import Capabilities, Stage
 from mailproof.model.endpoint import Protocol
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Untold
-from mailproof.model.observation import Capabilities, ReplyClass, Stage, StartTls
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
+from mailproof.model.reply import ReplyClass
+from mailproof.model.tls import StartTls
 
 NAME = "starttls-offered"
 NEEDS = (Capabilities, StartTls)

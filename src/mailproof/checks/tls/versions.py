@@ -9,10 +9,9 @@ from mailproof.checks.survey import died_inside_tls, place, surveyed, url
 from mailproof.model.attempt import Trouble
 from mailproof.model.endpoint import Endpoint
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Untold
-from mailproof.model.observation import TlsHandshake, TlsVersionTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
-from mailproof.model.tls import TlsVersion
+from mailproof.model.tls import TlsHandshake, TlsVersion, TlsVersionTried
 
 NAME = "tls-versions"
 NEEDS = (TlsHandshake, TlsVersionTried)

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from mailproof.catalog.pages import NoSuchPage, load
 from mailproof.cli.terminal import Terminal
 from mailproof.model.finding import Param
-from mailproof.model.observation import TlsHandshake
-from mailproof.model.tls import Protection
+from mailproof.model.tls import Protection, TlsHandshake
 from mailproof.parse.talk.notes import Note
 from mailproof.parse.talk.typed import Slip
 from mailproof.probes.handshake import protection_of

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Generator, Iterable
 from typing import NamedTuple, TypeVar
 
-from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.parse.txt import txt_value
 
 Result = TypeVar("Result")

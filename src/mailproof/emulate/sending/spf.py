@@ -17,7 +17,7 @@ from mailproof.emulate.sending.questions import (
     reverse_name,
     texts,
 )
-from mailproof.model.observation import DnsAnswer, DnsStatus
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.parse.spf import QUERYING, Mechanism, SpfRecord, SpfSyntaxError, expanded, is_spf, read_spf
 
 # RFC 7208 section 4.6.4.

@@ -10,7 +10,8 @@ from mailproof.emulate.sending.dmarc import DmarcFound, aligned, dmarc, organisa
 from mailproof.emulate.sending.questions import Course, Question, texts
 from mailproof.emulate.sending.reverse import Reverse, reverse
 from mailproof.emulate.sending.spf import SpfOutcome, SpfResult, check_host
-from mailproof.model.observation import DnsStatus, SendingSide
+from mailproof.model.dns import DnsStatus
+from mailproof.model.sending_side import SendingSide
 from mailproof.parse.spf import is_spf
 from mailproof.parse.tags import DkimKey, read_dkim_key
 

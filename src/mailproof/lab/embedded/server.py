@@ -26,8 +26,8 @@ from mailproof.lab.embedded.site import Desk, Site
 from mailproof.lab.embedded.smtp import SmtpSession
 from mailproof.model import endpoint
 from mailproof.model.attempt import Trouble
+from mailproof.model.dns import DnsAnswer, DnsStatus
 from mailproof.model.endpoint import Scheme
-from mailproof.model.observation import DnsAnswer, DnsStatus
 from mailproof.model.tls import ServerTls
 from mailproof.net.interface import Address, Driver, Handler, Server, ServerStream
 from mailproof.net.memory import MemoryNet

@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.escape import to_text
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.talk import TalkProtocol
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from mailproof.model.attempt import Step
 from mailproof.model.escape import to_text
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.talk import TalkProtocol
 from mailproof.parse.login_refusal import login_refusal_kind
 from mailproof.parse.refusal import refusal_kind

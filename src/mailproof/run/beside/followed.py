@@ -11,13 +11,15 @@ import msgspec
 from mailproof.checks.postfix.configured import Configured, configured_of
 from mailproof.emulate.postfix.rewrite import envelope_recipient, envelope_sender, generic, way_of, written
 from mailproof.model.configuration import PostfixFiles
+from mailproof.model.connection import Connection
+from mailproof.model.envelope import Submitted
 from mailproof.model.escape import printable
 from mailproof.model.followed import EntryUsed, Followed, Waiting
 from mailproof.model.log import Delivered, Queued, Refused
 from mailproof.model.log_trace import LogTrace
-from mailproof.model.observation import Connection, ReplyClass, Submitted
 from mailproof.model.postfix import Client, Kind, Outcome, Place, Step
 from mailproof.model.record import Attempt, Record
+from mailproof.model.reply import ReplyClass
 from mailproof.model.secret import Secrets
 from mailproof.model.server_log import LogQuote, LogRead
 from mailproof.net.interface import Net

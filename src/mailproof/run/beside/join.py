@@ -10,10 +10,12 @@ from typing import NamedTuple
 import msgspec
 
 from mailproof.model.attempt import Job
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Connection
+from mailproof.model.envelope import Submitted
 from mailproof.model.escape import printable
 from mailproof.model.log import Delivered, LoginFailed, Refused, Stored
 from mailproof.model.machine import Clock, Way
-from mailproof.model.observation import Connection, LoginTried, Submitted
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
 from mailproof.model.server_log import LogQuote, LogRead, LogSaid, LogStored

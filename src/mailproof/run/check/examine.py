@@ -11,10 +11,10 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.model.attempt import Job, Skipped
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
-from mailproof.model.observation import Capabilities, TlsHandshake
 from mailproof.model.record import Asked, Attempt, Record
-from mailproof.model.tls import TlsPolicy, TlsVersion
+from mailproof.model.tls import TlsHandshake, TlsPolicy, TlsVersion
 from mailproof.net.interface import Driver, Task
 from mailproof.probes.impersonate import forge
 from mailproof.probes.login import LoginWish, Message

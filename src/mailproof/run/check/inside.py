@@ -12,11 +12,12 @@ from mailproof.host.hostname import hostname
 from mailproof.host.interface import Host
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.configuration import FileState, PostfixFiles
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol
 from mailproof.model.followed import Waiting
 from mailproof.model.machine import MachineSeen
-from mailproof.model.observation import Connection, Retrieved
 from mailproof.model.record import Attempt, Record
+from mailproof.model.retrieval import Retrieved
 from mailproof.model.secret import Secrets
 from mailproof.model.space import SpaceSeen
 from mailproof.net.interface import Driver

@@ -8,9 +8,12 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.model.attempt import Job, Skipped
+from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme, TlsMode
-from mailproof.model.observation import LoginTried, MailboxOpened, ReplyClass, Retrieved, Submitted, UidsListed
+from mailproof.model.envelope import Submitted
 from mailproof.model.record import Asked, Attempt
+from mailproof.model.reply import ReplyClass
+from mailproof.model.retrieval import MailboxOpened, Retrieved, UidsListed
 from mailproof.model.tls import TlsPolicy
 from mailproof.net.interface import Net
 from mailproof.probes.fetch import LONGEST_PAUSE, fetch

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from mailproof.host.hostname import hostname
 from mailproof.host.interface import Host
 from mailproof.model.configuration import PostfixFiles
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol
 from mailproof.model.lookups import LookupsSeen
 from mailproof.model.machine import MachineSeen
-from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Driver
 from mailproof.parse.postfix.parameters import MainFile, read_main

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from mailproof.model.attempt import Job, Skipped, Trouble
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Endpoint, Scheme
-from mailproof.model.observation import Connection
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Driver
 from mailproof.probes.reference import reference

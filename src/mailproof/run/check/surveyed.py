@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mailproof.model.observation import Capabilities, TlsHandshake
+from mailproof.model.capabilities import Capabilities
 from mailproof.model.record import Attempt
+from mailproof.model.tls import TlsHandshake
 
 # A server that wants more than 27 hours is not waited for anyway.
 _SECONDS = re.compile(r"[0-9]{1,5}\Z")

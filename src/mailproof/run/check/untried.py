@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mailproof.model.attempt import Job, Skipped, Trouble
+from mailproof.model.authentication import LoginTried
+from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Endpoint
-from mailproof.model.observation import (
-    Connection,
-    EnvelopePurpose,
-    EnvelopeTried,
-    LoginTried,
-    Submitted,
-    XclientTried,
-)
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried, Submitted, XclientTried
 from mailproof.model.record import Asked, Attempt
 
 

@@ -9,9 +9,10 @@ import msgspec
 
 from mailproof.diagnose.greylisting import proved_by
 from mailproof.model.attempt import Step
+from mailproof.model.envelope import Submitted
 from mailproof.model.greylisting import GreylistProbed, GreylistTry, Look
-from mailproof.model.observation import Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.net.interface import Driver
 from mailproof.parse.greylisting import may_be_greylisting, product_of, stated_delay
 from mailproof.parse.refusal import refusal

@@ -10,10 +10,10 @@ from mailproof import __version__
 from mailproof.diagnose.judge import Judgement
 from mailproof.message.told import told_mail
 from mailproof.model.attempt import Job, Skipped
+from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Target
 from mailproof.model.finding import Severity
 from mailproof.model.mail import FetchReport, FolderTold
-from mailproof.model.observation import LoginTried
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.report import Report
 from mailproof.net.interface import Driver

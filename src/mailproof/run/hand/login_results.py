@@ -10,9 +10,9 @@ import msgspec
 from mailproof.checks import all_checks
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.model.attempt import Skipped
+from mailproof.model.authentication import LoginTried
 from mailproof.model.finding import Severity
 from mailproof.model.login import LoginEnd, LoginResult
-from mailproof.model.observation import LoginTried
 from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import Judged

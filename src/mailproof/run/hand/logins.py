@@ -9,8 +9,8 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.model.attempt import Job, Skipped
+from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Endpoint, Target, TargetKind
-from mailproof.model.observation import LoginTried
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.net.interface import Driver
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal

@@ -8,9 +8,12 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.model.attempt import Job
+from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Endpoint, Protocol, Target
-from mailproof.model.observation import LoginTried, ReplyClass, Retrieved, Submitted
+from mailproof.model.envelope import Submitted
 from mailproof.model.record import Asked, Attempt, Record
+from mailproof.model.reply import ReplyClass
+from mailproof.model.retrieval import Retrieved
 from mailproof.net.interface import Driver
 from mailproof.probes.arrival import Arrived, await_arrival
 from mailproof.probes.conversation import held

@@ -10,8 +10,8 @@ from mailproof.message.compare import compare
 from mailproof.message.read import read_headers
 from mailproof.message.told import hops_of
 from mailproof.model.attempt import Job
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Severity
-from mailproof.model.observation import Submitted
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import Report
 from mailproof.model.roundtrip import Change, Leg, RoundtripReport

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from mailproof.diagnose.judge import Judgement
 from mailproof.model.attempt import Step
+from mailproof.model.connection import Interrupted
+from mailproof.model.envelope import Submitted
 from mailproof.model.finding import Severity
-from mailproof.model.observation import Interrupted, Reply, ReplyClass, Submitted
 from mailproof.model.record import Attempt, Record
+from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.report import Judged, Report
 from mailproof.model.sent import RecipientResult, SendReport
 from mailproof.run.hand.sending import last_of, last_stage

@@ -8,8 +8,9 @@ import msgspec
 
 from mailproof import __version__
 from mailproof.model.attempt import Job, Status, Step
+from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Target
-from mailproof.model.observation import LoginTried, Submitted
+from mailproof.model.envelope import Submitted
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.net.interface import Driver
 from mailproof.probes.conversation import held

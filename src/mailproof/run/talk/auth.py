@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.talk import TalkProtocol
 from mailproof.model.tls import Protection
 from mailproof.parse.talk.heard import HeardLine, LineKind

@@ -8,9 +8,8 @@ import msgspec
 
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import TlsHandshake
 from mailproof.model.talk import TalkPlace, TalkProtocol
-from mailproof.model.tls import Protection
+from mailproof.model.tls import Protection, TlsHandshake
 from mailproof.net.interface import Net, Stream
 from mailproof.probes.handshake import handshake_fact, protection_of
 from mailproof.probes.terms import Terms

@@ -16,7 +16,7 @@ import msgspec
 from mailproof.model.attempt import Trouble
 from mailproof.model.escape import to_bytes, to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.talk import Played, TalkPlace, TlsStart
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from mailproof.model.finding import Param
-from mailproof.model.observation import TlsHandshake
+from mailproof.model.tls import TlsHandshake
 from mailproof.parse.talk.notes import Note
 from mailproof.parse.talk.typed import Slip
 

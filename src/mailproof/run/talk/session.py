@@ -13,7 +13,7 @@ from enum import StrEnum
 from mailproof.model.attempt import Trouble
 from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.talk import TalkPlace, TalkProtocol
 from mailproof.model.transcript import SECRET
 from mailproof.net.interface import Net

@@ -10,8 +10,9 @@ from enum import StrEnum
 
 import msgspec
 
+from mailproof.model.capabilities import Capability
 from mailproof.model.escape import to_text
-from mailproof.model.observation import Capability, ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.wire.imap.literals import KEEP, Assembler, Whole
 from mailproof.wire.imap.tokens import Value, flatten, string_of, tokenize

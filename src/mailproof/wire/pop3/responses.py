@@ -8,8 +8,9 @@ import re
 
 import msgspec
 
+from mailproof.model.capabilities import Capability
 from mailproof.model.escape import to_bytes, to_text
-from mailproof.model.observation import Capability, ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.wire.lines import Line, LineReader
 

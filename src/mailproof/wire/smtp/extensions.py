@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mailproof.model.capabilities import Capability
 from mailproof.model.escape import to_text
-from mailproof.model.observation import Capability
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.wire.smtp.replies import SmtpReply
 

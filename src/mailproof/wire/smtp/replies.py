@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from mailproof.model.escape import to_text
-from mailproof.model.observation import ReplyClass
+from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.wire.lines import Line, LineReader
 
