@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from mailrecord import POLICY, answers, attempt, record
@@ -114,6 +116,48 @@ def test_a_postfix_that_its_main_cf_keeps_to_loopback_is_told_the_line(lines: st
     assert (finding.remedy is not None) is mended
     if finding.remedy is not None:
         assert b"\ninet_interfaces = all\n" in mended_files(files, finding.remedy)["/etc/postfix/main.cf"].data
+
+
+BANNED = f"""
+table inet f2b-table {{
+    set addr-set-dovecot {{
+        type ipv4_addr
+        elements = {{ 198.51.100.7, {OUR} }}
+    }}
+
+    chain f2b-chain {{
+        type filter hook input priority filter - 1; policy accept;
+        tcp dport {{ 465, 993 }} ip saddr @addr-set-dovecot reject with icmp port-unreachable
+    }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("trouble", "printed", "name", "commands"),
+    [
+        (Trouble.REFUSED, EVERYWHERE, "firewall-resets", (f"fail2ban-client set dovecot unbanip {OUR}",)),
+        (Trouble.TIMEOUT, EVERYWHERE, "blocked-by-host-firewall", (f"fail2ban-client set dovecot unbanip {OUR}",)),
+        (Trouble.TIMEOUT, "", "blocked-by-host-firewall", ()),  # nobody to be let in to
+    ],
+)
+def test_a_ban_is_told_with_its_jail(trouble: Trouble, printed: str, name: str, commands: tuple[str, ...]) -> None:
+    (cause,) = judge(seen(trouble, printed, BANNED), load_profile()).causes
+    assert cause.name == name
+    assert any("@addr-set-dovecot" in piece.text for piece in cause.evidence)
+    assert (cause.remedy.then if cause.remedy else ()) == commands
+
+
+def test_a_port_that_firewalld_keeps_shut_is_told_with_its_zone() -> None:
+    kept = Path(__file__).parents[1] / "data" / "packet_filter"
+    rules, zones = ((kept / f"firewalld.{each}").read_text("utf-8") for each in ("nft", "zones"))
+    found = MachineSeen((OUR,), tuple(listeners(EVERYWHERE)), rules, zones=zones)
+    client = Connection(f"{OUR}:465", 0.0, trouble=Trouble.UNREACHABLE, local="203.0.113.200:40000")
+    (cause,) = judge(record(attempt(client, address=OUR), attempt(found, job="machine")), load_profile()).causes
+    assert cause.name == "blocked-by-host-firewall"
+    assert "services: dhcpv6-client smtp ssh, ports:" in [piece.text for piece in cause.evidence]
+    assert cause.remedy is not None
+    assert cause.remedy.then[0] == "firewall-cmd --permanent --zone=public --add-service=smtps"
 
 
 def test_another_machine_is_not_judged_by_this_one() -> None:

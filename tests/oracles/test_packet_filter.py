@@ -25,6 +25,9 @@ CONDITIONS = (
     *("ip6 saddr ::1", f"ip daddr {{ {SERVER}, 192.0.2.1 }}", "meta nfproto ipv6", ""),
     *("fib daddr type local", "fib daddr type broadcast", "tcp sport 1-65535", "ip saddr @some", "tcp dport @ports"),
     *(f"ip saddr . tcp dport {{ {CLIENT} . 587 }}", "tcp flags syn", "tcp flags & (fin | syn | rst | ack) == syn"),
+    *("tcp flags & (fin | syn | rst | ack) != syn", "tcp flags { syn, syn | ack }", "tcp flags == ack"),
+    *("tcp flags != syn", "tcp flags syn,ack", "tcp flags & (fin | syn) == 0x0", "ip saddr @nobody"),
+    *("ip saddr != @some", "ip saddr @nets", "tcp dport != @ports", "limit rate 9/second burst 9 packets"),
 )
 MAPS = (
     "tcp dport vmap { 25 : drop, 587 : accept }",
@@ -38,9 +41,11 @@ MAPS = (
 )
 SETS = f"""set some {{ type ipv4_addr; elements = {{ {CLIENT} }}; }}
 set ports {{ type inet_service; elements = {{ 587 }}; }}
+set nobody {{ type ipv4_addr; }}
+set nets {{ type ipv4_addr; flags interval, timeout; elements = {{ {CLIENT}/31 timeout 1h comment "a, b" }}; }}
 map ways {{ type inet_service : verdict; elements = {{ 587 : accept }}; }}"""
-# What is not understood (a source port, another interface, a named set) is not said to block.
-UNSURE = re.compile(r"sport|eth[09]|@|flags| \. |\bjump \{")
+# What is not understood (a source port, another interface, how often) is not said to block.
+UNSURE = re.compile(r"sport|eth[09]|limit| \. |\bjump \{")
 KNOWN = "ct state established,related accept"
 VERDICTS = (
     "accept",
@@ -108,10 +113,11 @@ IPTABLES_CONDITIONS = (
     *("-p tcp --syn", "-p tcp ! --syn", "-p tcp --tcp-flags ALL NONE", "-p tcp --tcp-flags SYN,RST SYN,RST"),
     *("-m addrtype --dst-type LOCAL", "-m addrtype --dst-type BROADCAST", '-m comment --comment "-j ACCEPT, all"'),
     *("-m set --match-set some src", "-m limit --limit 1/hour", "-m mark --mark 1"),
+    *("-m set ! --match-set some src", "-m set --match-set nets src", "-m set --match-set some dst"),
 )
 IPTABLES_TARGETS = ("-j ACCEPT", "-j DROP", "-j REJECT --reject-with tcp-reset", "-j other", "-g other", "-j RETURN")
 IPTABLES_TARGETS += ('-j LOG --log-prefix "-j ACCEPT "', "")
-IPTABLES_UNSURE = re.compile("eth0|--sport|--match-set|--limit|--mark")
+IPTABLES_UNSURE = re.compile(r"eth0|-i l\+|--sport|--limit|--mark|nets src")
 
 
 def iptables_ruleset(chance: random.Random) -> str:
@@ -133,11 +139,15 @@ def test_rules_of_iptables(nets: ThreeNets) -> None:
     nets.run("server", "nft", "flush", "ruleset")
     nets.run("server", "ipset", "create", "some", "hash:ip")
     nets.run("server", "ipset", "add", "some", CLIENT)
+    nets.run("server", "ipset", "create", "nets", "hash:net")
+    nets.run("server", "ipset", "add", "nets", f"{CLIENT}/31")
+    nets.run("server", "ipset", "add", "nets", CLIENT, "nomatch")
+    sets = nets.run("server", "ipset", "save").stdout
     with nets.greeting({587: "220 here"}), nets.asking("client", Path(__file__).with_name("filter_tried.py")) as ask:
         for _ in range(100):
             done = nets.run("server", "iptables-restore", given=iptables_ruleset(chance))
             assert done.returncode == 0, done.stderr
-            printed = nets.run("server", "iptables-save", "-t", "filter").stdout
+            printed = nets.run("server", "iptables-save", "-t", "filter").stdout + sets
             told.append((printed, ask(f"{SERVER} 587") == "1"))
     are_the_same(told, IPTABLES_UNSURE)
 

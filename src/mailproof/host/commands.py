@@ -30,6 +30,8 @@ READING: tuple[tuple[str, ...], ...] = (
     ("nft", "list", "ruleset"),
     ("iptables-save",),
     ("ip6tables-save",),
+    ("ipset", "save"),
+    ("firewall-cmd", "--list-all-zones"),
     ("postconf", "-h", "maillog_file"),
     ("doveconf", "-h", "log_path"),
     ("doveconf", "-h", "info_log_path"),

@@ -86,7 +86,7 @@ class MachineSeen(Observation, frozen=True):
     listeners: tuple[Listener, ...] | None
     """None where they cannot be seen."""
     packet_filter: str | None
-    """`nft list ruleset`, and `iptables-save` where that is what there is; None where it cannot be read."""
+    """`nft list ruleset`, with `iptables-save` and `ipset save` where it lacks some; None where it is hidden."""
     daemons: tuple[Daemon, ...] = ()
     unread: tuple[str, ...] = ()
     """The commands that gave no answer: not installed, or not permitted."""
@@ -94,6 +94,8 @@ class MachineSeen(Observation, frozen=True):
     """How it was reached; None for the machine that the run was on."""
     clock: Clock | None = None
     """None where it cannot be told, and in records of before it was asked."""
+    zones: str = ""
+    """`firewall-cmd --list-all-zones`, where firewalld keeps the packet filter."""
 
     def own(self, address: str) -> str:
         """The address of its own that this one leads to; empty for another machine's."""

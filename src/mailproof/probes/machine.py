@@ -9,11 +9,16 @@ from mailproof.model.configuration import FileState
 from mailproof.model.machine import Daemon, MachineSeen
 from mailproof.parse.machine.addresses import addresses as addresses_in
 from mailproof.parse.machine.iptables import IPV6
+from mailproof.parse.machine.keepers import is_firewalld
 from mailproof.parse.machine.listeners import listeners
 
 _NFT = ("nft", "list", "ruleset")
 _IPTABLES = (("iptables-save",), ("ip6tables-save",))
+_IPSET = ("ipset", "save")
+_FIREWALLD = ("firewall-cmd", "--list-all-zones")
 _ADDRESSES = (("ip", "-o", "addr"), ("ifconfig", "-a"))
+# What nft cannot put in its own words it names, and no more.
+_LEFT_OUT = " xt match "
 _SOCKETS = ("ss", "-H", "-ltnp")
 PID_FILES = {
     "postfix": "/var/spool/postfix/pid/master.pid",
@@ -35,7 +40,8 @@ def machine_seen(host: Host, addresses: Iterable[str], pid_files: dict[str, str]
     daemons = tuple(_daemon(host, name, path) for name, path in (pid_files or PID_FILES).items())
     found = tuple(listeners(printed)) if printed is not None else None
     known = tuple(dict.fromkeys((*addresses, *_addresses(host))))
-    return MachineSeen(known, found, rules, daemons, tuple(unread), host.way)
+    zones = host.answer(_FIREWALLD) if is_firewalld(rules or "") else None
+    return MachineSeen(known, found, rules, daemons, tuple(unread), host.way, zones=zones or "")
 
 
 def _addresses(host: Host) -> Iterator[str]:
@@ -46,14 +52,16 @@ def _addresses(host: Host) -> Iterator[str]:
 
 
 def _packet_filter(host: Host) -> str | None:
-    """All the rules there are; iptables of today keeps its own in nftables, where nft shows them too."""
+    """All the rules there are; iptables of today keeps its own in nftables, where nft shows most of them in full."""
     rules = host.answer(_NFT)
-    if rules is not None:
+    if rules is not None and _LEFT_OUT not in rules:
         return rules
     saved = [host.answer(command) for command in _IPTABLES]
     if saved[0] is None:
-        return None
-    return f"\n{IPV6}\n".join(each or "" for each in saved)
+        return rules
+    told = f"\n{IPV6}\n".join(each or "" for each in saved)
+    sets = host.answer(_IPSET) if "--match-set" in told else None
+    return "\n".join(filter(None, (rules, told, sets)))
 
 
 def _daemon(host: Host, name: str, pid_file: str) -> Daemon:

@@ -18,6 +18,7 @@ from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.model.remedy import Remedy
 from mailproof.parse.machine.chain import Packet, Rule
+from mailproof.parse.machine.keepers import Keeper, keeper_of, zone_told
 from mailproof.parse.machine.packet_filter import blocking_rule
 
 NAME = "port-served"
@@ -85,7 +86,8 @@ def _judged(connection: Sighting[Connection], machine: MachineSeen) -> Iterator[
             yield Passed(NAME, _shown(ours), endpoint.url)
     elif trouble is Trouble.REFUSED and machine.listeners is not None:
         if ours:
-            yield Finding("firewall-resets", _shown(ours), **where, params=port)
+            _, shown, mends = _kept_out(connection, machine, ours) or (None, (), None)
+            yield Finding("firewall-resets", (*_shown(ours), *shown), **where, params=port, remedy=mends)
         elif at_port:
             listens = tuple(dict.fromkeys(each.address for each in at_port))
             yield Finding("listening-elsewhere", _shown(at_port), **where, params=port | {"listens": listens})
@@ -111,27 +113,49 @@ def _silent(connection: Sighting[Connection], machine: MachineSeen, ours: list[L
     endpoint, where = connection.endpoint, place(connection)
     port: dict[str, Param] = {"port": endpoint.port}
     full = [each for each in ours if each.is_full]
-    rule = _rule(connection, machine)
-    if rule is not None:
-        evidence = Evidence(EvidenceKind.CONFIG, f"packet filter, chain {rule.chain}", rule.text)
-        yield Finding("blocked-by-host-firewall", (evidence,), **where, params=port | {"rule": rule.text})
+    kept_out = _kept_out(connection, machine, ours)
+    if kept_out is not None:
+        rule, shown, remedy = kept_out
+        yield Finding("blocked-by-host-firewall", shown, **where, params=port | {"rule": rule.text}, remedy=remedy)
     elif full:
         yield Finding("listener-overloaded", _shown(full), **where, params=port | _programs(full))
     elif ours and machine.packet_filter is not None:
         yield Finding("blocked-before-the-host", _shown(ours), **where, params=port)
 
 
-def _rule(connection: Sighting[Connection], machine: MachineSeen) -> Rule | None:
+def _kept_out(
+    connection: Sighting[Connection], machine: MachineSeen, ours: list[Listener]
+) -> tuple[Rule, tuple[Evidence, ...], Remedy | None] | None:
+    """The rule that keeps us out, what shows it, and how the program that keeps it is told to let us in."""
     if machine.packet_filter is None:
         return None
+    packet = _packet(connection, machine)
+    rule = blocking_rule(machine.packet_filter, packet)
+    if rule is None:
+        return None
+    shown = Evidence(EvidenceKind.CONFIG, f"packet filter, chain {rule.chain}", rule.text)
+    keeper = keeper_of(rule, machine.packet_filter, packet.source, packet.port)
+    if keeper is None:
+        return rule, (shown,), None
+    # Where nobody listens there is nothing to let in.
+    mends = Remedy(then=keeper.commands) if keeper.commands and ours else None
+    return rule, (shown, *_zone(machine, keeper)), mends
+
+
+def _zone(machine: MachineSeen, keeper: Keeper) -> Iterator[Evidence]:
+    """What firewalld lets in, in its own words."""
+    if keeper.program == "firewalld" and (told := zone_told(machine.zones, keeper.place)):
+        yield Evidence(EvidenceKind.CONFIG, f"firewall-cmd --zone={keeper.place} --list-all", told)
+
+
+def _packet(connection: Sighting[Connection], machine: MachineSeen) -> Packet:
     address = machine.own(connection.endpoint.address)
     source = connection.fact.client.rpartition(":")[0].strip("[]") or address
     ours = machine.way.ours if machine.way is not None else ""
     if ours and (":" in ours) is (":" in address):
         source = ours  # behind a NAT what comes in there has another than ours
     # To an address of one's own every packet goes over loopback.
-    packet = Packet(source, address, connection.endpoint.port, loopback=source in machine.addresses)
-    return blocking_rule(machine.packet_filter, packet)
+    return Packet(source, address, connection.endpoint.port, loopback=source in machine.addresses)
 
 
 def _covers(listens: str, address: str) -> bool:

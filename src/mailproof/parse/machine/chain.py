@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -42,6 +42,13 @@ class Rule(NamedTuple):
     chain: str
     """`inet filter input`."""
     text: str
+    is_policy: bool = False
+    """Whether it is what becomes of a packet that no rule of the chain is for."""
+
+
+Sets = Mapping[str, tuple[str, ...]]
+"""What is in each set that stands apart from the rules, by the name that rules have for it."""
+_NO_SETS: Sets = {}
 
 
 class Chain(NamedTuple):
@@ -55,6 +62,8 @@ class Chain(NamedTuple):
     family: str
     translates: bool = False
     """Whether it is one of network address translation: what it does to a packet, no later rule undoes."""
+    sets: Sets = _NO_SETS
+    """Named sets that its rules may ask."""
 
 
 class Outcome(NamedTuple):

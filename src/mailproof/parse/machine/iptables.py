@@ -1,11 +1,24 @@
-"""The rules of `iptables-save`; behind a line `# ip6tables` those of ip6tables-save (iptables-extensions(8))."""
+"""The rules of `iptables-save`; behind a line `# ip6tables` those of ip6tables-save (iptables-extensions(8)).
+
+What `ipset save` prints may stand behind them (ipset(8)): the sets that `--match-set` asks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mailproof.parse.machine.chain import WORDS, Chain, Outcome, Packet, address_in, any_of, comes_in_by, port_in
+from mailproof.parse.machine.chain import (
+    WORDS,
+    Chain,
+    Outcome,
+    Packet,
+    Sets,
+    address_in,
+    any_of,
+    comes_in_by,
+    port_in,
+)
 
 IPV6 = "# ip6tables"
 """Stands between what the two programs print."""
@@ -14,8 +27,8 @@ _HOOKS = {("filter", "INPUT"): "input", ("nat", "PREROUTING"): "prerouting"}
 
 
 def chains(printed: str) -> Iterator[Chain]:
-    """Each chain of the tables `filter` and `nat`."""
-    family, table = "ip", ""
+    """Each chain of the tables `filter` and `nat`, with the sets that there are."""
+    family, table, sets = "ip", "", _sets(printed)
     policies: dict[tuple[str, str], str] = {}
     rules: dict[tuple[str, str], list[str]] = {}
     for raw in (*printed.splitlines(), IPV6):
@@ -24,9 +37,8 @@ def chains(printed: str) -> Iterator[Chain]:
             for (of, name), policy in policies.items():
                 told = f":{name} {policy.upper()}"
                 hook = _HOOKS.get((of, name), "")
-                yield Chain(
-                    name, hook, policy, told, 0, tuple(rules.get((of, name), ())), f"{family} {of}", of == "nat"
-                )
+                of_chain = tuple(rules.get((of, name), ()))
+                yield Chain(name, hook, policy, told, 0, of_chain, f"{family} {of}", of == "nat", sets)
             family, policies, rules = "ip6", {}, {}
         elif line.startswith("*"):
             table = line[1:]
@@ -35,6 +47,21 @@ def chains(printed: str) -> Iterator[Chain]:
             policies[table, name] = policy.partition(" ")[0].lower()
         elif table in ("filter", "nat") and line.startswith("-A "):
             rules.setdefault((table, line.split(" ", 2)[1]), []).append(line)
+
+
+# Of one address or network; what a set of others (`hash:ip,port`, `list:set`) has is not understood.
+_ONE_ADDRESS = ("hash:ip", "hash:net", "bitmap:ip")
+
+
+def _sets(printed: str) -> Sets:
+    found: dict[str, list[str]] = {}
+    for line in printed.splitlines():
+        word, name, member, *more = (*line.split(" "), "", "")
+        if word == "create" and member in _ONE_ADDRESS:
+            found[name] = []
+        elif word == "add" and name in found:
+            found[name].append(f"!{member}" if "nomatch" in more else member)
+    return {name: tuple(members) for name, members in found.items()}
 
 
 class _Option(NamedTuple):
@@ -77,7 +104,7 @@ def _address_type(values: Sequence[str], _: Packet) -> bool | None:
 
 
 # Those that choose only by the options that follow them.
-_MODULES = ("tcp", "udp", "multiport", "conntrack", "state", "comment", "addrtype")
+_MODULES = ("tcp", "udp", "multiport", "conntrack", "state", "comment", "addrtype", "set")
 # The tests, with the number of values that each must have to be understood.
 _TESTS: Mapping[str, tuple[int, _Test]] = {
     "-m": (1, lambda values, _: True if values[0] in _MODULES else None),
@@ -100,13 +127,13 @@ _TRANSLATIONS = ("DNAT", "REDIRECT", "NETMAP")
 _PASSING = ("", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CONNSECMARK", "SECMARK", "AUDIT", "TRACE", "SET", "CT")
 
 
-def read(text: str, packet: Packet) -> Outcome:
+def read(text: str, packet: Packet, sets: Sets) -> Outcome:
     matched: bool | None = True
     verdict, target = "", ""
     for option in _options(WORDS.findall(text)):
         if option.name in ("-j", "-g"):
             verdict, target = _target(option)
-        holds = _holds(option, packet)
+        holds = _in_set(option, packet, sets) if option.name == "--match-set" else _holds(option, packet)
         if holds is False:
             return Outcome(False)
         if holds is None:
@@ -119,6 +146,19 @@ def _holds(option: _Option, packet: Packet) -> bool | None:
         return True
     count, test = _TESTS.get(option.name, (-1, _flags))
     holds = test(option.values, packet) if len(option.values) == count else None
+    return holds if holds is None or not option.negated else not holds
+
+
+def _in_set(option: _Option, packet: Packet, sets: Sets) -> bool | None:
+    """`--match-set NAME src`."""
+    name, by = (*option.values, "", "")[:2]
+    address = {"src": packet.source, "dst": packet.destination}.get(by)
+    if address is None or name not in sets or len(option.values) != 2:
+        return None
+    excepted = any_of(address_in(each[1:], address) for each in sets[name] if each.startswith("!"))
+    holds = any_of(address_in(each, address) for each in sets[name] if not each.startswith("!"))
+    if excepted is not False and holds is not False:
+        return None  # the narrower of the two decides
     return holds if holds is None or not option.negated else not holds
 
 

@@ -14,6 +14,7 @@ from mailproof.parse.machine.chain import (
     Chain,
     Outcome,
     Packet,
+    Sets,
     address_in,
     any_of,
     comes_in_by,
@@ -25,24 +26,35 @@ _PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "securi
 
 
 def chains(printed: str) -> Iterator[Chain]:
-    """Each chain of each table."""
+    """Each chain of each table, with the sets and maps of the table."""
     family, name, kind, hook, policy, policy_text, priority = "", "", "", "", "accept", "", 0
     rules: list[str] = []
+    sets: dict[str, tuple[str, ...]] = {}
+    inside: list[str] | None = None
     depth = 0
     for raw in printed.splitlines():
         line = raw.strip()
         if line.startswith("table ") and line.endswith("{"):
-            family, depth = line[6:-1].strip(), 1
+            family, depth, sets = line[6:-1].strip(), 1, {}
+        elif depth == 1 and line.startswith(("set ", "map ")) and line.endswith("{"):
+            depth, inside, name = 2, [], ""
+            of_set = line[4:-1].strip()
+        elif inside is not None and depth == 2:
+            if line == "}":
+                sets[f"@{of_set}"] = _members(" ".join(inside))
+                depth, inside = 1, None
+            else:
+                inside.append(line)
         elif line.startswith("chain ") and line.endswith("{"):
             name, kind, hook, policy, policy_text = line[6:-1].strip(), "", "", "accept", ""
             priority, rules, depth = 0, [], 2
         elif line == "}":
             if depth == 2 and name:
-                yield Chain(name, hook, policy, policy_text, priority, tuple(rules), family, kind == "nat")
+                yield Chain(name, hook, policy, policy_text, priority, tuple(rules), family, kind == "nat", sets)
                 name = ""
             depth -= 1
         elif line.endswith("{") and depth:
-            depth += 1  # a set, a map, or a chain without a name: what is in that is not looked into
+            depth += 1  # a counter, or a chain without a name: what is in that is not looked into
             if name and depth == 3:
                 rules.append(line)
         elif depth == 2 and name and (base := _BASE.match(line)):
@@ -50,6 +62,16 @@ def chains(printed: str) -> Iterator[Chain]:
             priority = _priority(base[3])
         elif depth == 2 and name and line:
             rules.append(line)
+
+
+# What may stand behind an element: for how long it is in the set, how often it was met, a remark.
+_BEHIND = re.compile(r" (?:timeout|expires|counter|limit|comment|last|quota|ct count) [^:]*")
+
+
+def _members(body: str) -> tuple[str, ...]:
+    """Of what is printed of a set; none where it is empty."""
+    elements = body.partition("elements = {")[2].rpartition("}")[0]
+    return tuple(_BEHIND.sub("", each) for each in _elements(elements)) if elements else ()
 
 
 def _priority(text: str) -> int:
@@ -70,7 +92,7 @@ _PASSING: Mapping[str, Mapping[str, int]] = {
 }
 
 
-def read(text: str, packet: Packet) -> Outcome:
+def read(text: str, packet: Packet, sets: Sets) -> Outcome:
     words = WORDS.findall(text)
     matched: bool | None = True
     at = 0
@@ -84,7 +106,7 @@ def read(text: str, packet: Packet) -> Outcome:
             if rest[:2] in (["with", "icmp"], ["with", "icmpv6"]) and (rest[1] == "icmpv6") is not packet.is_ipv6:
                 return Outcome(False)
             return _verdict(words[at:])._replace(matched=matched)
-        holds, used = _condition(words[at:], packet)
+        holds, used = _condition(words[at:], packet, sets)
         if isinstance(holds, Outcome):
             return holds if matched or not holds.matched else holds._replace(matched=None)
         if holds is False:
@@ -142,7 +164,7 @@ def _address_type(value: str, _: Packet) -> bool | None:
     return None if value in ("anycast", "unicast") else value == "local"
 
 
-_OPERATORS = (".", "&", "|", "<", ">", "<=", ">=", "==", "and", "or", "/", "map")
+_OPERATORS = ("/", ".", "&", "|", "<", ">", "<=", ">=", "==", "and", "or", "map")
 _KEYS: Mapping[tuple[str, ...], _Test] = {
     ("tcp", "sport"): lambda *_: None,
     ("tcp", "dport"): lambda value, packet: port_in(value, packet.port),
@@ -166,7 +188,7 @@ _KEYS: Mapping[tuple[str, ...], _Test] = {
 _OTHER_PROTOCOLS = ("udp", "icmp", "icmpv6", "sctp", "dccp", "esp", "ah", "igmp", "arp", "udplite")
 
 
-def _condition(words: Sequence[str], packet: Packet) -> tuple[bool | Outcome | None, int]:
+def _condition(words: Sequence[str], packet: Packet, sets: Sets) -> tuple[bool | Outcome | None, int]:
     """Whether the condition at the beginning holds, or what is done where it is a map of verdicts.
 
     And how many words it has, 0 where it is of a kind that is not understood.
@@ -174,32 +196,70 @@ def _condition(words: Sequence[str], packet: Packet) -> tuple[bool | Outcome | N
     word = words[0]
     if word in _OTHER_PROTOCOLS or (word in ("ip", "ip6") and (word == "ip6") is not packet.is_ipv6):
         return False, 1
+    if word in ("limit", "ct") and (often := _LIMIT.match(" ".join(words[:8]))):
+        return None, len(often[0].split())
+    if words[:2] == ["tcp", "flags"]:
+        return _of_flags(words)
     key = next((key for key in _KEYS if tuple(words[: len(key)]) == key), ())
     operator, value = (*words[len(key) :], "", "")[:2]
     if not key or not operator or operator in _OPERATORS:
         return None, 0
     if operator == "vmap":
-        return _mapped(_KEYS[key], value, packet), len(key) + 2
+        return _mapped(_KEYS[key], _asked(value, sets), packet), len(key) + 2
     negated = operator == "!="
-    holds = any_of(_holds(_KEYS[key], each, packet) for each in _elements(value if negated else operator))
+    elements = _asked(value if negated else operator, sets)
+    holds = None if elements is None else any_of(_KEYS[key](each, packet) for each in elements)
     return holds if holds is None or not negated else not holds, len(key) + 1 + negated
 
 
+# How often, or how many at a time: nobody can tell of one packet.
+_LIMIT = re.compile(r"limit rate (over )?\S+( burst \S+ \S+)?|ct count (over )?\d+")
+# What begins a connection.
+_SYN = {"syn"}
+_FLAGS = {*_SYN, "fin", "rst", "psh", "ack", "urg", "ecn", "cwr"}
+
+
+def _of_flags(words: Sequence[str]) -> tuple[bool | None, int]:
+    """`tcp flags syn,ack`, one of them; `== syn`, `{ syn, syn | ack }`, these alone; `syn / fin,syn`, these of those.
+
+    And `! fin,syn`, none of them. With the number of its words, 0 where it is of another kind.
+    """
+    operator = words[2] if words[2:3] and words[2] in ("==", "!=", "!") else ""
+    at = 3 if operator else 2
+    value, slash, mask = (*words[at : at + 3], "", "", "")[:3]
+    if value.startswith("{") and not operator:
+        return any(set(each.split(" | ")) == _SYN for each in _elements(value)), at + 1
+    told, looked = _flags(value), _flags(mask) if slash == "/" else _FLAGS
+    if told is None or looked is None or slash in _OPERATORS[1:]:
+        return None, 0
+    if slash == "/" or operator in ("==", "!="):
+        return (_SYN & looked == told) is (operator != "!="), at + (3 if slash == "/" else 1)
+    return bool(_SYN & told) is (operator != "!"), at + 1
+
+
+def _flags(text: str) -> set[str] | None:
+    names = {*text.split(",")} - {"0x0"}
+    return names if names <= _FLAGS else None
+
+
+_APART = re.compile(r'(?:"[^"]*"|[^,"])+')
+
+
 def _elements(value: str) -> list[str]:
-    """Of `{ a, b }`, and of `a,b`; a named set (`@allowed`) is one element that nobody understands."""
-    return [element.strip() for element in value.strip("{} ").split(",")]
+    """Of `{ a, b }`, and of `a,b`."""
+    return [element.strip() for element in _APART.findall(value.strip("{} "))]
 
 
-def _holds(test: _Test, element: str, packet: Packet) -> bool | None:
-    """A named set (`@allowed`) stands elsewhere, and is not looked into."""
-    return None if element.startswith("@") else test(element, packet)
+def _asked(value: str, sets: Sets) -> Sequence[str] | None:
+    """The elements of a set that stands there, or elsewhere by its name (`@allowed`); None where it is not known."""
+    return sets.get(value) if value.startswith("@") else _elements(value)
 
 
-def _mapped(test: _Test, value: str, packet: Packet) -> Outcome:
-    """`vmap { established : accept, 587 : jump mail }`; a named map (`vmap @ports`) stands elsewhere."""
-    for element in _elements(value):
+def _mapped(test: _Test, elements: Sequence[str] | None, packet: Packet) -> Outcome:
+    """`vmap { established : accept, 587 : jump mail }`."""
+    for element in ("",) if elements is None else elements:
         key, colon, verdict = element.rpartition(" : ")
-        holds = _holds(test, key.strip(), packet)
+        holds = test(key.strip(), packet) if colon else None
         if holds is None or not colon:
             return Outcome(None, "unknown")
         if holds:

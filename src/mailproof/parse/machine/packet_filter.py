@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mailproof.parse.machine import iptables, nft
-from mailproof.parse.machine.chain import Chain, Outcome, Packet, Rule
+from mailproof.parse.machine.chain import Chain, Outcome, Packet, Rule, Sets
 
 # The kernel refuses jumps that are deeper (NFT_JUMP_STACK_SIZE).
 _DEEPEST = 16
@@ -36,7 +36,11 @@ def blocking_rule(printed: str, packet: Packet) -> Rule | None:
         if verdict.word in ("drop", "reject"):
             return verdict.rule if verdict.certain else None
         if verdict.word == "" and entrance.policy == "drop":
-            return Rule(entrance.name, entrance.policy_text) if verdict.certain else None
+            return (
+                Rule(f"{entrance.family} {entrance.name}", entrance.policy_text, is_policy=True)
+                if verdict.certain
+                else None
+            )
     return None
 
 
@@ -47,7 +51,7 @@ def _is_of(family: str, packet: Packet) -> bool:
 
 def _translates(chain: Chain, packet: Packet) -> bool:
     """Whether a rule may translate this packet, wherever it jumps from."""
-    outcomes = (_read(text, packet) for text in chain.rules)
+    outcomes = (_read(text, packet, chain.sets) for text in chain.rules)
     return any(outcome.verdict == "translate" and outcome.matched is not False for outcome in outcomes)
 
 
@@ -63,7 +67,7 @@ class _Walk:
     def through(self, chain: Chain) -> _Verdict:
         certain = True
         for text in chain.rules:
-            matched, word, target = _read(text, self._packet)
+            matched, word, target = _read(text, self._packet, chain.sets)
             if matched is False or word == "":
                 continue
             if word in ("jump", "goto"):
@@ -94,5 +98,5 @@ class _Walk:
         return self._verdicts[at]
 
 
-def _read(text: str, packet: Packet) -> Outcome:
-    return iptables.read(text, packet) if text.startswith("-A ") else nft.read(text, packet)
+def _read(text: str, packet: Packet, sets: Sets) -> Outcome:
+    return iptables.read(text, packet, sets) if text.startswith("-A ") else nft.read(text, packet, sets)
