@@ -65,6 +65,9 @@ def exim_without(data: bytes) -> bytes:
         value = found[2].lstrip(b'"').lstrip()
         if value.startswith(b"/") or not value.strip():
             return found[0]
+        # AUTH_SERVER_ALLOW_NOTLS_PASSWORDS = yes: a macro that is only asked whether it is there.
+        if found[1][:1].isupper() and value.strip() in (b"yes", b"true", b"1"):
+            return found[0]
         if b"{" not in value and not (value.startswith(b"$") or b"server_prompts" in found[1]):
             return found[1] + MASK + lines
         return found[1] + (_EXIM_LITERAL.sub(literal, found[2]) if b"{" in value else found[2])

@@ -11,10 +11,12 @@ import msgspec
 from mailproof.host.interface import Host
 from mailproof.model.configuration import EximFiles, FileSeen, FileState
 from mailproof.parse.exim.debian import (
+    CERTIFICATE,
     GENERATED,
     LOCAL_MACROS,
     MAILNAME,
     PARTS,
+    PRIVATE_KEY,
     SETTINGS,
     SPLIT,
     STARTED,
@@ -103,6 +105,8 @@ class _Reading:
             return
         for name in (SETTINGS, STARTED, MAILNAME):
             self.seen.setdefault(name, self.host.read(name))
+        for name in (CERTIFICATE, PRIVATE_KEY):
+            self.seen.setdefault(name, self.host.look(name))
         clients = self.host.read(_CLIENTS)
         self.seen[_CLIENTS] = msgspec.structs.replace(clients, data=exim_clients_without(clients.data))
         parts = [each for part in PARTS for each in self.host.glob(f"{SPLIT}/{part}/*")]

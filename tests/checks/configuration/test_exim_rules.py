@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -11,7 +10,8 @@ import pytest
 from mailrecord import answers, attempt, reply
 
 import mailproof.parse.exim as exim
-from configurations import MemoryHost, a_file, files_of, linted
+from configurations import MemoryHost, a_file, linted
+from eximmachine import MAIN, NOW, SOUND, folder, machine
 from mailproof.catalog.pages import load
 from mailproof.checks.exim import own_domains, ports_served, started, verification, waits, wrappermode
 from mailproof.model.attempt import Job, Trouble
@@ -24,81 +24,18 @@ from mailproof.probes.exim_files import usual_exim
 from mailproof.run.lint import read_configurations
 from mailproof.script.authority import Authority
 
-NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-MAIN = "/etc/exim4/exim4.conf"
-PASSWD = "root:x:0:0::/root:/bin/sh\nDebian-exim:x:105:109::/var/spool/exim4:/usr/sbin/nologin\n"
-GROUP = "root:x:0:\nmail:x:8:\nDebian-exim:x:109:\nsasl:x:45:other\nssl-cert:x:110:Debian-exim\n"
-SOUND = """primary_hostname = mail.example.com
-domainlist local_domains = @ : example.com
-hostlist relay_from_hosts = 127.0.0.1 : ::::1
-daemon_smtp_ports = 25 : 465 : 587
-tls_on_connect_ports = 465
-tls_certificate = /etc/ssl/mail/mail.pem
-tls_privatekey = /etc/ssl/mail/mail.key
-auth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}
-acl_smtp_rcpt = acl_check_rcpt
-begin acl
-acl_check_rcpt:
-  accept hosts = +relay_from_hosts
-  accept authenticated = *
-  require message = relay not permitted
-          domains = +local_domains
-  accept
-begin routers
-out:
-  driver = manualroute
-  domains = ! +local_domains
-  route_list = * smart.example.net::587 byname
-  transport = remote
-box:
-  driver = accept
-  domains = +local_domains
-  transport = box
-begin transports
-remote:
-  driver = smtp
-  hosts_try_auth = <; ${lookup{$host}nwildlsearch{/etc/exim4/passwd.client}{$host_address}}
-box:
-  driver = appendfile
-  file = /var/mail/$local_part_data
-begin authenticators
-plain:
-  driver = plaintext
-  public_name = PLAIN
-  server_condition = ${lookup{$auth2}lsearch{/etc/exim4/passwd}{yes}{no}}
-"""
 _HANDED_ON = SOUND[SOUND.index("  driver = manualroute") : SOUND.index("  transport = remote")]
 
 
 @pytest.fixture(scope="module")
-def pem() -> dict[str, FileSeen]:
-    pair = "== {} {} good:mail.example.com\n"
-    text = pair.format("/etc/ssl/mail/mail.pem", "chain") + pair.format("/etc/ssl/mail/mail.key", "key")
-    return files_of(text, Authority())
+def authority() -> Authority:
+    return Authority()
 
 
-def folder(path: str, mode: int = 0o755, owner: str = "root", group: str = "root") -> FileSeen:
-    return FileSeen(path, path, FileState.DIRECTORY, mode=mode, owner=owner, group=group)
-
-
-def files(pem: dict[str, FileSeen]) -> dict[str, FileSeen]:
+@pytest.fixture
+def every(authority: Authority) -> dict[str, FileSeen]:
     """A machine on which nothing is wrong."""
-    named = [
-        a_file(MAIN, SOUND.encode()),
-        a_file("/etc/passwd", PASSWD.encode()),
-        a_file("/etc/group", GROUP.encode()),
-        msgspec.structs.replace(a_file("/etc/exim4/passwd", b"a:b\n", mode=0o640), group="Debian-exim"),
-        a_file("/etc/exim4/passwd.client", b"# host:user:password\n*.example.net:me:word\n"),
-        pem["/etc/ssl/mail/mail.pem"],
-        msgspec.structs.replace(pem["/etc/ssl/mail/mail.key"], mode=0o640, group="ssl-cert"),
-        *(
-            folder(each)
-            for each in ("/etc", "/etc/ssl", "/etc/ssl/mail", "/etc/exim4", "/var", "/var/spool", "/var/log")
-        ),
-        folder("/var/spool/exim4", 0o750, "Debian-exim", "Debian-exim"),
-        folder("/var/log/exim4", 0o2750, "Debian-exim", "adm"),
-    ]
-    return {each.path: each for each in named}
+    return machine(authority)
 
 
 def record(every: dict[str, FileSeen]) -> Record:
@@ -109,8 +46,8 @@ def names(every: dict[str, FileSeen]) -> set[str]:
     return {finding.name for finding in linted(record(every)).findings}
 
 
-def test_the_sound_one_is_sound(pem: dict[str, FileSeen]) -> None:
-    judged = linted(record(files(pem)))
+def test_the_sound_one_is_sound(every: dict[str, FileSeen]) -> None:
+    judged = linted(record(every))
     assert [(each.name, each.evidence) for each in judged.findings] == []
     assert {each.name for each in judged.passed} >= {
         "exim-config-readable", "exim-tls-set-up", "exim-keys-readable", "exim-logins-offered",
@@ -154,8 +91,7 @@ def test_the_sound_one_is_sound(pem: dict[str, FileSeen]) -> None:
          {"outgoing-mail-disabled"}),
     ],
 )  # fmt: skip
-def test_a_change_of_a_sound_one(pem: dict[str, FileSeen], old: str, new: str, found: set[str]) -> None:
-    every = files(pem)
+def test_a_change_of_a_sound_one(every: dict[str, FileSeen], old: str, new: str, found: set[str]) -> None:
     assert old in SOUND
     every[MAIN] = a_file(MAIN, SOUND.replace(old, new).encode())
     assert names(every) == found
@@ -173,15 +109,13 @@ def test_a_change_of_a_sound_one(pem: dict[str, FileSeen], old: str, new: str, f
     ],
 )
 def test_what_its_user_may_not_use(
-    pem: dict[str, FileSeen], path: str, change: dict[str, object], found: set[str]
+    every: dict[str, FileSeen], path: str, change: dict[str, object], found: set[str]
 ) -> None:
-    every = files(pem)
     every[path] = msgspec.structs.replace(every[path], **change)
     assert names(every) == found
 
 
-def test_a_user_that_is_not_known_is_nobody_who_is_kept_out(pem: dict[str, FileSeen]) -> None:
-    every = files(pem)
+def test_a_user_that_is_not_known_is_nobody_who_is_kept_out(every: dict[str, FileSeen]) -> None:
     every["/etc/passwd"] = a_file("/etc/passwd", b"root:x:0:0::/root:/bin/sh\n")
     every["/etc/ssl/mail/mail.key"] = msgspec.structs.replace(every["/etc/ssl/mail/mail.key"], mode=0o600)
     assert names(every) == set()
@@ -196,9 +130,8 @@ def test_a_user_that_is_not_known_is_nobody_who_is_kept_out(pem: dict[str, FileS
     ],
 )
 def test_the_socket_that_logins_are_asked_at(
-    pem: dict[str, FileSeen], server: str, files_: dict[str, int], found: str
+    every: dict[str, FileSeen], server: str, files_: dict[str, int], found: str
 ) -> None:
-    every = files(pem)
     start = SOUND.index("begin authenticators")
     text = f"{SOUND[:start]}begin authenticators\nd:\n  driver = dovecot\n  public_name = PLAIN\n  {server}\n"
     every[MAIN] = a_file(MAIN, text.encode())
@@ -218,7 +151,7 @@ def test_the_socket_that_logins_are_asked_at(
         ("bob@other.example", "250", []),
     ],
 )
-def test_the_domain_of_a_mailbox(pem: dict[str, FileSeen], recipient: str, code: str, said: list[str]) -> None:
+def test_the_domain_of_a_mailbox(every: dict[str, FileSeen], recipient: str, code: str, said: list[str]) -> None:
     tried = EnvelopeTried(
         EnvelopePurpose.MAILBOX,
         "a@x.test",
@@ -227,7 +160,7 @@ def test_the_domain_of_a_mailbox(pem: dict[str, FileSeen], recipient: str, code:
         reply("250 OK", 1),
         reply(f"{code} relay not permitted", 2),
     )
-    found = record(files(pem))
+    found = record(every)
     found = msgspec.structs.replace(found, attempts=(*found.attempts, attempt(tried, scheme="smtp")))
     assert answers(own_domains.check, found) == said
 
@@ -251,9 +184,8 @@ def test_the_domain_of_a_mailbox(pem: dict[str, FileSeen], recipient: str, code:
     ],
 )
 def test_a_port_that_does_not_answer(
-    pem: dict[str, FileSeen], more: str, default: str, scheme: str, trouble: Trouble | None, said: list[str]
+    every: dict[str, FileSeen], more: str, default: str, scheme: str, trouble: Trouble | None, said: list[str]
 ) -> None:
-    every = files(pem)
     every[MAIN] = a_file(MAIN, (more + SOUND).encode())
     every["/etc/default/exim4"] = a_file("/etc/default/exim4", default.encode())
     dialled = attempt(Connection("192.0.2.7:4000", 0.0, trouble=trouble), scheme=scheme)
@@ -264,9 +196,8 @@ def test_a_port_that_does_not_answer(
 
 
 @pytest.mark.parametrize(("at_once", "said"), [("", ["tls-wrappermode-missing"]), ("465", [])])
-def test_a_port_of_ones_own(pem: dict[str, FileSeen], at_once: str, said: list[str]) -> None:
+def test_a_port_of_ones_own(every: dict[str, FileSeen], at_once: str, said: list[str]) -> None:
     """Where another port is for TLS at once, it may be the client that has the port wrong."""
-    every = files(pem)
     ports = f"25 : 10465{' : 465' if at_once else ''}\ntls_on_connect_ports = {at_once}"
     text = SOUND.replace("25 : 465 : 587\ntls_on_connect_ports = 465", ports)
     every[MAIN] = a_file(MAIN, text.encode())
@@ -313,8 +244,8 @@ def running(*programs: str, address: str = "192.0.2.25", port: int = 25) -> Mach
         (running(), Trouble.REFUSED, []),
     ],
 )
-def test_it_does_not_run(pem: dict[str, FileSeen], machine: MachineSeen, trouble: Trouble, said: list[str]) -> None:
-    found = record(files(pem))
+def test_it_does_not_run(every: dict[str, FileSeen], machine: MachineSeen, trouble: Trouble, said: list[str]) -> None:
+    found = record(every)
     dialled = attempt(Connection("192.0.2.7:4000", 0.0, trouble=trouble), scheme="smtp")
     seen = Attempt(Job.MACHINE, observations=(machine,))
     found = msgspec.structs.replace(found, attempts=(*found.attempts, dialled, seen))
@@ -334,8 +265,7 @@ def test_it_does_not_run(pem: dict[str, FileSeen], machine: MachineSeen, trouble
         ("  require verify = sender/callout", "250 OK", []),
     ],
 )  # fmt: skip
-def test_a_verification_that_refuses(pem: dict[str, FileSeen], line: str, answer: str, said: list[str]) -> None:
-    every = files(pem)
+def test_a_verification_that_refuses(every: dict[str, FileSeen], line: str, answer: str, said: list[str]) -> None:
     every[MAIN] = a_file(MAIN, SOUND.replace("acl_check_rcpt:\n", f"acl_check_rcpt:\n{line}\n").encode())
     tried = EnvelopeTried(
         EnvelopePurpose.MAILBOX, "a@x.test", "b@example.com", False, reply("250 OK", 1), reply(answer, 2)
@@ -354,8 +284,7 @@ def test_a_verification_that_refuses(pem: dict[str, FileSeen], line: str, answer
         ("  warn hosts = 10.0.0.0/8\n       delay = 5s\n  accept", 5.1, []),
     ],
 )
-def test_a_wait_before_the_greeting(pem: dict[str, FileSeen], acl: str, seconds: float, said: list[str]) -> None:
-    every = files(pem)
+def test_a_wait_before_the_greeting(every: dict[str, FileSeen], acl: str, seconds: float, said: list[str]) -> None:
     text = SOUND.replace("begin acl\n", f"acl_smtp_connect = acl_connect\nbegin acl\nacl_connect:\n{acl}\n")
     every[MAIN] = a_file(MAIN, text.encode())
     found = record(every)
@@ -364,8 +293,7 @@ def test_a_wait_before_the_greeting(pem: dict[str, FileSeen], acl: str, seconds:
     assert answers(waits.check, found) == said
 
 
-def test_an_ident_lookup_is_a_wait_too(pem: dict[str, FileSeen]) -> None:
-    every = files(pem)
+def test_an_ident_lookup_is_a_wait_too(every: dict[str, FileSeen]) -> None:
     every[MAIN] = a_file(MAIN, ("rfc1413_hosts = *\nrfc1413_query_timeout = 5s\n" + SOUND).encode())
     found = record(every)
     greeted = attempt(Greeting(5.0, reply("220 mx.test ESMTP", 1)), scheme="smtp")

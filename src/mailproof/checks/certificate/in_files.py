@@ -15,6 +15,9 @@ from mailproof.checks.certificate.strong import BROKEN_HASHES, key_weak
 from mailproof.checks.certificate.strong import KINDS as STRENGTH
 from mailproof.checks.certificate.trusted import KINDS as TRUST
 from mailproof.checks.certificate.trusted import top_of
+from mailproof.checks.exim.configured import configurations as exim_configurations
+from mailproof.checks.exim.mending import mend as exim_mend
+from mailproof.checks.exim.mending import place_of, written
 from mailproof.checks.files import STATES, SeenFiles, bounded, fault, not_told
 from mailproof.checks.mending import lines_of, quoted, remedy, replaced
 from mailproof.model.configuration import CertificateFile, DovecotFiles, FileState, Pair, PostfixFiles
@@ -153,6 +156,11 @@ def _whole_chain(fact: CertificateFile, record: Record) -> Remedy | None:
     if not re.fullmatch(r"/etc/letsencrypt/live/[^/]+/cert\.pem", fact.path):
         return None
     kinds: tuple[type[PostfixFiles] | type[DovecotFiles], ...] = (PostfixFiles, DovecotFiles)
+    whole = f"{fact.path.removesuffix('cert.pem')}fullchain.pem"
+    for configured in exim_configurations(record):
+        setting = configured.main.get(fact.parameter)
+        if setting is not None and setting.value == fact.path:
+            return exim_mend(configured, written(configured, place_of(configured, setting), whole))
     for kind in kinds:
         for sighting in record.seen(kind):
             files = SeenFiles(sighting.fact.files)
@@ -160,7 +168,7 @@ def _whole_chain(fact: CertificateFile, record: Record) -> Remedy | None:
                 text = files.text(seen.name, fact.line) if seen.path == fact.file else ""
                 if text.count(fact.path) == 1:
                     line = lines_of(files, seen.name)[fact.line - 1].removesuffix("\r")
-                    whole = line.replace(fact.path, f"{fact.path.removesuffix('cert.pem')}fullchain.pem")
                     command = "postfix reload" if kind is PostfixFiles else "doveadm reload"
-                    return remedy(replaced(files, seen.name, fact.line, whole), then=(command,))
+                    new = line.replace(fact.path, whole)
+                    return remedy(replaced(files, seen.name, fact.line, new), then=(command,))
     return None

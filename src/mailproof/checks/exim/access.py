@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from mailproof.checks.exim.configured import Configured
+from mailproof.checks.exim.mending import mend
+from mailproof.checks.mending import quoted
 from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.remedy import Remedy
 
 READ, WRITE, SEARCH = 4, 2, 1
+# Groups that there are for this: Debian's own way for keys below /etc/ssl/private and for the socket of saslauthd.
+_FOR_SERVERS = ("ssl-cert", "sasl")
 
 
 def keeps_out(configured: Configured, path: str, wanted: int = READ) -> FileSeen | None:
     """The file, or the folder above it, that Exim's user may not use; None where he may, or where it is not known."""
+    return next((seen for seen, _ in _closed(configured, path, wanted)), None)
+
+
+def _closed(configured: Configured, path: str, wanted: int) -> Iterator[tuple[FileSeen, int]]:
+    """Each step of the way that is closed to him, with what he needs there."""
     if not configured.fact.here or not configured.fact.groups or configured.fact.user == "root":
-        return None
+        return
     folders = [str(each) for each in reversed(PurePosixPath(path).parents) if str(each) != "/"]
     for name, mode in (*((folder, SEARCH) for folder in folders), (path, wanted)):
         seen = configured.files.get(name)
         if seen is None or seen.state in (FileState.MISSING, FileState.UNREADABLE, FileState.ELSEWHERE):
-            return None
+            return
         if not _allowed(seen, configured.fact.user, configured.fact.groups, mode):
-            return seen
-    return None
+            yield seen, mode
+
+
+def let_in(configured: Configured, path: str, wanted: int = READ) -> Remedy | None:
+    """What lets him in, and nobody else; None where that is a matter of taste: a folder that is root's alone."""
+    user, groups, then = configured.fact.user, configured.fact.groups, []
+    joined = False
+    for seen, mode in _closed(configured, path, wanted):
+        if seen.group in _FOR_SERVERS and (seen.mode >> 3) & mode == mode:
+            joined = True
+            then.append(f"adduser {quoted(user)} {seen.group}")
+        elif seen.state is not FileState.FILE or mode != READ:
+            return None
+        elif seen.group in groups:
+            then.append(f"chmod g+r {quoted(seen.path)}")
+        elif seen.group == "root" and user in groups and seen.owner == "root":
+            then += [f"chgrp {quoted(user)} {quoted(seen.path)}", f"chmod g+r {quoted(seen.path)}"]
+        else:
+            return None
+    return mend(configured, then=tuple(dict.fromkeys(then)), restart=joined) if then else None
+
+
+def given(configured: Configured, closed: FileSeen, group: str = "") -> Remedy | None:
+    """A folder that is to be his, given to him; None for one above it. Its owner lacks nothing."""
+    user = configured.fact.user
+    if closed.owner == user:
+        return mend(configured, then=(f"chmod u+rwx {quoted(closed.path)}",))
+    owner = f"{user}:{group}" if group else user
+    return mend(configured, then=(f"chown -R {quoted(owner)} {quoted(closed.path)}",))
 
 
 def rights(seen: FileSeen) -> str:

@@ -127,6 +127,13 @@ class Configured(SeenFiles):
         )
         return {there[at].line: self.made_of[source] for at, source in pairs}
 
+    def source(self, name: str, number: int) -> tuple[str, int] | None:
+        """Where a line is to be changed; None for one that Debian made, and of nothing that was read."""
+        if name != GENERATED:
+            return name, number
+        source = self._sources.get(number)
+        return (source.file, source.line) if source is not None else None
+
     def line(self, name: str, number: int) -> Evidence:
         """In what Debian made, the line that is to be changed: that of the source."""
         source = self._sources.get(number) if name == GENERATED else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.certificate.in_files import KINDS as IN_FILES
-from mailproof.checks.exim.access import keeps_out, rights
+from mailproof.checks.exim.access import keeps_out, let_in, rights
 from mailproof.checks.exim.configured import running
 from mailproof.checks.files import bounded, fault
 from mailproof.model.configuration import EximFiles
@@ -31,7 +31,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
                 seen = keeps_out(configured, path)
                 if seen is not None and setting is not None:
                     shown = (configured.at(setting), configured.file(seen, rights(seen)))
-                    answers.append(fault("certificate-file-unreadable", *shown, path=path, setting=name))
+                    found = fault("certificate-file-unreadable", *shown, path=path, setting=name)
+                    answers.append(found.mended_by(let_in(configured, path)))
         yield from bounded(NAME, answers)
         if not answers and configured.fact.groups and configured.value("tls_certificate"):
             yield Passed(NAME, (configured.where("tls_certificate"),))

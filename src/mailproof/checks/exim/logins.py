@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.exim.configured import CLEAR, INSIDE, Configured, running
+from mailproof.checks.exim.mending import macro_gone, main_set, mend, place_of, written
 from mailproof.checks.exim.ports import listening
 from mailproof.checks.files import bounded, fault
+from mailproof.checks.mending import Changes
 from mailproof.checks.postfix.services_complete import KINDS as SERVICES
 from mailproof.checks.postfix.tls_settings import IN_CLEAR
 from mailproof.checks.survey import surveyed
@@ -16,6 +18,7 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, FindingKind, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
 from mailproof.parse.exim.expand import holds
 from mailproof.parse.exim.reader import Driver
 
@@ -37,6 +40,9 @@ _OF_SERVER = {
     "tls": ("server_param1", "server_condition"),
 }
 _IN_CLEAR = ("plaintext",)
+_INSIDE_ALONE = "${if eq{$tls_in_cipher}{}{}{*}}"
+# Debian's, which takes its own condition out of the authenticators.
+_ALLOWS = "AUTH_SERVER_ALLOW_NOTLS_PASSWORDS"
 
 
 def servers(configured: Configured) -> list[Driver]:
@@ -71,12 +77,22 @@ def _missing(configured: Configured, record: Record) -> Iterator[Answer]:
         return
     hosts = configured.expanded(configured.value("auth_advertise_hosts"), INSIDE)
     if hosts is not None and not hosts.strip(" :"):
-        yield fault("sasl-disabled", configured.where("auth_advertise_hosts"), service="Exim")
+        found = fault("sasl-disabled", configured.where("auth_advertise_hosts"), service="Exim")
+        yield found.mended_by(mend(configured, main_set(configured, "auth_advertise_hosts", _INSIDE_ALONE)))
         return
     hidden = [_not_advertised(configured, each) for each in offering]
     shown = [each for each in hidden if each is not None]
     if len(shown) == len(offering):
-        yield fault("sasl-disabled", *shown, service="Exim")
+        yield fault("sasl-disabled", *shown, service="Exim").mended_by(_shown_inside(configured, offering))
+
+
+def _shown_inside(configured: Configured, offering: Iterable[Driver]) -> Remedy | None:
+    """Each has a condition that never holds: the usual one, with which it is there inside TLS."""
+    parts: list[Changes] = []
+    for driver in offering:
+        setting = driver.get("server_advertise_condition")
+        parts.append(written(configured, place_of(configured, setting), _INSIDE_ALONE) if setting is not None else ())
+    return mend(configured, *parts)
 
 
 def _not_advertised(configured: Configured, driver: Driver) -> Evidence | None:
@@ -109,5 +125,15 @@ def _clear(configured: Configured) -> Iterator[Answer]:
         offered = setting is None or holds(setting.value, CLEAR, configured.exists) is True
         if driver.driver in _IN_CLEAR and offered:
             shown = (configured.at(driver), configured.where("auth_advertise_hosts"))
-            yield fault("login-in-clear-allowed", *shown, server="Exim", setting="auth_advertise_hosts = *")
+            found = fault("login-in-clear-allowed", *shown, server="Exim", setting="auth_advertise_hosts = *")
+            yield found.mended_by(_kept_inside(configured))
             return
+
+
+def _kept_inside(configured: Configured) -> Remedy | None:
+    """For everybody and everything: a list of hosts of one's own has its reasons."""
+    if _ALLOWS in configured.configuration.defined:
+        return mend(configured, macro_gone(configured, _ALLOWS))
+    if configured.value("auth_advertise_hosts").strip() != "*":
+        return None
+    return mend(configured, main_set(configured, "auth_advertise_hosts", _INSIDE_ALONE))

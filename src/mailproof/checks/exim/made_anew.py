@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailproof.checks.exim.configured import Configured, configurations
+from mailproof.checks.exim.mending import mend
 from mailproof.checks.files import fault
 from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.evidence import Evidence, EvidenceKind
@@ -59,7 +60,8 @@ def _outdated(configured: Configured) -> Iterator[Answer]:
     shown = new if new is not None else (theirs[-1] if theirs else Source("", GENERATED, 1))
     evidence = Evidence(EvidenceKind.CONFIG, f"{shown.file}:{shown.line}", shown.text.strip()[:200])
     file = new.file if new is not None else SETTINGS
-    yield fault("exim-config-outdated", evidence, configured.begin, file=file, made=GENERATED)
+    found = fault("exim-config-outdated", evidence, configured.begin, file=file, made=GENERATED)
+    yield found.mended_by(mend(configured))
 
 
 def _first_new(ours: Sequence[Source], there: Sequence[str]) -> Source | None:

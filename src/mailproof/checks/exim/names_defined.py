@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.exim.mending import mend, word_set
 from mailproof.checks.files import bounded, fault
+from mailproof.checks.nearest import misspelt, nearest
 from mailproof.model.configuration import EximFiles
-from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.exim.known import known
@@ -56,11 +58,22 @@ def _acls(configured: Configured) -> Iterator[Answer]:
     for name, setting in configured.main.items():
         value = setting.value.strip()
         if name.startswith("acl_") and _NAME.fullmatch(value) and value not in (*acls, *known()["verb"]):
-            yield fault("exim-name-undefined", configured.at(setting), named=value, kind="acl")
+            yield _undefined(configured, setting, value, "acl", acls)
     for condition in _conditions(configured):
         called = condition.value.split()[:1]
         if condition.name == "acl" and called and _NAME.fullmatch(called[0]) and called[0] not in acls:
-            yield fault("exim-name-undefined", configured.at(condition), named=called[0], kind="acl")
+            yield _undefined(configured, condition, called[0], "acl", acls)
+
+
+def _undefined(
+    configured: Configured, found: Setting | Condition, name: str, kind: str, there: Iterable[str]
+) -> Finding:
+    """What was meant is said where only one name of its kind is so like it."""
+    near = nearest(name, there)
+    told = fault("exim-name-undefined", configured.at(found), named=f"+{name}" if "list" in kind else name, kind=kind)
+    if not misspelt(name, near):
+        return told
+    return told.mended_by(mend(configured, word_set(configured, found, name, near)))
 
 
 def _conditions(configured: Configured) -> Iterator[Condition]:
@@ -78,7 +91,7 @@ def _lists(configured: Configured) -> Iterator[Answer]:
             name = item.lstrip("! ")[1:].partition("/")[0]
             named = item.lstrip("! ").startswith("+") and _NAME.fullmatch(name)
             if named and name not in _WORDS and (kind, name) not in there:
-                yield fault("exim-name-undefined", configured.at(found), named=f"+{name}", kind=kind)
+                yield _undefined(configured, found, name, kind, [each for of, each in there if of == kind])
 
 
 def _uses(configured: Configured) -> Iterator[tuple[str, Setting | Condition]]:
@@ -98,9 +111,9 @@ def _uses(configured: Configured) -> Iterator[tuple[str, Setting | Condition]]:
 
 
 def _transports(configured: Configured) -> Iterator[Answer]:
-    there = {each.name for each in configured.configuration.transports}
+    there = [each.name for each in configured.configuration.transports]
     for router in configured.configuration.routers:
         for setting in router.settings:
             value = setting.value.strip()
             if setting.name in _TRANSPORTS and _NAME.fullmatch(value) and value not in there:
-                yield fault("exim-name-undefined", configured.at(setting), named=value, kind="transport")
+                yield _undefined(configured, setting, value, "transport", there)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.exim.configured import Configured, running
 from mailproof.checks.exim.logins import servers
+from mailproof.checks.exim.mending import mend, settings_place, written
 from mailproof.checks.exim.ports import variables
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
@@ -61,4 +62,6 @@ def _waits(configured: Configured) -> Iterator[Answer]:
         return
     for line, name, value in variables(configured):
         if name == "QUEUERUNNER" and value in _NO_RUNNER:
-            yield fault("delivery-deferred", configured.at(queued), configured.line(STARTED, line))
+            found = fault("delivery-deferred", configured.at(queued), configured.line(STARTED, line))
+            runner = written(configured, settings_place(configured, name, STARTED), "combined")
+            yield found.mended_by(mend(configured, runner, restart=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.exim.mending import item_added, mend, place_of
 from mailproof.checks.exim.stranger import Stranger, Verdict
 from mailproof.checks.files import fault
 from mailproof.model.configuration import EximFiles
@@ -13,6 +14,7 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
 from mailproof.parse.exim.lists import Judge, domain_judge
 from mailproof.parse.exim.reader import Statement
 from mailproof.parse.exim.text import split_list
@@ -47,7 +49,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
                 named = _lists(outcome.statement)
                 if named:
                     shown = (*_lines(configured, named), configured.at(outcome.statement))
-                    yield fault("domain-not-configured", *shown, domain=domain, lists=tuple(named))
+                    found = fault("domain-not-configured", *shown, domain=domain, lists=tuple(named))
+                    yield found.mended_by(_taken_for_own(configured, named, domain))
 
 
 def _asked(record: Record) -> Mapping[str, bool]:
@@ -69,6 +72,17 @@ def _lists(statement: Statement) -> list[str]:
     """The named lists that the statement asks."""
     items = [item.lstrip("! ") for each in statement.values("domains") for item in split_list(each.value)]
     return [item for item in items if item.startswith("+")]
+
+
+# As Exim's own default configuration and Debian's call it.
+_OWN = "+local_domains"
+
+
+def _taken_for_own(configured: Configured, named: list[str], domain: str) -> Remedy | None:
+    """In the list of one's own; None where none of several is called so."""
+    name = named[0] if len(named) == 1 else _OWN if _OWN in named else ""
+    setting = configured.configuration.lists.get(("domainlist", name[1:]))
+    return mend(configured, item_added(configured, place_of(configured, setting), domain)) if setting else None
 
 
 def _lines(configured: Configured, named: Iterable[str]) -> Iterator[Evidence]:

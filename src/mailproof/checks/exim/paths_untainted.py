@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.exim.mending import mend, word_set
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.model.configuration import EximFiles
 from mailproof.model.finding import Answer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.exim.reader import Setting
+from mailproof.model.remedy import Remedy
+from mailproof.parse.exim.reader import Driver, Setting
+from mailproof.parse.exim.text import split_list
 
 NAME = "exim-paths-untainted"
 NEEDS = (EximFiles,)
@@ -42,7 +45,30 @@ def _transports(configured: Configured) -> Iterator[Answer]:
         if transport.name in used and transport.driver == "appendfile":
             for setting in transport.settings:
                 if setting.name in _PATHS and _TAINTED.search(_own(setting)):
-                    yield fault("exim-tainted-data", configured.at(setting))
+                    yield fault("exim-tainted-data", configured.at(setting)).mended_by(
+                        _checked(configured, transport, setting)
+                    )
+
+
+def _checked(configured: Configured, transport: Driver, setting: Setting) -> Remedy | None:
+    """$local_part_data, which a router has that looks the user up; with another it would be empty."""
+    leading = [
+        router
+        for router in configured.configuration.routers
+        if any(each.value.strip() == transport.name for each in router.settings if each.name == "transport")
+    ]
+    looked_up = all(
+        router.value("check_local_user") == "yes" or _has_list(router.value("local_parts")) for router in leading
+    )
+    if not looked_up or set(_TAINTED.findall(_own(setting))) != {"$local_part"}:
+        return None
+    return mend(configured, word_set(configured, setting, "local_part", "local_part_data"))
+
+
+def _has_list(text: str) -> bool:
+    """Names, or a lookup; of a pattern or of what is left out there is no data that could be a path."""
+    items = split_list(text)
+    return bool(items) and not any(item.startswith(("!", "*", "^", "+")) for item in items)
 
 
 def _tables(configured: Configured) -> Iterator[Answer]:

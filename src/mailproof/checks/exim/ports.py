@@ -20,6 +20,14 @@ _VARIABLES = ("SMTPLISTENEROPTIONS", "COMMONOPTIONS")
 _EVERYWHERE = ("0.0.0.0", "::0", "::")
 
 
+class CommandLine(msgspec.Struct, frozen=True):
+    """What -oX has, in one of Debian's variables."""
+
+    variable: str
+    value: str
+    shown: Evidence
+
+
 class Listening(msgspec.Struct, frozen=True):
     """What one source says: `daemon_smtp_ports`, or -oX of Debian's /etc/default/exim4."""
 
@@ -29,9 +37,9 @@ class Listening(msgspec.Struct, frozen=True):
 
 def listening(configured: Configured) -> Listening | None:
     """The ports that the daemon takes connections at; None where that cannot be told."""
-    given = _command_line(configured)
+    given = command_line(configured)
     if given is not None:
-        value, shown = given
+        value, shown = given.value, given.shown
         # -oX has ports, or addresses that name their ports; of an address alone `daemon_smtp_ports` counts.
         ports = [_port(item) for item in split_list(value)]
         if None not in ports and ports:
@@ -83,11 +91,13 @@ def _port(item: str) -> int | None:
     return _BY_NAME.get(item)
 
 
-def _command_line(configured: Configured) -> tuple[str, Evidence] | None:
+def command_line(configured: Configured) -> CommandLine | None:
+    """Which wins over `daemon_smtp_ports`."""
     for number, name, value in variables(configured):
         found = _OPTION.search(value) if name in _VARIABLES else None
         if found is not None:
-            return next(each for each in found.groups() if each is not None), configured.line(STARTED, number)
+            told = next(each for each in found.groups() if each is not None)
+            return CommandLine(name, told, configured.line(STARTED, number))
     return None
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.exim.configured import Configured, running
 from mailproof.checks.exim.logins import servers
+from mailproof.checks.exim.mending import mend, settings_place, written
+from mailproof.checks.exim.port_mending import everywhere, ports_opened
 from mailproof.checks.exim.ports import Listening, addresses, is_everywhere, listening, variables
 from mailproof.checks.files import fault
 from mailproof.checks.machine.port_served import KINDS as SERVED
@@ -51,12 +53,15 @@ def _of_connection(
     port = connection.endpoint.port
     refused = connection.fact.trouble is Trouble.REFUSED
     if refused and silent is not None:
-        yield fault("service-disabled", silent, *connection.evidence(), service=str(port), asked="yes")
+        found = fault("service-disabled", silent, *connection.evidence(), service=str(port), asked="yes")
+        runner = written(configured, settings_place(configured, "QUEUERUNNER", STARTED), "combined")
+        yield found.mended_by(mend(configured, runner, restart=True))
     elif ports is None:
         return
     elif port not in ports.ports:
         if refused:
-            yield fault("service-disabled", ports.shown, *connection.evidence(), service=str(port), asked="yes")
+            found = fault("service-disabled", ports.shown, *connection.evidence(), service=str(port), asked="yes")
+            yield found.mended_by(ports_opened(configured, port))
     elif refused:
         yield from _elsewhere(configured, connection)
     elif connection.fact.trouble is None:
@@ -70,7 +75,8 @@ def _elsewhere(configured: Configured, connection: Sighting[Connection]) -> Iter
     setting = configured.main.get("local_interfaces")
     shown = configured.shown(setting) if setting is not None else (configured.where("local_interfaces"),)
     params: dict[str, Param] = {"port": connection.endpoint.port, "listens": tuple(own)}
-    yield Finding("listening-elsewhere", (*shown, *connection.evidence()), **place(connection), params=params)
+    found = Finding("listening-elsewhere", (*shown, *connection.evidence()), **place(connection), params=params)
+    yield found.mended_by(everywhere(configured, own))
 
 
 def _left_out(configured: Configured, ports: Listening | None) -> Iterator[Answer]:
@@ -78,4 +84,5 @@ def _left_out(configured: Configured, ports: Listening | None) -> Iterator[Answe
     offering = servers(configured)
     for port, name in _PORTS.items() if ports is not None and offering else ():
         if ports is not None and port not in ports.ports:
-            yield fault("service-disabled", ports.shown, configured.at(offering[0]), service=name, asked="no")
+            found = fault("service-disabled", ports.shown, configured.at(offering[0]), service=name, asked="no")
+            yield found.mended_by(ports_opened(configured, port))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.exim.configured import Configured, configurations
+from mailproof.checks.exim.reading_mending import readable
 from mailproof.checks.files import bounded, fault, not_told
 from mailproof.checks.nearest import nearest
 from mailproof.model.configuration import EximFiles, FileState
@@ -56,7 +57,9 @@ def _troubles(configured: Configured) -> Iterable[Answer]:
             continue
         shown = configured.line(each.file, each.line)
         text = each.text[:80] or shown.text[:80]
-        yield fault("exim-config-broken", shown, text=text, problem=each.name, near=_near(each))
+        near = _near(each)
+        found = fault("exim-config-broken", shown, text=text, problem=each.name, near=near)
+        yield found.mended_by(readable(configured, each, near))
 
 
 def _near(trouble: Trouble) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.exim.mending import driver_filled, main_added, mend
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.relay_login import KINDS as LOGIN
 from mailproof.checks.postfix.wrappermode import KINDS as WRAPPERMODE
@@ -15,6 +16,8 @@ from mailproof.model.configuration import EximFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
+from mailproof.parse.exim.debian import GENERATED
 from mailproof.parse.exim.reader import Driver, Setting
 from mailproof.parse.exim.text import split_list
 
@@ -83,15 +86,36 @@ def _transport(configured: Configured, router: Driver) -> Driver | None:
     return next((each for each in configured.configuration.transports if each.name == name), None)
 
 
-def _at_once(configured: Configured, hops: Iterable[_Hop]) -> Iterator[Answer]:
+def _is_at_once(hop: _Hop, transport: Driver) -> bool:
+    return (hop.port or transport.value("port")) in ("465", "smtps", "submissions")
+
+
+def _at_once(configured: Configured, hops: Sequence[_Hop]) -> Iterator[Answer]:
     for hop in hops:
         transport = _transport(configured, hop.router)
         if transport is None or transport.driver != "smtp" or "$" in transport.value("port"):
             continue
-        at_once = (hop.port or transport.value("port")) in ("465", "smtps", "submissions")
-        if at_once and transport.value("protocol") != "smtps":
+        if _is_at_once(hop, transport) and transport.value("protocol") != "smtps":
             shown = (*configured.shown(hop.setting), configured.at(transport))
-            yield fault("next-hop-tls-mode-wrong", *shown, nexthop=f"{hop.host}::465", service=transport.name)
+            found = fault("next-hop-tls-mode-wrong", *shown, nexthop=f"{hop.host}::465", service=transport.name)
+            alone = all(
+                _is_at_once(each, transport) for each in hops if _transport(configured, each.router) is transport
+            )
+            yield found.mended_by(_smtps(configured, transport) if alone else None)
+
+
+# Debian's, of which its transport is made.
+_PROTOCOL = "REMOTE_SMTP_SMARTHOST_PROTOCOL"
+
+
+def _smtps(configured: Configured, transport: Driver) -> Remedy | None:
+    """Of a transport that leads to nothing else."""
+    if transport.get("protocol") is not None:
+        return None
+    asked = any(line.text.split() == [".ifdef", _PROTOCOL] for line in configured.made_of or ())
+    if configured.fact.path != GENERATED or not asked:
+        return mend(configured, driver_filled(configured, transport, "protocol = smtps"))
+    return mend(configured, main_added(configured, f"{_PROTOCOL} = smtps"))
 
 
 def _passwords(configured: Configured, hops: Iterable[_Hop]) -> Iterator[Answer]:

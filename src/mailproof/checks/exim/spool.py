@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.exim.access import SEARCH, WRITE, keeps_out, rights
+from mailproof.checks.exim.access import SEARCH, WRITE, given, keeps_out, rights
 from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.exim.mending import mend
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
+from mailproof.checks.mending import quoted
 from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
@@ -47,7 +49,9 @@ def _queue(configured: Configured) -> Iterator[Answer]:
     closed = keeps_out(configured, path, WRITE | SEARCH)
     if closed is not None:
         shown = (configured.where("spool_directory"), configured.file(closed, rights(closed)))
-        yield fault("queue-permission", *shown)
+        yield fault("queue-permission", *shown).mended_by(
+            given(configured, closed, configured.fact.user) if closed.path == path else None
+        )
 
 
 def _logs(configured: Configured) -> Iterator[Answer]:
@@ -62,4 +66,9 @@ def _logs(configured: Configured) -> Iterator[Answer]:
             continue
         shown = configured.file(closed, rights(closed)) if closed is not None else configured.file(seen)
         line = configured.at(setting) if setting is not None else configured.begin
-        yield fault("exim-log-not-writable", shown, line, path=folder)
+        found = fault("exim-log-not-writable", shown, line, path=folder)
+        if closed is None:
+            user = quoted(configured.fact.user)
+            yield found.mended_by(mend(configured, then=(f"install -d -o {user} -g adm -m 2750 {quoted(folder)}",)))
+        else:
+            yield found.mended_by(given(configured, closed) if closed.path == folder else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.exim.configured import running
+from mailproof.checks.exim.mending import service
 from mailproof.checks.files import fault
 from mailproof.checks.survey import surveyed
 from mailproof.model.attempt import Trouble
@@ -16,6 +17,7 @@ from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed
 from mailproof.model.machine import MachineSeen
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.model.remedy import Remedy
 
 NAME = "exim-runs"
 NEEDS = (EximFiles, MachineSeen)
@@ -54,4 +56,5 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         elif refused:
             pid = next((each.pid_file for each in machine.fact.daemons if each.name == "exim"), "ss -ltnp")
             evidence = Evidence(EvidenceKind.FILE, pid, "No such process")
-            yield fault("exim-not-running", *refused[0].evidence(), evidence)
+            found = fault("exim-not-running", *refused[0].evidence(), evidence)
+            yield found.mended_by(Remedy((), (service(configured, "start"),)))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailproof.checks.dovecot.sockets import KINDS as SOCKETS
-from mailproof.checks.exim.access import READ, WRITE, keeps_out, rights
+from mailproof.checks.exim.access import READ, WRITE, keeps_out, let_in, rights
 from mailproof.checks.exim.configured import Configured, running
 from mailproof.checks.exim.logins import servers
 from mailproof.checks.files import bounded, fault
@@ -66,7 +66,8 @@ def _logins(configured: Configured) -> Iterator[Answer]:
             if setting.name.startswith("server_"):
                 for path, text in _missing(configured, setting, driver.settings):
                     shown = configured.file(configured.files[path], text)
-                    yield fault("credentials-lookup-failed", configured.at(setting), shown)
+                    found = fault("credentials-lookup-failed", configured.at(setting), shown)
+                    yield found.mended_by(let_in(configured, path) if text else None)
 
 
 def _sockets(configured: Configured) -> Iterator[Answer]:
@@ -86,7 +87,8 @@ def _sockets(configured: Configured) -> Iterator[Answer]:
                     "user": closed.owner,
                     "group": closed.group,
                 }
-                yield fault("sasl-socket-permission", shown, configured.file(closed, rights(closed)), **told)
+                found = fault("sasl-socket-permission", shown, configured.file(closed, rights(closed)), **told)
+                yield found.mended_by(let_in(configured, path, READ | WRITE))
 
 
 def _asked(driver: Driver) -> Iterator[tuple[Setting, str]]:
@@ -108,4 +110,5 @@ def _lookups(configured: Configured) -> Iterator[Answer]:
         for found in group:
             for path, text in _missing(configured, found, group):
                 shown = configured.file(configured.files[path], text)
-                yield fault("lookup-table-missing", configured.at(found), shown, table=path, parameter=found.name)
+                told = fault("lookup-table-missing", configured.at(found), shown, table=path, parameter=found.name)
+                yield told.mended_by(let_in(configured, path) if text else None)

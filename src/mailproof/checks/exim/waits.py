@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.exim.mending import main_set, mend
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.survey import surveyed
 from mailproof.model.configuration import EximFiles
 from mailproof.model.connection import Greeting
 from mailproof.model.evidence import Evidence
-from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Scope
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.exim.reader import Statement
@@ -40,7 +41,15 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         waits = [each for each in _waits(configured) if 0 < each[0] * _NEARLY <= slowest]
         # Who waits a second on purpose, and greets after five, has another reason.
         if sum(seconds for seconds, _, _ in waits) >= slowest / 2:
-            yield from bounded(NAME, (fault("tarpit", *shown, setting=text) for _, text, shown in waits))
+            yield from bounded(NAME, (_wait(configured, text, shown) for _, text, shown in waits))
+
+
+def _wait(configured: Configured, text: str, shown: tuple[Evidence, ...]) -> Finding:
+    """Nobody answers an ident lookup any more; a delay is meant, and how long it may be is its owner's affair."""
+    found = fault("tarpit", *shown, setting=text)
+    if not text.startswith("rfc1413"):
+        return found
+    return found.mended_by(mend(configured, main_set(configured, "rfc1413_query_timeout", "0s")))
 
 
 def _waits(configured: Configured) -> Iterator[tuple[int, str, tuple[Evidence, ...]]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.exim.configured import Configured, running
+from mailproof.checks.exim.mending import mend
+from mailproof.checks.exim.port_mending import tls_begun
 from mailproof.checks.exim.ports import listening, tls_at_once
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.wrappermode import KINDS as WRAPPERMODE
@@ -37,12 +39,14 @@ def _judged(
 ) -> Iterator[Answer]:
     # Who asks for TLS at once elsewhere may have the port wrong, where there is one for it.
     wanted = _AT_ONCE if set(ports) & set(begun) else _AT_ONCE | _asked(record)
+    right = {*begun, *(port for port in ports if port in wanted)} - (_IN_CLEAR - wanted)
+    remedy = mend(configured, tls_begun(configured, right))
     for port in dict.fromkeys(ports):
         shown = (configured.where("tls_on_connect_ports"), configured.where("daemon_smtp_ports"))
         if port in wanted and port not in begun:
-            yield fault("tls-wrappermode-missing", *shown, service=str(port))
+            yield fault("tls-wrappermode-missing", *shown, service=str(port)).mended_by(remedy)
         elif port in _IN_CLEAR and port in begun:
-            yield fault("tls-wrappermode-misplaced", *shown, service=str(port))
+            yield fault("tls-wrappermode-misplaced", *shown, service=str(port)).mended_by(remedy)
 
 
 def _asked(record: Record) -> set[int]:

@@ -12,8 +12,19 @@ TEMPLATE = "/etc/exim4/exim4.conf.template"
 LOCAL_MACROS = "/etc/exim4/exim4.conf.localmacros"
 SPLIT = "/etc/exim4/conf.d"
 MAILNAME = "/etc/mailname"
+CERTIFICATE, PRIVATE_KEY = "/etc/exim4/exim.crt", "/etc/exim4/exim.key"
+"""Which MAIN_TLS_ENABLE takes, where nothing else is named."""
 STARTED = "/etc/default/exim4"
 """How the daemon is started."""
+OF_SETTINGS = {
+    "MAIN_LOCAL_INTERFACES": "dc_local_interfaces",
+    "MAIN_LOCAL_DOMAINS": "dc_other_hostnames",
+    "MAIN_RELAY_TO_DOMAINS": "dc_relay_domains",
+    "MAIN_RELAY_NETS": "dc_relay_nets",
+    "DCsmarthost": "dc_smarthost",
+    "DCreadhost": "dc_readhost",
+}
+"""The settings that become the text of a macro, by its name."""
 PARTS = ("main", "acl", "router", "transport", "retry", "rewrite", "auth")
 # What depends on the machine or on the package, and means nothing here.
 _OF_MACHINE = ("MAIN_PACKAGE_VERSION", "MAIN_HARDCODE_PRIMARY_HOSTNAME", "DC_minimaldns")
