@@ -16,9 +16,10 @@ from mailproof.checks import all_checks
 from mailproof.diagnose.judge import judge
 from mailproof.model.attempt import Job, Trouble
 from mailproof.model.configuration import FileSeen, FileState
+from mailproof.model.connection import Connection, Greeting
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.finding import Severity
 from mailproof.model.machine import Daemon, Listener, MachineSeen
-from mailproof.model.observation import Connection, EnvelopePurpose, EnvelopeTried, Greeting
 from mailproof.model.record import Attempt, Record
 from mailproof.model.remedy import Remedy, hunks
 from mailproof.model.report import Judged
