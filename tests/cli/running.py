@@ -43,10 +43,10 @@ def mailproof(
     )
 
 
-def modules_imported_by(*arguments: str) -> set[str]:
+def modules_imported_by(*arguments: str, env: dict[str, str] | None = None) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "mailproof", *arguments],
-        env=CLEAN,
+        env={**CLEAN, **(env or {})},
         capture_output=True,
         text=True,
         check=True,

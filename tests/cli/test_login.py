@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from running import CLEAN, Server, mailproof, sentence_of, serving, smtp
+from running import CLEAN, Server, mailproof, modules_imported_by, sentence_of, serving, smtp
 
 Trusted = tuple[ssl.SSLContext, Path]
 
@@ -51,6 +51,17 @@ def test_one_line_answers(trusted: Trusted) -> None:
     )
     assert done.stderr == "" and PASSWORD not in done.stdout
     assert [line.split()[0] for line in heard] == [b"EHLO", b"AUTH", b"QUIT"]
+
+
+def test_a_login_imports_neither_what_parses_rare_certificates_nor_the_mechanisms_that_it_does_not_use(
+    trusted: Trusted,
+) -> None:
+    context, root = trusted
+    with serving(sound, context) as server:
+        imported = modules_imported_by("login", submissions(server), *LOGIN, "--ca-file", str(root), env=ENV)
+    assert {"OpenSSL.SSL", "mailproof.parse.certificate_form"} <= imported
+    assert not imported & {"cryptography.x509.name", "email.utils", "hashlib", "rich.cells", "ssl", "asyncio"}
+    assert not imported & {"mailproof.sasl.scram_syntax", "mailproof.sasl.digest_syntax", "mailproof.parse.secret"}
 
 
 def test_a_refusal_in_japanese(trusted: Trusted) -> None:

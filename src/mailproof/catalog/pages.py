@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from mailproof.catalog import CATALOG
-from mailproof.catalog.page import Page, PageError, parse
 from mailproof.catalog.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from mailproof.catalog.page import Page
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
@@ -26,6 +29,8 @@ def load(name: str, lang: str = "en") -> Page:
 
     Raises NoSuchPage, also for what is no name of a finding at all (`../x`); PageError for a page out of form.
     """
+    from mailproof.catalog.page import PageError, parse
+
     if lang not in LANGUAGES or not _NAME.match(name):
         raise NoSuchPage(name)
     file = CATALOG / lang / f"{name}.md"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def load_profile(profile: str = "default") -> Policy:
     does not exist.
     """
     if profile in PROFILES:
-        return _built(profile, _builtin(profile), profile)
+        return _builtin(profile)
     if not Path(profile).is_file():
         raise UsageError("no-such-profile", profile=profile, known=PROFILES)
     return _built(profile, _read(profile), Path(profile).stem)
@@ -73,10 +74,11 @@ def _table(where: str, table: dict[str, Any], key: str) -> dict[str, Any]:
     return value
 
 
-def _builtin(name: str) -> dict[str, Any]:
+@cache
+def _builtin(name: str) -> Policy:
     import tomllib
 
-    return tomllib.loads((CATALOG / "profiles" / f"{name}.toml").read_text(encoding="utf-8"))
+    return _built(name, tomllib.loads((CATALOG / "profiles" / f"{name}.toml").read_text(encoding="utf-8")), name)
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from mailproof.checks.files import SeenFiles
+from mailproof.model.configuration import MASK
 from mailproof.model.remedy import Change, Remedy, in_order
-from mailproof.parse.secret import MASK
 
 Changes = tuple[Change, ...] | None
 """None where it cannot be said for sure."""

@@ -10,6 +10,9 @@ import msgspec
 from mailproof.model.observed import Observation
 from mailproof.model.tls import Certificate
 
+MASK = b"..."
+"""Stands for a password in the text of a file."""
+
 
 class FileState(StrEnum):
     """What lies at a path."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from OpenSSL import SSL, crypto
-
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure, UsageError
 from mailproof.model.tls import ChainError, ServerTls, TlsSettings, TlsVersion
+from mailproof.net.openssl import SSL, crypto
 
 # Anonymous suites are left out: a server that knows them may answer without a certificate.
 EVERY_CIPHER = "ALL:!aNULL:!eNULL:@SECLEVEL=0"

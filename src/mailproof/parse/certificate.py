@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailproof.model.escape import printable
 from mailproof.model.tls import Certificate
+from mailproof.parse.certificate_form import read_by_form
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -27,10 +28,15 @@ def read_certificate(der: bytes) -> Certificate | None:
 
     Texts are escaped for printing. A field that cannot be read is empty (0 for the bits of an unknown key).
     """
-    from cryptography import x509
-
     if len(der) > _LONGEST:
         return None
+    return read_by_form(der, _sha256(der)) or read_by_parser(der)
+
+
+def read_by_parser(der: bytes) -> Certificate | None:
+    """The same, whatever its form, by the parser of `cryptography`."""
+    from cryptography import x509
+
     with warnings.catch_warnings():
         # `cryptography` warns of what it will refuse one day (negative serials); to us that is no news.
         warnings.simplefilter("ignore")
@@ -38,6 +44,15 @@ def read_certificate(der: bytes) -> Certificate | None:
             return _read(x509.load_der_x509_certificate(der))
         except Exception:  # what its parser raises for a broken field is not a closed set
             return None
+
+
+def _sha256(der: bytes) -> str:
+    # Not hashlib, which brings the system's OpenSSL along, beside the one that TLS has.
+    from cryptography.hazmat.primitives import hashes
+
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(der)
+    return digest.finalize().hex()
 
 
 def _read(certificate: x509.Certificate) -> Certificate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-MASK = b"..."
+from mailproof.model.configuration import MASK
 
 _NAMED = re.compile(
     rb"^([ \t]*(?:[A-Za-z0-9_]*(?:password|passwd|bind_pw|dnpass|secret|api_key)|[A-Za-z0-9_]*_pw)[ \t]*=[ \t]*)"

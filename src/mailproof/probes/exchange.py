@@ -7,6 +7,7 @@ from typing import Any
 from mailproof.model.attempt import Step
 from mailproof.model.authentication import LoginTried
 from mailproof.model.reply import Reply, ReplyClass
+from mailproof.net.interface import Stream
 from mailproof.probes.conversation import Answer, Conversation
 from mailproof.probes.speech import Ended
 from mailproof.sasl.credentials import BINDINGS, Circumstances, Credentials
@@ -27,7 +28,7 @@ async def log_in(
         conversation.endpoint.name,
         conversation.endpoint.port,
         nonce,
-        {kind: data for kind in BINDINGS if (data := conversation.the_stream.channel_binding(kind))},
+        binding_of(conversation.the_stream),
         any(name.endswith("-PLUS") for name in conversation.offered.mechanisms) if conversation.offered else False,
     )
     run = _Exchange(conversation, mechanism, credentials, circumstances)
@@ -40,6 +41,14 @@ async def log_in(
     tried = run.tried()
     conversation.logged(Step.AUTH, started, tried)
     return tried
+
+
+def binding_of(stream: Stream) -> dict[str, bytes]:
+    """The kind of channel binding that is preferred of those at hand: another is computed, and would not be used."""
+    for kind in BINDINGS:
+        if data := stream.channel_binding(kind):
+            return {kind: data}
+    return {}
 
 
 class _Exchange:

@@ -18,11 +18,11 @@ from mailproof.model.reply import ReplyClass
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, OwnLogin, held
-from mailproof.probes.exchange import log_in
+from mailproof.probes.exchange import binding_of, log_in
 from mailproof.probes.protocols import converse
 from mailproof.probes.speech import Ended
 from mailproof.probes.terms import Terms
-from mailproof.sasl.credentials import BINDINGS, Credentials
+from mailproof.sasl.credentials import Credentials
 from mailproof.sasl.registry import MECHANISMS, preferred
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _choose(talk: Conversation[Any], offered: Capabilities, wish: LoginWish) -> 
         protection=talk.protection,
         have_token=bool(wish.credentials.token),
         have_password=bool(wish.credentials.password),
-        binding=[kind for kind in BINDINGS if talk.the_stream.channel_binding(kind)],
+        binding=binding_of(talk.the_stream),
     )
     return (usable[0], "") if usable else ("", own)
 

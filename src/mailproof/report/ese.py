@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from rich.cells import cell_len
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
@@ -20,7 +19,7 @@ from mailproof.model.report import Judged, Report, Verdict
 from mailproof.report.build import message
 from mailproof.report.frame import headed, hint_lines, proof_lines
 from mailproof.report.json import text_of
-from mailproof.report.layout import pad, wrap
+from mailproof.report.layout import cell_len, pad, wrap
 from mailproof.report.style import Style, paint
 from mailproof.report.telling import between, notes, sentence, untested
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from rich.cells import cell_len
-
 # What a line may break after: a word of narrow characters, or one wide character, together with the wide marks that
 # begin no line (the closing ones) or end none (the opening ones): kinsoku, JIS X 4051.
 _OPENING = "「『([【〈《"
@@ -16,6 +14,15 @@ _WIDE = (
     "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0003fffd"
 )
 _WORD = re.compile(r" *[^ ]+ *| +")
+
+
+def cell_len(text: str) -> int:
+    """Cells that the text takes on a terminal."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.cells import cell_len as wide
+
+    return wide(text)
 
 
 def pad(text: str, width: int) -> str:

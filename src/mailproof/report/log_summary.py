@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from mailproof.catalog.words import Words, words
 from mailproof.model.log_summary import Counted, Delays, LogSummary, Reason, Traffic
-from mailproof.report.layout import cut, pad, wrap
+from mailproof.report.layout import cell_len, cut, pad, wrap
 from mailproof.report.style import Style, paint
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from rich.cells import cell_len
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
 from mailproof.model.port_compared import HostCompared
 from mailproof.model.proxy import ProxyOutcome
 from mailproof.report.json import text_of
-from mailproof.report.layout import cut, pad, table, wrap
+from mailproof.report.layout import cell_len, cut, pad, table, wrap
 from mailproof.report.style import Style, paint
 from mailproof.report.telling import between
 

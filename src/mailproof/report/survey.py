@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-
 from mailproof.catalog.words import Words
 from mailproof.model.attempt import Status, Step, Trouble
 from mailproof.model.escape import printable
 from mailproof.model.report import EndpointReport, StepReport, TlsReport
-from mailproof.report.layout import pad, table, wrap
+from mailproof.report.layout import cell_len, pad, table, wrap
 from mailproof.report.style import Style, paint
 
 _LOGIN = (Step.AUTH, Step.LOGIN)

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib import import_module
 
 from mailproof.model.tls import Protection
-from mailproof.sasl.anonymous import Anonymous
-from mailproof.sasl.cram_md5 import CramMd5
 from mailproof.sasl.credentials import BINDINGS
-from mailproof.sasl.digest_md5 import DigestMd5
-from mailproof.sasl.external import External
-from mailproof.sasl.login import Login
 from mailproof.sasl.mechanism import Mechanism
-from mailproof.sasl.oauthbearer import OauthBearer
-from mailproof.sasl.plain import Plain
-from mailproof.sasl.scram import Scram
-from mailproof.sasl.xoauth2 import Xoauth2
 
 _TOKEN = ("OAUTHBEARER", "XOAUTH2")
 _REVEALING = ("PLAIN", "LOGIN")
@@ -23,19 +15,39 @@ _BOUND = ("SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS")
 _UNBOUND = ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1")
 _PROVING = (*_UNBOUND, "DIGEST-MD5", "CRAM-MD5")
 
-_ALL: tuple[Mechanism, ...] = (
-    *(Scram(name) for name in (*_BOUND, *_UNBOUND)),
-    Plain(),
-    Login(),
-    CramMd5(),
-    DigestMd5(),
-    OauthBearer(),
-    Xoauth2(),
-    External(),
-    Anonymous(),
-)
+# Module and class of each.
+_MADE_BY = {
+    **dict.fromkeys((*_BOUND, *_UNBOUND), ("scram", "Scram")),
+    "PLAIN": ("plain", "Plain"),
+    "LOGIN": ("login", "Login"),
+    "CRAM-MD5": ("cram_md5", "CramMd5"),
+    "DIGEST-MD5": ("digest_md5", "DigestMd5"),
+    "OAUTHBEARER": ("oauthbearer", "OauthBearer"),
+    "XOAUTH2": ("xoauth2", "Xoauth2"),
+    "EXTERNAL": ("external", "External"),
+    "ANONYMOUS": ("anonymous", "Anonymous"),
+}
 
-MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in _ALL}
+
+class _Mechanisms(Mapping[str, Mechanism]):
+    """A login uses one of them; the modules of the others are not imported."""
+
+    def __getitem__(self, name: str) -> Mechanism:
+        module, made_by = _MADE_BY[name]
+        mechanism: Mechanism = getattr(import_module(f"mailproof.sasl.{module}"), made_by)(name=name)
+        return mechanism
+
+    def __contains__(self, name: object) -> bool:
+        return name in _MADE_BY
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MADE_BY)
+
+    def __len__(self) -> int:
+        return len(_MADE_BY)
+
+
+MECHANISMS: Mapping[str, Mechanism] = _Mechanisms()
 """By their registered name, in upper case."""
 
 

@@ -96,13 +96,14 @@ def login_course(
     line: TalkLine, place: TalkPlace, wish: LoginWish, mechanism: str, offered: tuple[str, ...]
 ) -> Login | None:
     """A login by this mechanism, or by one that is offered; None where there is none that serves."""
+    from mailproof.probes.exchange import binding_of
     from mailproof.run.talk.auth import SERVICES, by_command, by_sasl, choose, is_own_command
-    from mailproof.sasl.credentials import BINDINGS, Circumstances
+    from mailproof.sasl.credentials import Circumstances
     from mailproof.sasl.registry import MECHANISMS
 
     if place.protocol not in SERVICES:
         return None
-    binding = {kind: data for kind in BINDINGS if (data := line.stream.channel_binding(kind))}
+    binding = binding_of(line.stream)
     name = mechanism or wish.mechanism
     name = name or choose(place.protocol, offered, wish.credentials, line.protection, tuple(binding))
     if is_own_command(place.protocol, name, offered):
