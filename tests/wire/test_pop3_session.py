@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproof.model.transcript import DeviationKind
+from mailproof.wire.commands import ClientLine
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.pop3 import commands
-from mailproof.wire.pop3.session import CommandReader, Pop3Command, Pop3Line
+from mailproof.wire.pop3.session import CommandReader, Pop3Command
 
 
 def serve(pieces):
@@ -103,7 +104,7 @@ def test_a_pipelined_login_changes_its_mode_between_events():
 
 def test_reprs_do_not_tell_secrets():
     found = CommandReader().receive(b"PASS hunter2\r\nAPOP me hunter2\r\nAUTH PLAIN hunter2\r\n")
-    found.append(Pop3Line(b"hunter2", 0))
+    found.append(ClientLine(b"hunter2", 0))
     assert "hunter2" not in repr(found)
 
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from mailproof.model.capabilities import Capability
 from mailproof.model.reply import ReplyClass
 from mailproof.model.transcript import DeviationKind
+from mailproof.wire.commands import ClientLine
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.sieve import commands
 from mailproof.wire.sieve.responses import ResponseReader, read_capabilities
 from mailproof.wire.sieve.session import (
     CommandReader,
     SieveCommand,
-    SieveLine,
     compose_challenge,
     compose_data,
     compose_status,
@@ -196,6 +196,6 @@ def test_a_command_that_is_none_says_why_and_shows_no_secret():
     [command] = CommandReader().receive(b'"*"\r\n')
     assert (command.name, command.problem) == ("", "no command")
     [command] = CommandReader().receive(b'AUTHENTICATE "PLAIN" "hunter2"\r\n')
-    assert "hunter2" not in repr(command) + repr(SieveLine(b"hunter2", 0))
+    assert "hunter2" not in repr(command) + repr(ClientLine(b"hunter2", 0))
     [command] = CommandReader(keep=4).receive(b"PUTSCRIPT {9+}\r\n123456789\r\n")
     assert command.problem == "command too long"

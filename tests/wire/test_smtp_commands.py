@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.smtp import commands
-from mailproof.wire.smtp.session import CommandReader, read_path
+from mailproof.wire.smtp.paths import read_path
+from mailproof.wire.smtp.session import CommandReader
 
 
 @pytest.mark.parametrize(

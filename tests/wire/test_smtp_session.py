@@ -6,15 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproof.model.transcript import DeviationKind
+from mailproof.wire.commands import ClientLine
 from mailproof.wire.smtp.messages import stuff, unstuff
+from mailproof.wire.smtp.paths import Path, read_path
 from mailproof.wire.smtp.session import (
     CommandReader,
-    Path,
     SmtpChunk,
     SmtpCommand,
-    SmtpLine,
     SmtpMessage,
-    read_path,
 )
 
 
@@ -64,7 +63,7 @@ def test_a_pipelined_session_changes_its_mode_between_events():
     assert [getattr(event, "verb", type(event).__name__) for event in found] == [
         "EHLO",
         "AUTH",
-        "SmtpLine",
+        "ClientLine",
         "MAIL",
         "RCPT",
         "DATA",
@@ -162,7 +161,7 @@ def test_a_command_without_its_end_is_left_over():
 
 def test_reprs_do_not_tell_secrets():
     command, line = serve([b"AUTH PLAIN AGEAaHVudGVyMg==\r\nAGEAaHVudGVyMg==\r\n"])
-    assert isinstance(line, SmtpLine)
+    assert isinstance(line, ClientLine)
     assert "AGEAaHVudGVyMg==" not in repr([command, line])
 
 

@@ -1,4 +1,4 @@
-"""What the server's readers of line protocols share: a command a line, or the answer to a challenge (SMTP, POP3)."""
+"""What the server's readers share: the answer to a challenge; for SMTP and POP3, that each command is a line."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
-from mailproof.model.transcript import Deviation, DeviationKind
+import msgspec
+
+from mailproof.model.transcript import SECRET, Deviation, DeviationKind
 from mailproof.wire.lines import Line, LineReader
 
 Event = TypeVar("Event")
+
+
+class ClientLine(msgspec.Struct, frozen=True):
+    """An answer to a challenge, or what the end of the connection left."""
+
+    data: bytes
+    """Without its line end; of ManageSieve what the string holds. A SASL response is still in base64."""
+    offset: int
+    deviations: tuple[Deviation, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"ClientLine({SECRET}, {len(self.data)} bytes)"
 
 
 class LineCommandReader(ABC, Generic[Event]):
@@ -23,13 +37,10 @@ class LineCommandReader(ABC, Generic[Event]):
 
     def __init__(self, offset: int = 0) -> None:
         self._lines = LineReader(self.line_limit, offset)
-        self._read: Callable[[], Event | None] = self._next_command
+        self._read: Callable[[], Event | ClientLine | None] = self._next_command
 
     @abstractmethod
     def to_command(self, line: Line) -> Event: ...
-
-    @abstractmethod
-    def to_answer(self, line: Line, deviations: tuple[Deviation, ...]) -> Event: ...
 
     @property
     def pending(self) -> bytes:
@@ -44,23 +55,23 @@ class LineCommandReader(ABC, Generic[Event]):
     def feed(self, data: bytes) -> None:
         self._lines.feed(data)
 
-    def next_event(self) -> Event | None:
+    def next_event(self) -> Event | ClientLine | None:
         event = self._read()
         if event is not None:
             self._read = self._next_command
         return event
 
-    def receive(self, data: bytes) -> list[Event]:
+    def receive(self, data: bytes) -> list[Event | ClientLine]:
         """The events of a stream in which nothing but the next event has been announced."""
         self.feed(data)
         return list(iter(self.next_event, None))
 
-    def end(self) -> list[Event]:
+    def end(self) -> list[ClientLine]:
         """What was left without a line end; a server acts on it no more (RFC 5321 4.1.1.4)."""
         if (line := self._lines.end()) is None:
             return []
         unfinished = Deviation(DeviationKind.MISSING_LAST_LINE, line.offset, "no line end")
-        return [self.to_answer(line, (*line.deviations, unfinished))]
+        return [ClientLine(line.data, line.offset, (*line.deviations, unfinished))]
 
     def expect_line(self) -> None:
         """The next line answers a challenge."""
@@ -70,9 +81,9 @@ class LineCommandReader(ABC, Generic[Event]):
         line = self._lines.next_line()
         return None if line is None else self.to_command(line)
 
-    def _next_answer(self) -> Event | None:
+    def _next_answer(self) -> ClientLine | None:
         line = self._lines.next_line()
-        return None if line is None else self.to_answer(line, line.deviations)
+        return None if line is None else ClientLine(line.data, line.offset, line.deviations)
 
 
 def verb_and_argument(line: Line) -> tuple[bytes, bytes]:

@@ -10,21 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.model.transcript import SECRET
+from mailproof.wire.commands import ClientLine
 from mailproof.wire.imap import commands
 from mailproof.wire.imap.commands import SMALL_LITERAL, ImapCommand, Literals, Tags
 from mailproof.wire.imap.responses import ResponseKind, ResponseReader, fetch_items
 from mailproof.wire.imap.session import (
     CommandReader,
     ImapCommandLine,
-    ImapLine,
     NeedContinuation,
     compose_continuation,
     compose_tagged,
     compose_untagged,
-    literal,
-    quote,
-    string_of,
 )
+from mailproof.wire.imap.tokens import literal, quote, string_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
@@ -150,7 +148,7 @@ def test_every_answer_to_a_challenge_is_secret_and_arrives(data: bytes) -> None:
     assert len(reader.receive(b"a1 AUTHENTICATE PLAIN\r\n")) == 1
     reader.expect_line()
     (line,) = reader.receive(answer.data)
-    assert isinstance(line, ImapLine)
+    assert isinstance(line, ClientLine)
     assert base64.b64decode(line.data) == data
     assert b"".join(answer.data[span] for span in answer.secret) == line.data
     assert not data or SECRET in repr(answer)

@@ -15,12 +15,12 @@ from mailproof.lab.embedded.site import Desk, Site
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.net.interface import ServerStream
+from mailproof.wire.commands import ClientLine
 from mailproof.wire.imap.commands import SMALL_LITERAL
 from mailproof.wire.imap.session import (
     CommandReader,
     Event,
     ImapCommandLine,
-    ImapLine,
     NeedContinuation,
     compose_continuation,
     compose_tagged,
@@ -90,9 +90,6 @@ class ImapSession(DovecotSession[Event]):
 
     def challenge(self, data: bytes) -> bytes:
         return compose_continuation(base64.b64encode(data))
-
-    def line_of(self, event: Event) -> bytes | None:
-        return event.data if isinstance(event, ImapLine) else None
 
     def _capabilities(self) -> str:
         revision = self.behaviour.revision
@@ -338,8 +335,7 @@ class ImapSession(DovecotSession[Event]):
                     raise
                 if self.behaviour.idle is Idle.TELLS:
                     await self._updates()
-        said = self.line_of(done) or b""
-        if said.strip().upper() == b"DONE":
+        if isinstance(done, ClientLine) and done.data.strip().upper() == b"DONE":
             if self.behaviour.idle is Idle.TELLS:
                 await self._updates()
             await self.tagged(tag, "OK", "Idle completed.")

@@ -15,7 +15,6 @@ from mailproof.wire.pop3.session import (
     CommandReader,
     Event,
     Pop3Command,
-    Pop3Line,
     compose_challenge,
     compose_err,
     compose_multiline,
@@ -61,9 +60,6 @@ class Pop3Session(DovecotSession[Event]):
 
     def challenge(self, data: bytes) -> bytes:
         return compose_challenge(data)
-
-    def line_of(self, event: Event) -> bytes | None:
-        return event.data if isinstance(event, Pop3Line) else None
 
     def statistics(self) -> str:
         return f", del={len(self._deleted)}, size={sum(len(message.data) for message in self._messages)}"

@@ -31,6 +31,7 @@ from mailproof.sasl import registry
 from mailproof.sasl.credentials import BINDINGS
 from mailproof.sasl.exchange import serve
 from mailproof.sasl.server import Accepted, Challenge, Reason, Rejected, Service, check_password
+from mailproof.wire.commands import ClientLine
 
 # Of a session that says nothing, for a fault; longer than any client waits.
 _SILENT = 3600.0
@@ -114,10 +115,6 @@ class Session(ABC, Generic[Event]):
 
     @abstractmethod
     def challenge(self, data: bytes) -> bytes: ...
-
-    @abstractmethod
-    def line_of(self, event: Event) -> bytes | None:
-        """The client's answer to a challenge; None if this is another event."""
 
     @abstractmethod
     async def turn(self) -> None:
@@ -359,10 +356,10 @@ class Session(ABC, Generic[Event]):
         """The answer to a challenge; None if the client cancels. What is no base64 is passed on to be refused."""
         self._reader.expect_line()
         await self.say(odd_challenge(self.behaviour.oddities, self.challenge(data), data))
-        line = self.line_of(await self.next_event())
-        if line is None or line.strip() == b"*":
+        event = await self.next_event()
+        if not isinstance(event, ClientLine) or event.data.strip() == b"*":
             return None
-        answer = _decoded(line.strip())
+        answer = _decoded(event.data.strip())
         return b"\0" if answer is None else answer
 
     async def check(self, user: str, password: bytes, method: str) -> Login:

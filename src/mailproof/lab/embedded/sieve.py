@@ -13,7 +13,6 @@ from mailproof.wire.sieve.session import (
     CommandReader,
     Event,
     SieveCommand,
-    SieveLine,
     compose_challenge,
     compose_data,
     compose_status,
@@ -54,9 +53,6 @@ class SieveSession(DovecotSession[Event]):
 
     def challenge(self, data: bytes) -> bytes:
         return compose_challenge(data)
-
-    def line_of(self, event: Event) -> bytes | None:
-        return event.data if isinstance(event, SieveLine) else None
 
     @property
     def _implementation(self) -> str:

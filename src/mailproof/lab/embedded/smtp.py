@@ -17,16 +17,14 @@ from mailproof.lab.embedded.site import Desk, Site
 from mailproof.model.endpoint import Protocol
 from mailproof.net.interface import ServerStream
 from mailproof.sasl.server import Reason
+from mailproof.wire.smtp.paths import Path, read_path
 from mailproof.wire.smtp.replies import compose_reply
 from mailproof.wire.smtp.session import (
     CommandReader,
     Event,
-    Path,
     SmtpChunk,
     SmtpCommand,
-    SmtpLine,
     SmtpMessage,
-    read_path,
 )
 
 # Postfix: smtpd_hard_error_limit, smtpd_forbidden_commands.
@@ -86,9 +84,6 @@ class SmtpSession(Session[Event]):
 
     def challenge(self, data: bytes) -> bytes:
         return compose_reply(334, base64.b64encode(data))
-
-    def line_of(self, event: Event) -> bytes | None:
-        return event.data if isinstance(event, SmtpLine) else None
 
     async def reply(self, code: int, enhanced: str, text: str) -> None:
         """Postfix counts what it refuses, and hangs up in the end (smtpd_hard_error_limit)."""

@@ -7,22 +7,10 @@ import re
 import msgspec
 
 from mailproof.model.transcript import SECRET, Deviation, DeviationKind
+from mailproof.wire.commands import ClientLine
 from mailproof.wire.imap.literals import KEEP, Assembler, Literal, Whole
-from mailproof.wire.imap.tokens import Value, literal, quote, string_of, tokenize
-
-__all__ = [
-    "CommandReader",
-    "Event",
-    "ImapCommandLine",
-    "ImapLine",
-    "NeedContinuation",
-    "compose_continuation",
-    "compose_tagged",
-    "compose_untagged",
-    "literal",
-    "quote",
-    "string_of",
-]
+from mailproof.wire.imap.reader import LiteralCommandReader
+from mailproof.wire.imap.tokens import Value, tokenize
 
 LINE_LIMIT = 65536
 """Dovecot imap_max_line_length: 64 kB of a command outside its literals."""
@@ -54,49 +42,23 @@ class NeedContinuation(msgspec.Struct, frozen=True):
     size: int
 
 
-class ImapLine(msgspec.Struct, frozen=True):
-    """An answer to a continuation of AUTHENTICATE, or what the end of the connection left."""
-
-    data: bytes
-    offset: int
-    deviations: tuple[Deviation, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"ImapLine({SECRET}, {len(self.data)} bytes)"
+Event = ImapCommandLine | NeedContinuation | ClientLine
 
 
-Event = ImapCommandLine | NeedContinuation | ImapLine
-
-
-class CommandReader:
+class CommandReader(LiteralCommandReader[Event]):
     """Reads a client's side of a session.
 
-    After `feed`, call `next_event` until it gives None. `expect_line` is about the very next event. A literal larger
-    than the room left of `keep` is never asked for: its command comes at once, with a `problem`; if the client sends
-    it without asking (RFC 7888), it is thrown away first. So is one that is larger than `unasked` octets and not
-    asked for: None for no limit (LITERAL+), 4096 for LITERAL-, -1 where no literal may come unasked.
+    A literal larger than the room left of `keep` is never asked for: its command comes at once, with a `problem`; if
+    the client sends it without asking (RFC 7888), it is thrown away first. So is one that is larger than `unasked`
+    octets and not asked for: None for no limit (LITERAL+), 4096 for LITERAL-, -1 where no literal may come unasked.
     """
 
     def __init__(self, offset: int = 0, keep: int = KEEP, unasked: int | None = None) -> None:
+        super().__init__(Assembler(LINE_LIMIT, keep, _may_hold_literals, offset))
         self._unasked = unasked
-        self._assembler = Assembler(LINE_LIMIT, keep, _may_hold_literals, offset)
-        self._plain = False
-
-    @property
-    def pending(self) -> bytes:
-        """Bytes that are part of no finished event yet."""
-        return self._assembler.pending
-
-    @property
-    def offset(self) -> int:
-        """Of the first byte of `pending`."""
-        return self._assembler.offset
-
-    def feed(self, data: bytes) -> None:
-        self._assembler.feed(data)
 
     def next_event(self) -> Event | None:
-        if self._plain:
+        if self._answers:
             return self._line()
         while (step := self._assembler.advance()) is not None:
             if isinstance(step, Whole):
@@ -114,30 +76,16 @@ class CommandReader:
             return ""
         return "literal too large to come without asking"
 
-    def receive(self, data: bytes) -> list[Event]:
-        """The events of a stream of commands alone."""
-        self.feed(data)
-        return list(iter(self.next_event, None))
-
-    def expect_line(self) -> None:
-        """The next line answers a continuation of AUTHENTICATE."""
-        self._plain = True
-
     def refuse_literal(self) -> None:
         """After NeedContinuation, where the answer is BAD or NO: the client sends a new command instead."""
         self._assembler.stop()
 
-    def end(self) -> list[ImapLine]:
-        """What was left without its end; a server acts on it no more."""
-        rest = self._assembler.end()
-        return [] if rest is None else [ImapLine(rest.data, rest.offset, rest.deviations)]
-
-    def _line(self) -> ImapLine | None:
+    def _line(self) -> ClientLine | None:
         line = self._assembler.plain_line()
         if line is None:
             return None
-        self._plain = False
-        return ImapLine(line.data, line.offset, line.deviations)
+        self._answers = False
+        return ClientLine(line.data, line.offset, line.deviations)
 
 
 _HEAD = re.compile(

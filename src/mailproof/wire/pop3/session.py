@@ -9,7 +9,7 @@ import msgspec
 
 from mailproof.model.escape import to_text
 from mailproof.model.transcript import SECRET, Deviation
-from mailproof.wire.commands import LineCommandReader, verb_and_argument
+from mailproof.wire.commands import ClientLine, LineCommandReader, verb_and_argument
 from mailproof.wire.lines import Line
 
 COMMAND_LIMIT = 12288
@@ -31,21 +31,10 @@ class Pop3Command(msgspec.Struct, frozen=True):
         return f"Pop3Command({self.verb} {shown})"
 
 
-class Pop3Line(msgspec.Struct, frozen=True):
-    """An answer to a challenge, or what the end of the connection left."""
-
-    data: bytes
-    offset: int
-    deviations: tuple[Deviation, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Pop3Line({SECRET}, {len(self.data)} bytes)"
+Event = Pop3Command | ClientLine
 
 
-Event = Pop3Command | Pop3Line
-
-
-class CommandReader(LineCommandReader[Event]):
+class CommandReader(LineCommandReader[Pop3Command]):
     line_limit = COMMAND_LIMIT
 
     def to_command(self, line: Line) -> Pop3Command:
@@ -56,9 +45,6 @@ class CommandReader(LineCommandReader[Event]):
         else:
             argument = argument.strip()
         return Pop3Command(name, argument, line.data, line.offset, line.deviations)
-
-    def to_answer(self, line: Line, deviations: tuple[Deviation, ...]) -> Pop3Line:
-        return Pop3Line(line.data, line.offset, deviations)
 
 
 def compose_ok(text: str = "", code: str = "") -> bytes:

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 import msgspec
 
 from mailproof.model.transcript import SECRET, Deviation, DeviationKind
+from mailproof.wire.commands import ClientLine
 from mailproof.wire.imap.literals import KEEP, Assembler, Whole
+from mailproof.wire.imap.reader import LiteralCommandReader
 from mailproof.wire.imap.tokens import Value, is_quotable, literal, quote, string_of, tokenize
 from mailproof.wire.sieve.commands import LONGEST_QUOTED
 
@@ -34,44 +36,17 @@ class SieveCommand(msgspec.Struct, frozen=True):
         return f"SieveCommand({self.name} {shown})"
 
 
-class SieveLine(msgspec.Struct, frozen=True):
-    """An answer to a challenge, or what the end of the connection left."""
-
-    data: bytes
-    """What the string holds, still in base64; the whole line where it is no string."""
-    offset: int
-    deviations: tuple[Deviation, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"SieveLine({SECRET}, {len(self.data)} bytes)"
+Event = SieveCommand | ClientLine
 
 
-Event = SieveCommand | SieveLine
-
-
-class CommandReader:
+class CommandReader(LiteralCommandReader[Event]):
     """Reads a client's side of a session.
 
-    After `feed`, call `next_event` until it gives None. `expect_line` is about the very next event. Literals come
-    without being asked for (section 1.2); of one that is too large the rest is thrown away.
+    Literals come without being asked for (section 1.2); of one that is too large the rest is thrown away.
     """
 
     def __init__(self, offset: int = 0, keep: int = KEEP) -> None:
-        self._assembler = Assembler(LINE_LIMIT, keep, lambda line: True, offset)
-        self._answers = False
-
-    @property
-    def pending(self) -> bytes:
-        """Bytes that are part of no finished event yet."""
-        return self._assembler.pending
-
-    @property
-    def offset(self) -> int:
-        """Of the first byte of `pending`."""
-        return self._assembler.offset
-
-    def feed(self, data: bytes) -> None:
-        self._assembler.feed(data)
+        super().__init__(Assembler(LINE_LIMIT, keep, lambda line: True, offset))
 
     def next_event(self) -> Event | None:
         while (step := self._assembler.advance()) is not None:
@@ -80,26 +55,13 @@ class CommandReader:
                 return _answer(step) if answers else _command(step)
         return None
 
-    def receive(self, data: bytes) -> list[Event]:
-        """The events of a stream of commands alone."""
-        self.feed(data)
-        return list(iter(self.next_event, None))
 
-    def expect_line(self) -> None:
-        """The next line answers a challenge."""
-        self._answers = True
-
-    def end(self) -> list[Event]:
-        """What was left without its end; a server acts on it no more."""
-        rest = self._assembler.end()
-        return [] if rest is None else [SieveLine(rest.data, rest.offset, rest.deviations)]
-
-
-def _answer(whole: Whole) -> SieveLine:
+def _answer(whole: Whole) -> ClientLine:
+    """What the string holds; the whole line where it is no string."""
     values = tokenize(whole.pieces).values
     alone = len(values) == 1 and _STRING.match(whole.text) is not None
     data = string_of(values[0]) if alone else None
-    return SieveLine(whole.data if data is None else data, whole.offset, whole.deviations)
+    return ClientLine(whole.data if data is None else data, whole.offset, whole.deviations)
 
 
 def _command(whole: Whole) -> SieveCommand:

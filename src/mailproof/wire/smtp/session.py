@@ -6,20 +6,8 @@ import msgspec
 
 from mailproof.model.escape import to_text
 from mailproof.model.transcript import SECRET, Deviation, DeviationKind
-from mailproof.wire.commands import LineCommandReader, verb_and_argument
+from mailproof.wire.commands import ClientLine, LineCommandReader, verb_and_argument
 from mailproof.wire.lines import Line, LineReader
-from mailproof.wire.smtp.paths import Path, read_path
-
-__all__ = [
-    "CommandReader",
-    "Event",
-    "Path",
-    "SmtpChunk",
-    "SmtpCommand",
-    "SmtpLine",
-    "SmtpMessage",
-    "read_path",
-]
 
 COMMAND_LIMIT = 12288
 """RFC 4954 4, Postfix smtpd_sasl_response_limit: an AUTH command or an answer to 334 may be that long."""
@@ -44,17 +32,6 @@ class SmtpCommand(msgspec.Struct, frozen=True):
         return f"SmtpCommand({self.verb} {shown})"
 
 
-class SmtpLine(msgspec.Struct, frozen=True):
-    """An answer to a 334, or what the end of the connection left."""
-
-    data: bytes
-    offset: int
-    deviations: tuple[Deviation, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"SmtpLine({SECRET}, {len(self.data)} bytes)"
-
-
 class SmtpMessage(msgspec.Struct, frozen=True):
     data: bytes
     """Without the dots of transparency, line ends as received; cut at the limit."""
@@ -75,18 +52,15 @@ class SmtpChunk(msgspec.Struct, frozen=True):
     offset: int
 
 
-Event = SmtpCommand | SmtpLine | SmtpMessage | SmtpChunk
+Event = SmtpCommand | ClientLine | SmtpMessage | SmtpChunk
 
 
-class CommandReader(LineCommandReader[Event]):
+class CommandReader(LineCommandReader[SmtpCommand | SmtpMessage | SmtpChunk]):
     line_limit = COMMAND_LIMIT
 
     def to_command(self, line: Line) -> SmtpCommand:
         verb, argument = verb_and_argument(line)
         return SmtpCommand(to_text(verb.upper()), argument.strip(), line.data, line.offset, line.deviations)
-
-    def to_answer(self, line: Line, deviations: tuple[Deviation, ...]) -> SmtpLine:
-        return SmtpLine(line.data, line.offset, deviations)
 
     def expect_message(self, limit: int) -> None:
         """A message follows, up to CRLF, dot, CRLF; `limit` bytes of it are kept and the rest is counted."""

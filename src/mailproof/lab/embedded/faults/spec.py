@@ -8,29 +8,12 @@ import msgspec
 
 from mailproof.model.endpoint import Scheme
 
-EVERYWHERE = (
-    Scheme.SMTP,
-    Scheme.SUBMISSION,
-    Scheme.SUBMISSIONS,
-    Scheme.POP3,
-    Scheme.POP3S,
-    Scheme.IMAP,
-    Scheme.IMAPS,
-    Scheme.SIEVE,
-)
 UPGRADED = (Scheme.SMTP, Scheme.SUBMISSION, Scheme.POP3, Scheme.IMAP, Scheme.SIEVE)
 IMPLICIT = (Scheme.SUBMISSIONS, Scheme.POP3S, Scheme.IMAPS)
-LOGINS = (
-    Scheme.SUBMISSION,
-    Scheme.SUBMISSIONS,
-    Scheme.POP3,
-    Scheme.POP3S,
-    Scheme.IMAP,
-    Scheme.IMAPS,
-    Scheme.SIEVE,
-)
 SUBMISSION = (Scheme.SUBMISSION, Scheme.SUBMISSIONS)
 RETRIEVAL = (Scheme.POP3, Scheme.POP3S, Scheme.IMAP, Scheme.IMAPS)
+LOGINS = (*SUBMISSION, *RETRIEVAL, Scheme.SIEVE)
+EVERYWHERE = (Scheme.SMTP, *LOGINS)
 SERVERS = (Scheme.SMTP,)
 ANY_SMTP = (*SERVERS, *SUBMISSION)
 
