@@ -18,6 +18,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from mailproof.host.commands import form_of
+from mailproof.host.file_kind import kind_of
 from mailproof.host.interface import BLOCK
 from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.machine import Clock, Unreached, Way
@@ -45,7 +46,7 @@ class Here:
         return FileSeen(
             path,
             path,
-            _state(about.st_mode),
+            kind_of(about.st_mode),
             mode=stat.S_IMODE(about.st_mode),
             owner=_name(lambda: pwd.getpwuid(about.st_uid).pw_name, about.st_uid),
             group=_name(lambda: grp.getgrgid(about.st_gid).gr_name, about.st_gid),
@@ -156,14 +157,6 @@ def _opened(path: str) -> Iterator[BinaryIO]:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise _NoFile
         yield file
-
-
-def _state(mode: int) -> FileState:
-    if stat.S_ISREG(mode):
-        return FileState.FILE
-    if stat.S_ISDIR(mode):
-        return FileState.DIRECTORY
-    return FileState.SOCKET if stat.S_ISSOCK(mode) else FileState.OTHER
 
 
 def _name(find: Callable[[], str], number: int) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from mailproof.sasl.credentials import Circumstances, Credentials, octets
 from mailproof.sasl.mechanism import Broken, Fault, Respond, SecretKind, Step
-from mailproof.sasl.server import Accepted, Accounts, Challenge, Outcome, Reason, Rejected, Service
+from mailproof.sasl.server import Accepted, Accounts, Challenge, Outcome, Reason, Rejected, Service, only_text
 
 # RFC 4505 section 3: a token has at most 255 characters; an address is shorter anyway (RFC 5321 section 4.5.3.1).
 TRACE_LIMIT = 255
@@ -32,10 +32,7 @@ class Anonymous(msgspec.Struct, frozen=True):
     def serve(self, accounts: Accounts, service: Service, responses: Sequence[bytes]) -> Outcome:
         if not responses:
             return Challenge(b"")
-        try:
-            trace = responses[0].decode("utf-8")
-        except UnicodeDecodeError:
-            return Rejected(Reason.MALFORMED)
-        if len(responses) > 1 or "\0" in trace or len(trace) > TRACE_LIMIT:
+        trace = only_text(responses)
+        if trace is None or len(trace) > TRACE_LIMIT:
             return Rejected(Reason.MALFORMED)
         return Accepted(trace)

@@ -8,7 +8,7 @@ import msgspec
 
 from mailproof.sasl.credentials import Circumstances, Credentials, octets
 from mailproof.sasl.mechanism import Broken, Fault, Respond, SecretKind, Step
-from mailproof.sasl.server import Accepted, Accounts, Challenge, Outcome, Reason, Rejected, Service
+from mailproof.sasl.server import Accepted, Accounts, Challenge, Outcome, Reason, Rejected, Service, only_text
 
 
 class External(msgspec.Struct, frozen=True):
@@ -29,11 +29,8 @@ class External(msgspec.Struct, frozen=True):
     def serve(self, accounts: Accounts, service: Service, responses: Sequence[bytes]) -> Outcome:
         if not responses:
             return Challenge(b"")
-        try:
-            authzid = responses[0].decode("utf-8")
-        except UnicodeDecodeError:
-            return Rejected(Reason.MALFORMED)
-        if len(responses) > 1 or "\0" in authzid:
+        authzid = only_text(responses)
+        if authzid is None:
             return Rejected(Reason.MALFORMED)
         if not service.certificate_user:
             return Rejected(Reason.UNKNOWN_USER, authzid)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
 from mailproof.model.escape import printable
 from mailproof.model.secret import Secrets
-from mailproof.sasl.mechanism import Refusal
+from mailproof.sasl.mechanism import Broken, Fault, Refusal, Respond
+from mailproof.sasl.server import Accepted, Accounts, Challenge, Outcome, Reason, Rejected, check_token
 
 # RFC 6750 section 2.1 (b64token), with the other printable characters that real tokens have.
 _TOKEN = re.compile(r"[!-~]+\Z")
@@ -39,6 +41,21 @@ def read_refusal(challenge: bytes, token: str) -> Refusal | None:
     return Refusal(member("status"), member("scope"), member("schemes"), member("openid-configuration"))
 
 
-def write_refusal(status: str) -> bytes:
-    """The error challenge that a server sends for a token it does not take."""
+def answer_refusal(challenge: bytes, token: str, dummy: bytes) -> Respond | Broken:
+    """A client's step after its message: what it heard, and the response with which the server ends the exchange."""
+    refusal = read_refusal(challenge, token)
+    return Broken(Fault.MALFORMED) if refusal is None else Respond(dummy, secret=False, refusal=refusal)
+
+
+def serve_token(
+    accounts: Accounts, user: str, token: str, responses: Sequence[bytes], *, status: str, dummy: bytes
+) -> Outcome:
+    """A server's step: a token it does not take is told in a challenge with `status`, and refused after `dummy`."""
+    reason = check_token(accounts, user, token)
+    if len(responses) == 1:
+        return Challenge(_written(status)) if reason else Accepted(user)
+    return Rejected(reason, user) if reason and responses[1] == dummy else Rejected(Reason.MALFORMED, user)
+
+
+def _written(status: str) -> bytes:
     return msgspec.json.encode({"status": status, "schemes": "bearer"})

@@ -9,9 +9,9 @@ import msgspec
 
 from mailproof.sasl.credentials import Circumstances, Credentials
 from mailproof.sasl.mechanism import Broken, Fault, Respond, SecretKind, Step
-from mailproof.sasl.oauth import read_refusal, sendable, write_refusal
+from mailproof.sasl.oauth import answer_refusal, sendable, serve_token
 from mailproof.sasl.scram_syntax import decode_name, encode_name
-from mailproof.sasl.server import Accepted, Accounts, Challenge, Outcome, Reason, Rejected, Service, check_token
+from mailproof.sasl.server import Accounts, Challenge, Outcome, Reason, Rejected, Service
 
 MESSAGE = re.compile(rb"(?:n|y|p=[^,]*),(?:a=([^,\x01]*))?,\x01((?:[A-Za-z]+=[^\x01]*\x01)*)\x01\Z", re.DOTALL)
 _BEARER = re.compile(rb"bearer +([!-~]+)\Z", re.IGNORECASE)
@@ -40,8 +40,7 @@ class OauthBearer(msgspec.Struct, frozen=True):
             header = b"n," + (b"a=" + user if user else b"") + b","
             place = f"host={circumstances.host}\1port={circumstances.port}\1".encode()
             return Respond(header + b"\1" + place + b"auth=Bearer " + credentials.token.encode("ascii") + b"\1\1")
-        refusal = read_refusal(challenges[0], credentials.token)
-        return Broken(Fault.MALFORMED) if refusal is None else Respond(DUMMY, secret=False, refusal=refusal)
+        return answer_refusal(challenges[0], credentials.token, DUMMY)
 
     def serve(self, accounts: Accounts, service: Service, responses: Sequence[bytes]) -> Outcome:
         if not responses:
@@ -50,10 +49,7 @@ class OauthBearer(msgspec.Struct, frozen=True):
         # RFC 7628 lets the token alone say who it is; these accounts are found by name.
         if user is None or token is None or len(responses) > 2:
             return Rejected(Reason.MALFORMED)
-        reason = check_token(accounts, user, token)
-        if len(responses) == 1:
-            return Challenge(write_refusal("invalid_token")) if reason else Accepted(user)
-        return Rejected(reason, user) if reason and responses[1] == DUMMY else Rejected(Reason.MALFORMED, user)
+        return serve_token(accounts, user, token, responses, status="invalid_token", dummy=DUMMY)
 
 
 def read_message(message: bytes) -> tuple[str | None, str | None]:

@@ -119,6 +119,17 @@ def check_token(accounts: Accounts, user: str, given: str) -> Reason | None:
     return Reason.WRONG_TOKEN if tokens else Reason.UNKNOWN_USER
 
 
+def only_text(responses: Sequence[bytes]) -> str | None:
+    """What the one response of a mechanism that sends a text says (RFC 4505, RFC 4422 appendix A); None for more than
+    one, for what is no UTF-8, and for a NUL.
+    """
+    try:
+        text = responses[0].decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if len(responses) > 1 or "\0" in text else text
+
+
 def _prepared(password: bytes) -> bytes:
     try:
         return saslprep(password.decode("utf-8")).encode("utf-8")

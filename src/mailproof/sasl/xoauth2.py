@@ -12,8 +12,8 @@ import msgspec
 
 from mailproof.sasl.credentials import Circumstances, Credentials, octets
 from mailproof.sasl.mechanism import Broken, Fault, Respond, SecretKind, Step
-from mailproof.sasl.oauth import read_refusal, sendable, write_refusal
-from mailproof.sasl.server import Accepted, Accounts, Challenge, Outcome, Reason, Rejected, Service, check_token
+from mailproof.sasl.oauth import answer_refusal, sendable, serve_token
+from mailproof.sasl.server import Accounts, Challenge, Outcome, Reason, Rejected, Service
 
 MESSAGE = re.compile(rb"user=([^\x01\0]+)\x01auth=bearer +([!-~]+)\x01\x01\Z", re.IGNORECASE)
 
@@ -34,8 +34,7 @@ class Xoauth2(msgspec.Struct, frozen=True):
         if not challenges:
             token = octets(credentials.token)
             return Respond(b"user=" + octets(credentials.user) + b"\1auth=Bearer " + token + b"\1\1")
-        refusal = read_refusal(challenges[0], credentials.token)
-        return Broken(Fault.MALFORMED) if refusal is None else Respond(b"", secret=False, refusal=refusal)
+        return answer_refusal(challenges[0], credentials.token, b"")
 
     def serve(self, accounts: Accounts, service: Service, responses: Sequence[bytes]) -> Outcome:
         if not responses:
@@ -47,7 +46,4 @@ class Xoauth2(msgspec.Struct, frozen=True):
             user = match[1].decode("utf-8")
         except UnicodeDecodeError:
             return Rejected(Reason.MALFORMED)
-        reason = check_token(accounts, user, match[2].decode("ascii"))
-        if len(responses) == 1:
-            return Challenge(write_refusal("400")) if reason else Accepted(user)
-        return Rejected(reason, user) if reason and not responses[1] else Rejected(Reason.MALFORMED, user)
+        return serve_token(accounts, user, match[2].decode("ascii"), responses, status="400", dummy=b"")

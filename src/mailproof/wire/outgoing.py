@@ -14,11 +14,16 @@ class Outgoing(msgspec.Struct, frozen=True):
     secret: tuple[slice, ...] = ()
     """Parts of `data` that hold a secret, as `Stream.write` wants them."""
 
-    def __repr__(self) -> str:
+    @property
+    def masked(self) -> bytes:
+        """What may be shown of it: `[secret]` in the place of each secret."""
         shown = bytearray(self.data)
         for part in sorted(self.secret, key=lambda part: -(part.start or 0)):
             shown[part] = SECRET.encode()
-        return f"Outgoing({bytes(shown)!r})"
+        return bytes(shown)
+
+    def __repr__(self) -> str:
+        return f"Outgoing({self.masked!r})"
 
 
 def command_line(clear: str, secret: bytes = b"") -> Outgoing:

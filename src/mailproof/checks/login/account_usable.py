@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.checks.login.refused import refused
 from mailproof.checks.survey import place
 from mailproof.model.authentication import LoginTried
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
-from mailproof.parse.login_refusal import LoginRefusal, login_refusal
+from mailproof.parse.login_refusal import LoginRefusal
 
 NAME = "account-usable"
 NEEDS = (LoginTried,)
@@ -60,31 +61,25 @@ _BY_WORDS = frozenset({LoginRefusal.APP_PASSWORD, LoginRefusal.BY_PROVIDER, Logi
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
-    for sighting in record.seen(LoginTried):
-        refusal = login_refusal(sighting.fact)
-        if refusal is None or sighting.fact.reply is None:
-            continue
-        evidence = sighting.evidence(sighting.fact.reply.turn)
+    for sighting, refusal, evidence in refused(record):
         user = sighting.fact.user or record.asked.user
-        if not evidence:
-            continue
         if refusal in _BY_WORDS:
             yield Finding(refusal.value, evidence, **place(sighting))
         elif other := _accepted_as(sighting, record):
             name = "user-name-has-domain" if "@" in user else "user-name-lacks-domain"
-            evidence += other.evidence(other.fact.reply.turn if other.fact.reply else 0)
-            yield Finding(name, evidence, **place(sighting), params={"user": user})
+            both = evidence + other.evidence(other.fact.reply.turn if other.fact.reply else 0)
+            yield Finding(name, both, **place(sighting), params={"user": user})
         # hMailServer adds its sentence on the full address to every refusal: true only of a bare name.
         elif refusal is (LoginRefusal.WANTS_NO_DOMAIN if "@" in user else LoginRefusal.WANTS_DOMAIN):
             yield Finding(refusal.value, evidence, **place(sighting), params={"user": user})
 
 
-def _accepted_as(refused: Sighting[LoginTried], record: Record) -> Sighting[LoginTried] | None:
+def _accepted_as(tried: Sighting[LoginTried], record: Record) -> Sighting[LoginTried] | None:
     """A login there with the same name, but for the domain, that the server accepted."""
-    user = refused.fact.user
+    user = tried.fact.user
     for other in record.seen(LoginTried):
         name = other.fact.user
         alike = name.partition("@")[0] == user.partition("@")[0] and ("@" in name) != ("@" in user)
-        if alike and other.fact.accepted and other.attempt.endpoint == refused.attempt.endpoint:
+        if alike and other.fact.accepted and other.attempt.endpoint == tried.attempt.endpoint:
             return other
     return None

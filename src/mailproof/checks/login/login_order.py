@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.checks.login.refused import refused
 from mailproof.checks.survey import place
 from mailproof.model.authentication import LoginTried
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.login_refusal import LoginRefusal, login_refusal
+from mailproof.parse.login_refusal import LoginRefusal
 
 NAME = "login-in-order"
 NEEDS = (LoginTried,)
@@ -36,13 +37,7 @@ KINDS = (
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
-    for sighting in record.seen(LoginTried):
-        refusal = login_refusal(sighting.fact)
-        if refusal is None or sighting.fact.reply is None:
-            continue
-        evidence = sighting.evidence(sighting.fact.reply.turn)
-        if not evidence:
-            continue
+    for sighting, refusal, evidence in refused(record):
         if refusal is LoginRefusal.EHLO_FIRST:
             yield Finding("ehlo-required-first", evidence, **place(sighting))
         elif refusal is LoginRefusal.TLS_FIRST:

@@ -7,6 +7,7 @@ import stat
 
 import msgspec
 
+from mailproof.host.file_kind import kind_of
 from mailproof.host.ssh.framing import Answer
 from mailproof.model.configuration import FileSeen, FileState
 
@@ -37,21 +38,12 @@ def seen_of(path: str, answer: Answer) -> FileSeen:
     return FileSeen(path, path, FileState.UNREADABLE)
 
 
-def state_of(mode: int) -> FileState:
-    """By the mode of stat(2)."""
-    if stat.S_ISREG(mode):
-        return FileState.FILE
-    if stat.S_ISDIR(mode):
-        return FileState.DIRECTORY
-    return FileState.SOCKET if stat.S_ISSOCK(mode) else FileState.OTHER
-
-
 def _of_stat(path: str, told: re.Match[str]) -> FileSeen:
     mode = int(told["mode"], 16)
     return FileSeen(
         path,
         path,
-        state_of(mode),
+        kind_of(mode),
         mode=stat.S_IMODE(mode),
         # GNU's and busybox's for a number that has no name; BSD's say the number.
         owner=told["uid"] if told["owner"] == "UNKNOWN" else told["owner"],

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mailproof import __version__
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.capabilities import Capabilities
 from mailproof.model.endpoint import Endpoint, Scheme, Target, TlsMode
@@ -27,8 +26,8 @@ from mailproof.run.check.logins import Logins
 from mailproof.run.check.references import references
 from mailproof.run.check.untried import with_untried, without_unanswered_guesses
 from mailproof.run.endpoints import Resolver, Wanted
+from mailproof.run.recorded import recorded
 from mailproof.run.sending_side import sending_sides
-from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
 Value = TypeVar("Value")
@@ -96,15 +95,7 @@ async def examine(net: Driver, plan: Plan, started: datetime) -> Record:
     data = plan.message.data if plan.message is not None else b""
     attempts += await sending_sides(net, plan.terms, attempts, data)
     kept = with_untried(plan.asked, without_unanswered_guesses(attempts))
-    return Record(
-        started,
-        plan.targets,
-        plan.asked,
-        kept,
-        net.now() - begun,
-        own_addresses(kept),
-        __version__,
-    )
+    return recorded(started, plan.targets, plan.asked, kept, net.now() - begun)
 
 
 async def _side_by_side(net: Driver, jobs: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:

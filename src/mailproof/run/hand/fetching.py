@@ -6,7 +6,6 @@ from datetime import datetime
 
 import msgspec
 
-from mailproof import __version__
 from mailproof.diagnose.judge import Judgement
 from mailproof.message.told import told_mail
 from mailproof.model.attempt import Job, Skipped
@@ -26,7 +25,7 @@ from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
 from mailproof.run.hand.services import READ, not_named, services
 from mailproof.run.hand.stages import Stage, reason_of, skipped_code, stage_code
-from mailproof.run.vantage import own_addresses
+from mailproof.run.recorded import recorded
 from mailproof.run.way import with_way_out
 
 
@@ -59,15 +58,7 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
         attempts.append(done)
         if any(isinstance(fact, LoginTried) for fact in done.observations):
             break
-    return Record(
-        started,
-        (plan.target,),
-        plan.asked,
-        tuple(attempts),
-        net.now() - begun,
-        own_addresses(attempts),
-        __version__,
-    )
+    return recorded(started, (plan.target,), plan.asked, attempts, net.now() - begun)
 
 
 def fetch_report(

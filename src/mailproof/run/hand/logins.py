@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from mailproof import __version__
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Endpoint, Target, TargetKind
@@ -21,7 +20,7 @@ from mailproof.probes.terms import Terms
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
 from mailproof.run.hand.services import HANDED_IN, not_named, services
-from mailproof.run.vantage import own_addresses
+from mailproof.run.recorded import recorded
 from mailproof.run.way import with_way_out
 from mailproof.sasl.mechanism import SecretKind
 from mailproof.sasl.registry import MECHANISMS
@@ -87,8 +86,8 @@ async def log_in_by_hand(
     resolved = [made for resolver in run.resolvers if (made := resolver.attempt()) is not None]
     shift = len(resolved)
     attempts = (*resolved, *run.attempts)
-    targets = tuple(dict.fromkeys(account.target for account in plan.accounts))
-    record = Record(started, targets, plan.asked, attempts, net.now() - begun, own_addresses(attempts), __version__)
+    targets = [account.target for account in plan.accounts]
+    record = recorded(started, targets, plan.asked, attempts, net.now() - begun)
     trials = (msgspec.structs.replace(t, first=t.first + shift, end=t.end + shift) for t in run.trials)
     return record, tuple(trials)
 

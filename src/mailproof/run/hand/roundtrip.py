@@ -6,7 +6,6 @@ from datetime import datetime
 
 import msgspec
 
-from mailproof import __version__
 from mailproof.model.attempt import Job
 from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Endpoint, Protocol, Target
@@ -25,8 +24,8 @@ from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
 from mailproof.run.hand.sending import SendPlan, send_by_hand
 from mailproof.run.hand.services import READ, not_named, services
+from mailproof.run.recorded import recorded
 from mailproof.run.sending_side import sending_sides
-from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
 # POP3 shows a mailbox as it was at login: seconds between two logins, growing, for fail2ban and LOGIN-DELAY's sake.
@@ -75,15 +74,7 @@ async def roundtrip(net: Driver, plan: RoundtripPlan, started: datetime) -> tupl
             if tried:
                 break
         attempts += await sending_sides(net, terms, attempts, plan.sending.data)
-    record = Record(
-        started,
-        tuple(dict.fromkeys((plan.submit, plan.read))),
-        plan.asked,
-        tuple(attempts),
-        net.now() - times.began,
-        own_addresses(attempts),
-        __version__,
-    )
+    record = recorded(started, (plan.submit, plan.read), plan.asked, attempts, net.now() - times.began)
     return record, arrived, times
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import msgspec
 
-from mailproof import __version__
 from mailproof.model.attempt import Job, Status, Step
 from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Target
@@ -22,8 +21,8 @@ from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
 from mailproof.run.hand.services import EXCHANGED, HANDED_IN, not_named, services
 from mailproof.run.hand.stages import Stage, stage_code
+from mailproof.run.recorded import recorded
 from mailproof.run.sending_side import sending_sides
-from mailproof.run.vantage import own_addresses
 from mailproof.run.way import with_way_out
 
 # After these the next exchanger may do better (RFC 5321 section 5.1); a server that has answered MAIL is the one.
@@ -62,15 +61,7 @@ async def send_by_hand(net: Driver, plan: SendPlan, started: datetime) -> Record
         if told or stage_code(done) not in _NEXT_MAY_DO:
             break
     attempts += await sending_sides(net, terms, attempts, plan.sending.data)
-    return Record(
-        started,
-        (plan.target,),
-        plan.asked,
-        tuple(attempts),
-        net.now() - begun,
-        own_addresses(attempts),
-        __version__,
-    )
+    return recorded(started, (plan.target,), plan.asked, attempts, net.now() - begun)
 
 
 def last_of(record: Record) -> Attempt | None:

@@ -435,10 +435,7 @@ class Session:
 
 def shown(outgoing: Outgoing) -> str:
     """What goes out, its secrets masked."""
-    data = bytearray(outgoing.data)
-    for part in sorted(outgoing.secret, key=lambda part: -(part.start or 0)):
-        data[part] = SECRET.encode()
-    return eyes(bytes(data).rstrip(b"\r\n"))
+    return eyes(outgoing.masked.rstrip(b"\r\n"))
 
 
 def eyes(data: bytes) -> str:
