@@ -53,6 +53,15 @@ class FileSeen(msgspec.Struct, frozen=True):
     """By which a file is known again that has got another name."""
 
 
+class Account(msgspec.Struct, frozen=True):
+    """A user of the machine, by its files."""
+
+    name: str
+    uid: int
+    groups: tuple[str, ...]
+    """Names of those that it is in."""
+
+
 class _Files(Observation, frozen=True):
     files: tuple[FileSeen, ...]
     here: bool = True
@@ -88,6 +97,8 @@ class DovecotFiles(_Files, frozen=True):
     """Of the file that was named, as the server has it."""
     included: tuple[str, ...] = ()
     """Names of those of `files` that the configuration consists of; others it only names."""
+    mail_user: Account | None = None
+    """As whom mailboxes are read and written, where that is one for all and the machine knows it."""
 
 
 class EximFiles(_Files, frozen=True):

@@ -11,8 +11,10 @@ import msgspec
 
 from mailproof.host.interface import Host
 from mailproof.model.configuration import DovecotFiles, FileSeen, FileState
+from mailproof.parse.dovecot.mailboxes import mail_directory, mail_user
 from mailproof.parse.dovecot.reader import Block, DovecotConfiguration, read_dovecot
 from mailproof.parse.secret import settings_without, users_without
+from mailproof.probes.accounts import account
 
 USUAL = "/etc/dovecot"
 _USERS = ("passwd_file_path", "passdb_passwd_file_path", "userdb_passwd_file_path")
@@ -32,7 +34,13 @@ def dovecot_files(host: Host, path: str, here: bool | None = None) -> DovecotFil
     for name, users in _named(configuration):
         if "%" not in name and name not in reading.seen:
             reading.seen[name] = reading.users(name) if users else reading.look(name)
-    return DovecotFiles(tuple(reading.seen.values()), reading.here, path, included)
+    user = mail_user(configuration, reading.data)
+    found = account(host, user.value) if user is not None and reading.here else None
+    where = mail_directory(configuration) if reading.here else None
+    for name in (*map(str, PurePosixPath(where.value).parents), where.value) if where is not None else ():
+        if name not in reading.seen and name != "/":
+            reading.seen[name] = reading.look(name)
+    return DovecotFiles(tuple(reading.seen.values()), reading.here, path, included, found)
 
 
 def _is_here(host: Host, path: str, configuration: DovecotConfiguration) -> bool:
@@ -68,6 +76,11 @@ class _Reading:
             seen = msgspec.structs.replace(seen, name=name, data=settings_without(seen.data))
         self.seen[name] = seen
         return seen.data if seen.state is FileState.FILE else None
+
+    def data(self, name: str) -> bytes | None:
+        """Of a file that was read."""
+        seen = self.seen.get(name)
+        return seen.data if seen is not None and seen.state is FileState.FILE else None
 
     def glob(self, pattern: str) -> Sequence[str]:
         where = self._where(pattern)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import msgspec
@@ -25,6 +25,7 @@ from mailproof.parse.exim.debian import (
 from mailproof.parse.exim.known import built_in_macros, macros_without
 from mailproof.parse.exim.reader import EximConfiguration, read_exim
 from mailproof.parse.secret import exim_clients_without, exim_without
+from mailproof.probes.accounts import account
 
 USUAL = ("/etc/exim4/exim4.conf", GENERATED, "/etc/exim/exim.conf", "/etc/exim.conf",
          "/usr/local/etc/exim/configure", "/usr/exim/configure")  # fmt: skip
@@ -124,20 +125,10 @@ class _Reading:
 
     def user(self, named: str) -> tuple[str, tuple[str, ...]]:
         """The user of Exim and its groups; empty where that is not known."""
-        users = self._table("/etc/passwd")
-        name = next((each for each in ((named,) if named else _USERS) if each in users), named)
-        if name not in users:
-            return name, ()
-        groups = self._table("/etc/group")
-        own = users[name][3:4]
-        found = [group for group, fields in groups.items()
-                 if fields[2:3] == own or name in ",".join(fields[3:4]).split(",")]  # fmt: skip
-        return name, tuple(found)
-
-    def _table(self, path: str) -> Mapping[str, list[str]]:
-        text = self.host.read(path).data.decode("utf-8", "replace")
-        rows = [line.split(":") for line in text.splitlines() if ":" in line]
-        return {row[0]: row for row in rows}
+        for name in (named,) if named else _USERS:
+            if (found := account(self.host, name)) is not None:
+                return found.name, found.groups
+        return named, ()
 
 
 def _values(configuration: EximConfiguration) -> Iterator[str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from mailproof.checks.exim.configured import Configured
 from mailproof.checks.exim.mending import mend
 from mailproof.checks.mending import quoted
+from mailproof.checks.rights import READ, closed
 from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.remedy import Remedy
 
-READ, WRITE, SEARCH = 4, 2, 1
 # Groups that there are for this: Debian's own way for keys below /etc/ssl/private and for the socket of saslauthd.
 _FOR_SERVERS = ("ssl-cert", "sasl")
 
@@ -23,15 +22,8 @@ def keeps_out(configured: Configured, path: str, wanted: int = READ) -> FileSeen
 
 def _closed(configured: Configured, path: str, wanted: int) -> Iterator[tuple[FileSeen, int]]:
     """Each step of the way that is closed to him, with what he needs there."""
-    if not configured.fact.here or not configured.fact.groups or configured.fact.user == "root":
-        return
-    folders = [str(each) for each in reversed(PurePosixPath(path).parents) if str(each) != "/"]
-    for name, mode in (*((folder, SEARCH) for folder in folders), (path, wanted)):
-        seen = configured.files.get(name)
-        if seen is None or seen.state in (FileState.MISSING, FileState.UNREADABLE, FileState.ELSEWHERE):
-            return
-        if not _allowed(seen, configured.fact.user, configured.fact.groups, mode):
-            yield seen, mode
+    if configured.fact.here and configured.fact.groups:
+        yield from closed(configured.files, path, wanted, configured.fact.user, configured.fact.groups)
 
 
 def let_in(configured: Configured, path: str, wanted: int = READ) -> Remedy | None:
@@ -53,20 +45,10 @@ def let_in(configured: Configured, path: str, wanted: int = READ) -> Remedy | No
     return mend(configured, then=tuple(dict.fromkeys(then)), restart=joined) if then else None
 
 
-def given(configured: Configured, closed: FileSeen, group: str = "") -> Remedy | None:
+def given(configured: Configured, folder: FileSeen, group: str = "") -> Remedy | None:
     """A folder that is to be his, given to him; None for one above it. Its owner lacks nothing."""
     user = configured.fact.user
-    if closed.owner == user:
-        return mend(configured, then=(f"chmod u+rwx {quoted(closed.path)}",))
+    if folder.owner == user:
+        return mend(configured, then=(f"chmod u+rwx {quoted(folder.path)}",))
     owner = f"{user}:{group}" if group else user
-    return mend(configured, then=(f"chown -R {quoted(owner)} {quoted(closed.path)}",))
-
-
-def rights(seen: FileSeen) -> str:
-    """As they are shown: `0600 root:root`."""
-    return f"{seen.mode:04o} {seen.owner}:{seen.group}"
-
-
-def _allowed(seen: FileSeen, user: str, groups: tuple[str, ...], wanted: int) -> bool:
-    shift = 6 if seen.owner == user else 3 if seen.group in groups else 0
-    return (seen.mode >> shift) & wanted == wanted
+    return mend(configured, then=(f"chown -R {quoted(owner)} {quoted(folder.path)}",))

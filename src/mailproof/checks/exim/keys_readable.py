@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.certificate.in_files import KINDS as IN_FILES
-from mailproof.checks.exim.access import keeps_out, let_in, rights
+from mailproof.checks.exim.access import keeps_out, let_in
 from mailproof.checks.exim.configured import running
 from mailproof.checks.files import bounded, fault
+from mailproof.checks.rights import rights
 from mailproof.model.configuration import EximFiles
 from mailproof.model.finding import Answer, Passed
 from mailproof.model.policy import Policy

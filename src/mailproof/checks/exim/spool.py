@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.exim.access import SEARCH, WRITE, given, keeps_out, rights
+from mailproof.checks.exim.access import given, keeps_out
 from mailproof.checks.exim.configured import Configured, running
 from mailproof.checks.exim.mending import mend
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.mending import quoted
+from mailproof.checks.rights import SEARCH, WRITE, rights
 from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy

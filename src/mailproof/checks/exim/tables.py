@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailproof.checks.dovecot.sockets import KINDS as SOCKETS
-from mailproof.checks.exim.access import READ, WRITE, keeps_out, let_in, rights
+from mailproof.checks.exim.access import keeps_out, let_in
 from mailproof.checks.exim.configured import Configured, running
 from mailproof.checks.exim.logins import servers
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.postfix.tables_there import KINDS as TABLES
+from mailproof.checks.rights import READ, WRITE, rights
 from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.finding import Answer, Passed
 from mailproof.model.policy import Policy
