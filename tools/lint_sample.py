@@ -1,4 +1,6 @@
-"""Lints the files that stand in docs/lint*.md and pastes below the command what it prints (part of `make docs`).
+"""Lints the files that stand in docs/lint*.md and docs/exim*.md, and pastes below the command what it prints.
+
+Part of `make docs`.
 
     python tools/lint_sample.py [--check]
 
@@ -16,15 +18,20 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"en": ROOT / "docs" / "lint.md", "ja": ROOT / "docs" / "lint.ja.md"}
+PAGES = [
+    (lang, ROOT / "docs" / f"{name}.{end}", first)
+    for name, first in (("lint", "main.cf"), ("exim", "exim.conf"))
+    for lang, end in (("en", "md"), ("ja", "ja.md"))
+]
+"""Language, page, and the first file of its example."""
 _BLOCK = re.compile(r"(?:    .*\n|\n(?=    ))*    \$ mailproof (.*)\n(?:    .*\n|\n(?=    ))*")
 _FILE = re.compile(r"^# ([a-z_.]+)\n", re.MULTILINE)
 _WIDTH = "100"
 
 
-def made(page: str, lang: str) -> str:
+def made(page: str, lang: str, first: str = "main.cf") -> str:
     """The page with what its command prints now. Raises ValueError where it has no example."""
-    found = next((each for each in _BLOCK.finditer(page) if "    # main.cf\n" in each[0]), None)
+    found = next((each for each in _BLOCK.finditer(page) if f"    # {first}\n" in each[0]), None)
     if found is None:
         raise ValueError("there is no example")
     block = re.sub(r"^    ", "", found[0], flags=re.MULTILINE)
@@ -51,9 +58,9 @@ def _printed(words: str, lang: str, folder: str) -> str:
 
 def main() -> int:
     stale = []
-    for lang, path in PAGES.items():
+    for lang, path, first in PAGES:
         old = path.read_text("utf-8")
-        new = made(old, lang)
+        new = made(old, lang, first)
         if new == old:
             continue
         stale.append(path.name)

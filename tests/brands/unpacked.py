@@ -159,6 +159,7 @@ def serving(
                     directory=directory,
                     output=directory / "output",
                     wait_until=lambda condition: _wait_until(daemon, place, condition),
+                    inside=lambda script, **words: _inside(daemon, script, words),
                 )
                 # Whatever a test made it do, `log` knows every line of it.
                 logs = [directory / log for log in brand.logs]
@@ -225,6 +226,14 @@ def said_by(brand: Brand, script: str, files: Mapping[str, str] | None = None) -
         return run.stdout + run.stderr
     finally:
         shutil.rmtree(directory)
+
+
+def _inside(daemon: Daemon, script: str, words: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """A shell script run in the world of a server that runs, with `words` in its environment."""
+    number = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text("ascii").split()[0]
+    command = ["nsenter", "--target", number, "--mount", "--pid", "sh", "-c", script]
+    env = {"PATH": _PATH, "LANG": "C", **words}
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=240, check=False)
 
 
 def _write_names(place: Place, users: tuple[str, ...]) -> None:

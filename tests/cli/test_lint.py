@@ -58,6 +58,20 @@ def test_the_same_in_json_sarif_and_for_github(copy: Path) -> None:
     assert f"::error file={copy}/main.cf,line=6,title=restriction-misspelt::" in said
 
 
+def test_exim_has_its_own(tmp_path: Path) -> None:
+    conf = tmp_path / "exim.conf"
+    text = "primary_hostname = mail.example.test\ntls_certifcate = /etc/ssl/a.pem\nacl_smtp_rcpt = accept\n"
+    conf.write_text(text)
+    done = mailproof("exim", "lint", "-c", str(conf), env=WIDE)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"{conf}:2: tls_certifcate = /etc/ssl/a.pem" in done.stdout
+    assert "+tls_certificate = /etc/ssl/a.pem" in done.stdout
+    conf.write_text(text.replace("certifcate", "certificate"))
+    assert "[open-relay-by-restriction]" in mailproof("exim", "lint", "-c", str(conf), env=WIDE).stdout
+    [run] = json.loads(mailproof("exim", "lint", "-c", str(conf), "--format", "sarif").stdout)["runs"]
+    assert "open-relay-by-restriction" in {result["ruleId"] for result in run["results"]}
+
+
 def test_it_speaks_japanese(copy: Path) -> None:
     done = mailproof("--lang", "ja", "postfix", "lint", "--postfix-dir", str(copy), env=WIDE)
     assert "最も近い名前は reject_unauth_destination です" in "".join(done.stdout.split("\n"))
@@ -95,6 +109,9 @@ def test_a_table_that_is_a_pipe_is_not_opened(copy: Path) -> None:
         (("postfix", "lint", "-c", ""), "--postfix-dir"),
         (("postfix", "lint", "--dovecot-conf", ""), "--dovecot-conf"),
         (("dovecot", "lint", "-c", ""), "--dovecot-conf"),
+        (("exim", "lint", "-c", ""), "--exim-conf"),
+        (("exim", "lint", "word"), "--exim-conf, not word"),
+        (("exim", "lint", "-c", "nowhere"), "no configuration at nowhere; name it with --exim-conf"),
         (("check", "smtp://127.0.0.1:1", "--postfix-dir", ""), "--postfix-dir"),
         (("check", "smtp://127.0.0.1:1", "--dovecot-conf", ""), "--dovecot-conf"),
         (("postfix", "lint", "word"), "--postfix-dir, not word"),
@@ -114,6 +131,7 @@ def test_what_names_no_configuration_is_told_what_to_name(
     ("arguments", "said"),
     [
         (("dovecot", "lint", "-c", "."), ". is a directory"),
+        (("exim", "lint", "-c", "."), ". is a directory"),
         (("postfix", "lint", "-c", "below"), "below/main.cf is a directory"),
         (("postfix", "lint", "-c", "pipe"), "pipe/main.cf is a pipe or a device"),
     ],

@@ -378,6 +378,10 @@ def test_a_configuration_of_exim_full_of_escapes(shape: str, tmp_path: Path) -> 
         said = shown("--lang", lang, "check", "smtp://127.0.0.1:1", "--exim-conf", str(conf), "--format", shape)
         assert "owned" in said
         assert not disturbing(said)
+        if shape in ("text", "json"):
+            said = shown("--lang", lang, "exim", "lint", "--exim-conf", str(conf), "--format", shape)
+            assert "owned" in said
+            assert not disturbing(said)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -403,6 +407,7 @@ def test_every_command_is_looked_at() -> None:
         "token",
         "postfix",
         "dovecot",
+        "exim",
         "explain",
         "log",
         "ese",

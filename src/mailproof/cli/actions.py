@@ -48,6 +48,9 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "dovecot": {
         "lint": _takes("--postfix-dir --dovecot-conf --profile --fail-on", "text", "json", "sarif", "github"),
     },
+    "exim": {
+        "lint": _takes("--exim-conf --profile --fail-on", "text", "json", "sarif", "github"),
+    },
     "greylist": {
         "eval": _takes(
             "--from --rcpt --client --host --helo --auth --tls-subject --spf --recipients"

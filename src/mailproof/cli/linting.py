@@ -1,4 +1,4 @@
-"""What `postfix lint` and `dovecot lint` share: their options, and the way from files to a report.
+"""What `postfix lint`, `dovecot lint` and `exim lint` share: their options, and the way from files to a report.
 
 Exit codes: 0 sound; 1 a finding at or above --fail-on; 2 wrong usage; 3 could not tell.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mailproof.model.report import Report
     from mailproof.run.lint import NoConfiguration
 
-_OPTIONS = {"postfix": "--postfix-dir", "dovecot": "--dovecot-conf"}
+_OPTIONS = {"postfix": "--postfix-dir", "dovecot": "--dovecot-conf", "exim": "--exim-conf"}
 _THERE = {
     "unreadable": "unreadable",
     "directory": "directory",
@@ -33,7 +33,7 @@ FORMATS = ("text", "json", "sarif", "github")
 
 
 def lint_options(terminal: Terminal, *others: str) -> list[click.Parameter]:
-    """Shared by both; `others` names the option for the other server's configuration."""
+    """Shared by all; `others` names the option for the other server's configuration."""
     metavars = {"postfix-dir": "DIR", "dovecot-conf": "FILE"}
     return [
         *(
@@ -63,9 +63,10 @@ def lint(
     verbose: bool,
     postfix_dir: str | None = None,
     dovecot_conf: str | None = None,
+    exim_conf: str = "",
     **_: Any,
 ) -> int:
-    """Read, judge, show; the exit code. Raises NoConfiguration. `server` is the command: `postfix` or `dovecot`."""
+    """Read, judge, show; the exit code. Raises NoConfiguration. `server` is the command: postfix, dovecot, exim."""
     from mailproof.catalog.profiles import load_profile
     from mailproof.checks import all_checks
     from mailproof.cli.verdict import exit_code
@@ -80,8 +81,9 @@ def lint(
     here = Here()
     machine = {"myhostname": hostname(here)}
     now = datetime.now(UTC)
-    record = read_configurations(here, now, machine, postfix_dir or "", dovecot_conf or "")
-    subjects = [*(["postfix"] if postfix_dir else []), *(["dovecot"] if dovecot_conf else []), "certificate"]
+    record = read_configurations(here, now, machine, postfix_dir or "", dovecot_conf or "", exim_conf=exim_conf)
+    named = {"postfix": postfix_dir, "dovecot": dovecot_conf, "exim": exim_conf}
+    subjects = [*(subject for subject, path in named.items() if path), "certificate"]
     report = build(record, judge(record, policy, all_checks(*subjects)), policy)
     terminal.write(_rendered(report, shape, terminal, verbose))
     return exit_code(report, "text", Severity(fail_on))

@@ -14,6 +14,7 @@ COMMANDS = (
     "ports",
     "postfix",
     "dovecot",
+    "exim",
     "explain",
     "demo",
     "lab",

@@ -55,6 +55,11 @@ def usual_exim(host: Host) -> str:
     return next((path for path in USUAL if host.look(path).state is not FileState.MISSING), "")
 
 
+def first_usual(host: Host) -> str:
+    """The first of the usual places that has a configuration, as Exim looks for it; Debian's where none has."""
+    return next((path for path in USUAL if host.look(path).state is not FileState.MISSING), GENERATED)
+
+
 def exim_files(host: Host, path: str, here: bool | None = None) -> EximFiles:
     """Of the configuration in a file. `here` says whether its server is this machine; None: as it looks."""
     reading = _Reading(host, path)

@@ -23,7 +23,7 @@ class NoConfiguration(Exception):
     """There is no configuration at this path, or it may not be read."""
 
     def __init__(self, server: str, path: str, state: FileState) -> None:
-        """`server` is `postfix` or `dovecot`."""
+        """`server` is `postfix`, `dovecot` or `exim`."""
         super().__init__(f"{path}: {state}")
         self.server, self.path, self.state = server, path, state
 

@@ -13,6 +13,7 @@ from mailproof.model.record import Record
 from mailproof.parse.exim.debian import GENERATED, Source, comparable, made
 from mailproof.parse.exim.expand import expanded
 from mailproof.parse.exim.known import macros_without
+from mailproof.parse.exim.lines import Trouble
 from mailproof.parse.exim.lists import domain_judge, host_judge, in_list
 from mailproof.parse.exim.reader import Condition, Driver, Setting, Statement, read_exim
 
@@ -113,6 +114,16 @@ class Configured(SeenFiles):
         return made(self.data, list(self.files)) if self.fact.path == GENERATED else None
 
     @cached_property
+    def to_be(self) -> Sequence[Trouble]:
+        """Why Exim would refuse what Debian would make now, each at its source; the old one stays in force then."""
+        made_of = self.made_of
+        if made_of is None:
+            return ()
+        text = "".join(f"{source.text}\n" for source in made_of).encode("utf-8", "surrogateescape")
+        read = read_exim(GENERATED, lambda name: text if name == GENERATED else self.data(name))
+        return [_at_source(each, made_of) if each.file == GENERATED else each for each in read.troubles]
+
+    @cached_property
     def _sources(self) -> Mapping[int, Source]:
         """Lines of the configuration that Debian made, by number, and where each comes from."""
         there = comparable(GENERATED, self.data(GENERATED) or b"")
@@ -144,6 +155,11 @@ class Configured(SeenFiles):
         sections = self.configuration.sections
         found = sections.get(name) or next(reversed(sections.values()), None)
         return self.line(found.file, found.line) if found is not None else self.begin
+
+
+def _at_source(trouble: Trouble, made_of: Sequence[Source]) -> Trouble:
+    source = made_of[min(trouble.line, len(made_of)) - 1]
+    return Trouble(source.file, source.line, trouble.name, trouble.text)
 
 
 def configurations(record: Record) -> Iterator[Configured]:

@@ -61,7 +61,8 @@ def _outdated(configured: Configured) -> Iterator[Answer]:
     evidence = Evidence(EvidenceKind.CONFIG, f"{shown.file}:{shown.line}", shown.text.strip()[:200])
     file = new.file if new is not None else SETTINGS
     found = fault("exim-config-outdated", evidence, configured.begin, file=file, made=GENERATED)
-    yield found.mended_by(mend(configured))
+    # Of what Exim cannot read none is made.
+    yield found.mended_by(mend(configured) if not configured.to_be else None)
 
 
 def _first_new(ours: Sequence[Source], there: Sequence[str]) -> Source | None:

@@ -24,7 +24,7 @@ KINDS = (
         "exim-config-broken",
         Layer.REACH,
         ("text", "problem", "near"),
-        tuple(Explains(name, Scope.SERVER) for name in _DOES_NOT_START),
+        tuple(Explains(name, Scope.SERVER) for name in (*_DOES_NOT_START, "exim-config-outdated")),
         ("Exim specification: configuration file", "exim4(8) -bV"),
         gathered=("text", "problem", "near"),
     ),
@@ -48,7 +48,7 @@ def _files(configured: Configured) -> Iterable[Answer]:
 
 def _troubles(configured: Configured) -> Iterable[Answer]:
     """Exim ends at the first; the others are known here too."""
-    for each in configured.configuration.troubles:
+    for each in (*configured.configuration.troubles, *_to_be(configured)):
         seen = configured.files.get(each.text)
         if each.name == "include-missing" and not configured.fact.here:
             yield not_told(NAME, "config-not-in-copy", file=each.text)
@@ -60,6 +60,11 @@ def _troubles(configured: Configured) -> Iterable[Answer]:
         near = _near(each)
         found = fault("exim-config-broken", shown, text=text, problem=each.name, near=near)
         yield found.mended_by(readable(configured, each, near))
+
+
+def _to_be(configured: Configured) -> Iterable[Trouble]:
+    """Of Debian's sources, where Exim does not have them yet."""
+    return () if configured.configuration.troubles else configured.to_be
 
 
 def _near(trouble: Trouble) -> str:
