@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.model.tls import ServerTls, TlsSettings, TlsVersion
 from mailproof.model.transcript import TurnKind
-from mailproof.net.aio import AsyncioNet
+from mailproof.net.aio import AioTransport, AsyncioNet
 from mailproof.net.interface import Driver, Handler, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.net.sockets import SocketNet
@@ -426,3 +427,27 @@ def test_a_cancellation_that_comes_with_the_answer_is_not_lost() -> None:
         return waiting.cancelled()
 
     assert asyncio.run(main())
+
+
+def test_what_comes_as_the_deadline_strikes_is_there_for_the_next_reader() -> None:
+    """`talk` reads with one deadline after the other; where both came in one turn of asyncio, it lost an answer."""
+    net = AsyncioNet()
+
+    async def main() -> bytes:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with ours, theirs:
+            transport = AioTransport(net, ours)
+            deadline = net.now() + 0.02
+            reading = asyncio.ensure_future(transport.recv(100, deadline))
+            await asyncio.sleep(0)  # it waits now
+            theirs.send(b"250 ok\r\n")
+            while net.now() <= deadline:  # the loop does not turn until both are due
+                pass
+            try:
+                return await reading
+            except NetFailure as failure:
+                assert failure.trouble is Trouble.TIMEOUT
+            return await transport.recv(100, net.now() + 30)
+
+    assert net.run(main()) == b"250 ok\r\n"

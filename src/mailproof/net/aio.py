@@ -37,7 +37,17 @@ class AioTransport:
         self.remote = name_of(connection, connection.getpeername)
 
     async def recv(self, limit: int, deadline: float) -> bytes:
-        return await self._net.until(deadline, self._loop.sock_recv(self._socket, limit))
+        # Not by `sock_recv`: a deadline that strikes in the same turn of the loop as the bytes come throws them away,
+        # and whoever reads again, as `talk` does each second, misses an answer, or a record in the middle of TLS.
+        while True:
+            try:
+                return self._socket.recv(limit)
+            except (BlockingIOError, InterruptedError):
+                pass
+            except OSError as error:
+                raise trouble_of(error.errno or 0) from error
+            if not await self._net.descriptor(self._socket.fileno(), READ, deadline):
+                raise NetFailure(Trouble.TIMEOUT)
 
     async def send(self, data: bytes, deadline: float) -> None:
         await self._net.until(deadline, self._loop.sock_sendall(self._socket, data))
