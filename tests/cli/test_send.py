@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from running import mailproof, sentence_of, serving, smtp
 
+from mailproof.cli.swaks import translated
+from mailproof.cli.terminal import Terminal
+
 FROM_TO = ("--from", "alice@x.test", "--to", "bob@y.test")
 
 
@@ -235,7 +238,10 @@ def test_an_attachment_is_a_file_with_or_without_its_sign(tmp_path: Path) -> Non
     (tmp_path / "list.csv").write_text("a,b\n")
     for name in ("list.csv", "@list.csv"):
         heard, told = said(tmp_path, "--attach", name)
-        assert b'filename="list.csv"' in heard and b"text/csv" in heard and told == ""
+        # As swaks has it, which guesses no type by the name.
+        assert b'filename="list.csv"' in heard and b"application/octet-stream" in heard and told == ""
+    heard, _ = said(tmp_path, "--attach", "list.csv;type=text/csv")
+    assert b'Content-Type: text/csv; name="list.csv"' in heard
 
 
 def test_a_whole_message_of_one_line_is_a_file(tmp_path: Path) -> None:
@@ -255,3 +261,29 @@ def test_a_long_body_is_a_body() -> None:
     with serving(smtp_takes) as server:
         done = mailproof("send", f"smtp://127.0.0.1:{server.port}", *FROM_TO, "--body", "x" * 5000)
         assert done.returncode == 0 and any(b"x" * 5000 in line for line in server.heard())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("-a",), "--login required needs a user name: add --user"),
+        (("-a", "LOGIN,PLAIN"), "-a takes one mechanism, not LOGIN,PLAIN"),
+        (("--das", "MAIL"), "--das of swaks is not here: --drop-after hangs up"),
+        (("-tlsp", "tlsv1,tlsv1_3"), "-tlsp takes versions that follow each other"),
+        (("--proxy-protocol", "STREAM"), "--proxy-protocol v1,ADDRESS"),
+        (("--version",), "mailproof --version says it"),
+    ],
+)
+def test_what_swaks_has_and_send_has_not_says_what_there_is(words: tuple[str, ...], says: str) -> None:
+    done = mailproof("send", "-s", "127.0.0.1:9", *FROM_TO, *words)
+    assert done.returncode == 1
+    assert says in sentence_of(done)
+
+
+def test_words_of_swaks_become_ours() -> None:
+    terminal = Terminal("en")
+    assert translated(("--xclient-reverse-name", "c.test"), terminal) == ["--xclient", "REVERSE_NAME=c.test"]
+    assert translated(("--proxy-protocol", "v1", "-S"), terminal) == ["--proxy-protocol", "v1"]
+    assert translated(("-S", "-s", "mx.test:587"), terminal) == ["--port", "587", "--server", "mx.test"]
+    assert translated(("-s", "2001:db8::1/25"), terminal) == ["--port", "25", "--server", "2001:db8::1"]
+    assert translated(("-tlsp", "no_tlsv1,no_sslv3"), terminal) == ["--tls-min", "1.1", "--tls-max", "1.3"]

@@ -440,7 +440,7 @@ def test_what_comes_as_the_deadline_strikes_is_there_for_the_next_reader() -> No
             transport = AioTransport(net, ours)
             deadline = net.now() + 0.02
             reading = asyncio.ensure_future(transport.recv(100, deadline))
-            await asyncio.sleep(0)  # it waits now
+            await net.sleep(0.0)  # it waits now
             theirs.send(b"250 ok\r\n")
             while net.now() <= deadline:  # the loop does not turn until both are due
                 pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -12,10 +13,16 @@ from pathlib import Path
 import pytest
 from smtp_recorder import OFFERS, PATIENCE, Recorder, comparable
 
+from mailproof.cli.send import command
+from mailproof.cli.swaks import translated
+from mailproof.cli.terminal import Complaint, Terminal
+
 pytestmark = pytest.mark.skipif(shutil.which("swaks") is None, reason="swaks is not installed")
 
 CLEAN = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "HOME": "/nonexistent"}
 A, B, C = "alice@x.test", "bob@y.test", "carol@y.test"
+TERMINAL = Terminal("en")
+KNOWN = {name for option in command(TERMINAL).params for name in option.opts}
 FROM_TO = ("--from", A, "--to", B)
 BODY = "line one\\n.line two\\n..three"
 
@@ -76,6 +83,28 @@ PLAIN: dict[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     "an IPv4 address": ((*FROM_TO, "-4"), None),
     "PRDR": ((*FROM_TO, "--prdr"), None),
     "hidden from its own screen": ((*FROM_TO, "--suppress-data", "-stl"), None),
+    "silent, and no server of that name": ((*FROM_TO, "-S", "2", "-nth", "-hr", "-hs", "-stl", "i"), None),
+    "HELO": ((*FROM_TO, "--protocol", "SMTP"), None),
+    "HELO and no pipeline": ((*FROM_TO, "--protocol", "SMTP", "--pipeline", "-q", "RCPT"), None),
+    "one new header twice": ((*FROM_TO, "--header", "X-A: 1", "--header", "X-A: 2"), None),
+    "a header by --header-NAME": ((*FROM_TO, "--header-Subject", "hi"), None),
+    "two headers in one": ((*FROM_TO, "-ah", "X-A: 1\\nX-B: 2"), None),
+    "a file without a type": ((*FROM_TO, "--attach", "@{csv}"), None),
+    "a type for all that follow": (
+        (*FROM_TO, "--attach-type", "text/csv", "--attach", "@{csv}", "--attach-name", "b", "--attach", "@{bin}"),
+        None,
+    ),
+    "a file without a name": ((*FROM_TO, "--attach-name", "--attach", "@{csv}"), None),
+    "a type that the body used up": (
+        (*FROM_TO, "--attach-type", "text/html", "--attach-body", "<b>hi</b>", "--attach", "@{bin}"),
+        None,
+    ),
+    "a message out of an mbox": ((*FROM_TO, "--data", "@{mbox}"), None),
+    "the same with its From line": ((*FROM_TO, "--data", "@{mbox}", "-nsf"), None),
+    "a whole message on the command line": ((*FROM_TO, "-d", "Subject: x\\n\\n.hello\\n"), None),
+    "XCLIENT in one piece": ((*FROM_TO, "--xclient", "ADDR=192.0.2.1 NAME=c.test"), None),
+    "a login where there is one, and there is none": ((*FROM_TO, "-ao", "LOGIN", "-au", "alice"), None),
+    "TLS where there is any": ((*FROM_TO, "-tlsos", "--tls-verify"), None),
 }
 TLS: dict[str, tuple[str, ...]] = {
     "STARTTLS": ("-tls",),
@@ -86,6 +115,7 @@ TLS: dict[str, tuple[str, ...]] = {
     "AUTH and no further: is the password right?": ("-tls", "-a", "PLAIN", "-au", "alice", "-q", "AUTH"),
     "STARTTLS and no further": ("-tls", "-q", "TLS"),
     "STARTTLS and the second EHLO": ("-tls", "-q", "EHLO"),
+    "TLS 1.2 alone": ("-tls", "-tlsp", "tlsv1_2", "-q", "EHLO"),
 }
 
 
@@ -97,6 +127,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "data": b"From: a@x.test\nTo: b@y.test\nSubject: whole\n\n.leading dot\n..two\nlast\n",
         "template": b"From: %FROM_ADDRESS%\nTo: %TO_ADDRESS%\nSubject: t%NEWLINE%X-A: b\n\nbody\n",
         "csv": b"a,b\n1,2\n",
+        "mbox": b"From a@x.test Mon Nov 23 10:00:00 2026\nFrom: a@x.test\nSubject: kept\n\nbody\n",
         "bin": bytes(range(256)),
     }
     made = {}
@@ -107,7 +138,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def offers(name: str) -> tuple[str, ...]:
-    return (*OFFERS, "XCLIENT NAME ADDR") if name == "XCLIENT" else OFFERS
+    if name.startswith("a login where"):
+        return tuple(each for each in OFFERS if not each.startswith("AUTH"))
+    return (*OFFERS, "XCLIENT NAME ADDR") if name.startswith("XCLIENT") else OFFERS
 
 
 def filled(words: tuple[str, ...], files: dict[str, Path]) -> list[str]:
@@ -133,9 +166,11 @@ def ours(server: Recorder, *words: str, **env: str) -> subprocess.CompletedProce
 def test_the_same_bytes_in_clear_text(name: str, files: dict[str, Path]) -> None:
     theirs, mine = PLAIN[name]
     their_server = Recorder(offers=offers(name))
-    their_run = swaks(their_server, *filled(theirs, files))
+    password = ("-ap", "secret") if "-au" in theirs else ()
+    their_run = swaks(their_server, *filled(theirs, files), *password)
     our_server = Recorder(offers=offers(name))
-    our_run = ours(our_server, *filled(mine or theirs, files))
+    source = ("--password-env", "PW") if password else ()
+    our_run = ours(our_server, *filled(mine or theirs, files), *source, PW="secret")
     their_bytes, our_bytes = comparable(their_server.ended()), comparable(our_server.ended())
     assert our_bytes == their_bytes, our_run.stdout + our_run.stderr
     assert our_run.returncode == their_run.returncode == 0, their_run.stdout + our_run.stdout
@@ -166,3 +201,42 @@ def test_a_password_as_an_argument_is_refused_in_either_spelling() -> None:
         done = run([sys.executable, "-m", "mailproof", "send", "-s", "127.0.0.1", *FROM_TO, *words])
         assert done.returncode == 1
         assert "never an argument" in done.stderr and "secret" not in done.stderr
+
+
+def test_the_port_behind_the_server_and_a_port_by_name(files: dict[str, Path]) -> None:
+    for form in ("127.0.0.1:{}", "[127.0.0.1]:{}", "127.0.0.1/{}", "[127.0.0.1]/{}"):
+        server = Recorder()
+        run([sys.executable, "-m", "mailproof", "send", "-s", form.format(server.port), *FROM_TO, "-q", "RCPT"])
+        assert b"".join(server.ended()).count(b"RCPT TO") == 1, form
+
+
+def options_of_swaks() -> list[tuple[str, ...]]:
+    """Of its source, which is what its manual page is made of: each option with its other names."""
+    source = Path(shutil.which("swaks") or "").read_text("utf-8")
+    return [tuple(re.findall(r"'([^']+)'", found)) for found in re.findall(r"opts\s*=> \[([^\]]+)\]", source)]
+
+
+@pytest.mark.parametrize("page", ["send.md", "send.ja.md"])
+def test_the_page_has_every_option_of_swaks(page: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / page).read_text("utf-8")
+    rows = "\n".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
+    told = set(re.findall(r"`-{1,2}([A-Za-z0-9][A-Za-z0-9-]*)", rows))
+    options = options_of_swaks()
+    assert len(options) > 90
+    undocumented = ("trigger-deprecation", "xclient-after")  # in its source alone
+    assert [names for names in options if not set(names) & {*told, *undocumented}] == []
+
+
+def test_none_of_them_is_an_option_that_there_is_not() -> None:
+    unknown = []
+    for names in options_of_swaks():
+        for name in names:
+            if name in ("help", "h", "trigger-deprecation"):
+                continue
+            dashed = f"-{name}" if len(name) == 1 else f"--{name}"
+            try:
+                words = translated((dashed, "1"), TERMINAL)
+            except Complaint:
+                continue  # it says what there is in its place
+            unknown += [dashed for word in words if word.startswith("-") and word not in KNOWN]
+    assert unknown == []

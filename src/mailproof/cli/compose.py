@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,6 +14,9 @@ from mailproof import __version__
 from mailproof.cli.reading import LONGEST_MESSAGE, is_file, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.message.draft import Attachment, Draft, compose
+
+_FROM_LINE = re.compile(rb"\AFrom [^\n]*\n")
+"""What stands before a message in an mbox, and is no part of it (RFC 4155)."""
 
 
 def addresses(given: Sequence[str], option: str, terminal: Terminal) -> tuple[str, ...]:
@@ -70,6 +74,8 @@ def message_to_send(
     message_id = f"<{now:%Y%m%d%H%M%S}.{os.urandom(6).hex()}@{socket.gethostname()}>"
     if given["data"] is not None:
         data = _message(given["data"], terminal)
+        if not given["raw"] and not given["keep_from_line"]:
+            data = _FROM_LINE.sub(b"", data)
     else:
         data = _composed(given, sender, to, cc, now, message_id, terminal)
     if given["template"]:
@@ -162,18 +168,15 @@ def _field(text: str, option: str, terminal: Terminal) -> tuple[str, str]:
 
 
 def _attachment(text: str, terminal: Terminal) -> Attachment:
-    """`FILE;type=application/pdf;name=x.pdf`, with or without `@`; without a type it is guessed by the name."""
-    import mimetypes
-
+    """`FILE;type=application/pdf;name=x.pdf`, with or without `@`; an empty name is none."""
     file, *said = text.split(";")
     known = dict(piece.partition("=")[::2] for piece in said)
     if not set(known) <= {"type", "name"}:
         raise Complaint(terminal.say("cli.send-attach", value=text))
     path = file.removeprefix("@")
     data = read_file(path, terminal, LONGEST_MESSAGE)
-    name = known.get("name") or ("" if path == "-" else Path(path).name)
-    kind = known.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Attachment(data, kind, name)
+    name = known.get("name", "" if path == "-" else Path(path).name)
+    return Attachment(data, known.get("type") or "application/octet-stream", name)
 
 
 def _form(text: str, terminal: Terminal) -> Attachment:

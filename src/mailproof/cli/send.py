@@ -41,11 +41,12 @@ _STAGES: dict[str, Until] = {
 
 # As swaks has them: S is TLS (at once with SSMTP), A a login.
 _PROTOCOLS: dict[str, Scheme] = {
-    **dict.fromkeys(("smtp", "esmtp", "esmtpa", "esmtps", "esmtpsa"), Scheme.SMTP),
-    **dict.fromkeys(("ssmtp", "ssmtpa"), Scheme.SUBMISSIONS),
+    **dict.fromkeys(("esmtp", "smtp", "esmtpa", "esmtps", "esmtpsa"), Scheme.SMTP),
+    **dict.fromkeys(("ssmtp", "ssmtpa", "smtps"), Scheme.SUBMISSIONS),
     **dict.fromkeys(("lmtp", "lmtpa", "lmtps", "lmtpsa"), Scheme.LMTP),
 }
 _WITH_TLS = ("esmtps", "esmtpsa", "lmtps", "lmtpsa")
+_WITH_HELO = ("smtp", "smtps")
 _WITH_LOGIN = ("esmtpa", "esmtpsa", "ssmtpa", "lmtpa", "lmtpsa")
 # One BDAT for a message of any usual size.
 _CHUNK = 1 << 30
@@ -81,6 +82,7 @@ def command(terminal: Terminal) -> Command:
         Option("--data", metavar="FILE|-", section="message"),
         Option("--template", is_flag=True, section="message"),
         Option("--raw", is_flag=True, section="message"),
+        Option("--keep-from-line", is_flag=True, section="message"),
         Option("--dkim-domain", metavar="DOMAIN", section="message"),
         Option("--dkim-selector", metavar="NAME", section="message"),
         Option("--dkim-key", metavar="PEM", section="message"),
@@ -91,7 +93,7 @@ def command(terminal: Terminal) -> Command:
         Option("--chunk-size", metavar="BYTES", section="session", callback=whole_number(1, MANY, terminal)),
         Option("--prdr", is_flag=True, section="session"),
         Option("--anyway", is_flag=True, section="session"),
-        Option("--server", metavar="HOST", section="connection"),
+        Option("--server", metavar="HOST[:PORT]", section="connection"),
         Option(
             "--port",
             metavar="N",
@@ -99,10 +101,12 @@ def command(terminal: Terminal) -> Command:
             words="send-port",
             callback=whole_number(1, 65535, terminal),
         ),
-        Option("--protocol", section="connection", metavar="smtp|lmtp|ssmtp"),
+        Option("--protocol", section="connection", metavar="esmtp|smtp|ssmtp|lmtp"),
         Option("--socket", metavar="PATH", section="connection"),
         Option("--pipe", metavar="COMMAND", section="connection"),
         Option("--tls-at-once", is_flag=True, section="connection"),
+        Option("--tls-verify", is_flag=True, section="connection"),
+        Option("--login", words="send-login", section="login", **one_of(("required", "optional"), terminal)),
         *connection_options(terminal, without=("all_mechanisms",)),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="transcript"),
@@ -124,8 +128,11 @@ def _send(terminal: Terminal, target: str | None, **given: Any) -> int:
         raise Complaint(terminal.say("cli.not-one-of", **told))
     if protocol in _WITH_TLS:
         given["tls"] = "required"
-    if protocol in _WITH_LOGIN and not given["user"]:
-        raise Complaint(terminal.say("cli.whose-secret", option=f"--protocol {protocol}"))
+    if protocol in _WITH_LOGIN:
+        given["login"] = given["login"] or "required"
+    if given["login"] and not given["user"] and not given["netrc"]:
+        option = f"--protocol {protocol}" if protocol in _WITH_LOGIN else f"--login {given['login']}"
+        raise Complaint(terminal.say("cli.whose-secret", option=option))
     how = connecting(given, terminal)
     plan = _plan(target, given, how, terminal)
     net = PipeNet(_program(given["pipe"], terminal)) if given["pipe"] else network(how)
@@ -181,6 +188,9 @@ def _plan(text: str | None, given: Mapping[str, Any], how: Connecting, terminal:
         needs=_needs(given, ascii_only, terminal),
         eight_bit=not data.isascii(),
         login=login,
+        login_if_offered=given["login"] == "optional",
+        helo=(given["protocol"] or "").lower() in _WITH_HELO,
+        verified=given["tls_verify"],
         last=last,
         drop=drop,
         anyway=given["anyway"],

@@ -44,7 +44,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     mailer: str
     replaced: tuple[tuple[str, str], ...] = ()
-    """Fields in place of those of the same name; new ones come after all others."""
+    """Fields in place of those of the same name; new ones come after all others, as often as they are given."""
     added: tuple[tuple[str, str], ...] = ()
     """Fields added whatever is there: a name can stand twice."""
     forms: tuple[Attachment, ...] = ()
@@ -73,8 +73,9 @@ def compose(draft: Draft) -> bytes:
         ]
     elif text.fields:
         fields += [("MIME-Version", "1.0"), *text.fields]
+    own = {name.lower() for name, _ in fields}
     for name, value in draft.replaced:
-        fields = _replace(fields, name, value)
+        fields = _replace(fields, name, value) if name.lower() in own else [*fields, (name, value)]
     fields += draft.added
     head = b"".join(_field(name, value, draft.charset) for name, value in fields)
     if not draft.attachments and not draft.forms:
@@ -173,7 +174,5 @@ def _addresses(value: str, charset: str) -> str:
 
 def _replace(fields: list[tuple[str, str]], name: str, value: str) -> list[tuple[str, str]]:
     known = [known for known, _ in fields]
-    same = next((each for each in known if each.lower() == name.lower()), None)
-    if same is None:
-        return [*fields, (name, value)]
+    same = next(each for each in known if each.lower() == name.lower())
     return [(each, value if each == same else kept) for each, kept in fields]

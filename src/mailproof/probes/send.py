@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailproof.model.attempt import Status
-from mailproof.model.tls import TlsPolicy
+from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.probes.login import authenticate
 from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.transaction import Over, Sending, Until, hand_over
@@ -33,22 +33,26 @@ async def _walk(talk: SmtpConversation, sending: Sending) -> None:
     await talk.connect()
     await talk.greet()
     reached(Until.BANNER)
-    await talk.capabilities()
+    await talk.capabilities(helo=sending.helo)
     reached(Until.FIRST_EHLO)
     secured = await talk.upgrade()
     if not secured and talk.terms.tls is TlsPolicy.REQUIRED:
         talk.skip("message-accepted", "tls-not-available", asked=True)
         return
+    if secured and sending.verified and talk.protection is not Protection.VERIFIED:
+        talk.skip("message-accepted", "certificate-demanded", asked=True)
+        return
     reached(Until.TLS)
     if secured and talk.offered is None:
-        await talk.capabilities()
+        await talk.capabilities(helo=sending.helo)
     if talk.terms.xclient:
         if not await talk.become(talk.terms.xclient, "message-accepted"):
             return
         reached(Until.XCLIENT)
-        await talk.capabilities()
+        await talk.capabilities(helo=sending.helo)
     reached(Until.XCLIENT, Until.EHLO)
-    if sending.login is not None and not await authenticate(talk, sending.login):
+    wanted = sending.login is not None and (talk.offers("AUTH") or not sending.login_if_offered)
+    if wanted and sending.login is not None and not await authenticate(talk, sending.login):
         return
     reached(Until.AUTH)
     await hand_over(talk, sending)

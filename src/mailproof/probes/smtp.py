@@ -54,11 +54,12 @@ class SmtpConversation(Conversation[SmtpReply]):
     def goodbye(self) -> Outgoing:
         return commands.quit()
 
-    async def capabilities(self) -> Capabilities:
-        """EHLO (LHLO in LMTP), and HELO where the server does not know it."""
+    async def capabilities(self, *, helo: bool = False) -> Capabilities:
+        """EHLO (LHLO in LMTP), and HELO where the server does not know it, or where it is wanted from the first."""
         lmtp = self.endpoint.scheme.protocol is Protocol.LMTP
-        hello = commands.lhlo if lmtp else commands.ehlo
-        verb = "LHLO" if lmtp else "EHLO"
+        old = helo and not lmtp
+        hello = commands.lhlo if lmtp else commands.helo if old else commands.ehlo
+        verb = "LHLO" if lmtp else "HELO" if old else "EHLO"
         started = self.net.now()
         event, seconds = await self.ask_event(Step.EHLO, hello(self.terms.ehlo), verb)
         reply = self.to_reply(event, seconds)
@@ -67,7 +68,7 @@ class SmtpConversation(Conversation[SmtpReply]):
             self.the_stream.note(Deviation(DeviationKind.UNEXPECTED_REPLY, self._reader.offset, reply.line))
             event = self._events.popleft()
             reply = self.to_reply(event, seconds)
-        if reply.kind is ReplyClass.PERMANENT and not lmtp:
+        if reply.kind is ReplyClass.PERMANENT and not lmtp and not old:
             self._note_capabilities(verb, event, reply)
             verb = "HELO"
             event, seconds = await self.ask_event(Step.EHLO, commands.helo(self.terms.ehlo), verb)

@@ -65,6 +65,12 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
     eight_bit: bool = False
     """The message holds bytes above 127: BODY=8BITMIME, where it is offered (RFC 6152)."""
     login: LoginWish | None = None
+    login_if_offered: bool = False
+    """Go on without the login where the server offers none."""
+    helo: bool = False
+    """HELO in place of EHLO, as a client of RFC 821 says it; nothing is offered then."""
+    verified: bool = False
+    """Go no further inside TLS whose certificate does not verify."""
     last: Until = Until.MESSAGE
     drop: bool = False
     """Hang up after the last stage without QUIT."""

@@ -244,3 +244,25 @@ def test_chunks_too_are_not_sent_where_it_is_to_end_before_them(authority: Autho
         done = run(authority, ca_file, f"submission://{HOST}", **wish)
         assert (done.result.exit_code, done.said[-2:]) == (0, [f"RCPT TO:<{BOB}>", "QUIT"])
         assert done.lab.mailboxes[BOB].messages == []
+
+
+def test_with_a_verified_certificate_demanded_nothing_goes_to_another(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"smtp://{HOST}", "certificate-expired", verified=True)
+    assert (done.result.exit_code, done.result.reason) == (29, "certificate-demanded")
+    assert not any(line.startswith("MAIL") for line in done.said)
+    sound = run(authority, ca_file, f"smtp://{HOST}", verified=True)
+    assert sound.result.ok
+
+
+def test_helo_is_said_where_helo_is_wanted(authority: Authority, ca_file: str) -> None:
+    done = run(authority, ca_file, f"smtp://{HOST}", helo=True)
+    assert done.result.ok and [line.split()[0] for line in done.said][:2] == ["HELO", "MAIL"]
+
+
+def test_a_login_that_is_optional_is_left_out_only_where_none_is_offered(authority: Authority, ca_file: str) -> None:
+    none = run(authority, ca_file, f"smtp://{HOST}", login=ALICE, login_if_offered=True)
+    assert none.result.ok and not any(line.startswith("AUTH") for line in none.said)
+    demanded = run(authority, ca_file, f"smtp://{HOST}", login=ALICE)
+    assert demanded.result.exit_code == 28
+    refused = run(authority, ca_file, f"submission://{HOST}", login=WRONG, login_if_offered=True)
+    assert refused.result.exit_code == 28

@@ -65,6 +65,7 @@ _HUNG_UP = (Trouble.CLOSED, Trouble.RESET)
 _FOR_WANT_OF = {
     "tls-not-available": Stage.TLS,
     "tls-not-verified": Stage.TLS,
+    "certificate-demanded": Stage.TLS,
     "extension-not-offered": Stage.MAIL,
     "xclient-refused": Stage.XCLIENT,
     "xclient-attribute-not-offered": Stage.XCLIENT,
