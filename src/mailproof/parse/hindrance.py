@@ -5,6 +5,7 @@ What another answered is a refusal (`parse.refusal`). Some of these mean the sam
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from mailproof.parse.meanings import Row, Table
@@ -34,6 +35,8 @@ class Hindrance(StrEnum):
     SENDER_NOT_PERMITTED = "sender-not-permitted"
     """Whoever is not a member, or outside of the organisation, may not write there."""
     CONTENT_REJECTED = "content-rejected"
+    FORWARDING_DENIED = "forwarding-denied"
+    """The sender's own organisation lets nothing be forwarded to the outside by itself."""
 
 
 _K = Hindrance
@@ -44,6 +47,7 @@ def _any(*phrases: str) -> str:
 
 
 _ROWS: tuple[Row[Hindrance], ...] = (
+    Row(_K.FORWARDING_DENIED, words=r"does not allow external forwarding"),  # Microsoft 365
     # Postfix `SASL authentication failed; server … said: 535`, `no mechanism available`.
     Row(_K.LOGIN_FAILED, words=_any(r"sasl authentication failed", r"offered no (supported|compatible) auth")),
     Row(
@@ -71,7 +75,8 @@ _ROWS: tuple[Row[Hindrance], ...] = (
         words=_any(
             r"host not found|host unknown|unknown (mail )?host|no such (host|domain)|host \S+ not found",
             r"(domain|host)( name)? (\S+ )?(does not|doesn't|did not) (exist|resolve)|domain( name)? not found",
-            r"couldn't find any host|domain \S+ couldn't be found|nonexistent domain|non-?existent hosts",
+            r"couldn't find (any host|a mail exchanger)|domain \S+ couldn't be found",
+            r"nonexistent domain|non-?existent hosts",
             r"name or service not known|dnsdomaindoesnotexist|infodomainnonexistent",
             r"null ?mx|does not accept mail|no smtp service|mx 0 \.",
             r"no (valid )?mx\b|has no (mail exchanger|mx)|dns type 'mx' lookup of",
@@ -84,6 +89,7 @@ _ROWS: tuple[Row[Hindrance], ...] = (
             r"tls is required, but|cannot start tls|server does not support tls|requires? tls\b",
             r"(starttls|tls) (handshake|negotiation|session).*(fail|error)",
             r"server certificate (not|could)|certificate verif|starttls is required to send",
+            r"(failed|domain failed) dane validation|tlsa-invalid|dnssec-invalid|certificate-(expired|host-mismatch)",
         ),
     ),
     Row(
@@ -132,7 +138,7 @@ _ROWS: tuple[Row[Hindrance], ...] = (
         words=_any(
             r"not permitted to (send|post)|authrequired|not a member|permission to post|restricted (recipient|group)",
             r"only accepts (messages|mail)|doesn't have permission|not authori[sz]ed to send (to|mail)",
-            "アクセス許可がありません|送信が許可されて",
+            "アクセス許可がありません|送信が許可されて|投稿する権限がない",
         ),
     ),
     Row(
@@ -151,6 +157,7 @@ _ROWS: tuple[Row[Hindrance], ...] = (
         words=_any(
             r"command (died|output|time limit)|local delivery (failed|error)|maildir delivery|mailer error",
             r"(cannot|can't|unable to) (update|open|create|append|lock|write|chdir|switch)|permission denied",
+            r"\A(pipe to \||save to /)",
             r"child (process|crashed)|transport returned|return(ed)? (code|status)|exit (status|code)|no space left",
         ),
     ),
@@ -181,8 +188,25 @@ _ROWS: tuple[Row[Hindrance], ...] = (
     Row(_K.EXPIRED, status=r"[45]\.4\.7"),
 )
 _TABLE = Table(_ROWS)
+# Microsoft 365: its own network (300 to 399), the certificate of the next server (320 to 329), forwarding (520).
+_OF_ITSELF = re.compile(r"[45]\.(4\.3\d\d|7\.32\d|7\.520)")
+# RFC 3463 section 3.5: no answer, a bad connection, no directory, expired. As a refusal they say little.
+_OF_THE_NETWORK = re.compile(r"[45]\.4\.[1-7]")
 
 
 def hindrance(text: str, code: str = "", enhanced: str = "") -> Hindrance | None:
     """What the words of a server about its own attempt mean; None where they are not known."""
     return _TABLE.kind(code, enhanced, text)
+
+
+def said_of_itself(enhanced: str, text: str) -> Hindrance | None:
+    """What a server says of its own attempt in the form of a reply, so that it looks as if another had refused.
+
+    `550 5.4.316 Message expired, connection refused` is Microsoft 365's of a server that it did not reach.
+    """
+    return hindrance(text, "", enhanced) if _OF_ITSELF.fullmatch(enhanced) else None
+
+
+def of_the_network(enhanced: str, text: str) -> Hindrance | None:
+    """As `said_of_itself`, for a reply whose meaning as a refusal is vague: `421 4.4.2 Connection dropped`."""
+    return hindrance(text, "", enhanced) if _OF_THE_NETWORK.fullmatch(enhanced) else None

@@ -50,7 +50,7 @@ _ROWS: tuple[Row[Limit], ...] = (
         words=r"too many (concurrent |simultaneous |open )?(smtp )?(connections|sessions)"
         r"|concurrent (\w+ )?connections? (has exceeded|limit)",
     ),
-    Row(Limit.MAIL_RATE, status=r"[45]\.7\.(28|500|650|705)|5\.1\.90"),
+    Row(Limit.MAIL_RATE, status=r"[45]\.7\.(28|500|508|650|70[0-7]|709|7[1-4]\d)|5\.1\.90|[45]\.2\.12[12]"),
     Row(Limit.MAIL_RATE, words=MAIL_RATE_WORDS),
 )
 _TABLE = Table(_ROWS)

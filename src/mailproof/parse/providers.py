@@ -62,18 +62,52 @@ PROVIDERS = (
     Provider(
         "microsoft",
         ("outlook.com", "office365.com", "hotmail.com", "live.com", "msn.com", "onmicrosoft.com"),
-        r"prod\.outlook\.com|protection\.outlook|sender\.office\.com|\(AS\d{3,5}\)|\(S\d{8,10}\)|RESOLVER\.|STOREDRV\.",
+        r"prod\.outlook\.com|protection\.outlook|sender\.office\.com|\(AS\d{3,10}\)|\bAS\(\d{3,10}\)|\(S\d{3,10}\)|RESOLVER\.|STOREDRV\.",
         "https://learn.microsoft.com/exchange/troubleshoot/email-delivery/ndr/non-delivery-reports-in-exchange-online",
     ),
     Provider(
         "icloud",
         ("icloud.com", "me.com", "mac.com", "apple.com"),
-        r"\[[CH][SM]\d{2}\]",
+        r"\[(?:[CH][SM]\d{2}|HME\d)\]|support\.apple\.com",
         "https://support.apple.com/102322",
     ),
     Provider("docomo", ("docomo.ne.jp",), "", ""),
     Provider("au", ("ezweb.ne.jp", "au.com", "auone-net.jp", "uqmobile.jp"), "", ""),
     Provider("softbank", ("softbank.jp", "softbank.ne.jp", "vodafone.ne.jp", "ymobile.ne.jp"), "", ""),
+    Provider(
+        "gmx",
+        ("gmx.net", "gmx.com", "gmx.de", "web.de", "mail.com", "kundenserver.de"),
+        r"\bpostmaster\.(?:gmx|web|1und1|1and1)\.|Nemesis ESMTP",
+        "https://postmaster.gmx.net/en/error-messages",
+    ),
+    Provider("t-online", ("t-online.de",), r"@rx\.t-online\.de", "https://postmaster.t-online.de/index.en.html"),
+    Provider("orange", ("orange.fr", "wanadoo.fr"), r"\bOFR\d{0,3}_\d{3}\b", "https://postmaster.orange.fr"),
+    Provider("free", ("free.fr",), r"postmaster\.free\.fr", "http://postmaster.free.fr/"),
+    Provider("qq", ("qq.com",), r"service\.(?:ex)?mail\.qq\.com", "https://service.mail.qq.com/detail/122"),
+    Provider(
+        "mimecast",
+        ("mimecast.com",),
+        r"\bcommunity\.mimecast\.com",
+        "https://mimecastsupport.zendesk.com/hc/en-us/articles/34000709564691-Policies-Mimecast-SMTP-Error-Codes",
+    ),
+    Provider(
+        "amazon-ses",
+        ("amazonses.com", "amazonaws.com"),
+        r"identities failed the check in region",
+        "https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html",
+    ),
+    Provider(
+        "sendgrid",
+        ("sendgrid.net",),
+        r"sendgrid\.com/docs",
+        "https://www.twilio.com/docs/sendgrid/for-developers/sending-email/smtp-errors-and-troubleshooting",
+    ),
+    Provider(
+        "cloudflare",
+        ("mx.cloudflare.net",),
+        r"developers\.cloudflare\.com/email-routing",
+        "https://developers.cloudflare.com/email-routing/postmaster/",
+    ),
 )
 
 

@@ -44,6 +44,7 @@ _SIDES: dict[str, Side] = {
     "name-lookup-failed": _S.YOURS,
     "delivery-program-failed": _S.YOURS,
     "tls-not-agreed": _S.THEIRS,
+    "forwarding-denied": _S.YOURS,
     # Who should get it.
     "recipient-rejected": _S.RECIPIENT,
     "mailbox-full": _S.RECIPIENT,

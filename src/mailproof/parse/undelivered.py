@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from mailproof.model.attempt import Step
 from mailproof.model.bounce import Statement, Undelivered
-from mailproof.parse.hindrance import Hindrance, hindrance
+from mailproof.parse.hindrance import Hindrance, hindrance, said_of_itself
 from mailproof.parse.login_refusal import login_refusal_kind
-from mailproof.parse.refusal import refusal_kind
+from mailproof.parse.refusal import refusal_in_words, refusal_kind
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.statuses import status_meaning
 
@@ -34,6 +34,12 @@ def meaning(about: Undelivered) -> Meant:
         if name and name not in _VAGUE:
             return Meant(name, said)
     own = [(each, hindrance(each.text), hindrance(each.text, "", each.enhanced)) for each in about.said]
+    for said in about.said:
+        # The words of another server, of which the notice leaves the code out: Mimecast, Exchange of old.
+        if not said.code and said.enhanced and hindrance(said.text) is None:
+            kind = refusal_in_words(f"{said.enhanced[0]}50", said.enhanced, said.text, said.step)
+            if kind is not None and str(kind) not in _VAGUE:
+                return Meant(str(kind), said)
     for kinds in (1, 2):
         # That it was tried too long stands beside the reason, where there is one.
         for row in own:
@@ -58,6 +64,8 @@ def reply_meaning(said: Statement, step: Step | None) -> str:
     if step is Step.AUTH:
         kind = str(login_refusal_kind(said.code, said.enhanced, said.text))
         return "" if kind == "other" else kind
+    if (own := said_of_itself(said.enhanced, said.text)) is not None:
+        return str(own)
     meant = refusal_kind(said.code, said.enhanced, said.text, step)
     return "" if meant is RefusalKind.OTHER else str(meant)
 

@@ -17,6 +17,8 @@ from mailproof.parse.bounce import (
     exchange,
     exim,
     gmail,
+    google_groups,
+    mimecast,
     opensmtpd,
     openwave,
     postfix,
@@ -46,6 +48,8 @@ FORMATS = (
     Format("dma", dma.MARK, dma.read),
     Format("nullmailer", dma.NULLMAILER, dma.read_nullmailer),
     Format("chasquid", dma.CHASQUID, dma.read_chasquid),
+    Format("google-groups", google_groups.MARK, google_groups.read),
+    Format("mimecast", mimecast.MARK, mimecast.read),
     Format("gmail", gmail.MARK, gmail.read),
     Format("sendmail", sendmail.MARK, sendmail.read),
     Format("domino", domino.MARK, domino.read),
@@ -69,7 +73,8 @@ _FIELD_OF_REPORT = re.compile(r"(?mi)^(?:Final|Original)-Recipient[ \t]*:[ \t]*[
 # Where a notice that is only text ends and the message that comes back begins.
 _COPY = re.compile(
     r"(?m)^-{2,} ?(?:Below this line|Enclosed is|This is a copy|Original message|Returned message|Returned Message|"
-    r"----- Original|Message header)[^\n]*\n+|^(?:Message headers follow|Original message follows)\.\n+"
+    r"----- Original|Message header|The header of the original)[^\n]*\n+|"
+    r"^(?:Message headers follow|Original message follows)\.\n+"
 )
 _TAG = re.compile(r"<(?:style|script)\b[^<]*+|<br\b[^<>]{0,200}>|</(?:p|div|tr|li|pre|h\d)>|<[^<>]{1,2000}>", re.I)
 

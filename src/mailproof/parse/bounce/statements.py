@@ -9,7 +9,7 @@ from mailproof.model.bounce import Statement
 
 # RFC 5321 section 4.2: replies of a refusal. Behind the code a blank or a hyphen, perhaps a status.
 _REPLY = re.compile(
-    r"(?<![\w.+/:-])(?:smtp;\s?|#)?'?([45][0-5]\d)(?:[ :,-]{1,3}|$)'?"
+    r"(?<![\w.+/:-])(?:smtp;\s?|#)?'?([45](?:[0-5]\d|71))(?:[ :,-]{1,3}|$)'?"
     r"(?:#?([245]\.\d{1,3}\.\d{1,3})(?![\d.])[ :-]{0,2})?",
     re.IGNORECASE,
 )

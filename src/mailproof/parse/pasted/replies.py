@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mailproof.model.attempt import Step
 from mailproof.parse.bounce.statements import LONGEST, flat, statement
-from mailproof.parse.hindrance import hindrance
+from mailproof.parse.hindrance import hindrance, of_the_network, said_of_itself
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal_kind
 from mailproof.parse.refusal import Words, refusal_in_words
 from mailproof.parse.refusal_kind import RefusalKind
@@ -19,7 +19,7 @@ from mailproof.parse.talk.notes import is_login
 _FROM_SERVER = re.compile(r"\s*(?:S: ?|<-{1,2} |<~ ?|<\*\* |<<< ?|< |\[?S\]?> ?|Server: ?|R: )")
 _FROM_CLIENT = re.compile(r"\s*(?:C: ?|-{1,2}> |~> |\*\*> |>>> ?|\[?C\]?> ?|Client: ?)")
 _AROUND = re.compile(r"\s*(?:> ?){0,8}(?:\d{1,4}[-/:.]\d\d[-/:. ]?[\d:., TZ+-]{0,30} )?")
-_SMTP = re.compile(r"([2-5][0-5]\d)([ -]|$)(.*)$")
+_SMTP = re.compile(r"([2-5](?:[0-5]\d|60|71))([ -]|$)(.*)$")
 _POP3 = re.compile(r"-ERR\b ?(.*)$")
 _IMAP = re.compile(r"([A-Za-z]{0,6}\d{1,6}|\*) (NO|BAD|BYE) (.*)$")
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -32,9 +32,15 @@ _COMMAND = re.compile(
 )
 _STEPS = {"MAIL": Step.MAIL, "RCPT": Step.RCPT, "DATA": Step.DATA, "BDAT": Step.DATA, ".": Step.DATA}
 _ASKED = {Step.AUTH: "AUTH", Step.MAIL: "MAIL", Step.RCPT: "RCPT", Step.DATA: "DATA"}
-# Those that are in use (RFC 5321 section 4.2.3, RFC 4954, RFC 7504, and 571 and 598 of older servers). HTTP has none
-# of the fifties but 451.
-_CODES = re.compile(r"4(?:2[12]|3[0-4]|4[0-9]|5[0-9]|71)|5(?:0[0-4]|1[0-3]|2[0-5]|3[0-9]|4[0-2]|5[0-9]|7[0-3]|98)")
+# Those that are in use (RFC 5321 section 4.2.3, RFC 4954, RFC 7504, and 460, 571 and 598 of older servers). HTTP has
+# none of the fifties but 451.
+_CODES = re.compile(r"4(?:2[12]|3[0-4]|4[0-9]|5[0-9]|60|71)|5(?:0[0-4]|1[0-3]|2[0-5]|3[0-9]|4[0-2]|5[0-9]|7[0-3]|98)")
+# The same codes in the words of FTP: RFC 959 section 4.2.2, vsftpd, Pure-FTPd, ProFTPD, IIS.
+_OF_FTP = re.compile(
+    r"(?i)\bftps?\b|requested file action|file (?:unavailable|name not)|insufficient storage space"
+    r"|(?:control|data) (?:channel|connection)|\buser and pass\b|\A\d{3} user cannot log in"
+    r"|too many connections \(\d{1,9}\) from this ip"
+)
 # How Postfix, Exim, sendmail and qmail begin what they say of a delivery that did not succeed.
 _REASON = re.compile(
     r"connect to \S{1,255}\[[\d.:a-fA-F]+\]:\d|Name service error for|lost connection with \S{1,255}\["
@@ -56,6 +62,7 @@ _SURE = frozenset(
         *(_K.CLIENT_NAME_MISSING, _K.HELO_REJECTED),
     }
 )
+_VAGUE = (None, _K.UNROUTABLE, _K.SERVICE_UNAVAILABLE)
 _LOGIN_CODES = ("530", "534", "535", "538")
 _OF_LOGINS = re.compile(
     r"auth|log ?in|passw|credential|user ?name|account|sign.?in|ログイン|認証|パスワード", re.IGNORECASE
@@ -157,6 +164,8 @@ def _smtp(lines: list[str], asked: str) -> Refused | None:
     status = _STATUS.match(texts[0])
     enhanced = status[1] if status else ""
     said = flat(" ".join(text[found.end() :] if (found := _STATUS.match(text)) else text for text in texts))[:LONGEST]
+    if not enhanced and not asked and _OF_FTP.search(f"{code} {said}"):
+        return None
     name = meaning_of(code, enhanced, said, asked)
     if not _CODES.fullmatch(code) or (not name and not enhanced and not asked and len(lines) == 1):
         return None
@@ -165,6 +174,8 @@ def _smtp(lines: list[str], asked: str) -> Refused | None:
 
 def meaning_of(code: str, enhanced: str, said: str, asked: str = "") -> str:
     """Name of what a refusal means; empty where words and status do not tell."""
+    if (own := said_of_itself(enhanced, said)) is not None:
+        return str(own)
     found = _COMMAND.match(asked)
     verb = found[1].upper() if found else ""
     of_login = bool(asked and is_login(asked)) or (code in _LOGIN_CODES and _OF_LOGINS.search(said))
@@ -174,6 +185,8 @@ def meaning_of(code: str, enhanced: str, said: str, asked: str = "") -> str:
     if of_login and sure and (kind is None or code in ("534", "535") or (asked and is_login(asked))):
         meant = login_refusal_kind(code, enhanced, said)
         return "" if meant is LoginRefusal.OTHER else str(meant)
+    if kind in _VAGUE and (own := of_the_network(enhanced, said)) is not None:
+        return str(own)
     return "" if kind is None else str(kind)
 
 
@@ -199,6 +212,9 @@ def _inside(lines: list[str]) -> tuple[list[Refused], list[str]]:
     whole = flat(" ".join(lines))
     # A sentence that is wrapped is one.
     for text in (whole,) if len(whole) <= LONGEST and len(lines) < 12 else lines:
+        if _OF_FTP.search(text):
+            left.append(text)
+            continue
         said = statement(text.replace("b'", "'"))
         step = "" if said.step is None else _ASKED.get(said.step, "")
         name = meaning_of(said.code, said.enhanced, said.text, step) if _CODES.fullmatch(said.code) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailproof.message.read import read_headers
-from mailproof.model.bounce import Action, Bounce, Undelivered
+from mailproof.model.bounce import Action, Bounce, Statement, Undelivered
 from mailproof.model.escape import printable
 from mailproof.model.explained import Explained, Explanation, Pasted, Side
 from mailproof.parse.bounce.entities import LONGEST_HEAD
@@ -36,6 +36,11 @@ def explain_bounce(bounce: Bounce) -> Explanation:
     )
 
 
+def _words(said: Statement) -> str:
+    """As it was said: without a code the status stands in the words already."""
+    return f"{said.code} {said.enhanced} {said.text}".strip() if said.code else said.text
+
+
 def _explained(about: Undelivered) -> Explained:
     if about.action in _GOOD:
         return Explained(
@@ -45,7 +50,7 @@ def _explained(about: Undelivered) -> Explained:
     said = meant.said
     # Words of its own name hosts that did not answer.
     server = (said.server or about.remote) if said and said.code else ""
-    text = f"{said.code} {said.enhanced} {said.text}".strip() if said else ""
+    text = _words(said) if said else ""
     provider = provider_of(text, server, about.recipient)
     own = said is None or not said.code
     side = side_of(meant.name, own=own) if meant.name != UNKNOWN else Side.UNKNOWN
