@@ -34,12 +34,12 @@ def meaning(about: Undelivered) -> Meant:
         if name and name not in _VAGUE:
             return Meant(name, said)
     own = [(each, hindrance(each.text), hindrance(each.text, "", each.enhanced)) for each in about.said]
-    for said in about.said:
+    for each in about.said:
         # The words of another server, of which the notice leaves the code out: Mimecast, Exchange of old.
-        if not said.code and said.enhanced and hindrance(said.text) is None:
-            kind = refusal_in_words(f"{said.enhanced[0]}50", said.enhanced, said.text, said.step)
-            if kind is not None and str(kind) not in _VAGUE:
-                return Meant(str(kind), said)
+        if not each.code and each.enhanced and hindrance(each.text) is None:
+            refused = refusal_in_words(f"{each.enhanced[0]}50", each.enhanced, each.text, each.step)
+            if refused is not None and str(refused) not in _VAGUE:
+                return Meant(str(refused), each)
     for kinds in (1, 2):
         # That it was tried too long stands beside the reason, where there is one.
         for row in own:

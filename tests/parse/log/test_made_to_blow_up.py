@@ -21,7 +21,25 @@ TAGS = (
     *("postgrey[7]: ", "milter-greylist: ", "cyrus/imap[7]: ", "cyrus/lmtpunix[7]: ", "imapd: ", "courieresmtpd: "),
     *("courierd: ", "courieresmtp: "),
 )
-HEADS = (*(STAMP + tag for tag in TAGS), EXIM, EXIM + "1xXWrg-00000Y-2x ", EXIM + "#7(main) ", "")
+# What stands around a line, or instead of its stamp.
+AROUND = (
+    *(
+        "[pod/",
+        "mail-1 ",
+        "mail-1  | ",
+        "17:",
+        "mail.log:",
+        "2026-03-05T18:56:52Z stdout F ",
+        "<22>1 2026-03-05T18:56:52Z m t 1 - [",
+    ),
+    *(
+        "Thu 2026-03-05 18:56:52 JST ",
+        "[ 1234.567890] ",
+        "2026-03-05 18:56:52+0900 0x1 Default 0x0 7 0 ",
+        "Mar  5 18:56:52 mail.info ",
+    ),
+)
+HEADS = (*(STAMP + tag for tag in TAGS), EXIM, EXIM + "1xXWrg-00000Y-2x ", EXIM + "#7(main) ", *AROUND, "")
 
 # How the lines begin that have a pattern of their own.
 STARTS = (

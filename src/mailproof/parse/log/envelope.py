@@ -2,7 +2,7 @@
 
 RFC 3164 without a year, RFC 3339, RFC 5424, journald's JSON, TAI64N, the files that Dovecot, Exim, Rspamd and
 OpenSMTPD write themselves, the prefix of docker compose, a line wrapped twice, and a bare `postfix/smtpd[1]: …` as
-people quote it. Slices and a few patterns; no strptime, which alone takes longer.
+people quote it; what is rarer is `wrapped`'s. Slices and a few patterns; no strptime, which alone takes longer.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 
+from msgspec.structs import replace
+
 from mailproof.model.log import LogLine
 from mailproof.parse.log.exim import MESSAGE_ID
 from mailproof.parse.log.journal import journal_line
 from mailproof.parse.log.opensmtpd import SESSION
-from mailproof.parse.log.programs import PLAIN_WORDS, family
+from mailproof.parse.log.programs import PLAIN_WORDS, POSTFIX, family
+from mailproof.parse.log.wrapped import after_stamp, docker_line, is_level, unwrapped
 
 # Postfix cuts at 2000 octets and rsyslog at 8096 (maxMessageSize).
 LONGEST = 8192
@@ -47,7 +50,8 @@ _OPENSMTPD = re.compile(
 _COMPOSE = re.compile(r"[\w.-]+ {1,40}\| ")
 _COLOR = re.compile("\x1b\\[[0-9;]*m")
 _PRIORITY = re.compile(r"<\d{1,3}>(1 )?")
-_MODERN = re.compile(r"(\S+) (\S+) (\S+) (\S+) \S+ (?:-|\[[^\]]*\]) ?")
+# RFC 5424 section 6.3: elements of structured data, in whose values a bracket is escaped.
+_MODERN = re.compile(r"(\S+) (\S+) (\S+) (\S+) \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*+\])++) ?")
 _REPEATED = re.compile(r"message repeated \d+ times: \[ ?(.*)\]\Z")
 _LAST = re.compile(r"(\S+) last message repeated \d+ times")
 
@@ -62,7 +66,7 @@ class LineReader:
         """The line, or None for what has no form that is known. Never raises."""
         text = raw[:LONGEST].decode("utf-8", "replace").rstrip("\r\n")
         if text.startswith("{"):
-            return journal_line(raw, LONGEST)
+            return journal_line(raw, LONGEST) or self._of_docker(raw)
         if "\x1b" in text:
             text = _COLOR.sub("", text)
         stamp = _STAMP.match(text)
@@ -75,10 +79,48 @@ class LineReader:
                     return _rfc5424(text)
             stamp = _STAMP.match(text)
         if stamp is not None:
-            return self._stamped(self._time(stamp), text[stamp.end() :], stamp)
+            line = self._stamped(self._time(stamp), text[stamp.end() :], stamp)
+            return line or self._rarer(text, stamp)
         if tai := _TAI.match(text):
             return self._stamped(_tai(tai), text[tai.end() :], tai)
-        return _bare(text)
+        return self._wrapped(text) or _bare(text)
+
+    def _wrapped(self, text: str) -> LogLine | None:
+        """A line with something around it that is rare."""
+        inner = unwrapped(text)
+        if inner is None:
+            return None
+        if inner.modern:
+            return _rfc5424(inner.rest)
+        if inner.rest.startswith("{"):
+            raw = inner.rest.encode()
+            return journal_line(raw, LONGEST) or self._of_docker(raw)
+        if priority := _PRIORITY.match(inner.rest):
+            if priority[1]:
+                return _rfc5424(inner.rest[priority.end() :])
+            inner = inner._replace(rest=inner.rest[priority.end() :])
+        stamp = _STAMP.match(inner.rest)
+        if stamp is not None:
+            # The time around has a zone and a year, that of the line often has neither.
+            time, rest = inner.time or self._time(stamp), inner.rest[stamp.end() :]
+            return self._stamped(time, rest, stamp) or self._stamped(time, after_stamp(rest, POSTFIX), stamp)
+        return _of_tag(inner.time, inner.rest) or _of_tag(inner.time, after_stamp(inner.rest, POSTFIX))
+
+    def _rarer(self, text: str, stamp: re.Match[str]) -> LogLine | None:
+        """With a stamp that is usual, and behind it none of the usual; or it is the stamp around another."""
+        if (line := self._wrapped(text)) is not None:
+            return line
+        rest = text[stamp.end() :]
+        behind = after_stamp(rest, POSTFIX)
+        line = self._stamped(self._time(stamp), behind, stamp) if behind != rest else None
+        return line if line is not None and family(line.tag) else None
+
+    def _of_docker(self, raw: bytes) -> LogLine | None:
+        if (found := docker_line(raw)) is None:
+            return None
+        time, text = found
+        line = self.read(text[:LONGEST].lstrip("{").encode())
+        return replace(line, time=time) if line is not None and time else line
 
     def _stamped(self, time: str, rest: str, stamp: re.Match[str]) -> LogLine | None:
         if named := _FACILITY.match(rest):
@@ -123,7 +165,17 @@ def _line(time: str, text: str, tag: re.Match[str]) -> LogLine:
     name, rest = tag[2], text[tag.end() :]
     if rest.startswith("message repeated ") and (repeated := _REPEATED.match(rest)):
         rest = repeated[1]
-    return LogLine(time, tag[1] or "", name.rpartition("/")[2], name, tag[3] or "", rest)
+    host = tag[1] or ""
+    if is_level(host):
+        host = ""
+    return LogLine(time, host, name.rpartition("/")[2], name, tag[3] or "", rest)
+
+
+def _of_tag(time: str, rest: str) -> LogLine | None:
+    """A line whose stamp has been taken off."""
+    tag = _TAG.match(rest)
+    named = tag is not None and (family(tag[2]) or (time and (tag[1] or tag[3])))
+    return _line(time, rest, tag) if tag is not None and named else None
 
 
 def _bare(text: str) -> LogLine | None:

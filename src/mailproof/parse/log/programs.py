@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 # In the daemon_directory and command_directory of Postfix. `syslog_name` can be anything before the slash.
-_POSTFIX = frozenset(
+POSTFIX = frozenset(
     (
         *("anvil", "bounce", "cleanup", "discard", "dnsblog", "error", "flush", "lmtp", "local", "master", "nqmgr"),
         *("oqmgr", "pickup", "pipe", "postalias", "postcat", "postconf", "postdrop", "postfix-script", "postkick"),
@@ -56,7 +56,7 @@ def family(tag: str) -> str:
     if tag.startswith("cyrus/"):
         return "cyrus"
     instance, slash, program = tag.rpartition("/")
-    if slash and instance and program in _POSTFIX:
+    if slash and instance and program in POSTFIX:
         return "postfix"
     if tag.startswith("sm-"):
         return "sendmail"
