@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from authorities import OneAuthority
 from loglines import unread
 from loopback import sound_tls
 from mailproof.lab.real.server import RealLab
+from mailproof.script.authority import Authority
 from nameservers import OwnResolver, own_resolv_conf
 
 # How long an example takes says how busy the machine is.
@@ -59,6 +61,18 @@ def real_lab(own_resolver: OwnResolver | None) -> Iterator[RealLab]:
     with RealLab() as lab:
         yield lab
         assert_logs_are_read(lab)
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    """One for all tests: making its keys is what costs."""
+    return OneAuthority()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Its root, as `--ca-file` takes it."""
+    return str(authority.write_root(tmp_path_factory.mktemp("ca")))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -24,7 +23,7 @@ from mailproof.run.endpoints import Wanted
 from mailproof.run.hand.sending import SendPlan, send_by_hand
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
-from mailproof.script.authority import Authority, CertificateKind, Issued
+from mailproof.script.authority import Authority
 from mailproof.script.format import Script, parse
 from mailproof.script.server import ScriptedServer
 
@@ -41,19 +40,6 @@ SHOWN = {
     "NXDOMAIN": "no-such-name",
 }
 """Events of a script, and what the client sees of them."""
-
-
-class OneAuthority(Authority):
-    """Issues the same certificate twice, so that what was seen of it can be compared."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._issued: dict[tuple[CertificateKind, str], Issued] = {}
-
-    def issue(self, kind: CertificateKind, name: str, now: datetime, also: Sequence[str] = ()) -> Issued:
-        if (kind, name) not in self._issued:
-            self._issued[kind, name] = super().issue(kind, name, now, also)
-        return self._issued[kind, name]
 
 
 def play(text: str, authority: Authority, ca_file: str, *, chunk: int = 1 << 16) -> Record:

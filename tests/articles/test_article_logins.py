@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dialogues import NOW, OneAuthority, assert_as_marked
+from authorities import OneAuthority
+from dialogues import NOW, assert_as_marked
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.model.login import LoginEnd, LoginResult

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from dialogues import OneAuthority, assert_as_marked, facts, judged, play
+from dialogues import assert_as_marked, facts, judged, play
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks.login import login_accepted, login_order
 from mailproof.checks.reach import session_complete
@@ -53,16 +53,6 @@ PASSES = {
     "submission-relay-refused": {"relay-closed", "starttls-accepted", "auth-protected"},
 }
 """What holds at each server, besides what its dialogue marks."""
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return OneAuthority()
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(authority.write_root(tmp_path_factory.mktemp("authority")))
 
 
 @pytest.mark.parametrize("file", CHECKED, ids=lambda file: file.stem)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from unpacked import ACCOUNTS, Brand, Place
+from courierusers import prepared
+from unpacked import Brand, Place
 
 # What differs from Debian's /etc/courier/esmtpd: no DNS, and nobody is kept waiting.
 SMTP = """
@@ -22,28 +23,10 @@ TLS_CACHEFILE=
 def configure(place: Place) -> str:
     place.write("smtp", SMTP)
     place.write("imap", IMAP)
-    users = "\n".join(
-        f"userdb {user} set uid=8 gid=8 home=/var/spool/{user} mail=/var/spool/{user}/Maildir\n"
-        f"printf '%s\\n%s\\n' {password} {password} | userdbpw -md5 | userdb {user} set systempw\n"
-        f"mkdir /var/spool/{user} && maildirmake.courier /var/spool/{user}/Maildir"
-        for user, password in ACCOUNTS.items()
-    )
     tcpd = (
         "/usr/sbin/couriertcpd -address=127.0.0.1 -nodnslookup -noidentlookup -stderrlogger=/usr/sbin/courierlogger"
     )
-    return f"""
-set -e
-mkdir -p /run/courier/authdaemon
-touch /etc/courier/userdb
-chmod 600 /etc/courier/userdb
-chown -R courier:courier /run/courier
-sed -i 's/^authmodulelist=.*/authmodulelist="authuserdb"/' /etc/courier/authdaemonrc
-{users}
-makeuserdb
-chown -R mail:mail /var/spool
-cat {place.key} {place.chain} >/etc/courier/server.pem
-chmod 600 /etc/courier/server.pem
-chown courier:courier /etc/courier/server.pem
+    return f"""{prepared(place, "/etc/courier/server.pem")}\
 echo mail.example.test >/etc/courier/me
 : >/etc/courier/locals
 for table in hosteddomains esmtpacceptmailfor.dir; do

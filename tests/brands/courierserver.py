@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from unpacked import ACCOUNTS, Brand, Place
+from courierusers import prepared
+from unpacked import Brand, Place
 
 # What differs from Debian's /etc/courier/pop3d and pop3d-ssl.
 SETTINGS = """
@@ -20,25 +21,7 @@ POP3_TLS_REQUIRED=1
 
 def configure(place: Place) -> str:
     place.write("settings", place.changed(SETTINGS.format(**place.ports)))
-    users = "\n".join(
-        f"userdb {user} set uid=8 gid=8 home=/var/spool/{user} mail=/var/spool/{user}/Maildir\n"
-        f"printf '%s\\n%s\\n' {password} {password} | userdbpw -md5 | userdb {user} set systempw\n"
-        f"mkdir /var/spool/{user} && maildirmake.courier /var/spool/{user}/Maildir"
-        for user, password in ACCOUNTS.items()
-    )
-    return f"""
-set -e
-mkdir -p /run/courier/authdaemon
-touch /etc/courier/userdb
-chmod 600 /etc/courier/userdb
-chown -R courier:courier /run/courier
-sed -i 's/^authmodulelist=.*/authmodulelist="authuserdb"/' /etc/courier/authdaemonrc
-{users}
-makeuserdb
-chown -R mail:mail /var/spool
-cat {place.key} {place.chain} >/etc/courier/pop3d.pem
-chmod 600 /etc/courier/pop3d.pem
-chown courier:courier /etc/courier/pop3d.pem
+    return f"""{prepared(place, "/etc/courier/pop3d.pem")}\
 set -a
 prefix=/usr exec_prefix=/usr sbindir=/usr/sbin bindir=/usr/bin libexecdir=/usr/lib/courier
 . /etc/courier/pop3d

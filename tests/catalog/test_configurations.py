@@ -18,11 +18,6 @@ def examples(section: str) -> list[ParameterSet]:
     ]
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @pytest.mark.parametrize(("name", "text"), examples("triggers"))
 def test_the_first_example_gives_the_finding_of_its_page(name: str, text: str, authority: Authority) -> None:
     assert name in marks_of(text)

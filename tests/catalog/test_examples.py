@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from _pytest.mark import ParameterSet
 
-from dialogues import OneAuthority, assert_as_marked, facts, judged, play
+from dialogues import assert_as_marked, facts, judged, play
 from mailproof.catalog.pages import load, names
 from mailproof.script.authority import Authority
 from mailproof.script.format import parse
@@ -18,16 +18,6 @@ def examples(section: str) -> list[ParameterSet]:
         for name in names()
         for number, script in enumerate(load(name).dialogues(section), 1)
     ]
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return OneAuthority()
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(authority.write_root(tmp_path_factory.mktemp("authority")))
 
 
 @pytest.mark.parametrize(("name", "script"), examples("triggers"))

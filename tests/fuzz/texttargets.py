@@ -34,7 +34,7 @@ def session(data: bytes) -> None:
     replies.asked(asked)
     typed = TypedMessage()
     offered = offers_in(protocol, data[2:].decode("utf-8", "replace"))
-    mechanisms_in(protocol, offered)
+    mechanisms_in(offered)
     for line in data[2:].split(b"\n"):
         heard = replies.line(line.rstrip(b"\r"))
         notes_on(heard, Context(protocol, asked, offered, bool(which & 1)))

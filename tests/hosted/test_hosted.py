@@ -10,22 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from dialogues import OneAuthority, assert_as_marked, facts, judged, play
+from dialogues import assert_as_marked, facts, judged, play
 from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.script.authority import Authority
 
 FILES = sorted(Path(__file__).parent.glob("*.dialogue"))
 AT_SUBMISSION = [file for file in FILES if "\n@ submission" in file.read_text("utf-8")]
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return OneAuthority()
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(authority.write_root(tmp_path_factory.mktemp("authority")))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

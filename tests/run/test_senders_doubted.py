@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialogues import OneAuthority, play
+from dialogues import play
 from mailproof.catalog.pages import load
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
@@ -19,6 +19,7 @@ from mailproof.model.sending_side import SendingSide
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.terms import Terms
 from mailproof.run.sending_side import sending_sides
+from mailproof.script.authority import Authority
 from records import attempt_of, endpoint_at
 
 MINE = "198.51.100.7"
@@ -30,24 +31,13 @@ dns _dmarc.example.com TXT "v=DMARC1; p=reject"
 """
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[OneAuthority, str]:
-    authority, directory = OneAuthority(), tmp_path_factory.mktemp("roots")
-    authority.write_root(directory)
-    return authority, str(next(directory.iterdir()))
-
-
-def played(text: str, authority: tuple[OneAuthority, str]) -> Record:
-    return play(text, *authority)
-
-
 def dns_of(record: Record, name: str) -> list[str]:
     (found,) = [each for each in judge(record, load_profile("default")).findings if each.name == name]
     return [f"{piece.where}: {piece.text}" for piece in found.evidence if piece.kind is EvidenceKind.DNS]
 
 
-def test_a_refusal_that_doubts_the_sender_has_the_records_beside_it(authority: tuple[OneAuthority, str]) -> None:
-    record = played(NAMES + load("message-unauthenticated", "en").dialogues("triggers")[0], authority)
+def test_a_refusal_that_doubts_the_sender_has_the_records_beside_it(authority: Authority, ca_file: str) -> None:
+    record = play(NAMES + load("message-unauthenticated", "en").dialogues("triggers")[0], authority, ca_file)
     assert dns_of(record, "message-unauthenticated") == [
         f"PTR 7.100.51.198.in-addr.arpa: mail.example.com (iprev=pass policy.iprev={MINE})",
         "TXT example.com: v=spf1 ip4:192.0.2.0/24 -all "
@@ -57,15 +47,15 @@ def test_a_refusal_that_doubts_the_sender_has_the_records_beside_it(authority: t
     ]
 
 
-def test_a_client_without_a_name_is_shown_to_have_none(authority: tuple[OneAuthority, str]) -> None:
-    record = played(load("client-name-missing", "en").dialogues("triggers")[0], authority)
+def test_a_client_without_a_name_is_shown_to_have_none(authority: Authority, ca_file: str) -> None:
+    record = play(load("client-name-missing", "en").dialogues("triggers")[0], authority, ca_file)
     assert f"PTR 7.100.51.198.in-addr.arpa: NXDOMAIN (iprev=permerror policy.iprev={MINE})" in dns_of(
         record, "client-name-missing"
     )
 
 
-def test_mail_in_the_folder_for_junk_has_them_too(authority: tuple[OneAuthority, str]) -> None:
-    record = played(load("filtered-into-folder", "en").dialogues("triggers")[0], authority)
+def test_mail_in_the_folder_for_junk_has_them_too(authority: Authority, ca_file: str) -> None:
+    record = play(load("filtered-into-folder", "en").dialogues("triggers")[0], authority, ca_file)
     assert [line.partition(":")[0] for line in dns_of(record, "filtered-into-folder")] == [
         "PTR 7.100.51.198.in-addr.arpa",
         "TXT mx.test",
@@ -76,10 +66,10 @@ def test_mail_in_the_folder_for_junk_has_them_too(authority: tuple[OneAuthority,
 @pytest.mark.parametrize(
     "name", ["message-unauthenticated", "client-name-missing", "filtered-into-folder", "relay-denied"]
 )
-def test_where_nobody_doubts_nothing_is_asked(name: str, authority: tuple[OneAuthority, str]) -> None:
+def test_where_nobody_doubts_nothing_is_asked(name: str, authority: Authority, ca_file: str) -> None:
     page = load(name, "en")
     text = page.dialogues("triggers" if name == "relay-denied" else "sound")[0]
-    assert not list(played(text, authority).seen(SendingSide))
+    assert not list(play(text, authority, ca_file).seen(SendingSide))
 
 
 def refused(line: str = "550 5.7.26 no", client: str = f"{MINE}:4711", server: str = "192.0.2.25") -> Attempt:

@@ -62,7 +62,7 @@ def _ese(terminal: Terminal, action: str, files: tuple[str, ...], **wish: Any) -
     wishes = Wishes(
         wish["database_name"], wish["database_folder"], wish["log_folder"], wish["copy_to"], wish["nothing_left"]
     )
-    record = _pasted(files, wishes, terminal) if action == "plan" else _examined(files, wish, terminal)
+    record = _pasted(files, terminal) if action == "plan" else _examined(files, wish, terminal)
     sets = groups(record)
     _of_one(sets, wishes, terminal)
     return _shown(record, plans(sets, wishes), wish, terminal)
@@ -115,7 +115,7 @@ def _examined(files: tuple[str, ...], wish: dict[str, Any], terminal: Terminal) 
         return examine([Path(file) for file in files], told, with_pages=with_pages)
 
 
-def _pasted(files: tuple[str, ...], wishes: Wishes, terminal: Terminal) -> Record:
+def _pasted(files: tuple[str, ...], terminal: Terminal) -> Record:
     import mailproof
     from mailproof.model.record import Record
     from mailproof.parse.ese.eseutil import read_eseutil

@@ -19,7 +19,7 @@ from mailproof.net.dns import NO_HOSTS, Configuration, ask, resolve
 from mailproof.net.icmp import icmp_of, keep_icmp
 from mailproof.net.interface import Address, Handler
 from mailproof.net.loop import READ
-from mailproof.net.sockets import address_family, bind_source, listening_socket, name_of, trouble_of, with_icmp
+from mailproof.net.sockets import address_family, bind_source, listening_socket, name_of, serve, trouble_of, with_icmp
 from mailproof.net.stream import BufferedStream
 from mailproof.net.tls import Contexts
 
@@ -205,11 +205,4 @@ class AsyncioNet:
         return server
 
     async def _serve(self, handler: Handler, connection: socket.socket) -> None:
-        stream = BufferedStream(AioTransport(self, connection), self._contexts, self.now)
-        try:
-            await handler(stream)
-        except NetFailure as failure:
-            if failure.trouble is Trouble.RESET:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        finally:
-            stream.close()
+        await serve(handler, BufferedStream(AioTransport(self, connection), self._contexts, self.now), connection)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure
 from mailproof.net.interface import Address
-from mailproof.net.sockets import SocketNet, SocketTransport
+from mailproof.net.sockets import SocketNet
 from mailproof.net.stream import BufferedStream
 
 
@@ -31,15 +31,7 @@ class PipeNet(SocketNet):
                 ours.close()
                 raise NetFailure(Trouble.LOCAL, f"{self._command[0]}: {error.strerror}") from error
         ours.setblocking(False)
-        return BufferedStream(
-            SocketTransport(self.loop, ours),
-            self.contexts,
-            self.now,
-            url=to.url,
-            address=to.address,
-            purpose=purpose,
-            secrets=secrets,
-        )
+        return self.stream(ours, to, purpose, secrets)
 
     def _start(self, descriptor: int) -> None:
         """Standard error stays the terminal's: a program that cannot start says there why."""

@@ -189,15 +189,7 @@ class SocketServer:
 
     async def _serve(self, connection: socket.socket) -> None:
         transport = SocketTransport(self._net.loop, connection)
-        stream = BufferedStream(transport, self._net.contexts, self._net.now)
-        try:
-            await self._handler(stream)
-        except NetFailure as failure:
-            if failure.trouble is Trouble.RESET:
-                # SO_LINGER of zero makes close() send RST, which is what the handler asked for.
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        finally:
-            stream.close()
+        await serve(self._handler, BufferedStream(transport, self._net.contexts, self._net.now), connection)
 
     def close(self) -> None:
         self._accepting.cancel()
@@ -253,6 +245,10 @@ class SocketNet:
         except BaseException:
             connection.close()
             raise
+        return self.stream(connection, to, purpose, secrets)
+
+    def stream(self, connection: socket.socket, to: Address, purpose: str, secrets: Sequence[str]) -> BufferedStream:
+        """A client's side over a connection that was made."""
         return BufferedStream(
             SocketTransport(self.loop, connection),
             self.contexts,
@@ -296,6 +292,18 @@ class SocketNet:
     ) -> SocketServer:
         """Raises OSError if the address or port cannot be had."""
         return SocketServer(self, listening_socket(host, port, path), handler, path)
+
+
+async def serve(handler: Handler, stream: BufferedStream, connection: socket.socket) -> None:
+    """One session of a server, to its end; a handler that raises RESET has the connection end with one."""
+    try:
+        await handler(stream)
+    except NetFailure as failure:
+        if failure.trouble is Trouble.RESET:
+            # SO_LINGER of zero makes close() send RST, which is what the handler asked for.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    finally:
+        stream.close()
 
 
 def address_family(to: Address) -> socket.AddressFamily:

@@ -29,7 +29,7 @@ def render_plan(
 ) -> str:
     """The answer, the differences, and the lines to type; those for root are not carried out."""
     say = words(lang)
-    lines = _answer(plan, written, built, failed, say, color, width, asked)
+    lines = _answer(plan, written, built, say, color, width, asked)
     for line in failed.splitlines():
         lines += wrap(printable(line), width, "    ")
     for change in plan.changes:
@@ -90,7 +90,6 @@ def _answer(
     plan: RebuildPlan,
     written: bool,
     built: Sequence[str],
-    failed: str,
     say: Words,
     color: bool,
     width: int,

@@ -50,11 +50,6 @@ DOWN = Attempt(
 )
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 def record(files: Files, *wire: Attempt) -> Record:
     found = read_configurations(MemoryHost(files), NOW, {}, exim_conf=GENERATED if GENERATED in files else MAIN)
     return msgspec.structs.replace(found, attempts=(*found.attempts, *wire))

@@ -27,11 +27,6 @@ from mailproof.script.authority import Authority
 _HANDED_ON = SOUND[SOUND.index("  driver = manualroute") : SOUND.index("  transport = remote")]
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @pytest.fixture
 def every(authority: Authority) -> dict[str, FileSeen]:
     """A machine on which nothing is wrong."""

@@ -161,11 +161,6 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 def faults(found: tuple[Judged, ...]) -> set[tuple[str, str]]:
     return {(item.name, str(sorted(item.params.items()))) for item in found}
 

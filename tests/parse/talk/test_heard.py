@@ -71,13 +71,13 @@ def test_offers_and_mechanisms() -> None:
     ehlo = "250-mx.test\n250-SIZE 1000\n250-AUTH PLAIN LOGIN\n250-AUTH=PLAIN LOGIN\n250 DSN"
     offered = offers_in(P.SMTP, ehlo)
     assert offered == ("SIZE 1000", "AUTH PLAIN LOGIN", "AUTH=PLAIN LOGIN", "DSN")
-    assert mechanisms_in(P.SMTP, offered) == ("PLAIN", "LOGIN")
+    assert mechanisms_in(offered) == ("PLAIN", "LOGIN")
     imap = offers_in(P.IMAP, "* CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=SCRAM-SHA-256 SASL-IR\na OK")
-    assert mechanisms_in(P.IMAP, imap) == ("PLAIN", "SCRAM-SHA-256")
+    assert mechanisms_in(imap) == ("PLAIN", "SCRAM-SHA-256")
     pop3 = offers_in(P.POP3, "+OK\nSASL PLAIN LOGIN\nUSER\n.")
-    assert (pop3, mechanisms_in(P.POP3, pop3)) == (("SASL PLAIN LOGIN", "USER"), ("PLAIN", "LOGIN"))
+    assert (pop3, mechanisms_in(pop3)) == (("SASL PLAIN LOGIN", "USER"), ("PLAIN", "LOGIN"))
     sieve = offers_in(P.SIEVE, '"IMPLEMENTATION" "x"\n"SASL" "PLAIN"\n"STARTTLS"\nOK')
-    assert mechanisms_in(P.SIEVE, sieve) == ("PLAIN",)
+    assert mechanisms_in(sieve) == ("PLAIN",)
 
 
 NOTES = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialogues import OneAuthority, assert_as_marked, judged, play
+from dialogues import assert_as_marked, judged, play
 from mailproof.script.authority import Authority
 
 GREETING = """\
@@ -56,16 +56,6 @@ S: OK "Listscripts completed."
 S: NO "Authentication failed."   # <- auth-rejected
 {BYE}""",
 }
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return OneAuthority()
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(authority.write_root(tmp_path_factory.mktemp("authority")))
 
 
 @pytest.mark.parametrize("chunk", [1, 1 << 16])

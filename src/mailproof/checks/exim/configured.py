@@ -14,7 +14,7 @@ from mailproof.parse.exim.debian import GENERATED, Source, comparable, made
 from mailproof.parse.exim.expand import expanded
 from mailproof.parse.exim.known import macros_without
 from mailproof.parse.exim.lines import Trouble
-from mailproof.parse.exim.lists import domain_judge, host_judge, in_list
+from mailproof.parse.exim.lists import host_judge, in_list
 from mailproof.parse.exim.reader import Condition, Driver, Setting, Statement, read_exim
 
 # Two texts of so many lines are held beside each other within a second; Debian's have seven hundred.
@@ -77,11 +77,6 @@ class Configured(SeenFiles):
     def has_host(self, text: str, address: str, own: Sequence[str] = ()) -> bool | None:
         """Whether a host list, expanded before, has a client."""
         return in_list(text, "hostlist", self.lists, host_judge(address, own))
-
-    def has_domain(self, text: str, domain: str) -> bool | None:
-        """Whether a domain list, expanded before, has a domain."""
-        hostname = self._variables.get("primary_hostname", "")
-        return in_list(text, "domainlist", self.lists, domain_judge(domain, hostname))
 
     def at(self, found: Setting | Driver | Condition | Statement) -> Evidence:
         return self.line(found.file, found.line)

@@ -89,13 +89,6 @@ def place_of(configured: Configured, found: Setting | Condition) -> Place | None
     return _place(configured, found.file, found.line, found.name, found.value, 0)
 
 
-def macro_place(configured: Configured, name: str) -> Place | None:
-    """The same of a macro."""
-    defined = configured.configuration.defined.get(name)
-    value = configured.configuration.macros.get(name, "")
-    return _place(configured, *defined, name, value, 0) if defined is not None else None
-
-
 def _place(configured: Configured, file: str, line: int, name: str, value: str, depth: int) -> Place | None:
     at = configured.source(file, line)
     if at is None or at[0] == MAILNAME or depth > _DEEPEST:

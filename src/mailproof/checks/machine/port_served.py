@@ -48,7 +48,6 @@ KINDS = (
     *(kind for kind in PORT_OPEN if kind.name == "port-closed"),
 )
 _SILENT = (Trouble.TIMEOUT, Trouble.UNREACHABLE)
-_SHUT = (Trouble.REFUSED, *_SILENT)
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:

@@ -36,7 +36,7 @@ _MOST = 5
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         entries, places = _aliases(configured)
-        answers = bounded(NAME, _loops(configured, entries, places), _overridden(configured, entries, places))
+        answers = bounded(NAME, _loops(entries, places), _overridden(configured, entries, places))
         yield from answers or [Passed(NAME, (configured.at(configured.main.setting("virtual_alias_maps")),))]
 
 
@@ -52,7 +52,7 @@ def _aliases(configured: Configured) -> tuple[Mapping[str, Entry], Mapping[str, 
     return entries, places
 
 
-def _loops(configured: Configured, entries: Mapping[str, Entry], places: Mapping[str, Evidence]) -> Iterator[Answer]:
+def _loops(entries: Mapping[str, Entry], places: Mapping[str, Evidence]) -> Iterator[Answer]:
     """Addresses that lead back to themselves over another; one that only names itself ends there (virtual(5))."""
     done: set[str] = set()
     found = 0

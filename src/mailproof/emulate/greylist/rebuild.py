@@ -24,7 +24,6 @@ _OPTIONS = {
     "libGeoIP": ("--with-libGeoIP", "libgeoip-dev"),
     "libmaxminddb": ("--with-libmaxminddb", "libmaxminddb-dev"),
 }
-LIBRARIES = tuple(_OPTIONS)
 _POSTFIX = "--enable-postfix"
 _OURS = "milter-greylist"
 

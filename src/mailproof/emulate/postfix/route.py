@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from mailproof.emulate.postfix.lists import member
-from mailproof.emulate.postfix.maps import Hit, Maps, Missing, transport_keys
+from mailproof.emulate.postfix.maps import Hit, Missing, transport_keys
 from mailproof.emulate.postfix.nexthop import hosts_of
 from mailproof.emulate.postfix.server import Postfix, from_table, nothing, skipped, untold
 from mailproof.emulate.postfix.standard import standard_internal
@@ -172,7 +172,7 @@ class Resolve:
         if not maps.tables:
             return
         self.steps += skipped("transport_maps", maps)
-        found = maps.first(self._keys(maps))
+        found = maps.first(self._keys())
         if isinstance(found, Missing):
             self.steps.append(untold("transport_maps", found))
         elif found is None:
@@ -185,7 +185,7 @@ class Resolve:
             step = from_table(name, outcome, "transport_maps", found)
             self.candidates.append(_Candidate(step, transport, nexthop))
 
-    def _keys(self, maps: Maps) -> Sequence[tuple[str, bool, str]]:
+    def _keys(self) -> Sequence[tuple[str, bool, str]]:
         delimiter = self.postfix.value("recipient_delimiter")
         return transport_keys(self.address, delimiter, parents_bare=self.postfix.takes_parents("transport_maps"))
 

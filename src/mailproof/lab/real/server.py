@@ -131,11 +131,6 @@ class RealLab(PrivateServers):
         return self.directory / "log" / "dovecot.log"
 
     @property
-    def startup_log(self) -> Path:
-        """What the daemons printed instead of logging it."""
-        return self.directory / "log" / "startup.log"
-
-    @property
     def lmtp_socket(self) -> Path:
         return self.directory / "dovecot" / "run" / "lmtp-postfix"
 

@@ -95,13 +95,10 @@ def _options(words: Sequence[tuple[int, str]], line: Line) -> tuple[dict[str, st
     return options, where, [*rest, *(word for _, word in words[at:])]
 
 
-def split_arguments(text: str) -> list[str]:
-    """At blanks, but not inside braces; those around a whole argument are taken off (Postfix 3.0)."""
-    return [word for _, word in _words(text)]
-
-
 def _words(text: str) -> list[tuple[int, str]]:
-    """Each argument, and where it begins (src/util/mystrtok.c, extpar.c)."""
+    """Each argument, and where it begins. Blanks inside braces divide nothing, and braces around a whole argument are
+    taken off (Postfix 3.0, src/util/mystrtok.c, extpar.c).
+    """
     words: list[tuple[int, str]] = []
     at = 0
     while True:

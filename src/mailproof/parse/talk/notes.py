@@ -121,7 +121,7 @@ def _smtp(heard: HeardLine, context: Context, verb: str) -> tuple[Note, ...]:
 
 
 def _offered(context: Context) -> tuple[Note, ...]:
-    mechanisms = mechanisms_in(context.protocol, context.offered)
+    mechanisms = mechanisms_in(context.offered)
     upgrade = any(offers(context.offered, name) for name in ("STARTTLS", "STLS"))
     if mechanisms:
         return (Note("login-by", {"mechanisms": ", ".join(mechanisms)}),)

@@ -37,7 +37,7 @@ def offers_in(protocol: TalkProtocol, text: str) -> tuple[str, ...]:
     return tuple(line for line in lines[1:] if line != "." and not line.startswith(("+OK", "-ERR")))
 
 
-def mechanisms_in(protocol: TalkProtocol, offered: tuple[str, ...]) -> tuple[str, ...]:
+def mechanisms_in(offered: tuple[str, ...]) -> tuple[str, ...]:
     """SASL mechanisms among what is offered, in upper case, each once, in the server's order."""
     names: list[str] = []
     for line in offered:

@@ -69,10 +69,10 @@ class _Probe:
         first = await self._offer(Look.FIRST, sender)
         may_be = may_be_greylisting(first.code, self._kind)
         if not first.taken and not first.trouble and may_be:
-            await self._follow(sender, first)
+            await self._follow(sender)
         return self._told(first, may_be)
 
-    async def _follow(self, sender: str, first: GreylistTry) -> None:
+    async def _follow(self, sender: str) -> None:
         """The rest of the sequence."""
         await self._net.sleep(self._plan.pause)
         again = await self._offer(Look.AGAIN, sender)

@@ -42,7 +42,7 @@ def choose(
 ) -> str:
     """The mechanism to use, `USER` or `LOGIN` for the protocol's own command; empty where nothing serves."""
     usable = preferred(
-        mechanisms_in(protocol, offered),
+        mechanisms_in(offered),
         protection=protection,
         have_token=bool(credentials.token),
         have_password=bool(credentials.password),
@@ -59,7 +59,7 @@ def is_own_command(protocol: TalkProtocol, name: str, offered: tuple[str, ...]) 
     """`USER` of POP3; `LOGIN` of IMAP, unless that is offered as a mechanism."""
     if protocol is P.POP3:
         return name == "USER"
-    return protocol is P.IMAP and name == "LOGIN" and "LOGIN" not in mechanisms_in(protocol, offered)
+    return protocol is P.IMAP and name == "LOGIN" and "LOGIN" not in mechanisms_in(offered)
 
 
 def by_command(protocol: TalkProtocol, credentials: Credentials) -> Login:

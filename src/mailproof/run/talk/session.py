@@ -99,7 +99,7 @@ class Session:
     @property
     def mechanisms(self) -> tuple[str, ...]:
         """SASL mechanisms, as last offered."""
-        return mechanisms_in(self.protocol, self.offered)
+        return mechanisms_in(self.offered)
 
     @property
     def is_waiting(self) -> bool:
