@@ -25,25 +25,11 @@ from mailproof.run.check.examine import Plan, examine
 from mailproof.run.endpoints import Wanted
 from mailproof.run.targets import parse_target
 from mailproof.sasl.credentials import Credentials
-from mailproof.script.authority import CertificateKind
 
 SEVEN = ("smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps")
 """Whose answers are mail; the eighth, `sieve`, is asked for by name."""
 ALICE = "alice@example.test"
 BOB = "bob@example.test"
-
-CERTIFICATE_FINDINGS = {
-    CertificateKind.EXPIRED: "certificate-expired",
-    CertificateKind.NOT_YET_VALID: "certificate-not-yet-valid",
-    CertificateKind.EXPIRES_SOON: "certificate-expires-soon",
-    CertificateKind.SELF_SIGNED: "certificate-self-signed",
-    CertificateKind.UNTRUSTED_ROOT: "certificate-untrusted-root",
-    CertificateKind.NO_INTERMEDIATE: "certificate-chain-incomplete",
-    CertificateKind.WRONG_NAME: "certificate-name-mismatch",
-    CertificateKind.WEAK_KEY: "certificate-key-weak",
-    CertificateKind.SHA1: "certificate-signature-weak",
-}
-"""What a server that presents such a certificate is told."""
 
 
 def check(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from labcheck import ALICE, BOB, CERTIFICATE_FINDINGS, SEVEN, causes, check, facts, read_back, reported
+from labcheck import ALICE, BOB, SEVEN, causes, check, facts, read_back, reported
 from mailproof.lab.real.server import RealLab
 from mailproof.model.attempt import Job
 from mailproof.model.authentication import LoginTried
@@ -70,11 +70,24 @@ def test_the_record_reads_back_and_is_judged_the_same(sound: Record) -> None:
     assert reported(again) == reported(sound)
 
 
+CERTIFICATES = {
+    CertificateKind.EXPIRED: "certificate-expired",
+    CertificateKind.NOT_YET_VALID: "certificate-not-yet-valid",
+    CertificateKind.EXPIRES_SOON: "certificate-expires-soon",
+    CertificateKind.SELF_SIGNED: "certificate-self-signed",
+    CertificateKind.UNTRUSTED_ROOT: "certificate-untrusted-root",
+    CertificateKind.NO_INTERMEDIATE: "certificate-chain-incomplete",
+    CertificateKind.WRONG_NAME: "certificate-name-mismatch",
+    CertificateKind.WEAK_KEY: "certificate-key-weak",
+    CertificateKind.SHA1: "certificate-signature-weak",
+}
+
+
 # OpenSSL in Dovecot presents no weak certificate unless it is told to; Postfix says @SECLEVEL=0 by itself.
 WEAK = "ssl_cipher_list = DEFAULT@SECLEVEL=0\n"
 
 
-@pytest.mark.parametrize(("kind", "name"), CERTIFICATE_FINDINGS.items())
+@pytest.mark.parametrize(("kind", "name"), CERTIFICATES.items())
 def test_a_certificate_with_one_fault_is_named_once_over_all_ports(
     real_lab_with: Lab, kind: CertificateKind, name: str
 ) -> None:
