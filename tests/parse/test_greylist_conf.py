@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from greylistconfs import STARTS, STARTS_NOT
 from mailproof.emulate.greylist.lint import stopping
 from mailproof.model.greylist import RuleAction, Slips
-from mailproof.parse.greylist.grammar import read_greylist, seconds
+from mailproof.parse.greylist.grammar import read_greylist
+from mailproof.parse.greylist.vocabulary import seconds
 
 WHOLE = b"""# a policy
 socket "/var/run/milter-greylist.sock" 660

@@ -11,21 +11,20 @@ import msgspec
 from mailproof.model.attempt import Job, Step, Trouble
 from mailproof.model.authentication import LoginTried
 from mailproof.model.capabilities import Capabilities, Stage
-from mailproof.model.connection import Connection, Greeting
+from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Endpoint, TlsMode
 from mailproof.model.failure import NetFailure
-from mailproof.model.proxy import Proxy
 from mailproof.model.record import Attempt
 from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.tls import Protection, StartTls, TlsHandshake, TlsPolicy, TlsSettings
-from mailproof.model.transcript import Deviation, DeviationKind, Transcript, Turn, TurnKind
+from mailproof.model.transcript import Deviation, DeviationKind
 from mailproof.net.interface import Net
+from mailproof.probes.dialled import Dialled
 from mailproof.probes.handshake import handshake_fact, protection_of
-from mailproof.probes.speech import Ended, Event, Speech, trouble_words
+from mailproof.probes.speech import Ended, Event, trouble_words
 from mailproof.probes.terms import Terms
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.outgoing import Outgoing
-from mailproof.wire.proxy_protocol import Proxied, compose
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -36,8 +35,8 @@ class Answer(msgspec.Struct, frozen=True):
     """Decoded; None where `reply` is the end, or where it is no base64."""
 
 
-class Conversation(Speech[Event]):
-    """Base of the three protocols. Methods raise Ended once the connection is of no use any more."""
+class Conversation(Dialled[Event]):
+    """Of all four protocols alike. Methods raise Ended once the connection is of no use any more."""
 
     service: ClassVar[str]
     """Its name in SASL (RFC 4422 section 4)."""
@@ -48,7 +47,7 @@ class Conversation(Speech[Event]):
     """Characters of base64 that a command line has room for beside the name of the mechanism."""
 
     def __init__(self, net: Net, endpoint: Endpoint, terms: Terms, job: Job, secrets: Sequence[str] = ()) -> None:
-        super().__init__(net, endpoint, terms, job)
+        super().__init__(net, endpoint, terms, job, secrets)
         self.handshake: TlsHandshake | None = None
         self.offered: Capabilities | None = None
         """What the server last said it can."""
@@ -56,12 +55,6 @@ class Conversation(Speech[Event]):
         self._line_by_line = False
         self._agreed = False
         """The server has said that it will go on in TLS."""
-        self.client = ""
-        """The address that the server takes us for: our own, a proxy's, or that of a PROXY header or XCLIENT; empty
-        for a Unix socket, and where only the proxy knows."""
-        self._secrets = (*terms.secrets, *secrets)
-        self._began = 0
-        """Bytes received before the protocol: a proxy's answers."""
         self._greeting_since: float | None = None
         self._silence = 0.0
         """Seconds that the server was silent when patience ended; what was done since does not count."""
@@ -129,85 +122,6 @@ class Conversation(Speech[Event]):
             await self.connect_plainly()
         if self.endpoint.scheme.tls_mode is TlsMode.IMPLICIT:
             await self.start_tls()
-
-    async def connect_plainly(self) -> None:
-        """Dial, through the proxy if there is one, and nothing more."""
-        started = self.net.now()
-        self._ends = started + self.terms.session_timeout
-        where = self.endpoint.path or _place(self.endpoint)
-        if self.terms.proxy is None or self.endpoint.path is not None:
-            await self._dial(where, started)
-        else:
-            await self._dig(self.terms.proxy, where, started)
-        self.took(Step.CONNECT, started)
-        if self.terms.proxy_protocol:
-            await self._introduce(self.net.now() + self.terms.connect_timeout)
-
-    async def _dial(self, where: str, started: float) -> None:
-        deadline = started + self.terms.connect_timeout
-        try:
-            self.stream = await self.net.connect(
-                self.endpoint, deadline, purpose=self.job, secrets=self._secrets, source=self.terms.source
-            )
-        except NetFailure as failure:
-            words = failure.detail or {Trouble.TIMEOUT: "no answer"}.get(failure.trouble, str(failure.trouble))
-            self._not_connected(f"connect to {where}: {words}", started)
-            seconds = self.net.now() - started
-            self.saw(Connection(where, seconds, trouble=failure.trouble, detail=failure.detail, turns=(0,)))
-            self.took(Step.CONNECT, started, failure)
-            raise Ended from failure
-        event = self.stream.event(
-            f"connected to {where}" + (f" from {self.stream.local}" if self.stream.local else "")
-        )
-        self.client = self.stream.local.rpartition(":")[0].strip("[]")
-        self.saw(Connection(where, self.net.now() - started, self.stream.local, turns=(event,)))
-
-    async def _dig(self, proxy: Proxy, where: str, started: float) -> None:
-        """The same through a proxy. Only where it says so there is a connection, or the server's refusal of one."""
-        from mailproof.probes.tunnel import dig  # few need it, and all would wait for it
-
-        tunnel = await dig(self.net, self.endpoint, proxy, self.terms, self.job, self._secrets, where)
-        asked, failure, self.stream = tunnel.asked, tunnel.failure, tunnel.stream
-        if self.stream is None:
-            self._not_connected(f"connect to the proxy {proxy.url}: {asked.words}", started)
-            asked = msgspec.structs.replace(asked, turns=(0,))
-        self.saw(asked)
-        made = Connection(
-            where,
-            self.net.now() - started,
-            self.stream.local if self.stream else "",
-            failure.trouble if failure else None,
-            failure.detail if failure else "",
-            asked.turns[-1:],
-            proxy.url,
-            tunnel.asked.outer,
-        )
-        self.saw(made)
-        if failure is not None:
-            self.took(Step.CONNECT, started, failure)
-            self.close()
-            raise Ended from failure
-        self.client = made.client
-        self._reader = self.new_reader(tunnel.size)
-        self._began = tunnel.size
-
-    def _not_connected(self, sentence: str, started: float) -> None:
-        turn = Turn(TurnKind.EVENT, started, f"{sentence} (after {self.net.now() - started:.1f} s)")
-        self.unconnected = Transcript(self.endpoint.url, self.endpoint.address, self.job, (turn,))
-
-    async def _introduce(self, deadline: float) -> None:
-        """The PROXY header, before anything else. It is never answered: what becomes of it shows in what follows."""
-        host, _, port = self.the_stream.local.rpartition(":")
-        proxied = None
-        if self.endpoint.path is None:
-            source = self.terms.proxied_source or host.strip("[]")
-            self.client = self.terms.proxied_source or self.client
-            proxied = Proxied(source, int(port), self.endpoint.address, self.endpoint.port)
-        try:
-            await self.the_stream.write(compose(self.terms.proxy_protocol, proxied), deadline)
-        except NetFailure as failure:
-            self.lost(Step.CONNECT, "PROXY", failure, self.net.now())
-            raise Ended from failure
 
     async def greet(self, patience: float | None = None) -> Greeting | None:
         """What the server says first. None if it stayed silent for `patience` seconds; then ask again without.
@@ -384,8 +298,3 @@ async def held(talk: Conversation[Any], course: Coroutine[Any, Any, Any]) -> Att
     finally:
         talk.close()
     return talk.attempt()
-
-
-def _place(endpoint: Endpoint) -> str:
-    host = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
-    return f"{host}:{endpoint.port}"

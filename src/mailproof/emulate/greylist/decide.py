@@ -25,7 +25,7 @@ from mailproof.model.greylist import (
     RuleAction,
     RuleMet,
 )
-from mailproof.parse.greylist.grammar import seconds
+from mailproof.parse.greylist.vocabulary import seconds
 
 # conf.c: greylisting for half an hour, the white list for a day.
 _DELAY, _AUTOWHITE = 1800, 86400

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailproof.lab.embedded.session import Event, Login, Session
+from mailproof.lab.embedded.logins import Login, LoginSession
+from mailproof.lab.embedded.session import Event
 from mailproof.model.endpoint import Protocol
 from mailproof.sasl.server import Reason
 
@@ -16,7 +17,7 @@ _IN_DOVECOT = {
 }
 
 
-class DovecotSession(Session[Event]):
+class DovecotSession(LoginSession[Event]):
     """Dovecot logs logins and how sessions end; a connection by itself is no line."""
 
     def log_connected(self) -> None:

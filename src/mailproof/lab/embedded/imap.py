@@ -9,8 +9,9 @@ from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
 from mailproof.lab.embedded.imap_listing import listing, named, status_line
 from mailproof.lab.embedded.imap_mailbox import OpenMailbox, Refused
+from mailproof.lab.embedded.logins import Login
 from mailproof.lab.embedded.mailboxes import SYSTEM_FLAGS, Mailbox
-from mailproof.lab.embedded.session import Login, Over
+from mailproof.lab.embedded.session import Over
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.model.attempt import Trouble
 from mailproof.model.failure import NetFailure

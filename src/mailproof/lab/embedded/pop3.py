@@ -7,8 +7,9 @@ from collections.abc import Callable
 from mailproof.lab.embedded.behaviour import OnOpening, Uids, Upgrade
 from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import BROKEN, DovecotSession
+from mailproof.lab.embedded.logins import Login
 from mailproof.lab.embedded.mailboxes import Mailbox, StoredMessage
-from mailproof.lab.embedded.session import Login, Over
+from mailproof.lab.embedded.session import Over
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.net.interface import ServerStream
 from mailproof.wire.pop3.session import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mailproof.lab.embedded.behaviour import Upgrade
 from mailproof.lab.embedded.chaos import Step
 from mailproof.lab.embedded.dovecot import DovecotSession
-from mailproof.lab.embedded.session import Login, Over
+from mailproof.lab.embedded.logins import Login
+from mailproof.lab.embedded.session import Over
 from mailproof.lab.embedded.site import Desk, Site
 from mailproof.net.interface import ServerStream
 from mailproof.wire.imap.tokens import string_of

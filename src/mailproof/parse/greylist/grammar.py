@@ -6,70 +6,28 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mailproof.model.greylist import Clause, GreylistConfig, ListOf, Rule, RuleAction, Setting, Slip
-from mailproof.parse.greylist.tokens import LARGEST, LONGEST_TOKEN, Kind, Token, excerpt, tokens, words
+from mailproof.parse.greylist.tokens import LARGEST, LONGEST_TOKEN, Kind, Token, excerpt, tokens
+from mailproof.parse.greylist.vocabulary import (
+    ALONE,
+    CLAUSES,
+    DATA_ONLY,
+    LIST_KINDS,
+    MAY_STAND_ALONE,
+    ONCE,
+    OTHERS,
+    PATHS,
+    RULES,
+    STATUSES,
+    TIMES,
+    UNREAD,
+    VALUES,
+)
 
 MOST_SLIPS = 100
 """That are told of one file; the others are counted. A hundred are ten screens, and milter-greylist itself names the
 first alone."""
 LONGEST_LINE = 1000
 """Of a line, where it is shown: RFC 5321 section 4.5.3.1.6 has a thousand octets for a line of text."""
-
-# A clause by its keyword: what may stand behind it.
-_TEXT, _TEXT_OR_REGEX = (Kind.STRING,), (Kind.STRING, Kind.REGEX)
-CLAUSES: dict[str, tuple[Kind, ...]] = {
-    "addr": (Kind.ADDRESS,),
-    "domain": (Kind.NAME, Kind.REGEX),
-    "from": (Kind.EMAIL, Kind.REGEX),
-    "rcpt": (Kind.EMAIL, Kind.REGEX),
-    "helo": _TEXT_OR_REGEX,
-    "geoip": _TEXT,
-    "auth": _TEXT_OR_REGEX,
-    "tls": _TEXT_OR_REGEX,
-    "header": (*_TEXT_OR_REGEX, Kind.PROPERTY),
-    "body": (*_TEXT_OR_REGEX, Kind.PROPERTY),
-    "p0f": _TEXT_OR_REGEX,
-    **dict.fromkeys(("dnsrbl", "sm_macro", "urlcheck", "ldapcheck", "ratelimit", "nsupdate", "log", "list"), _TEXT),
-    "time": _TEXT,
-    "mx": (Kind.CIDR,),
-    "tarpit": (Kind.DELAY,),
-    "msgsize": (Kind.OPERATOR,),
-    "rcptcount": (Kind.OPERATOR,),
-    "spamd": (Kind.OPERATOR,),
-    "spf": (Kind.WORD,),
-    "dkim": (Kind.WORD,),
-}
-_MAY_STAND_ALONE = frozenset({"spf", "spamd"})
-DATA_ONLY = frozenset({"header", "body", "msgsize", "spamd", "dkim"})
-_ONCE = frozenset({"addr", "domain", "from", "helo", "tarpit", "mx"})
-_STATUSES = words("pass fail softfail neutral unknown error self none")
-VALUES: dict[str, tuple[Kind, ...]] = {
-    **dict.fromkeys(("delay", "autowhite"), (Kind.DELAY,)),
-    **dict.fromkeys(("code", "ecode", "msg", "report", "addheader", "addfooter", "subjtag"), (Kind.STRING,)),
-    "maxpeek": (Kind.NUMBER,),
-    "tarpit_scope": (Kind.WORD,),
-    **dict.fromkeys(("flushaddr", "nolog"), ()),
-}
-# Settings that stand alone, and those with a value; the others are taken as they come.
-_ALONE = frozenset(
-    words(
-        "verbose quiet noauth multiracl noaccessdb extendedregex unbracket nospf delayedreject testmode "
-        "nodetach lazyaw domainexact nodrac logexpired dump_no_time_translation"
-    )
-)
-_TIMES = frozenset(["greylist", "autowhite", "timeout", "dumpfreq", "tarpit"])
-_PATHS = frozenset(["pidfile", "dumpfile", "socket", "user", "geoipdb", "p0fsock"])
-_OTHERS = frozenset(
-    words(
-        "subnetmatch subnetmatch6 report logfac stat peer syncaddr syncsrcaddr syncmaxqlen drac maxpeek "
-        "dnsrbl sm_macro urlcheck ldapcheck ldapconf fixldapcheck localaddr spamdsock tsig nsupdate ratelimit "
-        "tarpit_scope"
-    )
-)
-_RULES = {action.value: action for action in RuleAction}
-_UNREAD = frozenset([Kind.UNKNOWN, Kind.TOO_LONG])
-_LIST_KINDS = frozenset(
-    words("helo from rawfrom rcpt domain dnsrbl urlcheck body header sm_macro addr auth tls time geoip p0f")
-)
 
 
 class _Wrong(Exception):
@@ -165,7 +123,7 @@ class _Line:
         action = self._next()
         if (
             action.kind is not Kind.WORD
-            or action.text not in _RULES
+            or action.text not in RULES
             or (first.text, action.text) == ("acl", "continue")
         ):
             raise _Wrong(action, word=action.text)
@@ -191,7 +149,7 @@ class _Line:
         self._checked(first, clauses, values, stage)
         if negated:
             clauses.append(Clause("not", text="not"))
-        return self._made(_RULES[action.text], first, tuple(clauses), tuple(values), stage, id_, default)
+        return self._made(RULES[action.text], first, tuple(clauses), tuple(values), stage, id_, default)
 
     def _made(
         self,
@@ -212,7 +170,7 @@ class _Line:
         seen: set[tuple[str, bool]] = set()
         for clause in clauses:
             key = (clause.kind, clause.regex)
-            if clause.kind in _ONCE and key in seen:
+            if clause.kind in ONCE and key in seen:
                 raise _Wrong(first, "clause-twice", clause=clause.kind)
             seen.add(key)
             if clause.kind in DATA_ONLY and stage == "racl":
@@ -235,10 +193,10 @@ class _Line:
             return self._clause_of(first, "", negated)
         wanted = CLAUSES[first.text]
         following = self._tokens[self._at] if self._at < len(self._tokens) else None
-        is_status = following is not None and following.kind is Kind.WORD and following.text in _STATUSES
+        is_status = following is not None and following.kind is Kind.WORD and following.text in STATUSES
         fits = following is not None and following.kind in wanted and (following.kind is not Kind.WORD or is_status)
         if not fits:
-            if first.text in _MAY_STAND_ALONE:
+            if first.text in MAY_STAND_ALONE:
                 return self._clause_of(first, "pass" if first.text == "spf" else "", negated)
             raise _Wrong(following or first, word=(following or first).text)
         value = self._next()
@@ -295,7 +253,7 @@ class _Line:
 
     def _list(self, first: Token) -> ListOf:
         name, kind = self._next(Kind.STRING), self._next(Kind.WORD)
-        if kind.text not in _LIST_KINDS:
+        if kind.text not in LIST_KINDS:
             raise _Wrong(kind, word=kind.text)
         opened = self._next()
         if opened.text != "{":
@@ -318,16 +276,16 @@ class _Line:
     def _setting(self, first: Token) -> Setting:
         name = first.text
         rest = self._tokens[1:]
-        if name in _ALONE:
+        if name in ALONE:
             fits = not rest
-        elif name in _TIMES:
+        elif name in TIMES:
             fits = len(rest) == 1 and rest[0].kind in (Kind.NUMBER, Kind.DELAY)
-        elif name in _PATHS:
+        elif name in PATHS:
             modes = name in ("socket", "dumpfile")
             fits = bool(rest) and rest[0].kind is Kind.STRING and len(rest) <= 1 + modes
         else:
-            fits = name in _OTHERS or name in ("geoipv6db", "geoip2db")
-        unread = next((token for token in rest if token.kind in _UNREAD), None)
+            fits = name in OTHERS or name in ("geoipv6db", "geoip2db")
+        unread = next((token for token in rest if token.kind in UNREAD), None)
         if unread is not None:
             raise _unread(unread)
         if not fits:
@@ -341,7 +299,7 @@ class _Line:
         if self._at >= len(self._tokens):
             raise _Wrong(self._tokens[-1], word=self._tokens[-1].text)
         token = self._tokens[self._at]
-        if token.kind in _UNREAD:
+        if token.kind in UNREAD:
             raise _unread(token)
         if kind is not None and token.kind is not kind:
             raise _Wrong(token, word=token.text)
@@ -364,13 +322,3 @@ def _unread(token: Token) -> _Wrong:
     if token.kind is Kind.TOO_LONG:
         return _Wrong(token, "token-too-long", word=token.text, most=str(LONGEST_TOKEN))
     return _Wrong(token, "carriage-return") if token.text == "\r" else _Wrong(token, word=token.text)
-
-
-def seconds(text: str) -> int:
-    """`30m`, `5d`, `90`: as humanized_atoi has it. 0 for what is no time."""
-    unit = text[-1:] if text[-1:] in "smhdwkM" else ""
-    digits = text.removesuffix(unit) if unit else text
-    if not digits.removeprefix("-").isdigit():
-        return 0
-    units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "k": 1024, "M": 1 << 20}
-    return int(digits[:12]) * units[unit]

@@ -37,6 +37,13 @@ def offers_in(protocol: TalkProtocol, text: str) -> tuple[str, ...]:
     return tuple(line for line in lines[1:] if line != "." and not line.startswith(("+OK", "-ERR")))
 
 
+def lists_unasked(protocol: TalkProtocol, answer: str) -> bool:
+    """ManageSieve and IMAP list what they can without being asked, too."""
+    return (protocol is P.SIEVE and '"SASL"' in answer.upper()) or (
+        protocol is P.IMAP and "CAPABILITY" in answer.upper()
+    )
+
+
 def mechanisms_in(offered: tuple[str, ...]) -> tuple[str, ...]:
     """SASL mechanisms among what is offered, in upper case, each once, in the server's order."""
     names: list[str] = []

@@ -46,7 +46,7 @@ async def enter(session: Session, addresses: Sequence[str]) -> None:
 async def _upgrade(session: Session, upgrade: Upgrade) -> None:
     outcome = await session.follow(bounded(upgrade.opening(session.names)), upgrade)
     session.offered = offers_in(session.protocol, outcome.offered.decode("utf-8", "replace"))
-    session.hello = "EHLO" if outcome.offered else ""
+    session.progress.hello = "EHLO" if outcome.offered else ""
     if outcome.verdict is Verdict.READY:
         if await session.secure(outcome.left):
             await session.say_hello(upgrade)

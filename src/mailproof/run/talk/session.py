@@ -20,13 +20,15 @@ from mailproof.net.interface import Net
 from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
 from mailproof.parse.talk.message import TypedMessage
 from mailproof.parse.talk.notes import Context, Note, is_login, notes_on
-from mailproof.parse.talk.offers import asks_for_offers, mechanisms_in, offers_in, xclient_lacks
-from mailproof.parse.talk.typed import Situation, Slip, secret_in, slips_in
+from mailproof.parse.talk.offers import asks_for_offers, lists_unasked, mechanisms_in, offers_in, xclient_lacks
+from mailproof.parse.talk.typed import Slip, secret_in, slips_in
 from mailproof.probes.terms import Terms
 from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.auth import Login
 from mailproof.run.talk.line import TalkLine
+from mailproof.run.talk.progress import Progress
 from mailproof.run.talk.screen import Screen
+from mailproof.run.talk.shown import eyes, shown
 from mailproof.run.talk.stages import stage_of
 from mailproof.run.talk.tokens import flaws_in, secrets_of
 from mailproof.wire.outgoing import Outgoing
@@ -69,8 +71,7 @@ class Session:
         self.phase = Phase.COMMAND
         self.offered: tuple[str, ...] = ()
         """What the server last said it can, a line each."""
-        self.hello = ""
-        """`EHLO`, `HELO`, `LHLO`, once it was answered."""
+        self.progress = Progress()
         self.stage = Stage.CONNECT
         """Where it stands, and for an exit code where it ended."""
         self._net = net
@@ -87,7 +88,6 @@ class Session:
         self._login: Login | None = None
         self._client = terms.xclient
         """Whom to be taken for, as long as that was not said."""
-        self._mail = self._rcpt = self._logged_in = False
         self._mechanism = ""
         self._exchange = "AUTH"
         self._names_user = False
@@ -229,7 +229,7 @@ class Session:
         await self._write(Outgoing(data + self._end, (slice(0, len(data)),) if data else ()), self._exchange)
 
     async def _say_command(self, text: str) -> None:
-        situation = Situation(self.hello, self.line.stream.is_tls, self.mechanisms, self._mail, self._rcpt)
+        situation = self.progress.situation(self.line.stream.is_tls, self.mechanisms)
         for slip in slips_in(self.protocol, text, situation):
             self.screen.slip(slip)
         secret = secret_in(self.protocol, text)
@@ -347,11 +347,11 @@ class Session:
         await self._answered(heard, asked, answer)
 
     async def _answered(self, heard: HeardLine, asked: str, answer: str) -> None:
-        wanted = asks_for_offers(self.protocol, asked) or _unasked(self.protocol, answer)
+        wanted = asks_for_offers(self.protocol, asked) or lists_unasked(self.protocol, answer)
         listed = offers_in(self.protocol, answer) if wanted else ()
         if listed and heard.status is ReplyClass.POSITIVE:
             self.offered = listed
-        context = Context(self.protocol, asked, listed, self.line.stream.is_tls, self._logged_in)
+        context = Context(self.protocol, asked, listed, self.line.stream.is_tls, self.progress.logged_in)
         for note in notes_on(heard, context):
             self.screen.note(note)
         self._remember(heard, asked)
@@ -363,8 +363,7 @@ class Session:
         elif heard.code == "354" and asked.upper().startswith("DATA"):
             self.phase, self._message = Phase.MESSAGE, TypedMessage()
         elif asked.upper().startswith("XCLIENT ") and heard.code == "220":
-            self._mail = self._rcpt = False
-            self._logged_in = " LOGIN=" in asked.upper()
+            self.progress.taken_for_another(asked)
             await self.say_hello(UPGRADES[self.protocol])
         elif self._client and heard.status is ReplyClass.POSITIVE and asks_for_offers(self.protocol, asked):
             await self.introduce()
@@ -372,19 +371,9 @@ class Session:
             return
 
     def _remember(self, heard: HeardLine, asked: str) -> None:
-        """How far an envelope is, and where a refusal would end a script."""
-        verb = asked.upper().split()[0] if asked.split() else ""
+        """How far it is, and where a refusal would end a script."""
+        self.progress.heard(asked, heard.status)
         good = heard.status is ReplyClass.POSITIVE
-        if good and is_login(asked):
-            self._logged_in = True
-        elif verb in ("EHLO", "HELO", "LHLO") and good:
-            self.hello, self._mail, self._rcpt = verb, False, False
-        elif verb == "MAIL":
-            self._mail = good
-        elif verb == "RCPT":
-            self._rcpt = self._rcpt or good
-        elif verb in ("RSET", "."):
-            self._mail = self._rcpt = False
         if asked:
             self.stage = stage_of(self.protocol, asked, tls=self.line.stream.is_tls) if not good else Stage.OPEN
         if heard.kind is LineKind.CHALLENGE or heard.status is ReplyClass.INTERMEDIATE:
@@ -431,23 +420,6 @@ class Session:
             polite = self.phase is Phase.COMMAND
             self.line.stream.close(farewell if polite else b"")
         self._over()
-
-
-def shown(outgoing: Outgoing) -> str:
-    """What goes out, its secrets masked."""
-    return eyes(outgoing.masked.rstrip(b"\r\n"))
-
-
-def eyes(data: bytes) -> str:
-    """For who only reads it: as `to_text`, with backslashes as they came."""
-    return to_text(data).replace("\\\\", "\\")
-
-
-def _unasked(protocol: TalkProtocol, answer: str) -> bool:
-    """ManageSieve and IMAP list what they can without being asked, too."""
-    return (protocol is P.SIEVE and '"SASL"' in answer.upper()) or (
-        protocol is P.IMAP and "CAPABILITY" in answer.upper()
-    )
 
 
 def _octets(text: str) -> bytes:
