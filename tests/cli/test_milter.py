@@ -59,6 +59,23 @@ def test_a_message_in_and_out(url, message, tmp_path):
     assert "+ X-Seen: yes" in told["diff"] and all(step["seconds"] >= 0 for step in told["steps"])
 
 
+def test_masked_it_says_neither_who_nor_what(url, tmp_path):
+    mail = tmp_path / "mail.eml"
+    field = "Received: from wombatpc by zebrahost with ESMTP id 4A1B2C3D4E; Sun, 29 Nov 2026 10:00:00 +0900"
+    mail.write_text(f"{field}\nFrom: Ottokar <badger@corp.test>\nTo: lemurito\nSubject: zottelig\n\nzottelig words\n")
+    words = ("--rcpt", "otter@corp.test", "--from", "badger@corp.test", "--connect", "wombatpc[203.0.113.99]", "-v")
+    names = ("wombat", "zebra", "4A1B", "otter", "corp", "ottokar", "badger", "lemur", "zottel", "203.0.113")
+    for shape in ("text", "json"):
+        done = mailproof("milter", "send", url, str(mail), *words, "--mask", "--format", shape)
+        assert done.returncode == 0 and "X-Seen: [masked " in done.stdout and url in done.stdout
+        assert not [name for name in names if name.lower() in done.stdout.lower()]
+    script = "C: CONNECT wombatpc [203.0.113.99]\nS: CONTINUE\nC: HELO zebrahost\nS: REJECT\n"
+    done = mailproof("milter", "script", url, "-", "--mask", given=script)
+    assert done.returncode == 1 and not [name for name in names if name.lower() in done.stdout.lower()]
+    done = mailproof("milter", "send", url, str(mail), *words, "--mask", "--output", "x")
+    assert done.returncode == 2 and "--output" in done.stderr
+
+
 def test_tempfail_is_not_death(url, message):
     later = mailproof("milter", "send", url, message, "--rcpt", "later@example.net")
     assert later.returncode == 1 and "works, and says TEMPFAIL at RCPT" in later.stdout

@@ -13,6 +13,8 @@ from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.model.authentication import LoginTried
 from mailproof.model.envelope import Submitted
+from mailproof.model.greylisting import Greylisted, GreylistProbed, GreylistTry, Look
+from mailproof.model.postfix import Client, Kind, Leg, Outcome, Proof, Step, Trial
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import Protection, TlsHandshake
 from mailproof.report.build import build
@@ -165,6 +167,51 @@ def test_no_domain_survives_wherever_it_stands(user: str, host: str, domain: str
         attempt_of(endpoint=f"smtp://{name}", lines=("S: " + form.format(name),)), asked=Asked(user=user)
     )
     assert f"q{domain}.net" not in msgspec.json.encode(Mask(record).apply(record)).decode()
+
+
+def test_what_was_proved_and_what_was_probed_name_nobody() -> None:
+    leg = Leg(
+        "[tapirhop]:26", "badgerina@corp.test", ("lemurito", "otter@corp.test"), "Badgerina <badgerina@corp.test>"
+    )
+    trial = Trial(Client(Kind.ADDRESS, "10.3.4.5", "capybara"), "badgerina", "lemurito", (leg,), (leg,))
+    probed = GreylistProbed(
+        "smtp://mx.corp.test",
+        "otter@corp.test",
+        Greylisted.PROVED,
+        (
+            GreylistTry(
+                Look.FIRST, 0.0, "badgerina@corp.test", False, "451 <otter@corp.test>: come from 10.3.4.5 later"
+            ),
+        ),
+    )
+    (masked, again), told = Mask(None, (), trial, probed).apply(((trial, trial), probed))
+    assert masked == again and masked.verdict is Proof.AS_COMPUTED
+    shown = (msgspec.json.encode(masked) + msgspec.json.encode(told)).decode().lower()
+    assert not [name for name in ("tapir", "corp", "badger", "lemur", "otter", "capyb", "10.3.4") if name in shown]
+    assert told.recipient == masked.computed[0].recipients[1] and told.tries[0].look is Look.FIRST
+
+
+def test_our_own_words_stay() -> None:
+    """Names of restrictions, of what stands for an address, of expressions."""
+    step = Step(
+        "item", Outcome.WON, {"key": "badgerina", "value": "permit_mynetworks", "table": "texthash:/x/virtual"}
+    )
+    masked = Mask(None, (), step).apply(step)
+    assert masked.params == {"key": "user-1", "value": "permit_mynetworks", "table": "texthash:/x/virtual"}
+    mask = Mask()
+    assert mask.text("badger@corp.test  NEW@ADDRESS") == "user-1@domain-1.example  NEW@ADDRESS"
+    assert (
+        mask.text(r"/.*@corp\.test$/ and mx\.corp\.test") == r"/.*@domain-1\.example$/ and host-1\.domain-1\.example"
+    )
+    assert mask.text("inet:8891@10.3.4.5") == "inet:8891@10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "piece", ["user=", "-o ", "by a ", "a[1.", "with SMTPS", "helo a", "\\\\a", "racl ", "Jan  1 "]
+)
+def test_a_hostile_text_is_learnt_from_once(piece: str) -> None:
+    """Square time would be minutes here."""
+    Mask(None, (), {"example": piece * 50_000})
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))

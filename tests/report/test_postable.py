@@ -13,7 +13,6 @@ from mailproof.message.told import told_mail
 from mailproof.model.mail import Item, MailTold
 from mailproof.report.mask import Mask
 from mailproof.report.postable import mail
-from records import record_of
 
 MESSAGE = """Return-Path: <carol@corp.co.jp>
 Received: from DESKTOP-9 (laptop-of-carol [10.1.2.3] (authenticated as csmith))
@@ -56,7 +55,7 @@ SECRETS = (
 
 def posted(text: str) -> MailTold:
     told = mail(told_mail(Item(1, data=text.replace("\n", "\r\n").encode(), whole=True)))
-    return Mask(record_of(), report=told).apply(told)
+    return Mask(None, (), told).apply(told)
 
 
 def test_nothing_of_what_it_says_is_left() -> None:

@@ -38,15 +38,15 @@ _COPY = "--copy-plan --database-name --database-folder --log-folder --copy-to --
 
 ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "postfix": {
-        "route": _takes(_MAIL),
-        "rewrite": _takes(f"{_MAIL} --place"),
-        "rewrite --why-not": _takes(f"{_MAIL} --why-not"),
-        "rewrite --message": _takes(f"{_MAIL} --message --from"),
-        "prove": _takes(f"{_MAIL} --to"),
-        "lint": _takes("--postfix-dir --dovecot-conf --profile --fail-on", "text", "json", "sarif", "github"),
+        "route": _takes(f"{_MAIL} --mask"),
+        "rewrite": _takes(f"{_MAIL} --place --mask"),
+        "rewrite --why-not": _takes(f"{_MAIL} --why-not --mask"),
+        "rewrite --message": _takes(f"{_MAIL} --message --from --mask"),
+        "prove": _takes(f"{_MAIL} --to --mask"),
+        "lint": _takes("--postfix-dir --dovecot-conf --profile --fail-on --mask", "text", "json", "sarif", "github"),
     },
     "dovecot": {
-        "lint": _takes("--postfix-dir --dovecot-conf --profile --fail-on", "text", "json", "sarif", "github"),
+        "lint": _takes("--postfix-dir --dovecot-conf --profile --fail-on --mask", "text", "json", "sarif", "github"),
     },
     "exim": {
         "lint": _takes("--exim-conf --profile --fail-on", "text", "json", "sarif", "github"),
@@ -54,31 +54,31 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "greylist": {
         "eval": _takes(
             "--from --rcpt --client --host --helo --auth --tls-subject --spf --recipients"
-            " --answer --at --geoip --binary"
+            " --answer --at --geoip --binary --mask"
         ),
-        "lint": _takes("--geoip --fail-on"),
-        "doctor": _takes("--geoip --binary --fail-on"),
+        "lint": _takes("--geoip --fail-on --mask"),
+        "doctor": _takes("--geoip --binary --fail-on --mask"),
         "rebuild": _takes("--write --build --into --package-version --maintainer --country-library"),
-        "probe": _takes(f"--from --rcpt --within --every --pause --send-data {_CONNECTION}"),
+        "probe": _takes(f"--from --rcpt --within --every --pause --send-data --mask {_CONNECTION}"),
     },
     "milter": {
-        "URL": _takes("--timeout --content-timeout"),
-        "send": _takes("--connect --helo --from --rcpt --macro --timeout --content-timeout --output"),
-        "script": _takes("--timeout --content-timeout"),
+        "URL": _takes("--timeout --content-timeout --mask"),
+        "send": _takes("--connect --helo --from --rcpt --macro --timeout --content-timeout --output --mask"),
+        "script": _takes("--timeout --content-timeout --mask"),
     },
     "log": {
-        "explain": _takes("--rotated"),
-        "trace": _takes("--queue-id --message-id --from --to --client --status --since --until --rotated"),
-        "summary": _takes("--since --until --top --jobs --rotated", "text", "json", "html", "prometheus"),
-        "follow": _takes("--queue-id --from --to --only --lines"),
+        "explain": _takes("--rotated --mask"),
+        "trace": _takes("--queue-id --message-id --from --to --client --status --since --until --rotated --mask"),
+        "summary": _takes("--since --until --top --jobs --rotated --mask", "text", "json", "html", "prometheus"),
+        "follow": _takes("--queue-id --from --to --only --lines --mask"),
     },
     "ese": {
-        "check": _takes(f"--no-pages {_COPY}"),
-        "plan": _takes(_COPY),
+        "check": _takes(f"--no-pages --mask {_COPY}"),
+        "plan": _takes(f"--mask {_COPY}"),
     },
     "token": {
         "MECHANISM": _takes(f"{_SECRETS} --authzid --challenge --nonce --host --port --service"),
-        "read": _takes(f"{_SECRETS} --authzid --mechanism --show-secret"),
+        "read": _takes(f"{_SECRETS} --authzid --mechanism --show-secret --mask"),
         "base64": _takes("--decode --wrap", "text"),
     },
 }

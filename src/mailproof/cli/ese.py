@@ -16,6 +16,7 @@ import click
 from mailproof.cli.actions import actions_of, must_be_action, refuse_others
 from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.masked import masked
 from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.finding import Severity
@@ -47,6 +48,7 @@ def command(terminal: Terminal) -> Command:
         Option("--fail-on", default="fail", section="judgement", **one_of(("warn", "fail"), terminal)),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="ese-verbose"),
+        Option("--mask", is_flag=True),
     ]
     return Command("ese", terminal, partial(_ese, terminal), params)
 
@@ -86,6 +88,7 @@ def _shown(record: Record, plans: Sequence[Plan], wish: dict[str, Any], terminal
     from mailproof.report.build import build
     from mailproof.report.ese import copies_as_json, ese_as_json, render_copies, render_ese
 
+    plans = masked(plans, wish["mask"], record)
     json, lang, color, width = wish["shape"] == "json", terminal.lang, terminal.color, terminal.width
     if wish["copy_plan"]:
         if not plans:
@@ -94,6 +97,7 @@ def _shown(record: Record, plans: Sequence[Plan], wish: dict[str, Any], terminal
         return 0
     policy = load_profile(wish["profile"])
     report = build(record, judge(record, policy, all_checks("ese")), policy)
+    report, record = masked((report, record), wish["mask"])
     if json:
         terminal.write(ese_as_json(report, record, plans))
     else:

@@ -9,7 +9,7 @@ import errno
 import io
 import os
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mailproof.cli.command import Command, Option, one_of
+from mailproof.cli.masked import masked
 from mailproof.cli.reading import too_long
 from mailproof.cli.terminal import Complaint, Terminal
 
@@ -138,8 +139,7 @@ def _shown(explanation: Explanation, log: LogExplained | None, terminal: Termina
     from mailproof.model.explained import Pasted
     from mailproof.report.explained import explained_text_as_json, is_known, render_explained_text
 
-    if mask:
-        explanation, log = _masked(explanation, log)
+    explanation, log = masked((explanation, log), mask)
     if shape == "json":
         terminal.write(explained_text_as_json(explanation, log, terminal.lang))
     else:
@@ -150,17 +150,6 @@ def _shown(explanation: Explanation, log: LogExplained | None, terminal: Termina
 
 def _today() -> date:
     return datetime.now().date()
-
-
-def _masked(explanation: Explanation, log: LogExplained | None) -> tuple[Explanation, LogExplained | None]:
-    """The same with stand-ins for names, addresses and queue ids."""
-    from mailproof.model.record import Record
-    from mailproof.report.mask import Mask
-
-    mask = Mask(Record(datetime.now(UTC)))
-    for text in (*(cause.text for cause in explanation.causes), *explanation.unread):
-        mask.learn_log_line(text)
-    return mask.apply(explanation), None if log is None else mask.apply(log)
 
 
 def _says_something(data: bytes) -> bool:

@@ -12,6 +12,7 @@ import click
 from mailproof.cli.by_hand import tell
 from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.getting_ready import while_getting_ready
+from mailproof.cli.masked import masked
 from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
 from mailproof.cli.reading import LONGEST_MESSAGE, read_file
 from mailproof.cli.records import must_be_writable
@@ -180,9 +181,8 @@ def _hops_of_file(file: str, shape: str, terminal: Terminal, *, mask: bool) -> i
     mail = told_mail(Item(1, data=read_file(file, terminal, LONGEST_MESSAGE), whole=True))
     if mask:
         from mailproof.report import postable
-        from mailproof.report.mask import Mask
 
         mail = postable.mail(mail)
-        mail = Mask(Record(datetime.now(UTC)), report=mail).apply(mail)
+    mail = masked(mail, mask)
     terminal.write(hops_as_data(mail) if shape == "json" else render_hops(mail, terminal.lang, terminal.width))
     return 0

@@ -50,6 +50,7 @@ def lint_options(terminal: Terminal, *others: str) -> list[click.Parameter]:
         Option("--fail-on", default="fail", section="lint", **one_of(("warn", "fail"), terminal)),
         Option("--format", "shape", default="text", words="lint-format", **one_of(FORMATS, terminal)),
         Option("-v", "--verbose", is_flag=True, words="lint-verbose"),
+        Option("--mask", is_flag=True),
     ]
 
 
@@ -61,6 +62,7 @@ def lint(
     profile: str,
     fail_on: str,
     verbose: bool,
+    mask: bool = False,
     postfix_dir: str | None = None,
     dovecot_conf: str | None = None,
     exim_conf: str = "",
@@ -85,6 +87,10 @@ def lint(
     named = {"postfix": postfix_dir, "dovecot": dovecot_conf, "exim": exim_conf}
     subjects = [*(subject for subject, path in named.items() if path), "certificate"]
     report = build(record, judge(record, policy, all_checks(*subjects)), policy)
+    if mask:
+        from mailproof.report.mask import Mask
+
+        report = Mask(record, (), report).apply(report)
     terminal.write(_rendered(report, shape, terminal, verbose))
     return exit_code(report, "text", Severity(fail_on))
 

@@ -15,6 +15,7 @@ import click
 
 from mailproof.cli.actions import refuse_others
 from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.masked import masked
 from mailproof.cli.options import duration
 from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
@@ -49,6 +50,7 @@ def command(terminal: Terminal) -> Command:
         Option("--output", metavar="FILE", section="output", words="milter-output"),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="milter-verbose"),
+        Option("--mask", is_flag=True),
     ]
     return Command("milter", terminal, partial(_milter, terminal), params)
 
@@ -67,6 +69,8 @@ def _milter(terminal: Terminal, given: tuple[str, ...], **wish: Any) -> int:
             terminal.say(f"cli.milter-{action}-file" if action else "cli.milter-action", value=" ".join(files))
         )
     refuse_others(terminal, "milter", action or "URL")
+    if wish["mask"] and wish["output"]:
+        raise Complaint(terminal.say("cli.milter-mask"))
     place = parse_place(places[0])
     if action == "script":
         return _script(terminal, place, files[0], wish)
@@ -95,6 +99,8 @@ def _send(terminal: Terminal, place: MilterPlace, file: str | None, wish: dict[s
             raise Complaint(terminal.say("cli.milter-field")) from None
     if wish["output"] and result.message:
         _write(terminal, wish["output"], result.message)
+    if wish["mask"]:
+        result, message = _masked(result, message, mail)
     if wish["shape"] == "json":
         terminal.write(milter_as_json(result, message))
     else:
@@ -102,6 +108,15 @@ def _send(terminal: Terminal, place: MilterPlace, file: str | None, wish: dict[s
             render_milter(result, message, terminal.lang, terminal.color, terminal.width, verbose=wish["verbose"])
         )
     return exit_code(result)
+
+
+def _masked(result: MilterResult, message: bytes, mail: Any) -> tuple[MilterResult, bytes]:
+    from mailproof.report.postable_message import Texts, exercised
+
+    texts = Texts()
+    shown = exercised(texts, result), texts.data(message)
+    names = (mail.helo, mail.client.host) if mail is not None else ()
+    return masked(shown, True, users=texts.users, hosts=names)
 
 
 def exit_code(result: MilterResult) -> int:
@@ -114,7 +129,7 @@ def exit_code(result: MilterResult) -> int:
 
 
 def _script(terminal: Terminal, place: MilterPlace, file: str, wish: dict[str, Any]) -> int:
-    from mailproof.model.milter import Health
+    from mailproof.model.milter import Health, Stage
     from mailproof.report.milter import played_as_json, render_played
     from mailproof.script.format import ScriptError
     from mailproof.script.milter.language import parse
@@ -134,6 +149,11 @@ def _script(terminal: Terminal, place: MilterPlace, file: str, wish: dict[str, A
         raise Complaint(
             terminal.say("cli.milter-script", file=file, why=terminal.say.usage(error.reason, error.params))
         ) from None
+    if wish["mask"]:
+        from mailproof.report.postable_message import Texts, played
+
+        greetings = [each.step.said for each in result.steps if each.step.stage in (Stage.CONNECT, Stage.HELO)]
+        result = masked(played(Texts(), result), True, hosts=[said.partition(" ")[0] for said in greetings])
     if wish["shape"] == "json":
         terminal.write(played_as_json(result))
     else:

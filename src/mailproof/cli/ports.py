@@ -14,6 +14,7 @@ import click
 
 from mailproof.cli.bar import bar
 from mailproof.cli.command import Command, Option, converted, number, one_of
+from mailproof.cli.masked import masked
 from mailproof.cli.options import Connecting, connecting, connection_options, duration, hello_name, network
 from mailproof.cli.proxy import proxy_options
 from mailproof.cli.reading import LONGEST_RESULT, read_file
@@ -99,15 +100,11 @@ def _masked(
     result: PortsResult, there: PortsResult | None, compared: tuple[HostCompared, ...] | None
 ) -> tuple[PortsResult, tuple[HostCompared, ...] | None]:
     """The same with stand-ins for names and addresses."""
-    from mailproof.model.endpoint import Target, TargetKind
-    from mailproof.model.record import Asked, Record
-    from mailproof.report.mask import Mask
+    from urllib.parse import urlsplit
 
-    hosts = dict.fromkeys(host.host for run in (result, there) if run is not None for host in run.hosts)
-    proxies = {host.proxy for run in (result, there) if run is not None for host in run.hosts if host.proxy}
-    targets = tuple(Target(host, TargetKind.HOST, host) for host in hosts)
-    mask = Mask(Record(result.started, targets, Asked(proxy=next(iter(proxies), ""))))
-    return mask.apply(result), None if compared is None else tuple(mask.apply(each) for each in compared)
+    scanned = [host for run in (result, there) if run is not None for host in run.hosts]
+    proxies = (urlsplit(host.proxy).hostname or "" for host in scanned if host.proxy)
+    return masked((result, compared), True, hosts=(*(host.host for host in scanned), *proxies))
 
 
 def _host(text: str, terminal: Terminal) -> str:

@@ -16,6 +16,7 @@ from mailproof.cli.actions import refuse_others
 from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.credentials import ask, source, user_options
 from mailproof.cli.credentials import read as read_secret
+from mailproof.cli.masked import masked
 from mailproof.cli.reading import LONGEST_MESSAGE, is_file, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 
@@ -50,6 +51,7 @@ def command(terminal: Terminal) -> Command:
             "--wrap", "-w", "-b", metavar="N", default="0", section="base64", callback=whole_number(0, MANY, terminal)
         ),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
+        Option("--mask", is_flag=True),
     ]
     return Command("token", terminal, partial(_token, terminal), params)
 
@@ -146,9 +148,11 @@ def _secret(terminal: Terminal, kind: str, user: str, wish: dict[str, Any]) -> s
 
 
 def _read(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
+    import msgspec
+
     from mailproof.model.escape import to_text
     from mailproof.model.transcript import SECRET
-    from mailproof.report.token import TokenRead, masked, render_token, token_as_data
+    from mailproof.report.token import TokenRead, hidden, render_token, token_as_data
     from mailproof.sasl.credentials import Credentials
     from mailproof.sasl.meant import compare
     from mailproof.sasl.pasted import prompt_of, read_pasted, split
@@ -171,9 +175,8 @@ def _read(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
         )
     except ValueError:
         raise Complaint(terminal.say("cli.token-nonce")) from None
-    secret = reading.secret if wish["show_secret"] else masked(reading.secret)
+    secret = reading.secret if wish["show_secret"] else hidden(reading.secret)
     only_server = bool(prompt) or not pasted.answers
-    shape = f"{reading.authzid}\\0{reading.user}\\0{secret}" if reading.nuls == 2 else None
     read = TokenRead(
         mechanism=reading.mechanism or pasted.mechanism,
         octets=reading.octets,
@@ -182,7 +185,7 @@ def _read(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
         secret=None if only_server else secret,
         prompt=prompt,
         identity=reading.identity,
-        shape=shape,
+        shape=None,
         flaws=() if only_server else tuple(reading.flaws),
         differences=() if only_server else compare(meant, reading),
         compared=any((meant.user, meant.password, meant.token, meant.authzid)) and not only_server,
@@ -191,6 +194,9 @@ def _read(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
             for each in pasted.challenges
         ),
     )
+    read = masked(read, wish["mask"], users=(reading.user or "", reading.authzid or ""))
+    if reading.nuls == 2:
+        read = msgspec.structs.replace(read, shape=f"{read.authzid}\\0{read.user}\\0{read.secret}")
     if wish["shape"] == "json":
         _write_json(terminal, token_as_data(read))
     else:

@@ -16,17 +16,17 @@ from mailproof.model.outcome import MASKED
 from mailproof.model.roundtrip import Change, RoundtripReport
 
 # Of these the addresses alone, without the names of people.
-_ADDRESSES = frozenset(
+ADDRESSES = frozenset(
     {"from", "sender", "to", "cc", "bcc", "reply-to", "return-path", "delivered-to", "x-original-to"}
     | {"resent-from", "resent-to", "resent-cc", "resent-sender", "errors-to", "envelope-from", "envelope-to"}
 )
 # Stand-ins do for all that these name.
-_WHOLE = frozenset(
+WHOLE = frozenset(
     {"date", "message-id", "in-reply-to", "references", "mime-version", "content-transfer-encoding", "auto-submitted"}
     | {"authentication-results", "arc-authentication-results", "received-spf", "x-spam-status", "x-spam-flag"}
 )
 # Without its parameters, which name files.
-_TYPES = frozenset({"content-type", "content-disposition"})
+TYPES = frozenset({"content-type", "content-disposition"})
 
 
 def fetched(told: FetchReport) -> FetchReport:
@@ -70,16 +70,16 @@ def _addresses(value: str) -> str:
 
 def _value(name: str, value: str, hops: Iterator[HopTold]) -> str:
     lower = name.lower()
-    if lower in _ADDRESSES:
+    if lower in ADDRESSES:
         return _addresses(value)
     if lower == "received":
-        return _received(next(hops, None))
-    if lower in _TYPES:
+        return received(next(hops, None))
+    if lower in TYPES:
         return value.partition(";")[0]
-    return value if lower in _WHOLE else _hidden(value)
+    return value if lower in WHOLE else _hidden(value)
 
 
-def _received(hop: HopTold | None) -> str:
+def received(hop: HopTold | None) -> str:
     """What was read in it, without its comments, which can name anybody."""
     if hop is None:
         return MASKED

@@ -10,7 +10,8 @@ _PUBLIC = """
 esmtp smtp lmtp pop3 imap imap4rev1 mail mailbox user users pass auth login plain ready server service system
 postfix dovecot exim sendmail microsoft exchange outlook debian ubuntu postmaster root admin test inbox ok err bad no
 bye hello ehlo helo lhlo from to rcpt data rset quit noop starttls stls capa capability size pipelining localhost
-localdomain tls secret unknown outside info
+localdomain tls secret unknown outside info local virtual none pipe error discard maildrop procmail cyrus retry inet
+unix nobody new address mailer-daemon masked reject defer dunno permit hold all any yes true false fail
 """
 PUBLIC = frozenset(_PUBLIC.split())
 

@@ -38,7 +38,7 @@ class TokenRead(msgspec.Struct, frozen=True):
         return not self.flaws and not self.differences
 
 
-def masked(secret: str | None) -> str | None:
+def hidden(secret: str | None) -> str | None:
     """What stands in its place; one that is empty, or not there, is no secret."""
     return SECRET if secret else secret
 

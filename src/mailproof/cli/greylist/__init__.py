@@ -36,6 +36,7 @@ def command(terminal: Terminal) -> Command:
         Option("--fail-on", default="fail", section="judgement", **one_of(("warn", "fail"), terminal)),
         Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
         Option("-v", "--verbose", is_flag=True, words="greylist-verbose"),
+        Option("--mask", is_flag=True),
     ]
     return Command("greylist", terminal, partial(_greylist, terminal), params)
 

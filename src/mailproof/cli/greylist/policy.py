@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.greylist.mail import mail_of
+from mailproof.cli.masked import masked
 from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.greylist import BinarySeen, GreylistConfig, Slips, Unread
@@ -36,6 +37,7 @@ def evaluate(terminal: Terminal, file: str | None, wish: dict[str, Any]) -> int:
             raise Complaint(_no_binary(terminal, seen))
         config = without(config, seen)
     evaluated = decide(config, mail, databases.country(mail.client))
+    evaluated, mail, stops = masked((evaluated, mail, stops), wish["mask"], config)
     if wish["shape"] == "json":
         terminal.write(evaluated_as_json(evaluated, mail, stops))
     else:
@@ -81,6 +83,7 @@ def _told(
 ) -> int:
     from mailproof.report.greylist import render_slips, slips_as_json
 
+    slips = masked(slips, wish["mask"])
     if wish["shape"] == "json":
         terminal.write(slips_as_json(file, slips, binary, libraries))
     else:

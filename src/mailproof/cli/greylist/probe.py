@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
+from mailproof.cli.masked import masked
 from mailproof.cli.options import asked_of, connecting, network, terms_of, wanted_of
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.greylisting import Greylisted
@@ -25,6 +26,7 @@ def probe(terminal: Terminal, text: str, wish: dict[str, Any]) -> int:
         probed = net.run(
             ask(net, plan, datetime.now(UTC), lambda: secrets.token_hex(_TOKEN_BYTES), lambda look: None)
         )
+    probed = masked(probed, wish["mask"], hosts=(plan.send.target.host, plan.send.wanted.name))
     if wish["shape"] == "json":
         terminal.write(probed_as_json(probed))
     else:

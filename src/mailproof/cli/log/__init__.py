@@ -19,6 +19,7 @@ from mailproof.cli.log.period import period
 from mailproof.cli.log.summary import FORMATS, summarise
 from mailproof.cli.log_lines import lines as log_lines
 from mailproof.cli.log_lines import named
+from mailproof.cli.masked import masked
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def command(terminal: Terminal) -> Command:
         Option("--format", "shape", default="text", words="log-format", **one_of(FORMATS, terminal)),
         Option("--rotated", is_flag=True, words="log-rotated"),
         Option("-v", "--verbose", is_flag=True, words="log-verbose"),
+        Option("--mask", is_flag=True),
     ]
     return Command("log", terminal, partial(_log, terminal), params)
 
@@ -69,6 +71,7 @@ def _log(
     shape: str,
     rotated: bool,
     verbose: bool,
+    mask: bool,
     since: str | None,
     until: str | None,
     top: int,
@@ -82,20 +85,24 @@ def _log(
     words = {name: value or "" for name, value in wish.items()}
     if action == "summary":
         files = named(files, rotated)
-        return summarise(terminal, files, shape, since=since, until=until, top=top, jobs=jobs, verbose=verbose)
+        return summarise(
+            terminal, files, shape, since=since, until=until, top=top, jobs=jobs, verbose=verbose, mask=mask
+        )
     if action == "follow":
         from mailproof.run.log.choice import Wish
 
         chosen = Wish(words["queue_id"], words["sender"], words["recipient"], only or "")
-        return follow(terminal, files, shape, chosen, lines)
+        return follow(terminal, files, shape, chosen, lines, mask=mask)
     if action == "trace":
-        return _trace(terminal, log_lines(terminal, files, rotated), shape, words, period(terminal, since, until))
+        return _trace(
+            terminal, log_lines(terminal, files, rotated), shape, words, period(terminal, since, until), mask
+        )
     from mailproof.report.log import explained_as_json, render_explained
     from mailproof.run.log.explain import LogExplainer
 
     explainer = LogExplainer()
     explainer.take(log_lines(terminal, files, rotated))
-    result = explainer.result()
+    result = masked(explainer.result(), mask)
     if shape == "json":
         terminal.write(explained_as_json(result, terminal.lang))
     else:
@@ -111,6 +118,7 @@ def _trace(
     shape: str,
     wish: dict[str, str],
     between: Between | None,
+    mask: bool,
 ) -> int:
     from mailproof.report.log_trace import render_traces, traces_as_json
     from mailproof.run.log.trace import LogTracer, Wanted
@@ -120,7 +128,7 @@ def _trace(
         raise Complaint(terminal.say("cli.trace-what"))
     tracer = LogTracer()
     tracer.take(lines)
-    traces = tracer.traces(wanted)
+    traces = masked(tracer.traces(wanted), mask)
     if shape == "json":
         terminal.write(traces_as_json(traces, tracer.gaps))
     else:

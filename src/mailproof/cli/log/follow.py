@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mailproof.run.log.follow import Growing
 
 
-def follow(terminal: Terminal, files: tuple[str, ...], shape: str, wish: Wish, lines: int) -> int:
+def follow(terminal: Terminal, files: tuple[str, ...], shape: str, wish: Wish, lines: int, *, mask: bool) -> int:
     """Until Ctrl-C, or the end of standard input. Raises Complaint."""
     from mailproof.host.commands import JOURNAL
     from mailproof.host.here import Here
@@ -43,7 +43,7 @@ def follow(terminal: Terminal, files: tuple[str, ...], shape: str, wish: Wish, l
             except (OSError, ValueError) as error:
                 why = getattr(error, "strerror", None) or str(error)
                 raise Complaint(terminal.say("cli.unreadable", file=name, why=why)) from None
-        _show(terminal, sources, shape, wish)
+        _show(terminal, sources, shape, wish, mask)
     except KeyboardInterrupt as interrupt:
         # Ctrl-C is how it ends; what a signal ends is another matter.
         if type(interrupt) is not KeyboardInterrupt:
@@ -57,11 +57,13 @@ def follow(terminal: Terminal, files: tuple[str, ...], shape: str, wish: Wish, l
     return 0
 
 
-def _show(terminal: Terminal, sources: list[Growing], shape: str, wish: Wish) -> None:
+def _show(terminal: Terminal, sources: list[Growing], shape: str, wish: Wish, mask: bool) -> None:
     from mailproof.report.log_follow import Note, Shown, line_as_json, line_as_text
+    from mailproof.report.mask import Mask
     from mailproof.run.log.choice import Chooser, FollowedLines
     from mailproof.run.log.follow import grown
 
+    names = Mask() if mask else None
     reader, chooser, hosts = FollowedLines(), Chooser(wish), set[str]()
     for raws in grown(sources):
         today, out = datetime.now().date(), []
@@ -71,6 +73,9 @@ def _show(terminal: Terminal, sources: list[Growing], shape: str, wish: Wish) ->
             for each in chooser.take(reader.read(raw, today)):
                 note = Note(*each.meaning) if each.meaning is not None else None
                 shown = Shown(each.raw, each.line, each.fact, each.queue_id, note)
+                if names is not None:
+                    names.learn(shown)
+                    shown = names.apply(shown)
                 if shape == "json":
                     out.append(line_as_json(shown, terminal.say))
                     continue

@@ -28,9 +28,12 @@ def summarise(
     top: int,
     jobs: int | None,
     verbose: bool,
+    mask: bool,
 ) -> int:
     """Write it; 3 where there is no line of a mail server, else 0. Raises Complaint."""
     summary = _counted(terminal, files, period(terminal, since, until), top, jobs)
+    if mask:
+        summary = _masked(summary)
     if shape == "json":
         from mailproof.report.json import text_of
 
@@ -49,6 +52,18 @@ def summarise(
         text = render_summary(summary, terminal.lang, terminal.color, terminal.width, everything=verbose)
         terminal.write(text)
     return 0 if summary.mail else _NOTHING
+
+
+def _masked(summary: LogSummary) -> LogSummary:
+    """Of its tables, the names of senders, recipients and hosts can be single words."""
+    from mailproof.cli.masked import masked
+
+    users = [each.name for each in (*summary.senders, *summary.recipients)]
+    hosts = [each.name for each in summary.hosts]
+    hosts += [each.name for each in summary.sender_domains] + [each.domain for each in summary.recipient_domains]
+    hosts += [each.name for each in (*summary.refused_clients, *summary.failed_clients)]
+    hosts += [each.name for each in summary.slowest]
+    return masked(summary, True, users=users, hosts=hosts)
 
 
 def _counted(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mailproof.cli.postfix.source import client_of, configuration, known_service
+from mailproof.cli.masked import masked
+from mailproof.cli.postfix.source import client_of, configuration, known_service, names_of
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def prove(
     service: str,
     to: str,
     shape: str,
+    mask: bool,
     **_: Any,
 ) -> int:
     from mailproof.emulate.postfix.sandbox import without_restrictions
@@ -69,6 +71,7 @@ def prove(
             )
             shown = Client(kind, who.address, who.user)
             trials.append(Trial(shown, sender, to, legs, seen))
+    trials = masked(trials, mask, hosts=names_of(postfix))
     if shape == "json":
         terminal.write(trials_as_json(trials))
     else:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mailproof.cli.postfix.source import client_of, configuration, known_service
+from mailproof.cli.masked import masked
+from mailproof.cli.postfix.source import client_of, configuration, known_service, names_of
 from mailproof.cli.reading import read_file
 from mailproof.cli.terminal import Complaint, Terminal
 
@@ -37,12 +38,18 @@ def rewrite(
     if why_not is not None:
         who = client_of(terminal, client or ("login" if sasl_user else "mynetworks"), sasl_user)
         return _why_not(
-            terminal, postfix, why_not, who, known_service(terminal, postfix, who, service), wish["shape"]
+            terminal,
+            postfix,
+            why_not,
+            who,
+            known_service(terminal, postfix, who, service),
+            wish["shape"],
+            wish["mask"],
         )
     if message is not None:
         who = client_of(terminal, client or ("login" if sasl_user else "mynetworks"), sasl_user)
         known_service(terminal, postfix, who, service)
-        return _message(terminal, postfix, message, wish["sender"], who, service, wish["shape"])
+        return _message(terminal, postfix, message, wish["sender"], who, service, wish["shape"], wish["mask"])
     return _addresses(terminal, postfix, words, client, sasl_user, service, **wish)
 
 
@@ -55,6 +62,7 @@ def _addresses(
     service: str,
     place: str | None,
     shape: str,
+    mask: bool,
     **_: Any,
 ) -> int:
     from mailproof.emulate.postfix.rewrite import rewriting_of
@@ -68,6 +76,7 @@ def _addresses(
         known_service(terminal, postfix, who, service)
     places = [Place(place)] if place else list(Place)
     done = [rewriting_of(postfix, address, clients, places, service) for address in words]
+    done = masked(done, mask, users=words, hosts=names_of(postfix))
     if shape == "json":
         terminal.write(rewritings_as_json(done, terminal.lang))
     else:
@@ -75,11 +84,14 @@ def _addresses(
     return 0 if all(each.told for each in done) else 3
 
 
-def _why_not(terminal: Terminal, postfix: Postfix, address: str, client: Client, service: str, shape: str) -> int:
+def _why_not(
+    terminal: Terminal, postfix: Postfix, address: str, client: Client, service: str, shape: str, mask: bool
+) -> int:
     from mailproof.emulate.postfix.whynot import why_not
     from mailproof.report.postfix_rewrite import render_why_not, why_not_as_json
 
     why = why_not(postfix, address, client, service)
+    why = masked(why, mask, users=(address,), hosts=names_of(postfix))
     if shape == "json":
         terminal.write(why_not_as_json(why, terminal.lang))
     else:
@@ -88,7 +100,7 @@ def _why_not(terminal: Terminal, postfix: Postfix, address: str, client: Client,
 
 
 def _message(
-    terminal: Terminal, postfix: Postfix, file: str, sender: str, client: Client, service: str, shape: str
+    terminal: Terminal, postfix: Postfix, file: str, sender: str, client: Client, service: str, shape: str, mask: bool
 ) -> int:
     from mailproof.emulate.postfix.message import cleaned, sent
     from mailproof.emulate.postfix.rewrite import way_of
@@ -101,6 +113,11 @@ def _message(
     queued = cleaned(way, text, quote(unquote(sender.strip("<>"))))
     left = sent(postfix, queued.text)
     done = MessageRewriting(queued, left, way.context, way.gate, postfix.untold)
+    if mask:
+        from mailproof.report.postable_message import Texts, rewritten
+
+        texts = Texts()
+        done = masked(rewritten(texts, done), mask, users=texts.users, hosts=names_of(postfix))
     if shape == "json":
         terminal.write(message_as_json(done, terminal.lang))
     else:

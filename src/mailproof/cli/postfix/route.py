@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailproof.cli.postfix.source import client_of, configuration, known_service
+from mailproof.cli.masked import masked
+from mailproof.cli.postfix.source import client_of, configuration, known_service, names_of
 from mailproof.cli.terminal import Complaint, Terminal
 
 
@@ -19,6 +20,7 @@ def route(
     sasl_user: str,
     service: str,
     shape: str,
+    mask: bool,
     **_: Any,
 ) -> int:
     from mailproof.emulate.postfix.routes import routes_of
@@ -35,6 +37,7 @@ def route(
     who = client_of(terminal, named, sasl_user) if named else None
     known_service(terminal, postfix, who or Client(Kind.OUTSIDE), service)
     routes = routes_of(postfix, sender.removeprefix("<").removesuffix(">"), recipient.strip("<>"), who, service)
+    routes = masked(routes, mask, hosts=names_of(postfix))
     if shape == "json":
         terminal.write(routes_as_json(routes, terminal.lang))
     else:

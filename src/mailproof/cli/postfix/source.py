@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os.path
+import re
 from typing import TYPE_CHECKING
 
 from mailproof.cli.terminal import Complaint, Terminal
@@ -62,3 +63,11 @@ def known_service(terminal: Terminal, postfix: Postfix, client: Client, service:
             raise Complaint(terminal.say("cli.postfix-no-smtpd"))
         raise Complaint(terminal.say("cli.not-one-of", option="--service", choices=names, value=service))
     return service
+
+
+def names_of(postfix: Postfix) -> tuple[str, ...]:
+    """Its host names that can be single words: what `--mask` has to know."""
+    values = " ".join(
+        postfix.value(name) for name in ("myhostname", "mydomain", "myorigin", "mydestination", "relayhost")
+    )
+    return tuple(re.findall(r"(?<![\w$./:-])[A-Za-z][\w-]*(?![\w./-])", values))

@@ -143,16 +143,9 @@ async def addresses_of(net: Net, place: TalkPlace, how: Connecting) -> tuple[str
 
 def masking(transcript: Transcript, place: TalkPlace, user: str) -> Mask:
     """Stand-ins for what a session names."""
-    from datetime import UTC, datetime
-
-    from mailproof.model.attempt import Job
-    from mailproof.model.endpoint import Target, TargetKind
-    from mailproof.model.record import Attempt, Record
     from mailproof.report.mask import Mask
 
-    targets = tuple(Target(name, TargetKind.HOST, name) for name in dict.fromkeys((place.host, place.name)) if name)
-    record = Record(datetime.now(UTC), targets, attempts=(Attempt(Job.LOGIN, transcript=transcript),))
-    return Mask(record, (user,) if user else ())
+    return Mask(None, (user,), transcript, hosts=(place.host, place.name))
 
 
 def keep(transcript: Any, file: str, terminal: Terminal) -> None:
