@@ -136,7 +136,7 @@ def test_accounts_from_a_file_and_from_standard_input(trusted: Trusted, tmp_path
             words = ("--accounts", where, "--pace", "1ms", "--ca-file", str(root))
             done = mailproof("login", submissions(server), *words, given=given)
         assert done.returncode == 28
-        assert done.stdout.startswith("1 of 2 logins were accepted.")
+        assert done.stdout.startswith("1 of 2 logins was accepted.")
         assert "bob@example.test" in done.stdout
         assert PASSWORD not in done.stdout + done.stderr and "not-this-one" not in done.stdout + done.stderr
 

@@ -26,11 +26,14 @@ def test_open_and_closed_ports_of_two_addresses() -> None:
     with serving(partial(smtp, offers=("STARTTLS",))) as server:
         done = mailproof("ports", "127.0.0.1", "127.0.0.2", "-p", f"{server.port},{closed}")
         assert done.returncode == 1
-        assert done.stdout.splitlines()[0] == "2 hosts: 1 of 4 ports are open"
+        assert done.stdout.splitlines()[0] == "2 hosts: 1 of 4 ports is open"
         assert f"{server.port}  " in done.stdout
         assert "SMTP, STARTTLS offered" in done.stdout
         assert "RST: nothing listens" in done.stdout
-        assert mailproof("ports", "127.0.0.1", "-p", str(server.port)).returncode == 0
+        alone = mailproof("ports", "127.0.0.1", "-p", str(server.port))
+        assert (alone.returncode, alone.stdout.splitlines()[0]) == (0, f"127.0.0.1: port {server.port} is open")
+        alone = mailproof("ports", "127.0.0.1", "-p", str(closed))
+        assert (alone.returncode, alone.stdout.splitlines()[0]) == (1, f"127.0.0.1: port {closed} is not open")
     assert b"QUIT" in server.heard()
 
 

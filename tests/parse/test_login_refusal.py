@@ -8,6 +8,7 @@ from mailproof.model.authentication import LoginTried
 from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.tls import Protection
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal, login_refusal_kind
+from mailproof.sasl.oauth import read_refusal
 
 K = LoginRefusal
 
@@ -71,10 +72,13 @@ def test_a_known_refusal_has_its_meaning(line: str, kind: LoginRefusal) -> None:
 
 def test_an_error_challenge_says_that_the_token_is_stale() -> None:
     failed = Reply(ReplyClass.PERMANENT, "535", "5.7.8 Username and Password not accepted", "5.7.8")
-    google = '{"status":"401","schemes":"Bearer","scope":"https://mail.google.com/"}'
-    rfc7628 = '{"status":"invalid_token","scope":"example_scope"}'
-    for challenge in (google, rfc7628):
-        tried = LoginTried("XOAUTH2", failed, Protection.VERIFIED, error=challenge)
+    google = b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}'
+    microsoft = b'{"status":"401","schemes":"Bearer"}'
+    rfc7628 = b'{"status":"invalid_token","scope":"example_scope"}'
+    for challenge in (google, microsoft, rfc7628):
+        refusal = read_refusal(challenge, "ya29.secret")
+        assert refusal is not None
+        tried = LoginTried("XOAUTH2", failed, Protection.VERIFIED, error=refusal.line)
         assert login_refusal(tried) is LoginRefusal.TOKEN_EXPIRED
     assert login_refusal(LoginTried("PLAIN", failed, Protection.VERIFIED)) is LoginRefusal.REJECTED
 

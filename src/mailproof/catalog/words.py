@@ -34,6 +34,10 @@ class Words:
         """The string, filled. Raises KeyError for a key or a parameter that is missing: our mistake."""
         return fill(self.template(key), params, self.lang)
 
+    def counted(self, key: str, n: int, /, **params: Param) -> str:
+        """The string for a number `n` of things; `key-one` for a single one."""
+        return self(f"{key}-one" if n == 1 else key, n=n, **params)
+
     def __contains__(self, key: str) -> bool:
         return self._found(key) is not None
 

@@ -73,6 +73,8 @@ class FetchReport(Outcome, frozen=True, kw_only=True):
     folder: str
     total: int | None
     messages: tuple[MailTold, ...]
+    matches: int | None
+    """How many the search found; null without one. By POP3 of those that were looked at."""
     folders: tuple[FolderTold, ...]
     missing: tuple[int, ...]
     deleted: tuple[int, ...]

@@ -9,6 +9,9 @@ from mailproof.parse.providers import lacks_at_provider
 
 # They work only where the server keeps the password in clear or in the mechanism's own form (Dovecot manual:
 # password schemes).
+WITH_TOKEN = ("XOAUTH2", "OAUTHBEARER")
+"""Mechanisms that know no password."""
+
 _PROVING = ("CRAM-MD5", "DIGEST-MD5", "SCRAM-", "APOP")
 
 
@@ -21,6 +24,8 @@ def doubts(tried: LoginTried, host: str, others: Sequence[LoginTried] = ()) -> t
     refused = [other for other in others if other.sent and not other.accepted]
     names = {other.user for other in refused if other.user != tried.user}
     mechanisms = {other.mechanism for other in refused if other.user == tried.user} - {tried.mechanism}
+    if tried.mechanism in WITH_TOKEN:
+        return ("token-expired", "token-of-another", "token-not-for-mail", "user-unknown", "user-disabled")
     proving = tried.mechanism.startswith(_PROVING)
     found = [
         lacks_at_provider(host),

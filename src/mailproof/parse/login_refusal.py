@@ -113,8 +113,9 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
     Row(_K.OTHER, code="BAD"),
 )
 _TABLE = Table(_ROWS)
-# RFC 7628 section 3.2.2 (OAUTHBEARER); Google's and Microsoft's XOAUTH2 send "status":"401".
-_EXPIRED = re.compile(r'"status"\s*:\s*"?(401|invalid_token)|token_?expired|invalid_token', re.IGNORECASE)
+# RFC 7628 section 3.2.2 (OAUTHBEARER); Google's and Microsoft's XOAUTH2 send a status of HTTP, 400 or 401. As
+# `LoginTried.error` has them.
+_EXPIRED = re.compile(r"status=(400|401)\b|token_?expired|invalid_token", re.IGNORECASE)
 
 
 def login_refusal_kind(code: str, enhanced: str, text: str) -> LoginRefusal:

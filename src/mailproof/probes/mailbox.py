@@ -63,6 +63,8 @@ class Found(msgspec.Struct):
     """Asked for, and not there, or not to be had whole."""
     kept: Callable[[list[Item]], bool] | None = None
     """Called with the whole messages before any is deleted; False, or an error, and none is."""
+    matches: int | None = None
+    """How many the search found; None where there was none."""
     refused: bool = False
     """The server said at the end that it has not deleted what it was told to (RFC 1939 section 6)."""
 
@@ -131,6 +133,7 @@ class _Imap:
         numbers = range(max(total - want.newest, 0) + 1, total + 1)
         if want.search:
             matching = await self._search()
+            found.matches = len(matching)
             numbers_found = sorted(matching)[-want.newest :]
         else:
             numbers_found = list(numbers)
@@ -251,9 +254,6 @@ class _Pop3:
             return
         for number in range(max(total - want.newest, 0) + 1, total + 1):
             await self._take(number, 0, sizes, uids)
-        if want.search:
-            word = want.search.lower().encode("utf-8", "surrogateescape")
-            found.items[:] = [item for item in found.items if word in item.data.lower()]
 
     async def _take(self, number: int, lines: int | None, sizes: dict[int, int], uids: dict[int, bytes]) -> None:
         """TOP, where only the header is wanted and the server knows it; else RETR."""

@@ -45,11 +45,6 @@ def why_not(told: Outcome, say: Words, otherwise: str) -> str:
     return ended(say.reason(told.reason, told.params), say.lang) if told.reason else otherwise
 
 
-def counted(say: Words, key: str, n: int, **params: str) -> str:
-    """`key` with its number; `key-one` for a single one."""
-    return say(f"{key}-one" if n == 1 else key, n=n, **params)
-
-
 def headed(word: str, style: Style, sentence: str, say: Words, color: bool, width: int) -> list[str]:
     """`FAIL: The server …`, with the word in its colour."""
     lines = wrap(say("report.answer", verdict=word, sentence=sentence), width)

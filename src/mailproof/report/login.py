@@ -80,8 +80,8 @@ def _several(told: LoginReport, say: Words, color: bool, width: int, verbose: bo
         if result.cause is not None:
             causes.setdefault(result.cause.name, result.cause)
     telling = [message(cause, say.lang) for name, cause in causes.items() if name in _OF_SEVERAL]
-    counted = say("login.several", accepted=accepted, n=total)
-    lines = [paint(line, style, color) for answer in (*telling, counted) for line in wrap(answer, width)]
+    count = say.counted("login.several", accepted, of=total)
+    lines = [paint(line, style, color) for answer in (*telling, count) for line in wrap(answer, width)]
     lines.append("")
     columns = [name for name in ("target", "user", "mechanism") if len({getattr(r, name) for r in told.logins}) > 1]
     columns = columns or ["mechanism"]

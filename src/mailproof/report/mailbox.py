@@ -9,7 +9,7 @@ from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.mail import FetchReport, MailTold
 from mailproof.model.outcome import MASKED
-from mailproof.report.frame import answered, counted, hint_of, proof_of, sessions, why_not
+from mailproof.report.frame import answered, hint_of, proof_of, sessions, why_not
 from mailproof.report.json import text_of
 from mailproof.report.layout import cut, rows_with_text, table, wrap
 from mailproof.report.style import Style, paint
@@ -62,17 +62,20 @@ def hops_as_data(mail: MailTold) -> str:
 
 def _answer(told: FetchReport, say: Words, color: bool, width: int) -> list[str]:
     if told.ok and told.saved:
-        sentence = counted(say, "mailbox.saved", len(told.messages), place=told.saved)
+        sentence = say.counted("mailbox.saved", len(told.messages), place=told.saved)
     elif told.ok and told.folders:
-        sentence = counted(say, "mailbox.folders", len(told.folders))
+        sentence = say.counted("mailbox.folders", len(told.folders))
     elif told.ok and told.total is None:
         sentence = say("mailbox.unknown-total", folder=told.folder)
     elif told.ok:
-        sentence = counted(say, "mailbox.total", told.total or 0, folder=told.folder)
+        sentence = say.counted("mailbox.total", told.total or 0, folder=told.folder)
     elif told.missing:
         sentence = say("mailbox.missing", numbers=tuple(map(str, told.missing)), n=told.total or 0)
     else:
         sentence = why_not(told, say, say("login.failed"))
+    if told.ok and told.matches is not None:
+        found = say.counted("mailbox.matches", told.matches) if told.matches else say("mailbox.matches-none")
+        sentence += ("" if say.lang == "ja" else " ") + found
     if told.ok and told.deleted:
         sentence += " " + say("mailbox.deleted", n=len(told.deleted))
     lines = answered(told, sentence, say, color, width)

@@ -78,7 +78,8 @@ def _answer(
         told = [
             say("ports.blocked", ports=_numbers(p), who=say(f"between.blocks-{who}")) for who, p in by_whom.items()
         ]
-        yield from _painted(say("ports.answer", told="; ".join(told)), Style.FAIL, color, width)
+        sentence = say.counted("ports.answer", len({port.port for port in blocked}), told="; ".join(told))
+        yield from _painted(sentence, Style.FAIL, color, width)
         return
     if not tried:
         yield from _painted(say("ports.no-address", hosts=tuple(lost)), Style.UNKNOWN, color, width)
@@ -87,11 +88,13 @@ def _answer(
     what = hosts[0] if len(hosts) == 1 else say("ports.hosts", n=len(hosts))
     style = Style.PASS if open_ else Style.FAIL
     if all(seen.state is PortState.UNTRIED for seen in tried):
-        sentence, style = say("ports.none-tried", what=what, of=len(tried)), Style.UNKNOWN
-    elif not open_:
-        sentence = say("ports.none-open", what=what, of=len(tried))
+        key, style = "ports.none-tried", Style.UNKNOWN
     else:
-        sentence = say("ports.open", what=what, n=len(open_), of=len(tried))
+        key = "ports.open" if open_ else "ports.none-open"
+    if len(tried) == 1:
+        sentence = say(f"{key}-it", what=what, port=str(tried[0].port))
+    else:
+        sentence = say.counted(key, len(open_), what=what, of=len(tried))
     yield from _painted(sentence, style, color, width)
     if lost:
         yield from wrap(say("ports.no-address", hosts=tuple(lost)), width)

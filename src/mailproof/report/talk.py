@@ -72,7 +72,7 @@ def render_chain(
     for number, certificate in enumerate(handshake.chain):
         lines += _certificate(number, certificate, handshake, now, say, width)
     if handshake.unreadable:
-        lines.append(f"  {say('talk.unreadable', n=handshake.unreadable)}")
+        lines.append(f"  {say.counted('talk.unreadable', handshake.unreadable)}")
     return lines
 
 
@@ -88,7 +88,7 @@ def _certificate(
     number: int, shown: Certificate, handshake: TlsHandshake, now: datetime, say: Words, width: int
 ) -> list[str]:
     days = (shown.not_after - now.astimezone(UTC)).days
-    left = say("talk.days-left", n=days) if days >= 0 else say("talk.expired", n=-days)
+    left = say.counted("talk.days-left", days) if days >= 0 else say.counted("talk.expired", -days)
     dates = f"{shown.not_before:%Y-%m-%d} … {shown.not_after:%Y-%m-%d} ({left})"
     rows = [
         (say("talk.subject"), shown.subject or "-"),

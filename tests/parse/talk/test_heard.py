@@ -100,8 +100,12 @@ NOTES = [
     (P.POP3, "PASS", "+OK Logged in.", "logged-in", ""),
     (P.POP3, "PASS", "-ERR [AUTH] Authentication failed.", "refused", "auth-rejected"),
     (P.POP3, "STAT", "+OK 3 1795", "mailbox-holds", ""),
+    (P.POP3, "STAT", "+OK 1 795", "mailbox-holds-one", ""),
     (P.IMAP, "a LOGIN b", "a NO [AUTHENTICATIONFAILED] no", "refused", "auth-rejected"),
-    (P.IMAP, "LOGIN", "a BAD Unknown command", "code-bad", ""),
+    (P.IMAP, "LOGIN", "a BAD Unknown command", "code-bad-tag", ""),
+    (P.IMAP, "SELECT INBOX", "SELECT BAD Error in IMAP command INBOX: Unknown command.", "code-bad-tag", ""),
+    (P.IMAP, "a3 FOO 1", "a3 BAD Error in IMAP command FOO: Unknown command.", "code-bad", ""),
+    (P.IMAP, "a3 LOGIN x", "a3 BAD Error in IMAP command LOGIN: Missing arguments.", "code-bad", ""),
     # Dovecot's own words, which say nothing of it.
     (P.IMAP, 'a LIST "" *', "a BAD Error in IMAP command received by server.", "not-logged-in", ""),
     (P.IMAP, "a UID FETCH 1 FLAGS", "a BAD Error in IMAP command received by server.", "not-logged-in", ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import msgspec
 import pytest
 from labrun import BOB, HOST, NOW, WRONG
@@ -18,6 +20,7 @@ from mailproof.net.memory import MemoryNet
 from mailproof.probes.mailbox import Found, Want
 from mailproof.probes.terms import Terms
 from mailproof.report.build import build
+from mailproof.report.mailbox import render_fetched
 from mailproof.run.endpoints import Wanted
 from mailproof.run.hand.fetching import FetchPlan, fetch_by_hand, fetch_report
 from mailproof.run.targets import parse_target
@@ -159,7 +162,7 @@ ANSWERS = {
 }
 
 
-def by_answers(protocol: str, want: Want, **changes: str) -> tuple[FetchReport, Found, list[str]]:
+def by_answers(protocol: str, want: Want, **changes: str | list[str]) -> tuple[FetchReport, Found, list[str]]:
     """A mailbox whose server says to each command what stands here, and the commands that it was told."""
     answers, said = {**ANSWERS[protocol], **changes}, list[str]()
 
@@ -173,7 +176,9 @@ def by_answers(protocol: str, want: Want, **changes: str) -> tuple[FetchReport, 
                 tag, *words = line.decode().split() if protocol == "IMAP" else ("", *line.decode().split())
                 said.append(" ".join(words))
                 verb = words[1] if words[0] == "UID" else words[0]
-                await stream.write(answers.get(verb, answers[""]).replace("#", tag).encode(), 1e9)
+                answer = answers.get(verb, answers[""])
+                text = answer if isinstance(answer, str) else answer[len([1 for each in said if verb in each]) - 1]
+                await stream.write(text.replace("#", tag).encode(), 1e9)
 
     net = MemoryNet(switchboard=lambda to, purpose: serve)
     plan = FetchPlan(
@@ -201,6 +206,36 @@ def test_where_it_cannot_be_told_what_others_have_marked_nothing_is_expunged() -
 def test_a_search_that_was_refused_has_not_found_nothing() -> None:
     assert by_answers("IMAP", Want(search="x"))[0].exit_code == 0
     assert by_answers("IMAP", Want(search="x"), SEARCH="# NO not now\r\n")[0].exit_code == 40
+
+
+@pytest.mark.parametrize(
+    ("search", "numbers", "says"),
+    [
+        ("件名", [1], "OK: INBOX holds 2 messages. 1 of them matches."),
+        ("boss", [1], "OK: INBOX holds 2 messages. 1 of them matches."),
+        ("SUBJECT", [1, 2], "OK: INBOX holds 2 messages. 2 of them match."),
+        ("nothing", [], "OK: INBOX holds 2 messages. None of them matches."),
+    ],
+)
+def test_pop3_is_searched_in_header_fields_as_people_read_them(search: str, numbers: list[int], says: str) -> None:
+    subject = base64.b64encode("長い件名".encode()).decode()
+    heads = f"+OK\r\nFrom: =?utf-8?q?Bo=73s?= <a@x.test>\r\nSubject: =?utf-8?b?{subject}?=\r\n\r\n.\r\n"
+    other = "+OK\r\nSubject: other\r\n\r\n.\r\n"
+    changes = {"STAT": "+OK 2 9\r\n", "LIST": "+OK\r\n1 2\r\n2 7\r\n.\r\n", "TOP": [heads, other]}
+    result, found, _ = by_answers("POP3", Want(search=search), **changes)
+    assert [item.number for item in found.items] == numbers
+    assert (result.exit_code, result.matches) == (0, len(numbers))
+    assert render_fetched(result, "en", False, 100).splitlines()[0] == says
+
+
+def test_imap_says_what_its_search_found() -> None:
+    result, _, _ = by_answers("IMAP", Want(search="x"), SEARCH="* SEARCH\r\n# OK\r\n")
+    assert (
+        render_fetched(result, "ja", False, 100)
+        .splitlines()[0]
+        .endswith("通あります。検索に一致するものはありません。")
+    )
+    assert by_answers("IMAP", Want())[0].matches is None
 
 
 @pytest.mark.parametrize("size", ["9" * 5000, "\N{SUPERSCRIPT TWO}", "-1", "1e3"])

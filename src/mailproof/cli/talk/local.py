@@ -140,7 +140,7 @@ class Local:
             return
         seconds = self._seconds(argument, _KEEPALIVE)
         self._keeping = asyncio.get_running_loop().create_task(self._keep_alive(noop, seconds))
-        self._screen.text("local-keepalive", seconds=seconds)
+        self._screen.text("local-keepalive", seconds=f"{seconds:g}")
 
     async def _keep_alive(self, noop: bytes, seconds: float) -> None:
         while not self._session.is_over:

@@ -15,6 +15,7 @@ from mailproof.parse.refusal import refusal_kind
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.talk.heard import HeardLine, LineKind
 from mailproof.parse.talk.offers import mechanisms_in, offers
+from mailproof.parse.talk.verbs import VERBS
 
 P = TalkProtocol
 
@@ -93,6 +94,12 @@ def _verb(context: Context) -> str:
     return words[at] if words else ""
 
 
+def _tagged(context: Context) -> bool:
+    """Whether something stands before the command, which a server of IMAP takes for its tag."""
+    words = context.asked.upper().split()
+    return len(words) > 1 and words[0] not in VERBS[P.IMAP]
+
+
 def _challenge(heard: HeardLine) -> Note:
     if heard.challenge is None:
         return Note("challenge-no-base64") if heard.text.strip() else Note("challenge-empty")
@@ -134,7 +141,8 @@ def _pop3(heard: HeardLine, verb: str) -> tuple[Note, ...]:
     if verb == "USER":
         return (Note("pass-next"),)
     if verb == "STAT" and (found := _STAT.match(heard.text)):
-        return (Note("mailbox-holds", {"n": found[1], "octets": found[2]}),)
+        name = "mailbox-holds-one" if found[1] == "1" else "mailbox-holds"
+        return (Note(name, {"n": found[1], "octets": found[2]}),)
     if verb == "DELE":
         return (Note("deleted-at-quit"),)
     return ()
@@ -156,6 +164,8 @@ def _refused(heard: HeardLine, context: Context) -> Note:
     of_a_user = _OF_A_USER.get(context.protocol)
     if not context.logged_in and of_a_user is not None and of_a_user.fullmatch(_verb(context)):
         return Note("not-logged-in")
+    if heard.code == "BAD" and not _tagged(context):
+        return Note("code-bad-tag")
     if heard.code in ("500", "501", "502", "503", "504", "BAD"):
         return Note(f"code-{heard.code.lower()}")
     return Note("try-later" if heard.status is ReplyClass.TRANSIENT else "refused")

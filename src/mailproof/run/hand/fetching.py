@@ -7,10 +7,11 @@ from datetime import datetime
 import msgspec
 
 from mailproof.diagnose.judge import Judgement
+from mailproof.message.read import read_headers
 from mailproof.message.told import told_mail
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.authentication import LoginTried
-from mailproof.model.endpoint import Target
+from mailproof.model.endpoint import Protocol, Target
 from mailproof.model.finding import Severity
 from mailproof.model.mail import FetchReport, FolderTold
 from mailproof.model.record import Asked, Attempt, Record
@@ -56,9 +57,23 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
             continue
         done = await held(talk, look_through(talk, plan.login, plan.want, found))
         attempts.append(done)
+        if plan.want.search and talk.endpoint.scheme.protocol is Protocol.POP3:
+            _sift(found, plan.want.search)
         if any(isinstance(fact, LoginTried) for fact in done.observations):
             break
     return recorded(started, (plan.target,), plan.asked, attempts, net.now() - begun)
+
+
+def _sift(found: Found, text: str) -> None:
+    """POP3 knows no search: look for the text in the header fields, as they stand there and as people read them."""
+    word = text.casefold()
+    found.items[:] = [
+        item
+        for item in found.items
+        if word in item.data.decode("utf-8", "replace").casefold()
+        or any(word in value.casefold() for _, value in read_headers(item.data))
+    ]
+    found.matches = len(found.items)
 
 
 def fetch_report(
@@ -81,6 +96,7 @@ def fetch_report(
         folder=found.folder,
         total=found.total,
         messages=tuple(map(told_mail, found.items)),
+        matches=found.matches,
         folders=tuple(FolderTold(each.name, each.uses) for each in found.folders),
         missing=tuple(found.missing),
         deleted=tuple(found.deleted),

@@ -161,13 +161,13 @@ class Session:
 
         def said(data: bytes) -> None:
             if upgrade.binary:
-                self.screen.event("bytes-sent", n=len(data))
+                self.screen.event("bytes-sent-one" if len(data) == 1 else "bytes-sent", n=len(data))
             else:
                 self.screen.said(to_text(data.rstrip(b"\r\n")))
 
         def heard(data: bytes) -> None:
             if upgrade.binary:
-                self.screen.event("bytes-received", n=len(data))
+                self.screen.event("bytes-received-one" if len(data) == 1 else "bytes-received", n=len(data))
                 return
             lines = (self._buffer + data).split(b"\n")
             self._buffer = lines.pop()
