@@ -116,19 +116,25 @@ STOCK = {
     "dc_relay_domains": "",
     "dc_smarthost": "",
 }
-SOUND: tuple[dict[str, str], str, str, str] = ({}, "", "", "")
+SOUND: tuple[dict[str, str], str, str, str, str] = ({}, "", "", "", "")
 DEBIAN = (
-    ({"dc_relay_nets": "*"}, "", "", "open-relay-by-mynetworks"),
-    ({"dc_relay_domains": "*"}, "", "", "open-relay-by-restriction"),
-    ({"dc_other_hostnames": "example.test ; *"}, "", "", "open-relay-by-restriction"),
-    ({}, "    message = relay not permitted", "    mesage = relay not permitted", "exim-config-broken"),
+    ({"dc_relay_nets": "*"}, "", "", "open-relay-by-mynetworks", "stranger"),
+    ({"dc_relay_domains": "*"}, "", "", "open-relay-by-restriction", ""),
+    ({"dc_other_hostnames": "example.test ; *"}, "", "", "open-relay-by-restriction", ""),
+    ({}, "    message = relay not permitted", "    mesage = relay not permitted", "exim-config-broken", ""),
     ({}, "  require\n    message = relay", "  accept senders = *@example.net\n\n  require\n    message = relay",
-     "open-relay-by-access-rule"),
-    ({}, "acl_smtp_rcpt = MAIN_ACL_CHECK_RCPT", "acl_smtp_rcpt = acl_chek_rcpt", "exim-name-undefined"),
+     "open-relay-by-access-rule", "stranger"),
+    ({}, "acl_smtp_rcpt = MAIN_ACL_CHECK_RCPT", "acl_smtp_rcpt = acl_chek_rcpt", "exim-name-undefined", "own"),
     ({"dc_eximconfig_configtype": "smarthost", "dc_smarthost": "smart.example.net::465"}, "", "",
-     "next-hop-tls-mode-wrong"),
+     "next-hop-tls-mode-wrong", ""),
+    ({"dc_relay_nets": "192.0.2.0/24, 198.51.100.0/24"}, "", "", "exim-list-item-wrong", ""),
+    ({"dc_relay_nets": "192.0.2.0/255.255.255.0"}, "", "", "exim-list-item-wrong", ""),
+    ({"dc_other_hostnames": "example.net, example.test"}, "", "", "exim-list-item-wrong", "own"),
+    ({"dc_eximconfig_configtype": "internets"}, "", "", "exim-config-type-unknown", "own"),
+    ({}, "log_selector = MAIN_LOG_SELECTOR", "log_selector = MAIN_LOG_SELECTOR\nMESSAGE_SIZE_LIMIT = 20M",
+     "exim-macro-without-effect", ""),
 )  # fmt: skip
-"""Settings, what is changed in the file that has it, and the finding whose remedy is applied."""
+"""Settings, what is changed in the file that has it, the finding whose remedy is applied, whom it wrongs before."""
 
 
 def printed(text: str) -> dict[str, str]:
@@ -148,12 +154,18 @@ def made(brand: Brand, cases: dict[str, dict[str, str]]) -> dict[str, str]:
     return dict(re.findall(r"^=== (\S+)\n(.*?)(?=^=== |\Z)", said, flags=re.MULTILINE | re.DOTALL))
 
 
+def answers(said: str) -> tuple[str, str]:
+    """To a stranger who names a stranger, and one of its own."""
+    told = re.findall(r"^> (\d{3} .*)", said, flags=re.MULTILINE)
+    return told[-3], told[-2]
+
+
 @pytest.mark.parametrize("brand", brands(EXIM))
 @pytest.mark.parametrize("split", [pytest.param(False, marks=pytest.mark.long), True], ids=["template", "split"])
 def test_what_is_told_to_be_changed_in_debians_files_mends_it(brand: Brand, split: bool) -> None:
     stock = printed(said_by(brand, "echo mail.example.test >/etc/mailname\n" + _FILES))
     cases: dict[str, dict[str, str]] = {}
-    for number, (settings, old, new, _) in enumerate((SOUND, *DEBIAN)):
+    for number, (settings, old, new, *_) in enumerate((SOUND, *DEBIAN)):
         asked = {**STOCK, **settings, "dc_use_split_config": str(split).lower(), "dc_localdelivery": "mail_spool"}
         case = {SETTINGS: "".join(f"{name}='{value}'\n" for name, value in asked.items())}
         case["/etc/mailname"] = stock["/etc/mailname"]
@@ -163,7 +175,10 @@ def test_what_is_told_to_be_changed_in_debians_files_mends_it(brand: Brand, spli
         cases[f"case{number}"] = case
     before = made(brand, cases)
     mended = {"case0": cases.pop("case0")}
-    for (name, case), (_, _, _, cause) in zip(cases.items(), DEBIAN, strict=True):
+    for (name, case), (*_, cause, wronged) in zip(cases.items(), DEBIAN, strict=True):
+        strangers, own = answers(before[name])
+        assert strangers.startswith("250") is (wronged == "stranger"), name
+        assert own.startswith("250") is (wronged != "own"), name
         # Of one that is broken none is made, and the old one stays.
         found = judged({**stock, **case, **printed(before[name])})
         assert cause in found, (name, sorted(found))
@@ -176,11 +191,10 @@ def test_what_is_told_to_be_changed_in_debians_files_mends_it(brand: Brand, spli
             mended[name][path] = applied({**stock, **case}.get(path, "").encode(), changes).decode()
         assert remedy.then == ("update-exim4.conf", "systemctl reload exim4")
     after = made(brand, mended)
-    for (name, case), (_, _, _, cause) in zip(mended.items(), (SOUND, *DEBIAN), strict=True):
+    for (name, case), (*_, cause, _) in zip(mended.items(), (SOUND, *DEBIAN), strict=True):
         files = {**stock, **case, **printed(after[name])}
         assert not {cause, "exim-config-outdated"} & judged(files).keys(), name
         assert "error" not in after[name].partition("--- /")[0].lower(), after[name]
-        answers = re.findall(r"^> (\d{3}[ -].*)", after[name], flags=re.MULTILINE)
-        strangers, own = answers[-3:-1]
-        assert strangers.startswith("550"), answers
-        assert own.startswith("250"), answers
+        strangers, own = answers(after[name])
+        assert strangers.startswith("550"), (name, strangers)
+        assert own.startswith("250"), (name, own)

@@ -33,12 +33,12 @@ OTHERS = {
         auth_allow_cleartext auth_default_domain mail_driver mail_path ssl_server_cert_file ssl_server_key_file""",
     "parameters of one's own": "our_networks",
     "Exim, its variables and names in examples": """
-        local_part local_part_data acl_check_rcpt acl_connect local_domains config_file""",
+        local_part local_part_data acl_check_rcpt acl_connect local_domains relay_from_hosts config_file""",
     "Exim, what verify can be": "reverse_host_lookup defer_ok",
     "Debian's files for Exim": """
         local_rcpt_callout host_local_deny_exceptions sender_local_deny_exceptions""",
     "Debian's settings of Exim": """
-        dc_eximconfig_configtype dc_other_hostnames dc_smarthost dc_use_split_config""",
+        dc_eximconfig_configtype dc_other_hostnames dc_relay_nets dc_smarthost dc_use_split_config""",
     "fields of Dovecot's passdb": "allow_nets",
     "libmilter": "smfi_setmlreply",
     "Cyrus": "mech_list",

@@ -19,20 +19,28 @@ HELD = (
     '{"queue_name": "hold", "queue_id": "5AF3C24A50D", "arrival_time": 1795945973, "message_size": 797, '
     '"forced_expire": false, "sender": "alice@example.test", "recipients": [{"address": "alice@example.test"}]}\n'
 )
-# In the form of the specification (`exim -bp`, `exim -Mvl`), set down by hand.
+# As Exim 4.96 printed them (`exim -bp`, `exim -Mvl`); tests/brands/test_exim_here.py asks a running one.
 LISTING = """\
-25m  2.9K 1tGh2k-0003aB-1x <alice@example.test>
-        D carol@example.test
-          bob@example.test
+ 0m   284 1xXeBI-00000E-1N <alice@example.test>
+        D bob@example.test
+          carol@elsewhere.example
+          dan@later.example.test
 
- 3h  1.0K 1tGh2k-0003aB-2y <> *** frozen ***
-          alice@example.test
+ 0m   312 1xXeBI-00000K-1x <alice@example.test> *** frozen ***
+          erin@elsewhere.example
 
 """
 LOG = """\
-2026-11-29 05:12:00 Received from alice@example.test H=client [192.0.2.7] P=esmtp S=2900
-2026-11-29 05:12:01 bob@example.test R=dnslookup T=remote_smtp defer (-53): retry time not reached
-2026-11-29 05:12:31 bob@example.test R=dnslookup T=remote_smtp defer (111): Connection refused
+2026-11-29 12:39:00 Received from alice@example.test U=root P=local S=284
+2026-11-29 12:39:00 dan@later.example.test R=r_later defer (-1): come again
+2026-11-29 12:39:00 bob@example.test: t_maildir transport succeeded
+2026-11-29 12:39:00 H=127.0.0.1 [127.0.0.1] Connection refused
+2026-11-29 12:39:00 carol@elsewhere.example R=r_out T=t_nowhere defer (111): Connection refused
+"""
+RETRIED = """\
+2026-11-29 12:39:00 Received from alice@example.test U=root P=local S=312
+2026-11-29 12:39:00 erin@elsewhere.example R=r_out T=t_nowhere defer (-54): retry time not reached for any host \
+for 'elsewhere.example'
 """
 
 
@@ -47,10 +55,18 @@ def test_postfix_says_why() -> None:
 
 
 def test_exim_has_the_reason_in_the_log_of_the_message() -> None:
-    told = [Waiting("deferred", "bob@example.test", "Connection refused", "exim -bp")]
-    assert list(exim.waiting_in(LISTING, LOG, "1tGh2k-0003aB-1x")) == told
-    frozen = [Waiting("frozen", "alice@example.test", "", "exim -bp")]
-    assert list(exim.waiting_in(LISTING, "", "1tGh2k-0003aB-2y")) == frozen
+    told = [
+        Waiting("deferred", "carol@elsewhere.example", "Connection refused", "exim -bp"),
+        Waiting("deferred", "dan@later.example.test", "come again", "exim -bp"),
+    ]
+    assert list(exim.waiting_in(LISTING, LOG, "1xXeBI-00000E-1N")) == told
+    reason = "retry time not reached for any host for 'elsewhere.example'"
+    frozen = [Waiting("frozen", "erin@elsewhere.example", reason, "exim -bp")]
+    assert list(exim.waiting_in(LISTING, RETRIED, "1xXeBI-00000K-1x")) == frozen
+    # The last reason counts, and without a log there is none.
+    again = LOG + LOG.replace("(111): Connection refused", "(110): Connection timed out")
+    assert next(exim.waiting_in(LISTING, again, "1xXeBI-00000E-1N")).reason == "Connection timed out"
+    assert [each.reason for each in exim.waiting_in(LISTING, "", "1xXeBI-00000K-1x")] == [""]
 
 
 @pytest.mark.parametrize(
@@ -63,4 +79,4 @@ def test_what_is_no_listing_tells_nothing(printed: str) -> None:
 @given(st.text(), st.text())
 def test_any_text_is_read(listing: str, log: str) -> None:
     list(postfix.waiting_in(listing, "ABCDEF1"))
-    list(exim.waiting_in(listing, log, "1tGh2k-0003aB-1x"))
+    list(exim.waiting_in(listing, log, "1xXeBI-00000E-1N"))

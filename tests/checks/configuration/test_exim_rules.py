@@ -76,6 +76,11 @@ def test_the_sound_one_is_sound(every: dict[str, FileSeen]) -> None:
         ("* smart.example.net::587 byname", "* byname", {"smarthost-not-named"}),
         ("::587 byname", "::465 byname", {"next-hop-tls-mode-wrong"}),
         ("smart.example.net", "smart.elsewhere.test", {"relay-password-key-never-matches"}),
+        ("127.0.0.1 : ::::1", "127.0.0.1 : 192.0.2.300 : lsearch;/etc/exim4/passwd", {"exim-list-item-wrong"}),
+        ("127.0.0.1 : ::::1", "127.0.0.1 : ::::1 : net-iplsearch;/etc/exim4/passwd : *.example.com : h.example.com",
+         set()),
+        ("@ : example.com", "@ : *.example.com : ^.*[.]example[.]net : partial-lsearch;/etc/exim4/passwd : b-c.test",
+         set()),
         ("$local_part_data", "$local_part", {"exim-tainted-data"}),
         ("  file = /var/mail", "  quota = 10M\n  file = /var/mail", {"mailbox-limit-below-message-limit"}),
         ("  driver = accept\n", "  driver = acept\n", {"exim-config-broken"}),
@@ -107,6 +112,28 @@ def test_what_its_user_may_not_use(
     every: dict[str, FileSeen], path: str, change: dict[str, object], found: set[str]
 ) -> None:
     every[path] = msgspec.structs.replace(every[path], **change)
+    assert names(every) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "port", "found"),
+    [
+        (b"# host:user:password\n", "587", {"smarthost-login-missing"}),
+        (b"", "465", {"smarthost-login-missing", "next-hop-tls-mode-wrong"}),
+        (b"# host:user:password\n", "25", set()),
+        (b"*:me:word\n", "587", set()),
+        (None, "587", {"smarthost-login-missing", "lookup-table-missing"}),
+    ],
+)
+def test_the_login_at_the_smarthost(
+    every: dict[str, FileSeen], text: bytes | None, port: str, found: set[str]
+) -> None:
+    path = "/etc/exim4/passwd.client"
+    if text is None:
+        del every[path]
+    else:
+        every[path] = msgspec.structs.replace(every[path], data=text)
+    every[MAIN] = a_file(MAIN, SOUND.replace("::587", f"::{port}").encode())
     assert names(every) == found
 
 

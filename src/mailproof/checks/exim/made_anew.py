@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailproof.checks.exim.configured import Configured, configurations
-from mailproof.checks.exim.mending import mend
+from mailproof.checks.exim.mending import mend, settings_place, written
 from mailproof.checks.files import fault
+from mailproof.checks.mending import lines_of
+from mailproof.checks.nearest import misspelt, nearest
 from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.exim.debian import (
     GENERATED,
+    KINDS_OF_SETTINGS,
     LOCAL_MACROS,
+    OF_SETTINGS,
     SETTINGS,
     SPLIT,
     TEMPLATE,
@@ -30,6 +34,16 @@ _REFERENCES = ("update-exim4.conf(8)", "Debian's README for Exim")
 KINDS = (
     FindingKind("exim-config-outdated", Layer.CONFIGURATION, ("file", "made"), (), _REFERENCES),
     FindingKind("exim-config-without-effect", Layer.CONFIGURATION, ("file", "instead"), (), _REFERENCES),
+    FindingKind(
+        "exim-config-type-unknown",
+        Layer.CONFIGURATION,
+        ("kind",),
+        tuple(
+            Explains(name, Scope.SERVER)
+            for name in ("domain-not-configured", "own-domain-rejected", "relay-denied", "not-delivered")
+        ),
+        _REFERENCES,
+    ),
 )
 
 _OWN = "/etc/exim4/exim4.conf"
@@ -76,6 +90,7 @@ def _unused(configured: Configured) -> Iterator[Answer]:
     if configured.fact.path == _OWN:
         yield from _without_effect(configured, SETTINGS, _OWN)
         return
+    yield from _no_type(configured)
     split = is_split(settings((configured.data(SETTINGS) or b"").decode("utf-8", "replace")))
     parts = [name for name in configured.files if name.startswith(f"{SPLIT}/")]
     oldest = min(
@@ -85,6 +100,27 @@ def _unused(configured: Configured) -> Iterator[Answer]:
         seen = configured.files.get(name)
         if seen is not None and seen.state is FileState.FILE and seen.changed > oldest + _DAY:
             yield from _without_effect(configured, name, SPLIT if split else TEMPLATE)
+
+
+def _no_type(configured: Configured) -> Iterator[Answer]:
+    """With a type that there is not, update-exim4.conf makes no macro of the settings."""
+    given = settings((configured.data(SETTINGS) or b"").decode("utf-8", "replace"))
+    kind = given.get("dc_eximconfig_configtype")
+    wanted = [name for name in OF_SETTINGS if any(name in line.text for line in configured.made_of or ())]
+    if kind is None or kind.text.lower() in KINDS_OF_SETTINGS or not wanted:
+        return
+    shown = (configured.line(SETTINGS, kind.line), configured.line(GENERATED, _line_with(configured, wanted)))
+    found = fault("exim-config-type-unknown", *shown, kind=kind.text)
+    near = nearest(kind.text.lower(), KINDS_OF_SETTINGS)
+    meant = written(configured, settings_place(configured, "dc_eximconfig_configtype"), near)
+    yield found.mended_by(mend(configured, meant) if misspelt(kind.text, near) else None)
+
+
+def _line_with(configured: Configured, names: Sequence[str]) -> int:
+    """The first line of the configuration in which a macro that was not made still stands."""
+    lines = lines_of(configured, GENERATED)
+    found = (number for number, line in enumerate(lines, 1) if any(name in line for name in names))
+    return next((number for number in found if not lines[number - 1].lstrip().startswith(".")), 1)
 
 
 def _without_effect(configured: Configured, name: str, instead: str) -> Iterator[Answer]:

@@ -270,6 +270,16 @@ def driver_filled(configured: Configured, driver: Driver, line: str) -> Changes:
     return inserted(configured, at[0], at[1], f"{indent}{line}")
 
 
+def macro_moved(configured: Configured, name: str, before: int) -> Changes:
+    """Its definition anew before a line of the configuration; on Debian in the file for macros of one's own."""
+    line = f"{name} = {configured.configuration.macros.get(name, '')}".rstrip()
+    if configured.fact.path == GENERATED:
+        return _of_ones_own(configured, line)
+    lines = lines_of(configured, configured.fact.path)[: before - 1]
+    inside = sum(1 if found[1] else -1 for each in lines if (found := _CONDITIONAL.match(each)))
+    return None if inside else inserted(configured, configured.fact.path, before - 1, line)
+
+
 def macro_gone(configured: Configured, name: str) -> Changes:
     """The line that defines it; None where it is defined by default, between `.ifndef` and `.endif`."""
     defined = configured.configuration.defined.get(name)

@@ -84,7 +84,7 @@ def _conditions(configured: Configured) -> Iterator[Condition]:
 
 def _lists(configured: Configured) -> Iterator[Answer]:
     there = configured.configuration.lists
-    for kind, found in _uses(configured):
+    for kind, found in uses(configured):
         if "$" in found.value:
             continue
         for item in split_list(found.value):
@@ -94,7 +94,7 @@ def _lists(configured: Configured) -> Iterator[Answer]:
                 yield _undefined(configured, found, name, kind, [each for of, each in there if of == kind])
 
 
-def _uses(configured: Configured) -> Iterator[tuple[str, Setting | Condition]]:
+def uses(configured: Configured) -> Iterator[tuple[str, Setting | Condition]]:
     """Every list, with its kind."""
     for (kind, _), setting in configured.configuration.lists.items():
         yield kind, setting

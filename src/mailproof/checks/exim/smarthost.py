@@ -12,7 +12,7 @@ from mailproof.checks.exim.mending import driver_filled, main_added, mend
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.relay_login import KINDS as LOGIN
 from mailproof.checks.postfix.wrappermode import KINDS as WRAPPERMODE
-from mailproof.model.configuration import EximFiles
+from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
@@ -30,6 +30,13 @@ KINDS = (
         ("router",),
         (Explains("not-delivered", Scope.SERVER), Explains("delivery-deferred", Scope.SERVER)),
         ("Exim specification: the manualroute router", "update-exim4.conf(8) dc_smarthost"),
+    ),
+    FindingKind(
+        "smarthost-login-missing",
+        Layer.DELIVERY,
+        ("nexthop", "table"),
+        (Explains("not-delivered", Scope.SERVER),),
+        ("Debian's README for Exim, SMTP-AUTH", "exim4_passwd_client(5)", "RFC 6409 section 4.3"),
     ),
     *(kind for kind in LOGIN if kind.name == "relay-password-key-never-matches"),
     *(kind for kind in WRAPPERMODE if kind.name == "next-hop-tls-mode-wrong"),
@@ -104,6 +111,21 @@ def _at_once(configured: Configured, hops: Sequence[_Hop]) -> Iterator[Answer]:
             yield found.mended_by(_smtps(configured, transport) if alone else None)
 
 
+# Of submission: who hands in mail there logs in.
+_WITH_LOGIN = ("587", "submission", "465", "smtps", "submissions")
+
+
+def _no_login(configured: Configured, hop: _Hop, transport: Driver) -> Iterator[Answer]:
+    """The file is one of comments alone, as Debian brings it; at port 25 it may be right so."""
+    seen = configured.files.get(_CLIENTS)
+    if seen is None or seen.state not in (FileState.FILE, FileState.MISSING):
+        return
+    if (hop.port or transport.value("port")) in _WITH_LOGIN:
+        told = configured.file(seen, "" if seen.state is FileState.MISSING else "0 entries")
+        shown = (*configured.shown(hop.setting), told)
+        yield fault("smarthost-login-missing", *shown, nexthop=f"{hop.host}::{hop.port}".rstrip(":"), table=_CLIENTS)
+
+
 # Debian's, of which its transport is made.
 _PROTOCOL = "REMOTE_SMTP_SMARTHOST_PROTOCOL"
 
@@ -124,9 +146,12 @@ def _passwords(configured: Configured, hops: Iterable[_Hop]) -> Iterator[Answer]
     lines = data.decode("utf-8", "replace").splitlines() if data is not None else []
     keys = [line.partition(":")[0].strip().lower() for line in lines if not line.startswith("#")]
     keys = [key for key in keys if key]
-    for hop in hops if keys else ():
+    for hop in hops:
         transport = _transport(configured, hop.router)
         uses = transport is not None and _CLIENTS in transport.value("hosts_try_auth")
+        if uses and not keys and transport is not None:
+            yield from _no_login(configured, hop, transport)
+            continue
         fits = any(key.startswith("^") or fnmatch.fnmatchcase(hop.host, key) for key in keys)
         if uses and not fits:
             number = next(n for n, line in enumerate(lines, 1) if line.strip() and not line.startswith("#"))

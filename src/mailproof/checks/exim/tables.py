@@ -102,8 +102,9 @@ def _asked(driver: Driver) -> Iterator[tuple[Setting, str]]:
 
 
 def _lookups(configured: Configured) -> Iterator[Answer]:
-    """Of routers and ACLs: what cannot be looked up is put off."""
-    groups: list[Sequence[Setting | Condition]] = [each.settings for each in configured.configuration.routers]
+    """Of routers, transports and ACLs: what cannot be looked up is put off."""
+    drivers = (*configured.configuration.routers, *configured.configuration.transports)
+    groups: list[Sequence[Setting | Condition]] = [each.settings for each in drivers]
     for acl in configured.configuration.acls.values():
         groups += [statement.conditions for statement in acl.statements]
     groups += [[setting] for setting in configured.configuration.lists.values()]

@@ -31,7 +31,8 @@ _OF_MACHINE = ("MAIN_PACKAGE_VERSION", "MAIN_HARDCODE_PRIMARY_HOSTNAME", "DC_min
 _MARK = "UPEX4CmacrosUPEX4C"
 _PART_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _ASSIGNMENT = re.compile(r"\s*(\w+)=(?:'([^']*)'|\"([^\"]*)\"|(\S*))")
-_KINDS = ("local", "internet", "smarthost", "satellite")
+KINDS_OF_SETTINGS = ("local", "internet", "smarthost", "satellite")
+"""What `dc_eximconfig_configtype` can be; with anything else no macro is made of the settings."""
 
 Data = Callable[[str], bytes | None]
 
@@ -86,7 +87,7 @@ def made(data: Data, names: Sequence[str]) -> list[Source] | None:
             return None
         for source in comparable(name, part):
             lines.append(source)
-            if source.text.startswith(_MARK) and kind in _KINDS:
+            if source.text.startswith(_MARK) and kind in KINDS_OF_SETTINGS:
                 lines += _macros(given, kind, (data(MAILNAME) or b"").decode("utf-8", "replace"))
     return lines
 

@@ -69,7 +69,19 @@ _TROUBLE = {
     ),
     "warning": ("Warning: ", "warning: ", "WARNING", "no host name found", "no IP address found", "queue name"),
 }
-_MANAGED = ("Frozen", "Message is frozen", "Unfrozen", "removed by", "cancelled by", "Spool file is locked")
+_MANAGED = (
+    *("Frozen", "Message is frozen", "Unfrozen", "removed by", "cancelled by", "Spool file is locked"),
+    # What is told of `exim -Mf`, `-Mt`, `-Mmd`, `-Mar` and `-Mes` (queue_action in queue.c).
+    *(
+        "frozen by ",
+        "unfrozen by ",
+        "address <",
+        "all addresses marked ",
+        "recipient <",
+        "recipient address ",
+        "sender address ",
+    ),
+)
 _ROUTINE = (
     *("Start queue run", "End queue run", "Sender identification", "Message is frozen", "SMTP<<", "SMTP>>", "cwd="),
     *("list matching", "DNS list lookup", "host name alias", "pid ", "no immediate delivery", "re-exec"),
