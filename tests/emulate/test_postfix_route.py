@@ -14,6 +14,7 @@ from mailproof.emulate.postfix.routes import routes_of
 from mailproof.emulate.postfix.server import Postfix, read_postfix
 from mailproof.emulate.postfix.standard import standard
 from mailproof.model.postfix import Client, Kind, NextHost, Outcome, Route
+from settled import write
 
 MAIN = "compatibility_level = 3.6\nmyhostname = mail.example.test\nmydestination = $myhostname, localhost, a.test\n"
 MASTER = """
@@ -59,8 +60,8 @@ def test_a_transport_by_its_sender() -> None:
 @needs_postfix
 @pytest.mark.parametrize("interfaces", ["all", "loopback-only", "localhost", "127.0.0.1"])
 def test_a_literal_is_local_as_trivial_rewrite_has_it(interfaces: str, tmp_path: Path) -> None:
-    (tmp_path / "main.cf").write_text(f"{MAIN}inet_interfaces = {interfaces}\n")
-    (tmp_path / "master.cf").write_text(MASTER)
+    write(tmp_path / "main.cf", f"{MAIN}inet_interfaces = {interfaces}\n")
+    write(tmp_path / "master.cf", MASTER)
     postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
     for literal in ("[127.0.0.1]", "[IPv6:::1]", "[192.0.2.7]", "[IPv6:2001:db8::1]"):
         route = one(postfix, "who@a.test", f"u@{literal}")
@@ -238,10 +239,10 @@ def generated(chance: random.Random, directory: Path) -> str:
             keys = [chance.choice(("", "u@", "@", "u+x@", ".")) + chance.choice(DOMAINS) for _ in range(4)]
             keys += [chance.choice(("*", "u", "w", "<>", "test", ".test"))]
             rows = "".join(f"{key} {chance.choice(RESULTS)}\n" for key in dict.fromkeys(keys))
-            (directory / name).write_text(rows)
+            write(directory / name, rows)
             lines.append(f"{name} = texthash:{directory / name}\n")
     if chance.random() < 0.3:
-        (directory / "patterns").write_text("/^(.*)@b\\.test$/ smtp:[p.test]\n!/example/ relay:\n")
+        write(directory / "patterns", "/^(.*)@b\\.test$/ smtp:[p.test]\n!/example/ relay:\n")
         lines.append(f"transport_maps = regexp:{directory / 'patterns'}\n")
     for name, values in {
         "relayhost": ("", "[gw.test]:25", "gw.test"),
@@ -262,8 +263,8 @@ def test_generated_routes_are_those_of_trivial_rewrite(seed: int, tmp_path: Path
     chance = random.Random(seed)
     tmp_path.chmod(0o755)
     text = generated(chance, tmp_path)
-    (tmp_path / "main.cf").write_text(text)
-    (tmp_path / "master.cf").write_text(MASTER)
+    write(tmp_path / "main.cf", text)
+    write(tmp_path / "master.cf", MASTER)
     postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
     for _ in range(12):
         sender = f"{chance.choice(USERS)}@{chance.choice(DOMAINS)}" if chance.random() < 0.9 else ""
@@ -283,7 +284,7 @@ def test_generated_routes_are_those_of_trivial_rewrite(seed: int, tmp_path: Path
 )
 @pytest.mark.parametrize("level", ["0", "3.6"])
 def test_the_standard_form_is_that_of_trivial_rewrite(address: str, level: str, tmp_path: Path) -> None:
-    (tmp_path / "main.cf").write_text(MAIN.replace("= 3.6", f"= {level}"))
-    (tmp_path / "master.cf").write_text("")
+    write(tmp_path / "main.cf", MAIN.replace("= 3.6", f"= {level}"))
+    write(tmp_path / "master.cf", "")
     postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
     assert standard(postfix, address) == rewritten(tmp_path, address)

@@ -17,6 +17,7 @@ from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.master import read_master
 from mailproof.parse.postfix.parameters import read_main
 from mailproof.parse.postfix.tables import Answer, Untold, open_table
+from settled import write
 
 postfix_there = pytest.mark.skipif(shutil.which("postconf") is None, reason="needs Postfix")
 BEGIN = "compatibility_level = 3.6\nmyhostname = h.d.test\n"
@@ -51,7 +52,7 @@ EXPRESSIONS = (
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_expressions_are_what_postconf_makes_of_them(expression: str, tmp_path: Path) -> None:
     text = f"{BEGIN}smtpd_banner = {expression}\n"
-    (tmp_path / "main.cf").write_text(text)
+    write(tmp_path / "main.cf", text)
     ours = read_main(text.encode()).value("smtpd_banner")
     theirs = postconf(tmp_path, "-xh", "smtpd_banner")
     assert ("fatal" if ours.trouble else " ".join(ours.text.split())) == " ".join(theirs.split())
@@ -74,8 +75,8 @@ relay unix - - n - - smtp -v
 
 @postfix_there
 def test_services_and_their_options_are_those_of_postconf(tmp_path: Path) -> None:
-    (tmp_path / "main.cf").write_text(BEGIN)
-    (tmp_path / "master.cf").write_text(MASTER)
+    write(tmp_path / "main.cf", BEGIN)
+    write(tmp_path / "master.cf", MASTER)
     services = read_master(MASTER.encode()).services
     ours = [f"{s.name}/{s.type}/{name} = {value}" for s in services for name, value in s.options.items()]
     assert sorted(ours) == sorted(postconf(tmp_path, "-P").splitlines())
@@ -93,8 +94,8 @@ def test_every_value_and_option_has_its_own_line() -> None:
 @postfix_there
 def test_braces_hold_an_argument_together_wherever_they_stand(tmp_path: Path) -> None:
     text = "smtp inet n - y - - smtpd\n -o {a=b c} -o d={e f} -o {g={h i}}\n"
-    (tmp_path / "main.cf").write_text(BEGIN)
-    (tmp_path / "master.cf").write_text(text)
+    write(tmp_path / "main.cf", BEGIN)
+    write(tmp_path / "master.cf", text)
     [service] = read_master(text.encode()).services
     ours = [f"smtp/inet/{name} = {value}" for name, value in service.options.items()]
     assert sorted(ours) == sorted(postconf(tmp_path, "-P").splitlines())
@@ -121,8 +122,8 @@ KEYS = ("a@b.test", "key", "KEY", "c", "abc", "ABC", "u@x.test", "u@z.test", "19
 @postfix_there
 @pytest.mark.parametrize("kind", TABLES)
 def test_tables_answer_as_postmap_does(kind: str, tmp_path: Path) -> None:
-    (tmp_path / "main.cf").write_text(BEGIN)
-    (tmp_path / "t").write_text(TABLES[kind])
+    write(tmp_path / "main.cf", BEGIN)
+    write(tmp_path / "t", TABLES[kind])
     spec = f"{kind}:{tmp_path}/t"
     table = open_table(spec, lambda path: Path(path).read_bytes())
     for key in KEYS:
@@ -138,7 +139,7 @@ def test_tables_answer_as_postmap_does(kind: str, tmp_path: Path) -> None:
      "pipemap:{inline:{a=b},inline:{b=c}}", "proxy:inline:{a=q}", "randmap:{one}"],
 )  # fmt: skip
 def test_tables_inside_main_cf_answer_as_postmap_does(spec: str, tmp_path: Path) -> None:
-    (tmp_path / "main.cf").write_text(BEGIN)
+    write(tmp_path / "main.cf", BEGIN)
     plain = spec.removeprefix("proxy:")
     for key in ("a", "b", "A", "n"):
         found = open_table(spec, lambda _: None).ask(key)
@@ -147,7 +148,7 @@ def test_tables_inside_main_cf_answer_as_postmap_does(spec: str, tmp_path: Path)
 
 @postfix_there
 def test_a_randmap_answers_with_one_of_its_values(tmp_path: Path) -> None:
-    (tmp_path / "main.cf").write_text(BEGIN)
+    write(tmp_path / "main.cf", BEGIN)
     spec = "randmap:{one, {two words}, three}"
     values: set[str] = set()
     open_table(spec, lambda _: None, choose=lambda _, each: values.update(each) or "one").ask("a")

@@ -7,7 +7,6 @@ import random
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.master import read_master
 from mailproof.parse.postfix.parameters import read_main
+from settled import write
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(shutil.which("postconf") is None, reason="needs Postfix")]
 
@@ -94,13 +94,6 @@ def master_text(chance: random.Random) -> str:
             lines[-1] += chance.choice(("\n  ", " ", "\n# c\n  "))
             lines[-1] += f"-o {{ {option} = {value} }}" if " " in value or not value else f"-o {option}={value}"
     return "".join(f"{line}\n" for line in lines)
-
-
-def write(file: Path, text: str) -> None:
-    """A minute ago: Postfix waits where a file has changed within two seconds."""
-    file.write_text(text)
-    old = time.time() - 60
-    os.utime(file, (old, old))
 
 
 def postconf(directory: Path, *arguments: str) -> str | None:

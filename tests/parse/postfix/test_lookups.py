@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mailproof.parse.postfix.tables import Answer, open_table
+from settled import write
 
 pytestmark = pytest.mark.skipif(shutil.which("postmap") is None, reason="needs Postfix")
 
@@ -111,7 +112,7 @@ def postmap(directory: Path, spec: str, keys: Sequence[str]) -> dict[str, str]:
 @pytest.mark.parametrize("number", range(TABLES))
 def test_generated_tables_answer_as_postmap_does(number: int, tmp_path: Path) -> None:
     chance = random.Random(number)
-    (tmp_path / "main.cf").write_text("compatibility_level = 3.6\nmyhostname = h.d.test\n")
+    write(tmp_path / "main.cf", "compatibility_level = 3.6\nmyhostname = h.d.test\n")
     file = tmp_path / "t"
     kind = ("texthash", "hash", "btree", "regexp", "pcre", "cidr", "inline", "pipemap")[number % 8]
     keys = addresses(chance) if kind == "cidr" else names(chance)
@@ -120,15 +121,15 @@ def test_generated_tables_answer_as_postmap_does(number: int, tmp_path: Path) ->
         rows = (line.split(None, 1) for line in ("a@b.test one", "u two words", "@a.test x@y.test", "W@B.test z"))
         spec = "inline:{" + ", ".join(f"{{{key} = {value}}}" for key, value in rows) + "}"
     elif kind == "pipemap":
-        file.write_text(text_table(chance), "utf-8")
-        (tmp_path / "r").write_text("/^(o)ne@/ first $1\n/two/ second\n")
+        write(file, text_table(chance))
+        write(tmp_path / "r", "/^(o)ne@/ first $1\n/two/ second\n")
         spec = f"pipemap:{{texthash:{file},regexp:{tmp_path}/r}}"
     elif kind in ("regexp", "pcre"):
-        file.write_text(pattern_table(chance, kind), "utf-8")
+        write(file, pattern_table(chance, kind))
     elif kind == "cidr":
-        file.write_text(network_table(chance), "utf-8")
+        write(file, network_table(chance))
     else:
-        file.write_text(text_table(chance), "utf-8")
+        write(file, text_table(chance))
     if kind in ("hash", "btree"):
         made = ["postmap", "-c", str(tmp_path), spec]
         subprocess.run(made, check=True, timeout=60, capture_output=True, env={"PATH": os.environ["PATH"]})
