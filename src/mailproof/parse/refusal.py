@@ -36,7 +36,7 @@ _AT_MAIL = {
     _K.MAILBOX_DISABLED: _K.SENDER_REJECTED,
 }
 # qmail and its kin write the status behind the words: `sorry, no mailbox here by that name. (#5.1.1)`.
-_BEHIND = re.compile(r"\(#([245]\.[0-9]{1,3}\.[0-9]{1,3})\)")
+_BEHIND = re.compile(r"\(#([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: - chkuser)?\)")
 
 
 def no_rule_matches(reply: Reply) -> bool:

@@ -125,7 +125,13 @@ def side_in_log(name: str, rank: int, text: str) -> Side:
     return next((side for names, side in sides if name in names), _S.YOURS)
 
 
-_AS_BOUNCE = {"delivery-user-unknown": "recipient-unknown", "sent-on-is-refused": "client-blocklisted"}
+_AS_BOUNCE = {
+    "delivery-user-unknown": "recipient-unknown",
+    "sent-on-is-refused": "client-blocklisted",
+    "sender-reputation-low": "client-blocklisted",
+    "sender-refused-by-relay": "sender-not-owned",
+    "mail-forwarding-loop": "mail-loop",
+}
 AT_OUR_DOOR = frozenset(
     (
         *("relay-denied", "recipient-unknown", "recipient-moved", "sender-domain-unknown", "sender-not-owned"),

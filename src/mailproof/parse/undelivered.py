@@ -16,8 +16,8 @@ from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.statuses import status_meaning
 
 UNKNOWN = "unknown"
-# What the network statuses of RFC 3463 mean without words: the words of another line say more.
-_VAGUE = frozenset((str(RefusalKind.UNROUTABLE), str(RefusalKind.SERVICE_UNAVAILABLE)))
+VAGUE = frozenset((str(RefusalKind.UNROUTABLE), str(RefusalKind.SERVICE_UNAVAILABLE)))
+"""What the network statuses of RFC 3463 mean without words: the words of another line say more."""
 
 
 class Meant(NamedTuple):
@@ -31,14 +31,14 @@ def meaning(about: Undelivered) -> Meant:
     """The cause, as exactly as the report lets it be known."""
     replies = [(each, reply_meaning(each, _step(each, about.said))) for each in about.said if each.code]
     for said, name in replies:
-        if name and name not in _VAGUE:
+        if name and name not in VAGUE:
             return Meant(name, said)
     own = [(each, hindrance(each.text), hindrance(each.text, "", each.enhanced)) for each in about.said]
     for each in about.said:
         # The words of another server, of which the notice leaves the code out: Mimecast, Exchange of old.
         if not each.code and each.enhanced and hindrance(each.text) is None:
             refused = refusal_in_words(f"{each.enhanced[0]}50", each.enhanced, each.text, each.step)
-            if refused is not None and str(refused) not in _VAGUE:
+            if refused is not None and str(refused) not in VAGUE:
                 return Meant(str(refused), each)
     for kinds in (1, 2):
         # That it was tried too long stands beside the reason, where there is one.

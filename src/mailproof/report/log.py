@@ -73,6 +73,9 @@ class Meant(Protocol):
 
 def words_of(cause: Meant, say: Words) -> tuple[str, str]:
     """What it means, and what to do."""
+    refusal = f"explained.{cause.params.get('refusal', '')}"
+    if refusal in say:
+        return say(f"log.{cause.name}-because", meaning=say(refusal)), say(f"{refusal}-mend")
     if f"log.{cause.name}" in say:
         return say(f"log.{cause.name}", **cause.params), say(f"log.{cause.name}-mend")
     row = log_message(cause.name)

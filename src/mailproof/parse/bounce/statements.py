@@ -16,7 +16,7 @@ _REPLY = re.compile(
 # The code again at the beginning of each further line; in Postfix's notices they have become one.
 _AGAIN = re.compile(r"(?:(?<=\s)|\A)[45]\d\d[- ](?:[45]\.\d{1,3}\.\d{1,3}(?![\d.]))?[ ]?")
 _ENHANCED = re.compile(r"(?<![\w.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_BEHIND = re.compile(r"\(#([45]\.\d{1,3}\.\d{1,3})\)")
+_BEHIND = re.compile(r"\(#([45]\.\d{1,3}\.\d{1,3})(?: - chkuser)?\)")
 _TRAILER = re.compile(r"\s*\((?:in reply to [^()]{3,60}|state \d+)\)\s*$", re.IGNORECASE)
 _HOST = re.compile(
     r"(?:\bhost |while talking to |Remote-MTA: dns; ?|by the server for the recipient domain \S+ by |\bserver )"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mailproof.model.escape import printable
 from mailproof.model.explained import Explained, Explanation, Pasted, Side
-from mailproof.model.log import LogExplained, LogLine
+from mailproof.model.log import LogCause, LogExplained, LogLine
 from mailproof.parse.bounce.entities import as_text
 from mailproof.parse.bounce.reader import read as read_bounce
 from mailproof.parse.pasted.kind import kind_of
@@ -47,7 +47,7 @@ def explain_log(lines: Iterable[LogLine | bytes]) -> tuple[Explanation, LogExpla
     causes = [
         Explained(
             cause.name,
-            side_in_log(cause.name, cause.rank, cause.example),
+            _side(cause),
             text=cause.example,
             page=cause.page,
             count=cause.count,
@@ -62,6 +62,12 @@ def explain_log(lines: Iterable[LogLine | bytes]) -> tuple[Explanation, LogExpla
         left_out=max(0, len(causes) - MOST),
     )
     return explained, result
+
+
+def _side(cause: LogCause) -> Side:
+    if refusal := cause.params.get("refusal"):
+        return side_of(refusal)
+    return side_in_log(cause.name, cause.rank, cause.example)
 
 
 def _session(text: str) -> Explanation:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
-from mailproof.model.log import Delivered, Refused, Sieved, Stored
+from mailproof.model.log import Arrived, Delivered, Fact, Refused, Sieved, Stored
 from mailproof.parse.log.peer import peer
 from mailproof.run.log.clock import instant
 from mailproof.run.log.story import Event, Story
@@ -15,6 +16,8 @@ from mailproof.run.log.story import Event, Story
 _SENT_ON = 120.0
 # RFC 5321 section 4.5.4.1: a client gives up after four to five days.
 _COMES_AGAIN = 5 * 86400.0
+# A list that makes a message of its own for each member hands in so many at once (Mailman: 500 recipients a time).
+_HANDED_IN = 500
 # Lines of processes can be written out of order; a child can begin after the line that names it (Postfix 3.11).
 _LATE = 500
 # Dovecot counts the transactions of a connection and the recipients of each: `…:T2:R3`.
@@ -42,6 +45,7 @@ class Kin:
         self._next: dict[int, list[Story]] = {}
         self._before: dict[int, list[Story]] = {}
         self._reports: set[int] = set()
+        self._handed: set[int] = set()
         for story in stories:
             for child in self._children(story):
                 self._link(story, child)
@@ -59,6 +63,10 @@ class Kin:
                     found[id(kin)] = kin
                     waiting.append(kin)
         return list(found.values())
+
+    def is_handed_on(self, event: Event) -> bool:
+        """Whether the delivery was to a program of this server that has handed the message in again."""
+        return event.at in self._handed
 
     def is_report(self, story: Story) -> bool:
         """Whether the story is a report about another message, and no part of its way."""
@@ -93,6 +101,7 @@ class Kin:
                     self._reports.add(id(story))
         if story.message_id in self._of_message:
             yield from self._copies(story)
+        yield from self._come_back(story)
 
     def _child(self, story: Story, queue_id: str, event: Event) -> Story | None:
         """The story that the queue id began; not one that happens to have the id that another server gave."""
@@ -109,6 +118,20 @@ class Kin:
                 return child
         return None
 
+    def _come_back(self, story: Story) -> Iterator[Story]:
+        """What a program handed in again without telling the queue id: a filter by pipe, a list, procmail."""
+        same = self._by_message.get(story.message_id, [])
+        handed = [event for event in story.events if _is_handed_over(event.fact)] if len(same) > 1 else []
+        if not handed:
+            return
+        after = bisect_right(same, story.began, key=lambda each: each.began)
+        for other in same[after : after + _HANDED_IN]:
+            began, first = instant(story.events[0].time), instant(other.events[0].time)
+            late = began is not None and first is not None and first - began > _COMES_AGAIN
+            if not late and _is_from_here(other):
+                self._handed |= {event.at for event in handed}
+                yield other
+
     def _copies(self, story: Story) -> Iterator[Story]:
         """What a Sieve script of the mailbox sent on: the same Message-ID, handed in a moment later."""
         for event in self._of_message[story.message_id]:
@@ -122,6 +145,22 @@ class Kin:
                 # The stamp of one log can have no fraction of the second.
                 if -1 <= first - began <= _SENT_ON and not other.children.keys() & {story.queue_id}:
                     yield other
+
+
+def _is_handed_over(fact: Fact) -> bool:
+    """To a program, or to a server on this machine or beside it that answers without a queue id (Mailman's LMTP)."""
+    if not isinstance(fact, Delivered) or fact.status != "sent" or fact.child:
+        return False
+    if fact.reason.startswith(("delivered via ", "delivered to command")):
+        return True
+    # Dovecot's LMTP is the end of the way.
+    return "[" in fact.relay and not peer(fact.relay).path and _is_near(fact.relay) and " Saved" not in fact.reason
+
+
+def _is_from_here(story: Story) -> bool:
+    """Handed in by a user of this machine, or from it or beside it."""
+    arrived = next((event.fact for event in story.events if isinstance(event.fact, Arrived)), None)
+    return arrived is not None and bool(arrived.uid or ("[" in arrived.client and _is_near(arrived.client)))
 
 
 def _is_near(relay: str) -> bool:

@@ -18,6 +18,7 @@ _ENDED = ("bounced", "expired", "force-expired", "undeliverable")
 _GOOD = ("sent", "deliverable")
 # What restrictions, checks and milters can do beside refusing lets the message go on.
 _REFUSING = ("reject", "discard", "hangup", "abort", "defer")
+_BY_FILTER = re.compile(r"25\d (?:2\.\d\.\d )?(?:Ok, discarded\b|Virus Detected; Discarded)", re.IGNORECASE)
 _HOLDING = ("hold", "quarantine")
 
 
@@ -46,7 +47,7 @@ def told(family: list[Story], kin: Kin) -> LogTrace:
     last = [event.time for _, event in events if isinstance(event.fact, (Delivered, Stored, Refused))]
     return LogTrace(
         tuple(dict.fromkeys(leg.queue_id for leg in legs if leg.queue_id)),
-        _outcome(way, [event.fact for _, event in events]),
+        _outcome(way, [event.fact for _, event in events], kin),
         legs,
         message_id=printable(next((story.message_id for story in way if story.message_id), "")),
         sender=_sender(way),
@@ -82,14 +83,16 @@ def _leg(fact: Fact) -> tuple[str, dict[str, str]]:
     return printable(kind), params
 
 
-def _outcome(way: list[Story], all_facts: list[Fact]) -> str:
+def _outcome(way: list[Story], all_facts: list[Fact], kin: Kin) -> str:
     """The last word for each recipient, the worst of them; handing on to a filter of this server is no last word."""
     ids = {story.queue_id for story in way}
     last = {
         fact.recipient: fact
         for story in way
         for event in story.events
-        if isinstance(fact := event.fact, Delivered) and (fact.child not in ids or not fact.child)
+        if isinstance(fact := event.fact, Delivered)
+        and (fact.child not in ids or not fact.child)
+        and not kin.is_handed_on(event)
     }
     if any(fact.status in _ENDED for fact in last.values()):
         return "bounced"
@@ -111,8 +114,11 @@ def _outcome(way: list[Story], all_facts: list[Fact]) -> str:
 
 
 def _thrown_away(fact: Delivered) -> bool:
-    """discard(8) alone calls sent what went nowhere; error(8) bounces, and the others name who took it."""
-    return fact.status == "sent" and fact.relay == "none"
+    """discard(8) alone calls sent what went nowhere; error(8) bounces, and the others name who took it.
+
+    A filter that throws a message away takes it, and says so: amavis (D_DISCARD), clamsmtp.
+    """
+    return fact.status == "sent" and (fact.relay == "none" or _BY_FILTER.match(fact.reason) is not None)
 
 
 def _in_mailbox(facts: list[Fact]) -> str:

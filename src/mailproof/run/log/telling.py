@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
 from mailproof.catalog.log_messages import log_messages
+from mailproof.model.explained import Side
 from mailproof.model.log import Delivered, Expired, Fact, LoginFailed, Refused, Sieved, Trouble
 from mailproof.model.log_connection import Answered, Certificated, Dropped, Hid, NoConnection, TlsFailed
 from mailproof.model.log_filter import DkimSaid, Greylisted, ListedAt, Scanned
 from mailproof.model.log_service import ServiceChanged
+from mailproof.parse.bounce.statements import statement
+from mailproof.parse.sides import side_of
+from mailproof.parse.undelivered import VAGUE, reply_meaning
+from mailproof.run.explaining.pages import page_of
 
 UNKNOWN = "unknown-trouble"
 
@@ -19,6 +25,25 @@ _REFUSING = ("reject", "discard", "hold", "hangup", "abort", "defer", "quarantin
 _DONE = {"discard": "discard", "hold": "hold", "quarantine": "hold"}
 _GOOD = ("sent", "deliverable", "SOFTBOUNCE")
 _BLOCKING = ("Blocked ", "reject", "soft reject", "greylist")
+
+
+# Postfix, then Exim, of what the next server answered.
+_QUOTED = re.compile(
+    r"(?<= said: )[45]\d\d[ -]|(?:SMTP error from remote mail server after .{3,400}?: )(?=[45]\d\d[ -])"
+)
+# Rows that say the same as a refusal does.
+_SAME: dict[str, tuple[str, ...]] = {
+    "login-required": ("next-hop-needs-login",),
+    "helo-required": ("ehlo-required-first",),
+    "tls-required": ("tls-required", "tls-required-elsewhere"),
+    "sender-not-owned": ("sender-refused-by-relay",),
+    "limited": ("sender-reputation-low",),
+    "client-blocklisted": ("sender-reputation-low",),
+    "message-unauthenticated": ("message-unauthenticated",),
+    "mailbox-full": ("mailbox-full",),
+    "recipient-unknown": ("delivery-user-unknown",),
+    "mail-loop": ("mail-forwarding-loop",),
+}
 
 
 class Meaning(NamedTuple):
@@ -82,7 +107,31 @@ def _of_others(fact: Fact) -> str | None:
 
 @lru_cache(maxsize=4096)
 def meant(text: str) -> Meaning:
-    """The first row of the table whose pattern is found in it; `unknown-trouble` where there is none."""
+    """The first row of the table whose pattern is found in it; `unknown-trouble` where there is none.
+
+    What another server answered means what `parse.refusal` makes of it, where the row does not say that already.
+    """
+    row = _row(text)
+    return _answered_elsewhere(text, row) or row
+
+
+def _answered_elsewhere(text: str, row: Meaning) -> Meaning | None:
+    quoted = _QUOTED.search(text)
+    if quoted is None or "SASL authentication failed" in text[: quoted.start()]:
+        return None
+    said = statement(text[quoted.start() :])
+    if not said.code:
+        return None
+    refusal = reply_meaning(said, said.step)
+    if not refusal or refusal in VAGUE or row.name in _SAME.get(refusal, ()):
+        return None
+    name = "delivery-bounced" if said.code[0] == "5" else "delivery-deferred"
+    # What is to be mended at the server that sends, this one, keeps its mail from all who ask the same.
+    rank = 2 if side_of(refusal) is Side.YOURS else 4
+    return Meaning(name, rank, page_of(refusal) or name, {"refusal": refusal})
+
+
+def _row(text: str) -> Meaning:
     for row in log_messages():
         if found := row.pattern.search(text):
             params = {key: value for key, value in found.groupdict().items() if value}
