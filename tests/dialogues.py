@@ -15,9 +15,9 @@ from mailproof.model.record import Asked, Record
 from mailproof.model.report import Judged
 from mailproof.model.tls import TlsPolicy, TlsSettings
 from mailproof.net.memory import MemoryNet
-from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Recipient, Sending
+from mailproof.probes.wish import LoginWish, Message
 from mailproof.run.check.examine import Plan, examine
 from mailproof.run.endpoints import Wanted
 from mailproof.run.hand.sending import SendPlan, send_by_hand

@@ -21,8 +21,7 @@ from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages, Si
 from mailproof.model.ese_plan import Plan
 from mailproof.model.record import Record
 from mailproof.model.report import Judged
-from mailproof.parse.ese.checksum import NEW_FORMAT_BIT, SEED, block_checksum, header_checksum
-from mailproof.parse.ese.page import blocks_of
+from mailproof.parse.ese.checksum import NEW_FORMAT_BIT, SEED, block_checksum, blocks_of, header_checksum
 from mailproof.run.ese.look import attempts_of, examine
 
 HERE = Path(__file__).parent / "data" / "ese"

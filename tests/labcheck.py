@@ -18,8 +18,8 @@ from mailproof.model.report import Report
 from mailproof.model.tls import TlsPolicy, TlsSettings
 from mailproof.net.dns import Configuration
 from mailproof.net.sockets import SocketNet
-from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish, Message
 from mailproof.report.build import build
 from mailproof.run.check.examine import Plan, examine
 from mailproof.run.endpoints import Wanted

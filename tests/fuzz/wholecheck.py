@@ -18,8 +18,8 @@ from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsPolicy
 from mailproof.net.interface import ServerStream
 from mailproof.net.memory import MemoryNet
-from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish, Message
 from mailproof.report.build import build
 from mailproof.report.json import encode
 from mailproof.report.text import render

@@ -20,8 +20,8 @@ from mailproof.net.interface import Driver, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.net.recorder import KEEP
 from mailproof.net.sockets import SocketNet
-from mailproof.probes.login import LoginWish
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish
 from mailproof.report.build import build
 from mailproof.report.json import encode
 from mailproof.report.text import render

@@ -15,8 +15,8 @@ from mailproof.model.retrieval import Retrieved
 from mailproof.model.tls import TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.probes.fetch import fetch
-from mailproof.probes.login import LoginWish
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish
 from mailproof.sasl.credentials import Credentials
 from mailproof.script.authority import Authority
 

@@ -14,8 +14,9 @@ from mailproof.net.sockets import SocketNet
 from mailproof.probes.conversation import held
 from mailproof.probes.fetch import _fetch
 from mailproof.probes.imap import ImapConversation
-from mailproof.probes.login import LoginWish, Message, deliver
+from mailproof.probes.login import deliver
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish, Message
 from mailproof.sasl.credentials import Credentials
 
 pytestmark = pytest.mark.real

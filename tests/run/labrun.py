@@ -14,8 +14,8 @@ from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
 from mailproof.net.interface import Address, Handler
 from mailproof.net.memory import MemoryNet
-from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish, Message
 from mailproof.run.check.examine import Plan, examine
 from mailproof.run.endpoints import Wanted
 from mailproof.run.targets import parse_target

@@ -83,8 +83,8 @@ def _plan(lab: EmbeddedLab, ca_file: Path, now: datetime) -> Plan:
     from mailproof.cli.message import proof_message
     from mailproof.model.record import Asked
     from mailproof.model.tls import TlsSettings
-    from mailproof.probes.login import LoginWish
     from mailproof.probes.terms import Terms
+    from mailproof.probes.wish import LoginWish
     from mailproof.run.check.examine import Plan
     from mailproof.run.endpoints import Wanted
     from mailproof.run.targets import parse_target

@@ -103,7 +103,7 @@ def _plan(text: str | None, given: Mapping[str, Any], terminal: Terminal) -> Any
 def _from_file(given: Mapping[str, Any], target: Target | None, mechanism: str, terminal: Terminal) -> Any:
     """Target and wish of each account. Raises Complaint for a user beside them, and for one without a target."""
     from mailproof.cli.accounts import read_accounts
-    from mailproof.probes.login import LoginWish
+    from mailproof.probes.wish import LoginWish
     from mailproof.sasl.credentials import Credentials
 
     for name in ("user", "password_env", "password_file", "password_fd", "password_command", "netrc", "try_names"):

@@ -8,7 +8,7 @@ from datetime import datetime
 from mailproof.cli.reading import LONGEST_MESSAGE, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.probes.fetch import TOKEN_FIELD
-from mailproof.probes.login import Message
+from mailproof.probes.wish import Message
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 

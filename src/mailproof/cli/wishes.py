@@ -10,7 +10,7 @@ from mailproof.cli import credentials
 from mailproof.cli.options import Connecting
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.endpoint import Target
-from mailproof.probes.login import LoginWish
+from mailproof.probes.wish import LoginWish
 
 # Mechanisms that prove who one is without a password (RFC 4422 appendix A, RFC 4505).
 _WITHOUT_PASSWORD = ("EXTERNAL", "ANONYMOUS")

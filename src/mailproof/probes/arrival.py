@@ -13,9 +13,10 @@ from mailproof.probes.conversation import Conversation
 from mailproof.probes.fetch import TOKEN_FIELD, Waiting
 from mailproof.probes.folders import find_elsewhere
 from mailproof.probes.imap import ImapConversation, exists
-from mailproof.probes.login import LoginWish, come_in
+from mailproof.probes.login import come_in
 from mailproof.probes.mailbox import Found, Want, take_whole
 from mailproof.probes.pop3 import Pop3Conversation
+from mailproof.probes.wish import LoginWish
 
 # The newest messages of a POP3 mailbox that are looked at.
 _NEWEST = 20

@@ -17,10 +17,11 @@ from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
 from mailproof.probes.folders import find_elsewhere
 from mailproof.probes.imap import ImapConversation, exists
-from mailproof.probes.login import LoginWish, come_in
+from mailproof.probes.login import come_in
 from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish
 from mailproof.wire.imap.responses import fetch_items
 from mailproof.wire.pop3 import commands as pop3
 

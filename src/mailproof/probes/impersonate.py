@@ -7,9 +7,10 @@ from mailproof.model.endpoint import Endpoint
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import held
-from mailproof.probes.login import LoginWish, come_in
+from mailproof.probes.login import come_in
 from mailproof.probes.smtp import SmtpConversation
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish
 
 
 async def forge(net: Net, endpoint: Endpoint, terms: Terms) -> Attempt:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from mailproof.model.attempt import Job
 from mailproof.model.authentication import LoginTried
 from mailproof.model.capabilities import Capabilities, Stage
@@ -22,32 +20,11 @@ from mailproof.probes.exchange import binding_of, log_in
 from mailproof.probes.protocols import converse
 from mailproof.probes.speech import Ended
 from mailproof.probes.terms import Terms
-from mailproof.sasl.credentials import Credentials
+from mailproof.probes.wish import LoginWish, Message
 from mailproof.sasl.registry import MECHANISMS, preferred
 
 if TYPE_CHECKING:
     from mailproof.probes.smtp import SmtpConversation
-
-
-class Message(msgspec.Struct, frozen=True):
-    """A message to be handed in once the login stands."""
-
-    recipient: str
-    data: bytes
-    token: str
-    """In its header field `X-Mailproof-Token`."""
-
-
-class LoginWish(msgspec.Struct, frozen=True):
-    credentials: Credentials
-    nonce: str
-    mechanism: str = ""
-    """The only one to use; empty for the most sensible that is offered."""
-    message: Message | None = None
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return tuple(secret for secret in (self.credentials.password, self.credentials.token) if secret)
 
 
 async def login(net: Net, endpoint: Endpoint, terms: Terms, wish: LoginWish) -> Attempt:

@@ -17,9 +17,10 @@ from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.transcript import DeviationKind
 from mailproof.probes.conversation import Conversation
 from mailproof.probes.imap import ImapConversation
-from mailproof.probes.login import LoginWish, come_in
+from mailproof.probes.login import come_in
 from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.speech import Ended
+from mailproof.probes.wish import LoginWish
 from mailproof.wire.imap import commands as imap
 from mailproof.wire.imap.folders import Folder
 from mailproof.wire.imap.responses import ImapResponse, fetch_items, number_of

@@ -17,8 +17,8 @@ from mailproof.model.endpoint import Protocol
 from mailproof.model.envelope import Submitted
 from mailproof.model.failure import NetFailure
 from mailproof.model.reply import Reply, ReplyClass
-from mailproof.probes.login import LoginWish
 from mailproof.probes.smtp import SmtpConversation, queue_id
+from mailproof.probes.wish import LoginWish
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.smtp import commands
 from mailproof.wire.smtp.messages import stuff

@@ -13,9 +13,10 @@ from mailproof.model.reply import ReplyClass
 from mailproof.model.retrieval import NamedMessage, UidsListed
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import held
-from mailproof.probes.login import LoginWish, come_in
+from mailproof.probes.login import come_in
 from mailproof.probes.pop3 import Pop3Conversation
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish
 from mailproof.wire.pop3 import commands
 from mailproof.wire.pop3.responses import numbered, octets
 

@@ -16,8 +16,8 @@ from mailproof.model.login import LoginEnd, LoginResult
 from mailproof.model.record import Asked, Record
 from mailproof.model.tls import TlsSettings
 from mailproof.net.interface import Address, Handler
-from mailproof.probes.login import LoginWish
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish
 from mailproof.run.endpoints import Wanted
 from mailproof.run.hand.login_results import login_results
 from mailproof.run.hand.logins import Account, ByHand, log_in_by_hand, other_names

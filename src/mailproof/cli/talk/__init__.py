@@ -22,7 +22,7 @@ from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish
 from mailproof.model.endpoint import Target, TargetKind
 from mailproof.model.talk import TalkPlace, TalkProtocol
-from mailproof.probes.login import LoginWish
+from mailproof.probes.wish import LoginWish
 from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.url import parse_place
 

@@ -13,7 +13,7 @@ from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.xclient import attributes
 from mailproof.model.escape import to_bytes, to_text
 from mailproof.model.talk import TalkProtocol
-from mailproof.probes.login import LoginWish
+from mailproof.probes.wish import LoginWish
 from mailproof.run.talk.session import Phase, Session
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.starttls.registry import UPGRADES

@@ -16,7 +16,7 @@ from mailproof.model.talk import Played, TalkPlace
 if TYPE_CHECKING:
     from mailproof.model.transcript import Transcript
     from mailproof.net.interface import Net
-    from mailproof.probes.login import LoginWish
+    from mailproof.probes.wish import LoginWish
     from mailproof.report.mask import Mask
     from mailproof.run.talk.auth import Login
     from mailproof.run.talk.line import TalkLine

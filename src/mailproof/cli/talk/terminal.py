@@ -19,7 +19,7 @@ from mailproof.model.escape import to_text
 from mailproof.model.failure import NetFailure
 from mailproof.model.talk import TalkPlace
 from mailproof.net.aio import AsyncioNet
-from mailproof.probes.login import LoginWish
+from mailproof.probes.wish import LoginWish
 from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.line import FAREWELLS, Closed
 from mailproof.run.talk.opening import dial, enter

@@ -11,6 +11,7 @@ SEED = 0x89ABCDEF
 _WORD = 0xFFFFFFFF
 # Bits of a 32-bit word whose index has bit 0, 1, 2, 3, 4.
 _INDEX_BITS = (0xAAAAAAAA, 0xCCCCCCCC, 0xF0F0F0F0, 0xFF00FF00, 0xFFFF0000)
+_LARGEST_OF_ONE_BLOCK = 8192
 NEW_FORMAT_BIT = 9 * 32 + 13
 """Where a page or segment says that it has the new checksum (fPageNewChecksumFormat); counted from its beginning."""
 
@@ -33,6 +34,11 @@ def folded(number: int, length: int) -> int:
         bits //= 2
         number = (number >> bits) ^ (number & ((1 << bits) - 1))
     return number
+
+
+def blocks_of(page_size: int) -> int:
+    """In how many blocks a page is summed."""
+    return 1 if page_size <= _LARGEST_OF_ONE_BLOCK else 4
 
 
 def block_checksum(block: bytes, number: int, first: bool = True) -> int:

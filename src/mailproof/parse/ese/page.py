@@ -10,19 +10,20 @@ import importlib
 from collections.abc import Callable, Iterator
 
 from mailproof.model.ese import BadPage, PageFlaw
-from mailproof.parse.ese.checksum import NEW_FORMAT_BIT, block_checksum, header_checksum, stored_word, wrong_bit
+from mailproof.parse.ese.checksum import (
+    NEW_FORMAT_BIT,
+    block_checksum,
+    blocks_of,
+    header_checksum,
+    stored_word,
+    wrong_bit,
+)
 
 Suspects = Callable[[memoryview, int, int], list[int]]
 """Of whole pages (bytes, size of one, number of the first): the places of those that want a closer look."""
 
-_LARGEST_OF_ONE_BLOCK = 8192
 _MORE_SUMS = (40, 48, 56)
 _WORD = 0xFFFFFFFF
-
-
-def blocks_of(page_size: int) -> int:
-    """In how many blocks a page is summed."""
-    return 1 if page_size <= _LARGEST_OF_ONE_BLOCK else 4
 
 
 def bad_pages(data: memoryview, page_size: int, first: int, suspects: Suspects) -> Iterator[BadPage | None]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from mailproof.parse.ese.checksum import NEW_FORMAT_BIT
-from mailproof.parse.ese.page import blocks_of
+from mailproof.parse.ese.checksum import NEW_FORMAT_BIT, blocks_of
 
 # Without its types, so that the rest is the same whether it is installed or not.
 np: Any = importlib.import_module("numpy")

@@ -16,12 +16,12 @@ from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.tls import TlsHandshake, TlsPolicy, TlsVersion
 from mailproof.net.interface import Driver, Task
 from mailproof.probes.impersonate import forge
-from mailproof.probes.login import LoginWish, Message
 from mailproof.probes.provoke import provoke
 from mailproof.probes.survey import clear, survey
 from mailproof.probes.terms import Terms
 from mailproof.probes.verify import verify
 from mailproof.probes.version import version, worth_trying
+from mailproof.probes.wish import LoginWish, Message
 from mailproof.run.check.logins import Logins
 from mailproof.run.check.references import references
 from mailproof.run.check.untried import with_untried, without_unanswered_guesses

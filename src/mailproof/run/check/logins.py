@@ -19,10 +19,11 @@ from mailproof.net.interface import Net
 from mailproof.probes.fetch import LONGEST_PAUSE, fetch
 from mailproof.probes.handshake import protection_of
 from mailproof.probes.impersonate import borrow
-from mailproof.probes.login import LoginWish, Message, deliver, login
+from mailproof.probes.login import deliver, login
 from mailproof.probes.survey import UNKNOWN_LOCAL_PART
 from mailproof.probes.terms import Terms
 from mailproof.probes.uids import look_at_uids
+from mailproof.probes.wish import LoginWish, Message
 from mailproof.run.check.surveyed import handshake, login_delay, offered, shown
 from mailproof.sasl.mechanism import SecretKind
 from mailproof.sasl.registry import MECHANISMS

@@ -18,10 +18,10 @@ from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.report import Report
 from mailproof.net.interface import Driver
 from mailproof.probes.conversation import held
-from mailproof.probes.login import LoginWish
 from mailproof.probes.mailbox import Found, Want, look_through
 from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
 from mailproof.run.hand.services import READ, not_named, services

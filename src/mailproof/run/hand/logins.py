@@ -14,9 +14,10 @@ from mailproof.model.record import Asked, Attempt, Record
 from mailproof.net.interface import Driver
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal
 from mailproof.probes.conversation import held
-from mailproof.probes.login import LoginWish, log_in_and_look, login
+from mailproof.probes.login import log_in_and_look, login
 from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
+from mailproof.probes.wish import LoginWish
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
 from mailproof.run.hand.services import HANDED_IN, not_named, services

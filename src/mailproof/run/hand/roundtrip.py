@@ -16,10 +16,10 @@ from mailproof.model.retrieval import Retrieved
 from mailproof.net.interface import Driver
 from mailproof.probes.arrival import Arrived, await_arrival
 from mailproof.probes.conversation import held
-from mailproof.probes.login import LoginWish
 from mailproof.probes.protocols import converse
 from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Sending
+from mailproof.probes.wish import LoginWish
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
 from mailproof.run.hand.sending import SendPlan, send_by_hand
