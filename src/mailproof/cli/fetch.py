@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailproof.cli.by_hand import tell
-from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
+from mailproof.cli.command import MANY, Command, Option, whole_number
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.masked import masked
-from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
+from mailproof.cli.options import (
+    Connecting,
+    asked_of,
+    connecting,
+    connection_options,
+    network,
+    telling_options,
+    terms_of,
+    wanted_of,
+)
 from mailproof.cli.reading import LONGEST_MESSAGE, read_file
 from mailproof.cli.records import must_be_writable
 from mailproof.cli.terminal import Complaint, Terminal
@@ -41,10 +50,7 @@ def command(terminal: Terminal) -> Command:
         Option("--raw", is_flag=True, section="output", words="fetch-raw"),
         Option("--save", metavar="DIRECTORY|FILE.mbox", section="output"),
         *connection_options(terminal, without=("all_mechanisms",)),
-        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
-        Option("-v", "--verbose", is_flag=True, words="transcript"),
-        Option("--record", metavar="FILE"),
-        Option("--mask", is_flag=True),
+        *telling_options(terminal),
         Option("--keep-bodies", is_flag=True),
     ]
     return Command("fetch", terminal, partial(_fetch, terminal), params)

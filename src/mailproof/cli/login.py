@@ -11,8 +11,17 @@ import click
 
 from mailproof.cli.bar import bar
 from mailproof.cli.by_hand import tell
-from mailproof.cli.command import MANY, Command, Option, converted, one_of, whole_number
-from mailproof.cli.options import asked_of, connecting, connection_options, duration, network, terms_of, wanted_of
+from mailproof.cli.command import MANY, Command, Option, converted, whole_number
+from mailproof.cli.options import (
+    asked_of,
+    connecting,
+    connection_options,
+    duration,
+    network,
+    telling_options,
+    terms_of,
+    wanted_of,
+)
 from mailproof.cli.records import must_be_writable
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.cli.wishes import login_wish, mechanism_of, must_be_sayable, random_text
@@ -32,10 +41,7 @@ def command(terminal: Terminal) -> Command:
         Option("--accounts", metavar="FILE", section="login"),
         Option("--pace", metavar="TIME", default="1s", section="login", callback=seconds),
         Option("--refusals", metavar="N", default="4", callback=whole_number(0, MANY, terminal), section="login"),
-        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
-        Option("-v", "--verbose", is_flag=True, words="transcript"),
-        Option("--record", metavar="FILE"),
-        Option("--mask", is_flag=True),
+        *telling_options(terminal),
     ]
     return Command("login", terminal, partial(_login, terminal), params)
 

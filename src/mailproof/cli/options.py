@@ -144,6 +144,16 @@ def connection_options(terminal: Terminal, *, without: Collection[str] = ()) -> 
     return [option for option in options if option.name not in without]
 
 
+def telling_options(terminal: Terminal) -> list[click.Parameter]:
+    """Of the commands by hand: how the result is told, and where its record is kept (`by_hand.tell`)."""
+    return [
+        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
+        Option("-v", "--verbose", is_flag=True, words="transcript"),
+        Option("--record", metavar="FILE"),
+        Option("--mask", is_flag=True),
+    ]
+
+
 def connecting(given: Mapping[str, Any], terminal: Terminal) -> Connecting:
     """The values of `connection_options`. Raises Complaint for what cannot be used, before anything is dialled."""
     values = {name: given[name] for name in Connecting.__struct_fields__ if name in given}

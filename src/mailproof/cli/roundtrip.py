@@ -11,7 +11,7 @@ import click
 
 from mailproof.cli import credentials
 from mailproof.cli.by_hand import tell
-from mailproof.cli.command import Command, Option, converted, one_of
+from mailproof.cli.command import Command, Option, converted
 from mailproof.cli.getting_ready import while_getting_ready
 from mailproof.cli.options import (
     Connecting,
@@ -20,6 +20,7 @@ from mailproof.cli.options import (
     connection_options,
     duration,
     network,
+    telling_options,
     terms_of,
     wanted_of,
 )
@@ -47,10 +48,7 @@ def command(terminal: Terminal) -> Command:
         Option("--keep", is_flag=True, section="path"),
         *connection_options(terminal, without=("all_mechanisms", "xclient")),
         *credentials.mailbox_options(),
-        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
-        Option("-v", "--verbose", is_flag=True, words="transcript"),
-        Option("--record", metavar="FILE"),
-        Option("--mask", is_flag=True),
+        *telling_options(terminal),
         Option("--keep-bodies", is_flag=True),
     ]
     return Command("roundtrip", terminal, partial(_roundtrip, terminal), params)

@@ -13,7 +13,16 @@ import msgspec
 from mailproof.cli.by_hand import tell
 from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.getting_ready import while_getting_ready
-from mailproof.cli.options import Connecting, asked_of, connecting, connection_options, network, terms_of, wanted_of
+from mailproof.cli.options import (
+    Connecting,
+    asked_of,
+    connecting,
+    connection_options,
+    network,
+    telling_options,
+    terms_of,
+    wanted_of,
+)
 from mailproof.cli.records import must_be_writable
 from mailproof.cli.swaks import translated
 from mailproof.cli.terminal import Complaint, Terminal
@@ -108,10 +117,7 @@ def command(terminal: Terminal) -> Command:
         Option("--tls-verify", is_flag=True, section="connection"),
         Option("--login", words="send-login", section="login", **one_of(("required", "optional"), terminal)),
         *connection_options(terminal, without=("all_mechanisms",)),
-        Option("--format", "shape", default="text", words="format", **one_of(("text", "json"), terminal)),
-        Option("-v", "--verbose", is_flag=True, words="transcript"),
-        Option("--record", metavar="FILE"),
-        Option("--mask", is_flag=True),
+        *telling_options(terminal),
         Option("--keep-bodies", is_flag=True),
     ]
     return _Send("send", terminal, partial(_send, terminal), params)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from time import monotonic
 
 from mailproof import __version__
 from mailproof.host.interface import Host
 from mailproof.model.attempt import Job
-from mailproof.model.configuration import FileState
+from mailproof.model.configuration import DovecotFiles, EximFiles, FileState, PostfixFiles
 from mailproof.model.endpoint import Target, TargetKind
 from mailproof.model.record import Attempt, Record
-from mailproof.probes.certificate_files import certificate_files
+from mailproof.probes.certificate_files import Wish, certificate_files
 from mailproof.probes.dovecot_files import dovecot_files
 from mailproof.probes.exim_files import exim_files
 from mailproof.probes.postfix_files import postfix_files
 from mailproof.run.certificates_named import of_dovecot, of_exim, of_postfix
+
+Files = PostfixFiles | DovecotFiles | EximFiles
 
 
 class NoConfiguration(Exception):
@@ -43,28 +45,23 @@ def read_configurations(
     """
     begun = monotonic()
     attempts, targets = [], []
+
+    def read(server: str, path: str, fact: Files, certificates: Iterable[Wish]) -> None:
+        if (first := fact.files[0]).state is not FileState.FILE:
+            raise NoConfiguration(server, first.path, first.state)
+        seen = certificate_files(host, list(certificates), fact.here)
+        attempts.append(Attempt(Job.CONFIGURATION, observations=(fact, *seen)))
+        targets.append(Target(path, TargetKind.FILES, ""))
+
     if postfix_dir:
-        fact = postfix_files(host, postfix_dir, machine, here)
-        main = fact.files[0]
-        if main.state is not FileState.FILE:
-            raise NoConfiguration("postfix", main.path, main.state)
-        certificates = tuple(certificate_files(host, list(of_postfix(fact)), fact.here))
-        attempts.append(Attempt(Job.CONFIGURATION, observations=(fact, *certificates)))
-        targets.append(_target(postfix_dir))
+        postfix = postfix_files(host, postfix_dir, machine, here)
+        read("postfix", postfix_dir, postfix, of_postfix(postfix))
     if dovecot_conf:
         dovecot = dovecot_files(host, dovecot_conf, here)
-        if (seen := dovecot.files[0]).state is not FileState.FILE:
-            raise NoConfiguration("dovecot", seen.path, seen.state)
-        certificates = tuple(certificate_files(host, list(of_dovecot(dovecot)), dovecot.here))
-        attempts.append(Attempt(Job.CONFIGURATION, observations=(dovecot, *certificates)))
-        targets.append(_target(dovecot_conf))
+        read("dovecot", dovecot_conf, dovecot, of_dovecot(dovecot))
     if exim_conf:
         exim = exim_files(host, exim_conf, here)
-        if (seen := exim.files[0]).state is not FileState.FILE:
-            raise NoConfiguration("exim", seen.path, seen.state)
-        certificates = tuple(certificate_files(host, list(of_exim(exim)), exim.here))
-        attempts.append(Attempt(Job.CONFIGURATION, observations=(exim, *certificates)))
-        targets.append(_target(exim_conf))
+        read("exim", exim_conf, exim, of_exim(exim))
     return Record(
         started=now,
         targets=tuple(targets),
@@ -72,7 +69,3 @@ def read_configurations(
         seconds=monotonic() - begun,
         mailproof=__version__,
     )
-
-
-def _target(path: str) -> Target:
-    return Target(path, TargetKind.FILES, "")
