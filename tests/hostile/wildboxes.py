@@ -16,16 +16,11 @@ from wild import (
 )
 
 MAILBOX = ("--mailbox", "alice@mx.test", "--deliver")
-_CAPABILITY = b"* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\r\n"
 
 
 def _in_tls(turn: Turn, before: Turn) -> Turn:
     """`turn` inside TLS, `before` in clear text."""
     return lambda peer, line: (turn if peer.secure else before)(peer, line)
-
-
-def _then_flood(first: bytes, again: bytes) -> Turn:
-    return flooding(again, first)
 
 
 def _endless_fetch(peer: Peer, line: bytes) -> None:

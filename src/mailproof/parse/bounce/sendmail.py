@@ -19,7 +19,6 @@ _ADDRESS = re.compile(rf"\s*<?({ADDRESS})>?$")
 _OTHERS = "<<< "
 _REASON = re.compile(r"\s+\(reason: (.*?)\)?$")
 _HOST = re.compile(r"\.{3} while talking to ([^\s:]{1,255}?)\.?:")
-_OWN = re.compile(r"[45]\d\d [45]\.\d{1,3}\.\d{1,3} ")
 # Of a refusal that was told above it sendmail itself says no more than this.
 _EMPTY = ("554 5.0.0 Service unavailable", "451 4.4.1 reply: read error")
 _ENDS = re.compile(

@@ -12,7 +12,6 @@ from mailproof.model.failure import Unreadable
 _ENTRY = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9+.-]+) \((?P<version>[^()\s]+)\) (?P<suite>[^;\n]+);(?P<rest>[^\n]*)\n", re.ASCII
 )
-_FIELD = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*", re.MULTILINE)
 # The line that hands options to configure, and those that follow it behind backslashes.
 _CONFIGURE = re.compile(
     r"^(?P<head>[^\n#]*(?:dh_auto_configure[^\n]*--|\./configure|DEB_CONFIGURE_EXTRA_FLAGS[ \t]*[:+]?=)[^\n]*)\n"

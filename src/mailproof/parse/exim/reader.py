@@ -15,7 +15,6 @@ _SECTIONS = ("acl", "authenticator", "local_scan", "retry", "rewrite", "router",
 _LISTS = ("domainlist", "hostlist", "addresslist", "localpartlist")
 # As Exim has it (MAX_NAMED_LIST).
 _MOST_LISTS = 16
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INT = re.compile(r"[+-]?(?:0[xX][0-9A-Fa-f]+|\d+)[ZEPTGMKzeptgmk]?[ \t]*")
 _OCTAL = re.compile(r"[0-7]+[KMGTkmgt]?[ \t]*")
 _FIXED = re.compile(r"\d+(?:\.\d*)?[ \t]*")
