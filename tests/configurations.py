@@ -17,7 +17,7 @@ from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.machine import Clock, Unreached, Way
 from mailproof.model.record import Record
 from mailproof.model.report import Judged
-from mailproof.probes.exim_files import GENERATED
+from mailproof.parse.exim.debian import GENERATED
 from mailproof.run.lint import read_configurations
 from mailproof.script.authority import Authority, CertificateKind
 

@@ -127,6 +127,41 @@ def test_the_table_of_the_rooms_is_the_rule() -> None:
         above = above | {name}
 
 
+# `mailproof.parse` is a public library over its files, and `net.openssl` the one way to pyOpenSSL.
+HAND_ON = {"parse", "net.openssl"}
+_FROM = re.compile(r"^( *)from ([\w.]+) import (?:\(([^)]*)\)|(.+))$", re.MULTILINE)
+
+
+def taken(path: Path) -> Iterator[tuple[bool, str, str, str]]:
+    """Each name that is imported from a module: whether for the whole file, the module, its name there, and here."""
+    for indent, module, several, one in _FROM.findall(path.read_text("utf-8")):
+        for name in re.findall(r"\w+(?: as \w+)?", re.sub(r"#.*", "", several or one)):
+            there, _, here = name.partition(" as ")
+            yield not indent, module, there, here or there
+
+
+def test_a_name_is_imported_from_where_it_is_defined() -> None:
+    """So that who looks for it is there in one step, and what moves is moved for all."""
+    places = {
+        ".".join(("mailproof", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+        for path in sources("src")
+    }
+    handed_on = {
+        (module, name)
+        for module, path in places.items()
+        if module.removeprefix("mailproof.") not in HAND_ON
+        for whole, _, _, name in taken(path)
+        if whole and f"{module}.{name}" not in places
+    }
+    wrong = [
+        f"{shown(path)} takes {name} from {module}"
+        for path in sources("src", "tests", "tools")
+        for _, module, name, _ in taken(path)
+        if (module, name) in handed_on
+    ]
+    assert wrong == []
+
+
 def test_the_interfaces_know_nothing_but_the_vocabulary() -> None:
     wrong = [
         f"{shown(path, node)} imports {name}"

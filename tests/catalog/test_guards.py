@@ -25,7 +25,7 @@ from mailproof.model.observed import Observation
 from mailproof.model.report import Verdict
 from mailproof.parse.debian.files import NoPackage
 from mailproof.parse.elf import NoProgram
-from mailproof.parse.geoip.database import NoDatabase
+from mailproof.parse.geoip.mmdb import NoDatabase
 from mailproof.parse.unified_diff import NoDiff
 
 SOURCE = Path(mailproof.__file__).parent

@@ -7,7 +7,8 @@ from mailproof.emulate.greylist.decide import evaluate
 from mailproof.emulate.greylist.lint import diagnose, lint, stopping, without
 from mailproof.model.escape import printable
 from mailproof.model.greylist import GreylistMail
-from mailproof.parse.geoip.database import NoDatabase, read_database
+from mailproof.parse.geoip.database import read_database
+from mailproof.parse.geoip.mmdb import NoDatabase
 from mailproof.parse.greylist.binary import read_binary
 from mailproof.parse.greylist.grammar import MOST_SLIPS, read_greylist
 from mailproof.parse.posix_syntax import takes

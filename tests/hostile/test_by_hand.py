@@ -12,14 +12,15 @@ from hostilehosts import FOREVER, Serving
 from test_hostile_floods import FLOODS, MEGABYTE, slowly
 
 from mailproof.model.port import PortsResult, PortState
+from mailproof.model.talk import Played
 from mailproof.net.interface import Net, ServerStream
 from mailproof.net.memory import MemoryNet
 from mailproof.net.sockets import SocketNet
 from mailproof.probes.port import PortTerms
 from mailproof.probes.terms import Terms
 from mailproof.run.hand.ports import PortsPlan, scan
-from mailproof.run.talk.play import Played, play
-from mailproof.run.talk.stages import Stage
+from mailproof.run.hand.stages import Stage
+from mailproof.run.talk.play import play
 from mailproof.run.talk.url import parse_place
 from mailproof.script.format import Section, parse
 

@@ -6,7 +6,8 @@ import pytest
 from embedded_check import check
 
 from mailproof.lab.embedded.behaviour import MECHANISMS
-from mailproof.lab.embedded.faults import FAULTS, FaultSpec
+from mailproof.lab.embedded.faults import FAULTS
+from mailproof.lab.embedded.faults.spec import FaultSpec
 from mailproof.model.authentication import LoginTried
 from mailproof.model.finding import Severity
 from mailproof.script.authority import Authority

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodat import legacy_dat
-from mailproof.parse.geoip.database import NoDatabase, read_database
-from mailproof.parse.geoip.mmdb import MARKER, Mmdb
+from mailproof.parse.geoip.database import read_database
+from mailproof.parse.geoip.mmdb import MARKER, Mmdb, NoDatabase
 
 MMDB = (Path(__file__).parents[1] / "data" / "geoip" / "GeoIP2-Country-Test.mmdb").read_bytes()
 DAT = legacy_dat({"192.0.2.0/24": "CN", "198.51.100.0/25": "JP", "203.0.113.7/32": "GB"})

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from mailproof.model.finding import Param
+from mailproof.model.talk import Played
 from mailproof.model.tls import TlsHandshake, TlsSettings
 from mailproof.net.memory import MemoryNet
 from mailproof.parse.talk.notes import Note
@@ -15,7 +16,7 @@ from mailproof.probes.terms import Terms
 from mailproof.run.talk.auth import Login, by_command, by_sasl, choose, is_own_command
 from mailproof.run.talk.line import TalkLine
 from mailproof.run.talk.opening import enter
-from mailproof.run.talk.play import LoginFor, Played, play
+from mailproof.run.talk.play import LoginFor, play
 from mailproof.run.talk.session import Session
 from mailproof.run.talk.url import parse_place
 from mailproof.sasl.credentials import Circumstances, Credentials

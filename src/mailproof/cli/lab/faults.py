@@ -8,8 +8,9 @@ from mailproof.cli.listing import listing, titles_of
 from mailproof.cli.terminal import Terminal
 from mailproof.lab.embedded.behaviour import LoginReply, Refusal
 from mailproof.lab.embedded.chaos import Step
-from mailproof.lab.embedded.faults import GROUPS, FaultSpec
+from mailproof.lab.embedded.faults import GROUPS
 from mailproof.lab.embedded.faults.order import OPTIONS, schemes_of
+from mailproof.lab.embedded.faults.spec import FaultSpec
 from mailproof.report.layout import wrap
 from mailproof.report.style import Style, paint
 

@@ -13,7 +13,8 @@ import msgspec
 
 from mailproof.lab.embedded.accounts import made_accounts
 from mailproof.lab.embedded.behaviour import Behaviour, Port, healthy
-from mailproof.lab.embedded.faults import Fault, behaviour_of, parse_faults
+from mailproof.lab.embedded.faults import behaviour_of, parse_faults
+from mailproof.lab.embedded.faults.order import Fault
 from mailproof.lab.embedded.imap import ImapSession
 from mailproof.lab.embedded.log import MailLog
 from mailproof.lab.embedded.mailboxes import Mailbox

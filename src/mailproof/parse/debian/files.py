@@ -109,16 +109,3 @@ def with_options(rules: str, wanted: Sequence[str]) -> str:
         added = [f"{indent[0] if indent else chr(9)}{each} \\" for each in missing]
     changed = "\n".join([*lines[: at + 1], *added, *lines[at + 1 :]])
     return rules.replace(told, changed, 1)
-
-
-__all__ = [
-    "Entry",
-    "NoPackage",
-    "build_depends",
-    "configure_options",
-    "newest",
-    "packages",
-    "with_build_depends",
-    "with_entry",
-    "with_options",
-]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailproof.parse.geoip.legacy import LegacyDat
-from mailproof.parse.geoip.mmdb import MARKER, Mmdb, NoDatabase
+from mailproof.parse.geoip.mmdb import MARKER, Mmdb
 
 Database = Mmdb | LegacyDat
 LARGEST = 256 << 20
@@ -13,6 +13,3 @@ LARGEST = 256 << 20
 def read_database(data: bytes) -> Database:
     """Raises NoDatabase, with the reason, for bytes that are neither kind."""
     return Mmdb(data) if MARKER in data[-(128 << 10) :] else LegacyDat(data)
-
-
-__all__ = ["LARGEST", "Database", "NoDatabase", "read_database"]

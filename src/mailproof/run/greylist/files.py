@@ -9,7 +9,8 @@ from pathlib import Path
 from mailproof.emulate.greylist.clauses import Country
 from mailproof.model.failure import Unreadable
 from mailproof.model.greylist import BinarySeen, DatabaseSeen, GreylistConfig, Unread
-from mailproof.parse.geoip.database import LARGEST, Database, NoDatabase, read_database
+from mailproof.parse.geoip.database import LARGEST, Database, read_database
+from mailproof.parse.geoip.mmdb import NoDatabase
 from mailproof.parse.greylist import binary
 from mailproof.run.regular_file import NotRegular, TooLarge, content
 

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
@@ -236,6 +236,3 @@ def _bytes(path: Path, largest: int) -> bytes:
         raise NoPackage("file-too-large", path=path.name) from None
     except OSError as error:
         raise NoPackage("file-system", path=path.name, why=error.strerror or "") from None
-
-
-__all__: Sequence[str] = ("Folder", "Source", "debs", "source", "write")

@@ -19,8 +19,6 @@ from mailproof.lab.embedded.faults.spec import FaultSpec
 from mailproof.lab.embedded.faults.tls import TLS
 from mailproof.model.endpoint import Scheme
 
-__all__ = ["FAULTS", "GROUPS", "Fault", "FaultSpec", "behaviour_of", "parse_fault", "parse_faults"]
-
 GROUPS: dict[str, tuple[FaultSpec, ...]] = {
     "reach": REACH,
     "protocol": PROTOCOL,
