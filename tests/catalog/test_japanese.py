@@ -1,4 +1,4 @@
-"""One spelling for one word in the Japanese texts, as GLOSSARY and the pages have it; code is left alone."""
+"""One spelling for one word in the Japanese texts, as the pages have it; code is left alone."""
 
 from __future__ import annotations
 

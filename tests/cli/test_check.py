@@ -197,7 +197,7 @@ def test_a_mailbox_needs_a_login_of_its_own_password() -> None:
 
 @pytest.mark.usefixtures("own_resolver")
 def test_on_the_server_itself_no_target_is_needed(tmp_path: Path) -> None:
-    """CONTRACT: `check --here` checks this machine; without it the usage says so."""
+    """`check --here` checks this machine; without it the usage says so."""
     kept = tmp_path / "record.json"
     name = ("--name", "mail.example.test")
     done = mailproof("check", "--here", *name, "--timeout", "2s", "--format", "json", "--record", str(kept))

@@ -26,7 +26,7 @@ def _takes(options: str, *shapes: str) -> Action:
     return Action(frozenset(options.split()), shapes or ("text", "json"))
 
 
-# CONTRACT: every command has these; where there is no more to show, -v shows no more.
+# Every command has these; where there is no more to show, -v shows no more.
 EVERYWHERE = frozenset(["--format", "--verbose", "--lang", "--color"])
 
 _MAIL = "--postfix-dir --client --sasl-user --service"

@@ -150,7 +150,7 @@ def _examined(wish: Wish, given: Mapping[str, Any], terminal: Terminal) -> Recor
 
     now = datetime.now(UTC)
     how = connecting(given, terminal)
-    if not wish.targets:  # CONTRACT: `check --here` checks this machine
+    if not wish.targets:  # `check --here` checks this machine
         wish = msgspec.structs.replace(wish, targets=_THIS_MACHINE)
         how = msgspec.structs.replace(how, name=how.name or _own_name(terminal))
     net = network(how)

@@ -1,4 +1,4 @@
-"""The options shared by the commands that connect (CONTRACT: targets), and what they amount to."""
+"""The options shared by the commands that connect, and what they amount to."""
 
 from __future__ import annotations
 

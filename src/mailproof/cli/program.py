@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 USAGE = 2
 USAGE_BY_HAND = 1
-"""Of the commands that end with the number of a stage, where 2 is the connection (CONTRACT: exit codes)."""
+"""Of the commands that end with the number of a stage, where 2 is the connection (docs/login.md)."""
 UNKNOWN = 3
 """The state of a plugin of Nagios that was asked wrongly (guidelines of the Monitoring Plugins, section 2.4)."""
 CRASHED = 3

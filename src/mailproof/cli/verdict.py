@@ -1,4 +1,4 @@
-"""What becomes of a record: the report, how it is shown, and the exit code (CONTRACT: exit codes)."""
+"""What becomes of a record: the report, how it is shown, and the exit code (docs/guide.md: the result)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class LoginResult(msgspec.Struct, frozen=True):
 
     end: LoginEnd
     exit_code: int
-    """Of the stage that failed (CONTRACT: exit codes); 0 where the login was accepted."""
+    """Of the stage that failed (docs/login.md); 0 where the login was accepted."""
     target: str
     user: str
     mechanism: str = ""

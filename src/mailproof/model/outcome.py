@@ -13,7 +13,7 @@ MASKED = "[masked]"
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     exit_code: int
-    """Of the stage that failed (CONTRACT: exit codes), 0 for none."""
+    """Of the stage that failed (docs/login.md), 0 for none."""
     cause: Judged | None
     why: str = ""
     """English sentence: why it ended before its time, where no finding says it."""

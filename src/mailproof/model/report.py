@@ -1,4 +1,4 @@
-"""The judged record. JSON is its canonical form and reads back (CONTRACT: the report in JSON)."""
+"""The judged record. JSON is its canonical form and reads back (docs/formats.md)."""
 
 from __future__ import annotations
 

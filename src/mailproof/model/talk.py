@@ -42,7 +42,7 @@ class Played(msgspec.Struct, frozen=True):
     """How far a script came."""
 
     stage: int
-    """Exit code of the stage (CONTRACT) at which something was not as the script has it; 0 where all was."""
+    """Exit code of the stage (docs/login.md) at which something was not as the script has it; 0 where all was."""
     reason: str = ""
     """Name of the sentence in the catalogue, `talk.script-NAME`: `mismatch`, `silent`, `closed`, `tls` …"""
     number: int = 0

@@ -1,4 +1,4 @@
-"""What the user typed, as a Target (CONTRACT: targets)."""
+"""What the user typed, as a Target (docs/guide.md: targets)."""
 
 from __future__ import annotations
 

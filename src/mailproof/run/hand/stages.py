@@ -1,4 +1,4 @@
-"""Exit codes of the commands by hand: the stage that failed, in the numbers that swaks users know (CONTRACT)."""
+"""Exit codes of the commands by hand: the stage that failed, in the numbers that swaks users know (docs/login.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `talk` was told to talk to (CONTRACT: targets)."""
+"""What `talk` was told to talk to (docs/talk.md: where to)."""
 
 from __future__ import annotations
 
