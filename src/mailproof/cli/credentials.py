@@ -23,7 +23,7 @@ from mailproof.cli.terminal import Complaint, Terminal
 _LONGEST = 64 * 1024
 
 _KINDS = ("env", "file", "fd", "command")
-# The later ones give way to the earlier ones (docs/guide.md: credentials).
+# The later ones give way to the earlier ones (docs/guide.md: settings).
 _PRECEDENCE = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
 
 # What people type from habit, and what no option of ours is called.
