@@ -62,6 +62,7 @@ def test_a_login_imports_neither_what_parses_rare_certificates_nor_the_mechanism
     assert {"OpenSSL.SSL", "mailproof.parse.certificate_form"} <= imported
     assert not imported & {"cryptography.x509.name", "email.utils", "hashlib", "rich.cells", "ssl", "asyncio"}
     assert not imported & {"mailproof.sasl.scram_syntax", "mailproof.sasl.digest_syntax", "mailproof.parse.secret"}
+    assert not imported & {"mailproof.parse.refusal", "mailproof.parse.exim.reader", "mailproof.checks.mending"}
 
 
 def test_a_refusal_in_japanese(trusted: Trusted) -> None:

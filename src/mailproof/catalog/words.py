@@ -21,13 +21,12 @@ _BETWEEN = {"en": ", ", "ja": "、"}
 class Words:
     """The strings of one language, by `section.key`.
 
-    A section is parsed when a string of it is first asked for: all of them take longer than a login.
+    A section is found and parsed when a string of it is first asked for: all of them take longer than a login.
     """
 
     def __init__(self, lang: str, text: str) -> None:
         self.lang = lang
-        pieces = _SECTION.split(text)
-        self._texts = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+        self._text = f"\n{text}"
         self._sections: dict[str, dict[str, str]] = {}
 
     def __call__(self, key: str, /, **params: Param) -> str:
@@ -52,8 +51,17 @@ class Words:
         if section not in self._sections:
             import tomllib
 
-            self._sections[section] = tomllib.loads(self._texts.get(section, ""))
+            self._sections[section] = tomllib.loads(self._text_of(section))
         return self._sections[section].get(name)
+
+    def _text_of(self, section: str) -> str:
+        """Empty for a section that there is not."""
+        heading = f"\n[{section}]\n"
+        begins = self._text.find(heading) + len(heading)
+        if begins < len(heading):
+            return ""
+        following = _SECTION.search(self._text, begins)
+        return self._text[begins : following.start() if following else None]
 
     def reason(self, why: str, params: Mapping[str, Param]) -> str:
         """Why something was not tested. Raises KeyError for a reason that the catalogue does not know."""
@@ -80,7 +88,7 @@ class Words:
 
     def keys(self) -> frozenset[str]:
         """Of all sections."""
-        for section in self._texts:
+        for section in _SECTION.findall(self._text):
             self._found(f"{section}.")
         return frozenset(f"{section}.{name}" for section, strings in self._sections.items() for name in strings)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
@@ -15,17 +14,12 @@ from mailproof.checks.certificate.strong import BROKEN_HASHES, key_weak
 from mailproof.checks.certificate.strong import KINDS as STRENGTH
 from mailproof.checks.certificate.trusted import KINDS as TRUST
 from mailproof.checks.certificate.trusted import top_of
-from mailproof.checks.exim.configured import configurations as exim_configurations
-from mailproof.checks.exim.mending import mend as exim_mend
-from mailproof.checks.exim.mending import place_of, written
-from mailproof.checks.files import STATES, SeenFiles, bounded, fault, not_told
-from mailproof.checks.mending import lines_of, quoted, remedy, replaced
-from mailproof.model.configuration import CertificateFile, DovecotFiles, FileState, Pair, PostfixFiles
+from mailproof.checks.files import STATES, bounded, fault, not_told
+from mailproof.model.configuration import CertificateFile, FileState, Pair
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.model.remedy import Remedy
 from mailproof.model.tls import Certificate
 from mailproof.parse.hostname import names_host
 
@@ -103,6 +97,8 @@ def _key(fact: CertificateFile) -> Iterator[Answer]:
         mode = f"{fact.key_mode:04o}"
         shown = (_named_key(fact), Evidence(EvidenceKind.FILE, fact.key_path, mode))
         found = fault("key-readable-by-all", *shown, path=fact.key_path, mode=mode)
+        from mailproof.checks.mending import quoted, remedy
+
         yield found.mended_by(remedy(then=(f"chmod o= {quoted(fact.key_path)}",)))
 
 
@@ -141,6 +137,8 @@ def _trust(fact: CertificateFile, leaf: Certificate, record: Record) -> Iterator
     if leaf.self_signed:
         yield fault("certificate-self-signed", *shown, subject=leaf.subject, id=mark(leaf), seen=_SEEN)
     elif top_of(fact.chain) is leaf and not fact.known_issuer:
+        from mailproof.checks.whole_chain import whole_chain
+
         yield fault(
             "certificate-chain-incomplete",
             *shown,
@@ -148,27 +146,4 @@ def _trust(fact: CertificateFile, leaf: Certificate, record: Record) -> Iterator
             issuer=leaf.issuer,
             id=mark(leaf),
             seen=_SEEN,
-        ).mended_by(_whole_chain(fact, record))
-
-
-def _whole_chain(fact: CertificateFile, record: Record) -> Remedy | None:
-    """The file with the chain, which certbot writes beside that of the certificate alone (its README)."""
-    if not re.fullmatch(r"/etc/letsencrypt/live/[^/]+/cert\.pem", fact.path):
-        return None
-    kinds: tuple[type[PostfixFiles] | type[DovecotFiles], ...] = (PostfixFiles, DovecotFiles)
-    whole = f"{fact.path.removesuffix('cert.pem')}fullchain.pem"
-    for configured in exim_configurations(record):
-        setting = configured.main.get(fact.parameter)
-        if setting is not None and setting.value == fact.path:
-            return exim_mend(configured, written(configured, place_of(configured, setting), whole))
-    for kind in kinds:
-        for sighting in record.seen(kind):
-            files = SeenFiles(sighting.fact.files)
-            for seen in sighting.fact.files:
-                text = files.text(seen.name, fact.line) if seen.path == fact.file else ""
-                if text.count(fact.path) == 1:
-                    line = lines_of(files, seen.name)[fact.line - 1].removesuffix("\r")
-                    command = "postfix reload" if kind is PostfixFiles else "doveadm reload"
-                    new = line.replace(fact.path, whole)
-                    return remedy(replaced(files, seen.name, fact.line, new), then=(command,))
-    return None
+        ).mended_by(whole_chain(fact, record))

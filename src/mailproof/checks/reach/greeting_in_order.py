@@ -11,11 +11,9 @@ from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Endpoint, Protocol, TlsMode
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
 from mailproof.model.policy import Policy
-from mailproof.model.port import Service
 from mailproof.model.record import Record
 from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.tls import TlsHandshake
-from mailproof.parse.service import said_by
 
 NAME = "greeting-in-order"
 NEEDS = (Greeting, TlsHandshake)
@@ -76,6 +74,9 @@ def _foreign(reply: Reply, endpoint: Endpoint | None) -> str:
         return ""
     if re.search(r"\bE?SMTP\b", reply.text):
         return ""
+    from mailproof.model.port import Service
+    from mailproof.parse.service import said_by
+
     service = said_by(reply.line)
     others = (Service.FTP, Service.LMTP) if endpoint.scheme.protocol is Protocol.SMTP else (Service.FTP,)
     return service.upper() if service in others else ""
@@ -83,6 +84,9 @@ def _foreign(reply: Reply, endpoint: Endpoint | None) -> str:
 
 def _params(text: str, foreign: str) -> dict[str, Param]:
     first = text.replace("\\r", "\n").replace("\\n", "\n").split("\n", 1)[0]
+    from mailproof.model.port import Service
+    from mailproof.parse.service import said_by
+
     service = said_by(text)
     speaks = foreign or ("unknown" if service in (Service.UNKNOWN, Service.SILENT) else service.upper())
     return {"speaks": speaks, "greeting": first[:_SHOWN]}

@@ -13,8 +13,6 @@ from mailproof.model.policy import Policy
 from mailproof.model.record import Attempt, Record, Sighting
 from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.retrieval import MailboxOpened
-from mailproof.parse.refusal import refusal
-from mailproof.parse.refusal_kind import RefusalKind
 
 NAME = "session-complete"
 NEEDS = (Connection, Interrupted, Greeting, Capabilities, MailboxOpened)
@@ -93,6 +91,9 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 def _gave_up(last_word: Reply | None) -> bool:
     """A 421 to a command before QUIT, of which no other check knows more (RFC 5321 section 3.8)."""
+    from mailproof.parse.refusal import refusal
+    from mailproof.parse.refusal_kind import RefusalKind
+
     return refusal(last_word) in (RefusalKind.OTHER, RefusalKind.UNROUTABLE, RefusalKind.MAIL_LOOP)
 
 

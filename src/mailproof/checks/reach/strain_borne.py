@@ -10,8 +10,6 @@ from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed,
 from mailproof.model.policy import Policy
 from mailproof.model.provoked import Strained
 from mailproof.model.record import Record
-from mailproof.parse.refusal import refusal
-from mailproof.parse.refusal_kind import RefusalKind
 
 NAME = "strain-borne"
 NEEDS = (Strained,)
@@ -49,10 +47,17 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         elif fact.job is Job.LONG_LINE and fact.answered > 1:
             yield Finding("long-line-split", evidence, **where, params={"answers": fact.answered})
         elif fact.job is Job.RECIPIENTS and fact.answered < fact.said:
-            if fact.answered and refusal(fact.reply) is RefusalKind.LIMITED:
+            if fact.answered and _at_a_limit(fact):
                 yield Finding("recipient-limit-too-low", evidence, **where, params={"taken": fact.answered})
             else:
                 params = {"reply": fact.reply.line if fact.reply is not None else ""}
                 yield Untold(NAME, "refused-for-another-reason", url(sighting), params=params)
         else:
             yield Passed(NAME, evidence, url(sighting))
+
+
+def _at_a_limit(fact: Strained) -> bool:
+    from mailproof.parse.refusal import refusal
+    from mailproof.parse.refusal_kind import RefusalKind
+
+    return refusal(fact.reply) is RefusalKind.LIMITED
