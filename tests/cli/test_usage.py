@@ -177,6 +177,7 @@ def test_explaining_what_does_not_exist_names_what_does() -> None:
     assert "near are certificate-expired" in sentence_of(done)
     assert "its findings are starttls-not-offered" in sentence_of(mailproof("explain", "starttls-offered"))
     assert "name a finding" in sentence_of(mailproof("explain"))
+    assert "name a finding" in sentence_of(mailproof("explain", ""))
 
 
 @pytest.fixture

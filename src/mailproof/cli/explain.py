@@ -57,7 +57,7 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: boo
     if listed:
         _list(terminal, shape)
         return 0
-    if not words:
+    if not "".join(words).strip():
         raise Complaint(terminal.say("cli.what-to-explain"))
     text = " ".join(words)
     name = text.strip().lower().replace("_", "-").replace(" ", "-")

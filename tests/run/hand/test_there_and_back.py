@@ -17,6 +17,7 @@ from mailproof.model.tls import TlsSettings
 from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Recipient, Sending
 from mailproof.report.build import build
+from mailproof.report.roundtrip import render_roundtrip
 from mailproof.run.endpoints import Wanted
 from mailproof.run.hand.roundtrip import RoundtripPlan, roundtrip
 from mailproof.run.hand.roundtrip_result import roundtrip_report
@@ -96,6 +97,8 @@ def test_one_that_never_arrives_is_41_and_says_where_it_was_last_seen(
     assert (told.ok, told.exit_code, told.found) == (False, 41, "")
     assert told.reply.startswith("250") and told.queue_ids
     assert told.looked[0] == f"{read}://{HOST} INBOX"
+    first = render_roundtrip(told, "en", False, 200).splitlines()[0]
+    assert told.cause is not None or first.endswith("and not found in time.")
 
 
 def test_pop3_is_not_logged_in_to_without_end(authority: Authority, ca_file: str) -> None:

@@ -79,6 +79,27 @@ def test_or_with_the_greeting_and_then_says_everything_itself(made: Made) -> Non
     world.server.finish()
 
 
+def test_one_line_of_an_answer_is_enough_and_the_last_one_is_heard(made: Made) -> None:
+    client = "@ submission://mx.test talk\nS: 220~\nC: EHLO ~\nS: 250~\nC: STARTTLS\nS: 220~\n* tls\n"
+    client += "C: EHLO ~\nS: 250~\n" + CLIENT.split("talk\n")[1].removesuffix("S: 221~\n")
+    world = World(SERVER, *made)
+    played = world.played(URL, client, ALICE)
+    assert (played.stage, played.said) == (Stage.OPEN, "")
+    assert played.transcript is not None and "221 bye" in played.transcript.turns[-1].text
+    world.server.finish()
+
+
+def test_what_comes_while_the_server_waits_is_no_answer_that_goes_on(made: Made) -> None:
+    server = "@ imap://mx.test talk\nS: * OK hi\nC: a1 IDLE\nS: + idling\nS: * 4 EXISTS\nC: DONE\nS: a1 OK done\n"
+    server += "C: a2 NOOP\nC: a3 NOOP\nS: a2 OK\nS: a3 OK\n* silence\n"
+    client = (
+        "@ imap://mx.test talk\nS: * OK~\nC: a1 IDLE\nS: +~\nS: * 4~\nC: DONE\nS: a1 OK~\nC: a2 NOOP\nC: a3 NOOP\n"
+    )
+    world = World(server, *made)
+    played = world.played("imap://mx.test", client + "S: a2 OK~\nS: a3 OK~\nC: a4 LOGOUT\n")
+    assert (played.stage, played.reason, played.said) == (Stage.OPEN, "", "")
+
+
 def test_a_recorded_session_is_played_again(made: Made) -> None:
     world = World(SERVER, *made)
     first = world.played(URL, CLIENT, ALICE)

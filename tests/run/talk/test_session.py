@@ -198,7 +198,7 @@ OTHERS = {
         "S: +OK ready\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK\n* tls\nC: CAPA\nS: +OK\nS: SASL PLAIN\nS: .\n"
         "C: AUTH PLAIN AGFsaWNlAGxvb2tpbmctZ2xhc3M=\nS: +OK\nC: STAT\nS: +OK 1 1795\n",
         ("/auth", "STAT"),
-        "# mailbox-holds",
+        "# mailbox-holds-one",
     ),
     "pop3s://mx.test": (
         "* tls\nS: +OK ready\nC: CAPA\nS: +OK\nS: USER\nS: .\n"

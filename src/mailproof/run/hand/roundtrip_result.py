@@ -36,7 +36,9 @@ def roundtrip_report(
     skipped = next((s for attempt in record.attempts for s in attempt.skipped if s.asked), None)
     grave = (item for item in judgement.causes if item.severity is not Severity.INFO)
     cause = next(grave, None) if code else None
-    reason, params = reason_of(skipped, cause, record.attempts, judgement) if code else ("", {})
+    # Of one that was not found in time nothing else has to be said: the mailbox was read, and it was not there.
+    failed = code and code is not Stage.NOT_FOUND
+    reason, params = reason_of(skipped, cause, record.attempts, judgement) if failed else ("", {})
     found = arrived.found_at is not None and read is not None and read.endpoint is not None
     legs = _legs(arrived, times)
     headers = read_headers(arrived.data)

@@ -2,7 +2,8 @@
 
 As `expect` does it, and not as the player of the tests: a `S:` line is looked for in the answer, and lines of a
 longer answer that the script does not name are passed over. `~` stands for any text in a line of the server, and for
-our name in EHLO, HELO and LHLO.
+our name in EHLO, HELO and LHLO. An answer of which a line was named is heard to its end before the next command goes
+out, and the answer to the last one before the session ends; commands that follow each other are said in one go.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ class _Player:
         self._asked = ""
         self._offered: tuple[str, ...] = ()
         self._answer: list[str] = []
+        self._answered: LineKind | None = LineKind.FINAL
+        """How far the answer to what was last said has come; None where nothing of it was heard."""
         self._left = False
         """The server has hung up, as the script has it."""
         self._in_message = False
@@ -106,6 +109,7 @@ class _Player:
             for line in self._section.lines:
                 self._now = line
                 await self._line(line)
+            await self._last_answer()
         except Closed:
             self._stop(Stage.CLOSED, "closed")
         except NetFailure as failure:
@@ -183,10 +187,32 @@ class _Player:
         self._until = self.line.deadline
         if line.kind is Kind.SERVER:
             await self._expect(line)
-        elif line.kind is Kind.CLIENT:
+            return
+        if line.kind is Kind.CLIENT or line.words[0] == "auth":
+            await self._rest_of_answer()
+        if line.kind is Kind.CLIENT:
             await self._send(line)
         else:
             await self._event(line)
+
+    async def _rest_of_answer(self) -> None:
+        """The lines of an answer that the script does not name, where it has named one of them."""
+        if self._answered is LineKind.PART and self._ends:
+            await self._until_final()
+
+    async def _last_answer(self) -> None:
+        """Nothing is compared with it: it is heard for the record, and so that the command was heard, too."""
+        if self._left or self._in_message or not self._ends or self._answered not in (None, LineKind.PART):
+            return
+        try:
+            await self._until_final()
+        except (Closed, NetFailure):
+            pass
+
+    @property
+    def _ends(self) -> bool:
+        """Whether it can be told where an answer ends."""
+        return self._upgrade is not None and self._upgrade.lines
 
     async def _send(self, line: ScriptLine) -> None:
         text = line.text
@@ -202,6 +228,7 @@ class _Player:
 
     async def _say(self, data: bytes, asked: str, secret: tuple[slice, ...] = ()) -> None:
         self._asked, self._answer, self._left = asked, [], False
+        self._answered = LineKind.FINAL if self._in_message and asked != "." else None
         self._replies.asked(asked)
         self._in_message = self._in_message and asked != "."
         self._until = self.line.deadline
@@ -295,6 +322,8 @@ class _Player:
             self._answer.append(data[:_KEPT].decode("utf-8", "replace"))
         heard = self._replies.line(data)
         self._in_message = self._in_message or heard.code == "354"
+        if self._answered in (None, LineKind.PART):
+            self._answered = heard.kind
         if heard.kind is LineKind.FINAL:
             if asks_for_offers(self.line.place.protocol, self._asked) or '"SASL"' in "".join(self._answer):
                 self._offered = offers_in(self.line.place.protocol, "\n".join(self._answer)) or self._offered
