@@ -10,6 +10,7 @@ from mailrecord import POLICY, answers, attempt, record
 
 from configurations import files_of, record_of_files
 from mailproof.catalog.profiles import load_profile
+from mailproof.checks.machine import dovecot_running
 from mailproof.checks.machine.port_served import check
 from mailproof.diagnose.judge import judge
 from mailproof.model.attempt import Trouble
@@ -182,3 +183,34 @@ def test_what_cannot_be_looked_at_is_told(trouble: Trouble | None, asked: bool) 
         ("machine-not-seen", asked, "ss -ltnp"),
         ("machine-not-seen", asked, "nft list ruleset"),
     ]
+
+
+SERVES = """== dovecot.conf
+protocols = imap pop3
+{}passdb {{
+  driver = pam
+}}
+"""
+
+
+def dialled(example: str, *ports: int, printed: str = "", trouble: Trouble | None = Trouble.REFUSED) -> list[str]:
+    schemes = {143: "imap", 993: "imaps", 110: "pop3", 4190: "sieve"}
+    machine = attempt(MachineSeen((OUR,), tuple(listeners(printed)), NO_RULES), job="log")
+    tried = (
+        attempt(Connection(f"{OUR}:{port}", 0.0, trouble=trouble, turns=(0,)), scheme=schemes[port]) for port in ports
+    )
+    known = record_of_files(files_of(SERVES.format(example)))
+    return answers(dovecot_running.check, msgspec.structs.replace(known, attempts=(*known.attempts, *tried, machine)))
+
+
+IMAP = 'LISTEN 0 100 0.0.0.0:143 0.0.0.0:* users:(("dovecot",pid=1230,fd=18))'
+
+
+def test_where_nobody_listens_at_any_port_of_dovecot_it_does_not_run() -> None:
+    assert dialled("", 143, 993, 110) == ["dovecot-not-running"]
+    assert dialled("", 993, 110, printed=IMAP) == ["+dovecot-running"]
+    assert dialled("", 143, trouble=Trouble.TIMEOUT) == []
+    # What it would not open if it ran says nothing of whether it runs.
+    assert dialled("", 4190) == []
+    assert dialled("ssl = no\n", 993) == []
+    assert dialled("service imap-login {\n  inet_listener imap {\n    port = 1143\n  }\n}\n", 143) == []

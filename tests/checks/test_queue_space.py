@@ -29,6 +29,10 @@ MEGABYTE = 1 << 20
         ("message_size_limit = 0\n", 0, "+queue-has-room"),
         ("queue_minfree = 20000000\n", 19 * MEGABYTE, "queue-disk-full"),
         ("queue_minfree = 20000000\n", 20 * MEGABYTE, "+queue-has-room"),
+        # With room for a hundred messages the disk is not full, whatever is wanted.
+        ("queue_minfree = 20000000000\n", 2000 * MEGABYTE, "queue-minfree-too-high"),
+        ("queue_minfree = 20000000000\n", 500 * MEGABYTE, "queue-disk-full"),
+        ("message_size_limit = 0\nqueue_minfree = 20000000000\n", 2000 * MEGABYTE, "queue-minfree-too-high"),
     ],
 )
 def test_how_much_is_wanted(settings: str, free: int, said: str) -> None:

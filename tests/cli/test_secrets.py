@@ -244,3 +244,13 @@ def test_a_crash_is_reported_without_it(capsys: pytest.CaptureFixture[str]) -> N
     assert told.startswith("mailproof: this is a mistake in mailproof itself. Please report it")
     assert "LookupError: no such key: [secret]\\x1b[31m" in told
     assert_silent(told)
+
+
+def test_who_names_a_mechanism_of_tokens_means_the_token(trusted: Trusted, tmp_path: Path) -> None:
+    """As swaks takes it; a password that no mechanism could use was not tried at all."""
+    context, root = trusted
+    with serving(partial(smtp, offers=("AUTH PLAIN XOAUTH2",)), context) as server:
+        login = ("--user", USER, "--password-env", "SECRET", "--ca-file", str(root), "--mechanism", "XOAUTH2")
+        done = mailproof("check", f"submissions://127.0.0.1:{server.port}", *login, env={"SECRET": TOKEN})
+        assert any(line.startswith(b"AUTH XOAUTH2 ") for line in server.heard())
+    assert_silent(done.stdout, done.stderr, secret=TOKEN)

@@ -215,3 +215,16 @@ def _leaf(record: Record, policy: Policy) -> Iterable[Answer]:
 def test_the_same_record_gives_the_same_judgement() -> None:
     record = record_of(without_starttls(), sound("imaps://mail.example.com"))
     assert judge(record, load_profile()) == judge(record, load_profile())
+
+
+CERTIFICATE = FindingKind("leaf-fault", Layer.TLS, ("id", "seen"), gathered=("id",))
+
+
+def test_a_certificate_that_is_shown_and_lies_in_a_file_is_one_cause_with_both() -> None:
+    in_file = (Evidence(EvidenceKind.CONFIG, "main.cf:7", "smtpd_tls_cert_file = /etc/ssl/mail.pem"),)
+    of_file = Finding("leaf-fault", in_file, params={"id": "ab", "seen": "file"})
+    (cause,) = judged([CERTIFICATE], found("leaf-fault", id="ab"), found("leaf-fault", SMTP, id="ab"), of_file).causes
+    assert cause.endpoints == (SUBMISSION, SMTP)
+    assert cause.evidence[-1] == in_file[0]
+    other = Finding("leaf-fault", in_file, params={"id": "cd", "seen": "file"})
+    assert len(judged([CERTIFICATE], found("leaf-fault", id="ab"), other).causes) == 2

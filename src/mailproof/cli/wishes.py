@@ -14,6 +14,8 @@ from mailproof.probes.wish import LoginWish
 
 # Mechanisms that prove who one is without a password (RFC 4422 appendix A, RFC 4505).
 _WITHOUT_PASSWORD = ("EXTERNAL", "ANONYMOUS")
+# Mechanisms that show a token (RFC 7628).
+_BY_TOKEN = ("OAUTHBEARER", "XOAUTH2")
 # Commands of POP3 and IMAP that log in without SASL.
 _COMMANDS = ("USER", "APOP", "LOGIN")
 
@@ -49,6 +51,8 @@ def login_wish(
     if not password and not token and mechanism not in _WITHOUT_PASSWORD:
         password = credentials.ask(terminal.say("cli.password-of", user=user), terminal)
     must_be_sayable("--user", user, terminal)
+    if mechanism in _BY_TOKEN and not token:
+        password, token = "", password  # as swaks takes it: whoever names the mechanism means the token
     return LoginWish(Credentials(user, password, token=token), random_text(), mechanism)
 
 

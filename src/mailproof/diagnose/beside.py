@@ -40,7 +40,26 @@ def told_once(findings: Sequence[Finding]) -> list[Finding]:
         more = tuple(piece for other in told if other.name == finding.name for piece in other.evidence)
         evidence = tuple(dict.fromkeys((*finding.evidence, *more)))
         out.append(msgspec.structs.replace(finding, evidence=evidence) if more else finding)
+    return _as_shown(out)
+
+
+def _as_shown(findings: Sequence[Finding]) -> list[Finding]:
+    """A fault of a certificate that a client was shown, and that lies in a file, is one: with file and remedy."""
+    shown = {(each.name, each.params.get("id")) for each in findings if not _is_of_file(each)}
+    told = [each for each in findings if _is_of_file(each) and (each.name, each.params["id"]) in shown]
+    out: list[Finding] = []
+    for each in findings:
+        if each in told:
+            continue
+        same = [other for other in told if (other.name, other.params["id"]) == (each.name, each.params.get("id"))]
+        evidence = tuple(dict.fromkeys((*each.evidence, *(piece for other in same for piece in other.evidence))))
+        remedy = each.remedy or next((other.remedy for other in same if other.remedy is not None), None)
+        out.append(msgspec.structs.replace(each, evidence=evidence, remedy=remedy) if same else each)
     return out
+
+
+def _is_of_file(finding: Finding) -> bool:
+    return finding.params.get("seen") == "file" and "id" in finding.params
 
 
 def _is_of_log(finding: Finding) -> bool:

@@ -51,7 +51,7 @@ def certificate_files(host: Host, wishes: Sequence[Wish], here: bool) -> Iterato
             path=wish.path,
             state=seen.state,
             chain=tuple(chain),
-            unreadable=seen.state is FileState.FILE and not chain,
+            unreadable=seen.state is FileState.FILE and not chain and not (pem.keys or pem.unread_keys),
             key_parameter=wish.key_parameter,
             key_line=wish.key_line,
             key_text=wish.key_text,

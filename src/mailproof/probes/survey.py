@@ -6,8 +6,9 @@ from typing import Any
 
 from mailproof.model.attempt import Job
 from mailproof.model.endpoint import Endpoint, Protocol, Scheme, TlsMode
-from mailproof.model.envelope import EnvelopePurpose
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.record import Attempt
+from mailproof.model.reply import ReplyClass
 from mailproof.model.tls import TlsPolicy
 from mailproof.net.interface import Net
 from mailproof.probes.conversation import Conversation, held
@@ -82,7 +83,12 @@ async def _relay(talk: SmtpConversation) -> None:
         talk.skip("relay-closed", "not-in-profile")
     else:
         await talk.envelope(terms.sender, (EnvelopePurpose.OUTSIDE, terms.outside))
-    if not terms.mailbox or talk.endpoint.scheme is not Scheme.SMTP:
+    if not terms.mailbox:
+        return
+    if talk.endpoint.scheme.is_submission and _only_elsewhere(talk):
+        # A port for users that has forgotten to ask for a login takes mail for its own domain from anybody.
+        await talk.envelope(terms.sender, (EnvelopePurpose.MAILBOX, terms.mailbox))
+    if talk.endpoint.scheme is not Scheme.SMTP:
         return
     recipients = [(EnvelopePurpose.MAILBOX, terms.mailbox)]
     if "users" in terms.skip:
@@ -91,6 +97,13 @@ async def _relay(talk: SmtpConversation) -> None:
         domain = terms.mailbox.rpartition("@")[2]
         recipients.append((EnvelopePurpose.UNKNOWN, f"{UNKNOWN_LOCAL_PART}@{domain}"))
     await talk.envelope(terms.sender, *recipients)
+
+
+def _only_elsewhere(talk: SmtpConversation) -> bool:
+    """Whether the recipient elsewhere was refused for good, and not for want of a login (RFC 4954 section 6)."""
+    tried = [fact for fact in talk.observations if isinstance(fact, EnvelopeTried)]
+    reply = tried[-1].rcpt if tried else None
+    return reply is not None and reply.kind is ReplyClass.PERMANENT and reply.code != "530"
 
 
 async def clear(net: Net, endpoint: Endpoint, terms: Terms) -> Attempt:

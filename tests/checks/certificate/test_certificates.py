@@ -100,6 +100,11 @@ class TestTrust:
         foreign = msgspec.structs.replace(INTERMEDIATE, subject="CN=Other CA")
         assert answers(trusted.check, shown(LEAF, foreign, errors=((20, 0),))) == ["certificate-chain-incomplete"]
 
+    def test_a_certificate_for_another_purpose_says_nothing_about_its_root(self):
+        assert answers(trusted.check, shown(LEAF, INTERMEDIATE, errors=((26, 0),))) == ["certificate-purpose-wrong"]
+        both = answers(trusted.check, shown(LEAF, INTERMEDIATE, errors=((20, 1), (26, 0))))
+        assert both == ["certificate-purpose-wrong", "certificate-untrusted-root"]
+
     @pytest.mark.parametrize("code", [2, 19, 20])
     def test_a_whole_chain_to_an_unknown_root_is_untrusted(self, code):
         for chain in ((LEAF, INTERMEDIATE), (LEAF, INTERMEDIATE, ROOT), (LEAF, ROOT, INTERMEDIATE)):
@@ -112,8 +117,8 @@ class TestTrust:
         assert answers(trusted.check, shown(own)) == ["+certificate-trusted"]
 
     def test_what_openssl_holds_against_the_chain_besides_is_named_in_its_words(self):
-        [finding] = trusted.check(shown(LEAF, INTERMEDIATE, errors=((26, 0),)), POLICY)
-        assert (finding.name, finding.params["problem"]) == ("certificate-untrusted-root", "error 26")
+        [finding] = trusted.check(shown(LEAF, INTERMEDIATE, errors=((25, 0),)), POLICY)
+        assert (finding.name, finding.params["problem"]) == ("certificate-untrusted-root", "error 25")
 
     def test_dates_are_no_matter_of_trust(self):
         assert answers(trusted.check, shown(LEAF, INTERMEDIATE, errors=((10, 0),))) == ["+certificate-trusted"]

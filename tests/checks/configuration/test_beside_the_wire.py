@@ -9,14 +9,18 @@ import pytest
 from mailrecord import answers, attempt, reply
 
 from configurations import MemoryHost, a_file, record_of
+from mailproof.catalog.profiles import load_profile
+from mailproof.checks import all_checks
 from mailproof.checks.dovecot import login_names
-from mailproof.checks.postfix import ports_served
+from mailproof.checks.postfix import login_hidden, ports_served, waits
+from mailproof.diagnose.judge import Judgement, judge
 from mailproof.host.here import Here
-from mailproof.model.attempt import Trouble
+from mailproof.model.attempt import Step, Trouble
 from mailproof.model.authentication import LoginTried
 from mailproof.model.configuration import FileSeen, FileState
-from mailproof.model.connection import Connection
-from mailproof.model.record import Record
+from mailproof.model.connection import Connection, Greeting, Interrupted
+from mailproof.model.finding import Severity
+from mailproof.model.record import Attempt, Record
 from mailproof.model.tls import Protection
 from mailproof.probes.machine import machine_seen
 
@@ -33,7 +37,7 @@ bob@example.com:{PLAIN}wonder
 """
 
 
-def beside(example: str, *attempts: object) -> Record:
+def beside(example: str, *attempts: Attempt) -> Record:
     record = record_of(example)
     return msgspec.structs.replace(record, attempts=(*record.attempts, *attempts))
 
@@ -119,3 +123,114 @@ def test_this_machine_answers_for_itself(tmp_path: Path, monkeypatch: pytest.Mon
         (tmp_path / "uname").write_text(f"#!/bin/sh\n{prints}\n")
         (tmp_path / "uname").chmod(0o755)
         assert Here().answer(("uname", "-n")) == (None if "exit" in prints else "x\n")
+
+
+DENIED = USERS.replace(
+    "passdb {", "passdb {\n  driver = passwd-file\n  args = /etc/dovecot/denied\n  deny = yes\n}\npassdb {", 1
+)
+
+
+@pytest.mark.parametrize(
+    ("user", "said"), [("alice", ["user-disabled"]), ("bob@example.com", ["+login-name-in-store"])]
+)
+def test_a_name_in_a_passdb_that_denies(user: str, said: list[str]) -> None:
+    tried = LoginTried("PLAIN", reply("535 5.7.8 no"), Protection.VERIFIED, user)
+    seen = beside(f"{DENIED}== /etc/dovecot/denied\nalice\n", attempt(tried))
+    assert answers(login_names.check, seen) == said
+
+
+LISTENERS = """== dovecot.conf
+protocols = imap pop3
+passdb {{
+  driver = pam
+}}
+ssl = {ssl}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {port}
+  }}
+}}
+"""
+
+
+def judged(example: str, *attempts: Attempt) -> Judgement:
+    return judge(beside(example, *attempts), load_profile(), all_checks("dovecot", "postfix", "login", "reach"))
+
+
+def closed(*schemes: str) -> list[Attempt]:
+    return [
+        attempt(Connection("192.0.2.25:1", 0.0, trouble=Trouble.REFUSED, turns=(0,)), scheme=each) for each in schemes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ssl", "port", "schemes", "causes"),
+    [
+        ("yes", 0, ("pop3", "smtp"), [("port-closed", ("smtp",)), ("dovecot-listener-off", ("pop3",))]),
+        ("yes", 0, ("smtp",), [("port-closed", ("smtp",))]),
+        ("yes", 110, ("pop3",), [("port-closed", ("pop3",))]),
+        ("no", 110, ("pop3s", "imaps", "smtp"), [("port-closed", ("smtp",)), ("tls-disabled", ())]),
+        ("yes", 110, ("imaps",), [("port-closed", ("imaps",))]),
+    ],
+)
+def test_a_port_that_dovecot_does_not_open(
+    ssl: str, port: int, schemes: tuple[str, ...], causes: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    found = judged(LISTENERS.format(ssl=ssl, port=port), *closed(*schemes))
+    said = [(each.name, tuple(url.partition("://")[0] for url in each.endpoints)) for each in found.causes]
+    assert sorted(said) == sorted(causes)
+
+
+HIDING = """== main.cf
+compatibility_level = 3.6
+smtpd_sasl_exceptions_networks = !192.0.2.9, 192.0.2.0/24
+== master.cf
+submission inet n - n - - smtpd
+  -o smtpd_sasl_auth_enable=yes
+"""
+
+
+@pytest.mark.parametrize(
+    ("client", "said"),
+    [
+        ("192.0.2.7:41652", ["sasl-hidden-from-client"]),
+        ("192.0.2.9:41652", ["+login-shown-to-client"]),
+        ("198.51.100.7:41652", ["+login-shown-to-client"]),
+    ],
+)
+def test_a_login_that_is_hidden_from_the_client(client: str, said: list[str]) -> None:
+    dialled = attempt(Connection("192.0.2.25:587", 0.0, local=client), scheme="submission")
+    assert answers(login_hidden.check, beside(HIDING, dialled)) == said
+
+
+def test_where_nobody_has_dialled_it_is_only_worth_knowing() -> None:
+    (found,) = [each for each in judged(HIDING).findings if each.name == "sasl-hidden-from-client"]
+    assert (found.severity, found.params["seen"]) == (Severity.INFO, "file")
+
+
+WAITING = """== main.cf
+compatibility_level = 3.6
+smtpd_client_restrictions = permit_mynetworks, sleep 5
+{}== master.cf
+smtp inet n - n - - smtpd
+"""
+EARLY = "smtpd_delay_reject = no\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "seconds", "silent", "said"),
+    [
+        (EARLY, 5.1, False, ["tarpit"]),
+        (EARLY, 0.1, False, []),
+        (EARLY, 30.0, False, []),  # that has another reason
+        ("", 5.1, False, []),
+        ("", 0.1, True, ["tarpit"]),
+    ],
+)
+def test_a_wait_in_a_list_of_restrictions(more: str, seconds: float, silent: bool, said: list[str]) -> None:
+    greeted = attempt(
+        Greeting(seconds, reply("220 mx.test ESMTP")),
+        *([Interrupted(Step.RCPT, Trouble.TIMEOUT, "RCPT TO")] if silent else []),
+        scheme="smtp",
+    )
+    assert answers(waits.check, beside(WAITING.format(more), greeted)) == said

@@ -29,21 +29,33 @@ _WITHOUT = (
     Explains("starttls-refused", Scope.SERVER),
     Explains("tls-handshake-failed", Scope.SERVER),
     Explains("no-greeting", Scope.SERVER),
+    Explains("tls-no-certificate", Scope.SERVER),
+    Explains("tls-context-broken", Scope.SERVER),
+    Explains("dovecot-not-running", Scope.SERVER),
 )
+_OF_THE_FIRST = ("certificate-chain-incomplete", "certificate-name-mismatch")
+# Files are no endpoints: a self-signed certificate in one may be the one that nobody is shown.
+_SEEN = "file"
 _REFERENCES = ("postconf(5) smtpd_tls_chain_files", "Dovecot ssl_cert", "Dovecot ssl_server_cert_file")
 KINDS = (
     FindingKind("certificate-file-missing", Layer.TLS, ("path", "setting"), _WITHOUT, _REFERENCES),
     FindingKind("certificate-file-unreadable", Layer.TLS, ("path", "setting"), _WITHOUT, _REFERENCES),
-    FindingKind("certificate-key-mismatch", Layer.TLS, ("certificate", "key"), _WITHOUT, _REFERENCES),
+    FindingKind(
+        "certificate-key-mismatch",
+        Layer.TLS,
+        ("certificate", "key"),
+        # Where the intermediate comes first, it is the certificate that the key is not of, and seems to be the leaf.
+        (*_WITHOUT, *(Explains(name, Scope.SERVER, only=(("seen", _SEEN),)) for name in _OF_THE_FIRST)),
+        _REFERENCES,
+    ),
     FindingKind("key-readable-by-all", Layer.TLS, ("path", "mode"), (), ("RFC 8314", *_REFERENCES)),
     *DATES,
     *NAMES,
     *STRENGTH,
-    *(kind for kind in TRUST if kind.name != "certificate-untrusted-root"),  # whose roots, a file does not tell
+    *(
+        kind for kind in TRUST if kind.name not in ("certificate-untrusted-root", "certificate-purpose-wrong")
+    ),  # whose roots, a file does not tell
 )
-
-# Files are no endpoints: a self-signed certificate in one may be the one that nobody is shown.
-_SEEN = "file"
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:

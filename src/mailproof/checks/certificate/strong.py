@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mailproof.checks.certificate.shown import evidence, handshakes, mark
 from mailproof.checks.survey import place, url
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
 from mailproof.model.policy import Policy, Thresholds
 from mailproof.model.record import Record
 from mailproof.model.tls import Certificate, TlsHandshake
@@ -19,7 +19,7 @@ KINDS = (
         Layer.TLS,
         params=("subject", "key", "id", "seen"),
         gathered=("id",),
-        explains=(Explains("tls-handshake-failed"),),
+        explains=(Explains("tls-handshake-failed"), Explains("tls-context-broken", Scope.SERVER)),
         references=("RFC 9325 section 4.5", "SSL_CTX_set_security_level(3)"),
     ),
     FindingKind(
@@ -27,7 +27,7 @@ KINDS = (
         Layer.TLS,
         params=("subject", "hash", "id", "seen"),
         gathered=("id",),
-        explains=(Explains("tls-handshake-failed"),),
+        explains=(Explains("tls-handshake-failed"), Explains("tls-context-broken", Scope.SERVER)),
         references=("RFC 9155", "RFC 9325 section 4.5", "SSL_CTX_set_security_level(3)"),
     ),
 )

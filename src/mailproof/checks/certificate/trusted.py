@@ -32,6 +32,13 @@ KINDS = (
         references=_REFERENCES,
     ),
     FindingKind(
+        "certificate-purpose-wrong",
+        Layer.TLS,
+        params=("subject", "id"),
+        gathered=("id",),
+        references=("RFC 5280 section 4.2.1.12", *_REFERENCES),
+    ),
+    FindingKind(
         "certificate-chain-incomplete",
         Layer.TLS,
         params=("subject", "issuer", "id", "seen"),
@@ -43,6 +50,8 @@ KINDS = (
 # X509_V_ERR_…: UNABLE_TO_GET_ISSUER_CERT, DEPTH_ZERO_SELF_SIGNED_CERT, SELF_SIGNED_CERT_IN_CHAIN,
 # UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNABLE_TO_VERIFY_LEAF_SIGNATURE, CERT_UNTRUSTED
 _NO_ISSUER = frozenset({2, 18, 19, 20, 21, 27})
+# X509_V_ERR_INVALID_PURPOSE, which says nothing about the root.
+_PURPOSE = 26
 # Judged elsewhere: dates (9, 10), keys and signatures too weak (66, 67, 68), the name (62, 64).
 _ELSEWHERE = frozenset({9, 10, 62, 64, 66, 67, 68})
 
@@ -53,6 +62,11 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         params: dict[str, Param] = {"subject": leaf.subject, "id": mark(leaf)}
         shown = evidence(sighting, leaf)
         problems = [error for error in sighting.fact.errors if error.code not in _ELSEWHERE]
+        if any(error.code == _PURPOSE for error in problems):
+            yield Finding("certificate-purpose-wrong", shown, **place(sighting), params=params)
+            problems = [error for error in problems if error.code != _PURPOSE]
+            if not problems:
+                continue
         if not problems:
             yield Passed(NAME, shown, url(sighting))
             continue

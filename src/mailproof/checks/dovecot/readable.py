@@ -17,7 +17,14 @@ NAME = "dovecot-config-readable"
 NEEDS = (DovecotFiles,)
 # Nobody who asks Dovecot gets an answer then, Postfix among them.
 _DOES_NOT_START = (
-    *("port-closed", "closed-unexpectedly", "no-greeting", "auth-not-offered", "auth-temporary-failure"),
+    *(
+        "dovecot-not-running",
+        "port-closed",
+        "closed-unexpectedly",
+        "no-greeting",
+        "auth-not-offered",
+        "auth-temporary-failure",
+    ),
     *("sasl-socket-missing", "sasl-no-mechanisms", "auth-server-gone", "delivery-agent-down", "not-delivered"),
 )
 KINDS = (

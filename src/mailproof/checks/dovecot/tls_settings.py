@@ -21,7 +21,7 @@ KINDS = (
         "dovecot-key-not-a-file",
         Layer.TLS,
         ("setting", "path"),
-        (Explains("tls-handshake-failed", Scope.SERVER), Explains("no-greeting", Scope.SERVER)),
+        tuple(Explains(name, Scope.SERVER) for name in ("tls-handshake-failed", "tls-context-broken", "no-greeting")),
         ("Dovecot ssl_cert", "Dovecot ssl_key"),
     ),
     DISABLED,

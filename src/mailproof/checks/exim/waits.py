@@ -24,8 +24,12 @@ KINDS = (
         "tarpit",
         Layer.REACH,
         ("setting",),
-        tuple(Explains(name, Scope.SERVER) for name in ("greeting-slow", "no-greeting")),
-        ("Exim specification: the delay modifier", "Exim specification: rfc1413_query_timeout"),
+        tuple(Explains(name, Scope.SERVER) for name in ("greeting-slow", "no-greeting", "no-reply")),
+        (
+            "postconf(5) smtpd_client_restrictions",
+            "Exim specification: the delay modifier",
+            "Exim specification: rfc1413_query_timeout",
+        ),
     ),
 )
 

@@ -11,10 +11,18 @@ from mailproof.model.finding import Explains, FindingKind, Layer, Scope
 _ENDS = ("closed-unexpectedly", "no-greeting", "no-reply", "server-config-problem")
 _PUT_OFF = ("temporary-reject", "server-config-problem", "not-delivered")
 _NO_LOGIN = ("auth-rejected", "auth-temporary-failure")
+# An auth process that cannot start: Dovecot's login processes turn clients away after a while, and smtpd ends.
+_NO_AUTH = ("sasl-no-mechanisms", "greeting-refused")
 _NO_SMTPD_LOGIN = (*_NO_LOGIN, "auth-not-offered", "closed-unexpectedly", "no-greeting", "greeting-refused")
 _NO_QUEUE = ("queue-disk-full", "queue-write-error", *_PUT_OFF)
 _UNDELIVERED = ("not-delivered", "mailbox-not-opened", "mailbox-full")
 _STOPPED = (*_UNDELIVERED, "delivery-deferred", "delivery-bounced")
+# Postfix finds nobody at the sockets of Dovecot.
+_NO_DOVECOT = ("sasl-socket-missing", "sasl-no-mechanisms", "auth-server-gone", "delivery-agent-down")
+# reject_unverified_recipient asks the delivery agent.
+_NO_AGENT = (*_STOPPED, "recipient-lookup-failed", "delivery-socket-missing")
+# What Dovecot cannot do for a user, it says as a failure of the login, or by hanging up.
+_NO_SESSION = (*_STOPPED, "auth-temporary-failure", "closed-unexpectedly")
 _NOT_THERE = ("port-closed", "closed-unexpectedly", "no-greeting")
 
 
@@ -25,7 +33,9 @@ def _cause(name: str, layer: Layer, explains: tuple[str, ...], reference: str, *
 
 CAUSES = (
     _cause("postfix-not-running", Layer.REACH, _NOT_THERE, "postfix(1)"),
-    _cause("dovecot-not-running", Layer.REACH, (*_NOT_THERE, *_NO_SMTPD_LOGIN), "Dovecot manual: service"),
+    _cause(
+        "dovecot-not-running", Layer.REACH, (*_NOT_THERE, *_NO_SMTPD_LOGIN, *_NO_DOVECOT), "Dovecot manual: service"
+    ),
     _cause(
         "process-limit-reached", Layer.REACH, ("greeting-slow", "no-greeting"), "postconf(5) default_process_limit"
     ),
@@ -35,20 +45,44 @@ CAUSES = (
         (*_NOT_THERE, "retrieval-connection-limit"),
         "Dovecot manual: service limits",
     ),
-    _cause("blocklist-broken", Layer.REACH, ("greeting-slow", "no-reply"), "postconf(5) reject_rbl_client"),
+    _cause(
+        "blocklist-broken",
+        Layer.REACH,
+        ("greeting-slow", "no-reply", "client-blocklisted"),
+        "postconf(5) reject_rbl_client",
+    ),
+    _cause(
+        "proxy-header-missing",
+        Layer.REACH,
+        ("greeting-refused", "greeting-slow", "tls-handshake-failed", *_NOT_THERE),
+        "postconf(5) smtpd_upstream_proxy_protocol",
+    ),
     _cause("tlsmgr-missing", Layer.TLS, ("starttls-refused", "tls-handshake-failed", *_ENDS), "tlsmgr(8)"),
+    _cause(
+        "tls-context-broken",
+        Layer.TLS,
+        ("tls-handshake-failed", "starttls-refused", "closed-unexpectedly", "value-not-understood"),
+        "Dovecot manual: SSL configuration",
+    ),
     _cause("password-wrong", Layer.LOGIN, ("auth-rejected",), "Dovecot manual: auth_verbose"),
     _cause("user-unknown", Layer.LOGIN, ("auth-rejected",), "Dovecot manual: auth_verbose"),
     _cause(
+        "userdb-missing",
+        Layer.LOGIN,
+        ("user-unknown", "delivery-user-unknown", "closed-unexpectedly", *_NO_LOGIN, *_STOPPED),
+        "Dovecot manual: userdb",
+    ),
+    _cause(
         "password-store-incompatible",
         Layer.LOGIN,
-        ("auth-mechanism-broken", *_NO_LOGIN),
+        ("auth-mechanism-broken", *_NO_LOGIN, *_NO_AUTH),
         "Dovecot manual: password schemes",
     ),
     _cause("password-scheme-missing", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: password schemes"),
     _cause("login-source-not-allowed", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: allow_nets"),
-    _cause("credentials-lookup-failed", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: passdb"),
-    _cause("auth-server-gone", Layer.LOGIN, _NO_SMTPD_LOGIN, "postconf(5) smtpd_sasl_path"),
+    _cause("credentials-lookup-failed", Layer.LOGIN, (*_NO_LOGIN, *_NO_AUTH), "Dovecot manual: passdb"),
+    _cause("saslauthd-missing", Layer.LOGIN, _NO_LOGIN, "Postfix SASL_README"),
+    _cause("auth-server-gone", Layer.LOGIN, (*_NO_SMTPD_LOGIN, "sasl-no-mechanisms"), "postconf(5) smtpd_sasl_path"),
     _cause("sasl-no-mechanisms", Layer.LOGIN, _NO_SMTPD_LOGIN, "postconf(5) smtpd_sasl_security_options"),
     _cause("policy-service-down", Layer.RELAY, _PUT_OFF, "Postfix SMTPD_POLICY_README"),
     _cause("milter-down", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
@@ -56,10 +90,12 @@ CAUSES = (
     _cause("milter-tempfail", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
     _cause("queue-permission", Layer.DELIVERY, (*_NO_QUEUE, *_ENDS, "port-closed"), "postfix(1) set-permissions"),
     _cause("maildrop-permission", Layer.DELIVERY, (), "postdrop(1)"),
-    _cause("delivery-agent-down", Layer.DELIVERY, _STOPPED, "Dovecot manual: LMTP server"),
+    _cause("delivery-agent-down", Layer.DELIVERY, _NO_AGENT, "Dovecot manual: LMTP server"),
+    _cause("delivery-socket-permission", Layer.DELIVERY, _NO_AGENT, "Dovecot manual: LMTP server"),
     _cause("delivery-user-unknown", Layer.DELIVERY, _STOPPED, "postconf(5) virtual_mailbox_maps"),
-    _cause("mailbox-not-writable", Layer.DELIVERY, _STOPPED, "Dovecot manual: mail_uid"),
-    _cause("mail-uid-not-allowed", Layer.DELIVERY, _STOPPED, "Dovecot manual: first_valid_uid"),
+    _cause("mailbox-setup-broken", Layer.DELIVERY, _NO_SESSION, "Dovecot manual: mail_location"),
+    _cause("mailbox-not-writable", Layer.DELIVERY, _NO_SESSION, "Dovecot manual: mail_uid"),
+    _cause("mail-uid-not-allowed", Layer.DELIVERY, _NO_SESSION, "Dovecot manual: first_valid_uid"),
     _cause("content-filter-down", Layer.DELIVERY, _STOPPED, "Postfix FILTER_README"),
     _cause("next-hop-refused", Layer.DELIVERY, _STOPPED, "postconf(5) relayhost", "host"),
     _cause("next-hop-needs-login", Layer.DELIVERY, _STOPPED, "Postfix SASL_README"),

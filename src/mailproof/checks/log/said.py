@@ -5,30 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailproof.checks.certificate.in_files import KINDS as CERTIFICATE_FILES
+from mailproof.checks.dovecot.configured import configurations as dovecots
 from mailproof.checks.dovecot.sockets import KINDS as DOVECOT_SOCKETS
 from mailproof.checks.dovecot.tls_settings import KINDS as DOVECOT_TLS
 from mailproof.checks.exim.names_defined import KINDS as EXIM_NAMES
 from mailproof.checks.exim.readable import KINDS as EXIM
 from mailproof.checks.log.causes import CAUSES
+from mailproof.checks.log.milters import passed_by
+from mailproof.checks.log.next_hops import meant
+from mailproof.checks.log.quoting import quoted, whose
 from mailproof.checks.postfix.limits_agree import KINDS as LIMITS
 from mailproof.checks.postfix.permissions import KINDS as PERMISSIONS
+from mailproof.checks.postfix.readable import KINDS as READABLE
 from mailproof.checks.postfix.relay_protected import KINDS as RELAY
+from mailproof.checks.postfix.restrictions_known import KINDS as RESTRICTIONS
 from mailproof.checks.postfix.services_complete import KINDS as SERVICES
 from mailproof.checks.postfix.tables_there import KINDS as TABLES
 from mailproof.checks.postfix.tls_settings import KINDS as POSTFIX_TLS
 from mailproof.checks.reach.port_of_its_own import KINDS as PORT
-from mailproof.checks.survey import place
+from mailproof.checks.relay.mailbox_accepted import KINDS as MAILBOXES
+from mailproof.checks.survey import surveyed
+from mailproof.model.connection import Greeting
+from mailproof.model.endpoint import Protocol
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, Param, Passed, Untold
 from mailproof.model.policy import Policy
-from mailproof.model.record import Record, Sighting
+from mailproof.model.record import Record
 from mailproof.model.server_log import LogRead, LogSaid
 
 NAME = "log-clean"
 NEEDS = (LogRead, LogSaid)
 _IN_FILES = (
-    *(*CERTIFICATE_FILES, *DOVECOT_SOCKETS, *DOVECOT_TLS, *EXIM, *EXIM_NAMES, *LIMITS),
-    *(*PERMISSIONS, *RELAY, *SERVICES, *TABLES, *POSTFIX_TLS, *PORT),
+    *(*CERTIFICATE_FILES, *DOVECOT_SOCKETS, *DOVECOT_TLS, *MAILBOXES, *EXIM, *EXIM_NAMES, *LIMITS),
+    *(*PERMISSIONS, *READABLE, *RELAY, *RESTRICTIONS, *SERVICES, *TABLES, *POSTFIX_TLS, *PORT),
 )
 # What the log and the files both tell, with the parameter of the finding and the group of the message that has it.
 _BOTH = {
@@ -40,14 +49,25 @@ _BOTH = {
     "exim-name-undefined": {},
     "lookup-table-not-built": {"table": "file"},
     "lookup-table-type-missing": {"type": "type"},
+    "mailbox-full": {},
     "mailbox-limit-below-message-limit": {"limit": "limit"},
     "port-taken-by-another-program": {"program": "address", "greeting": "port"},
+    "postfix-config-broken": {},
     "relay-restrictions-missing": {},
+    "restriction-misspelt": {},
     "sasl-socket-missing": {"path": "socket"},
     "sasl-socket-permission": {"path": "socket"},
     "tls-no-certificate": {},
     "tlsmgr-cache-missing": {"path": "file"},
 }
+# What the table of messages tells apart by what is to be done, and what is one fault all the same.
+_ONE = {"mail-forwarding-loop": "mail-loop"} | dict.fromkeys(
+    (
+        *("interface-missing", "main-cf-line-broken", "master-cf-line-broken"),
+        *("setting-expansion-broken", "setting-value-quoted", "setting-value-wrong"),
+    ),
+    "postfix-config-broken",
+)
 KINDS = (*CAUSES, *(kind for kind in _IN_FILES if kind.name in _BOTH))
 
 _KINDS = {kind.name: kind for kind in KINDS}
@@ -60,14 +80,12 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in record.seen(LogSaid):
         fact = sighting.fact
         ours = sighting.attempt.endpoint is not None
-        if fact.name not in _KINDS or not (ours or fact.rank <= _EVERYBODYS):
+        name = _named(record, fact.name)
+        if name not in _KINDS or not (ours or fact.rank <= _EVERYBODYS):
             continue
         found = True
-        evidence = (*_quoted(sighting), *sighting.evidence())
-        if ours:
-            yield Finding(fact.name, evidence, **place(sighting), params=_params(fact))
-        else:
-            yield Finding(fact.name, evidence, params=_params(fact))
+        if not passed_by(record, sighting) and not meant(record, sighting):  # which other checks tell
+            yield Finding(name, quoted(sighting), **whose(sighting), params=_params(fact))
     for read in record.seen(LogRead):
         for unread in read.fact.unread:
             yield Untold(NAME, unread.why, asked=True, params={"file": unread.path})
@@ -82,12 +100,25 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Passed(NAME, (Evidence(EvidenceKind.LOG, ", ".join(read.fact.files), looked),))
 
 
-def _quoted(sighting: Sighting[LogSaid]) -> tuple[Evidence, ...]:
-    return tuple(Evidence(EvidenceKind.LOG, line.where, line.text) for line in sighting.fact.lines)
+def _named(record: Record, name: str) -> str:
+    """Which finding a row of the table is; empty where what else was seen says otherwise."""
+    name = _ONE.get(name, name)
+    if name == "postfix-not-running":
+        # Dovecot's and other programs' own sendmail tells it of a Postfix that is not the one which answers.
+        greeted = (each for each in surveyed(record, Greeting) if each.attempt.endpoint is not None)
+        smtp = (each for each in greeted if each.endpoint.scheme.protocol is Protocol.SMTP)
+        return "" if any(each.fact.reply is not None for each in smtp) else name
+    if name == "dovecot-key-not-a-file":
+        # The line says that the key cannot be read, which it cannot either under a passphrase.
+        read = list(dovecots(record))
+        keys = [each for configured in read for _, each in configured.settings() if each.name.endswith("_key")]
+        return "tls-context-broken" if read and all(each.from_file for each in keys) else name
+    return name
 
 
 def _params(fact: LogSaid) -> dict[str, Param]:
     """Those that the line tells: it names the file, and not the setting that names it."""
     groups = _BOTH.get(fact.name, {})
-    told = ((name, fact.params.get(groups.get(name, name), "")) for name in _KINDS[fact.name].params)
+    wanted = _KINDS[fact.name].params if fact.name in _KINDS else ()
+    told = ((name, fact.params.get(groups.get(name, name), "")) for name in wanted)
     return {name: value for name, value in told if value}

@@ -7,16 +7,30 @@ from collections.abc import Iterable
 from mailproof.checks.delivery.mail_taken_now import KINDS as TAKEN
 from mailproof.checks.files import fault
 from mailproof.checks.postfix.configured import configurations
+from mailproof.checks.postfix.mending import mend, value_set
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.finding import Answer, Passed
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.space import SpaceSeen
 
 NAME = "queue-has-room"
 NEEDS = (SpaceSeen, PostfixFiles)
-KINDS = tuple(kind for kind in TAKEN if kind.name == "queue-disk-full")
+KINDS = (
+    *(kind for kind in TAKEN if kind.name == "queue-disk-full"),
+    FindingKind(
+        "queue-minfree-too-high",
+        Layer.DELIVERY,
+        ("minfree", "free"),
+        (Explains("queue-disk-full", Scope.SERVER),),
+        ("postconf(5) queue_minfree",),
+    ),
+)
+# Of the largest messages; a disk with room for so many is not full.
+_PLENTY = 100
+# message_size_limit as it is by default, where there is none.
+_USUAL = 10_240_000
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -31,7 +45,13 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         least = max(wanted["queue_minfree"], wanted["message_size_limit"] * 3 // 2)
         if space.free < least:
             limit = "queue_minfree" if wanted["queue_minfree"] == least else "message_size_limit"
-            yield fault("queue-disk-full", shown, configured.at(configured.main.setting(limit)))
+            setting = configured.main.setting(limit)
+            if limit == "queue_minfree" and space.free >= _PLENTY * (wanted["message_size_limit"] or _USUAL):
+                numbers = {"minfree": wanted["queue_minfree"], "free": space.free}
+                found = Finding("queue-minfree-too-high", (configured.at(setting), shown), params={**numbers})
+                yield found.mended_by(mend(value_set(configured, setting, "0")))
+            else:
+                yield fault("queue-disk-full", shown, configured.at(setting))
         else:
             yield Passed(NAME, (shown,))
 

@@ -21,13 +21,14 @@ _ENTRIES = {
     "rewrite": ("-", "-", "-", "trivial-rewrite"),
     "bounce": ("-", "-", "0", "bounce"),
     "defer": ("-", "-", "0", "bounce"),
+    "proxymap": ("-", "-", "-", "proxymap"),
 }
 
 
 def entry_of(configured: Configured, name: str) -> Changes:
-    """A service without which Postfix does not work; its chroot as the others have it, but for the queue manager."""
+    """A service without which Postfix does not work; its chroot as the others have it, but for what lies outside."""
     unprivileged, wakeup, limit, command = _ENTRIES[name]
-    chroot = "n" if name == "qmgr" else _chroot(configured)
+    chroot = "n" if name in ("qmgr", "proxymap") else _chroot(configured)
     return service_there(
         configured, (name,), "unix", [f"{name} unix {unprivileged} - {chroot} {wakeup} {limit} {command}"]
     )

@@ -27,6 +27,8 @@ KINDS = (
             Explains("recipient-unknown", Scope.SERVER),
             Explains("not-delivered", Scope.SERVER),
             Explains("own-domain-rejected", Scope.SERVER),
+            Explains("delivery-bounced", Scope.SERVER),
+            Explains("delivery-deferred", Scope.SERVER),
         ),
         ("Postfix ADDRESS_CLASS_README", "postconf(5) mydestination"),
     ),

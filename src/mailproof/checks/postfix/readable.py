@@ -22,7 +22,11 @@ KINDS = (
         Layer.REACH,
         params=("text", "problem"),
         explains=tuple(
-            Explains(name, Scope.SERVER) for name in ("postfix-not-running", "port-closed", "no-greeting")
+            Explains(name, Scope.SERVER)
+            for name in (
+                *("postfix-not-running", "port-closed", "no-greeting", "closed-unexpectedly"),
+                "value-not-understood",  # what the value is, beside what comes of it
+            )
         ),
         references=("postconf(5)", "master(5)"),
     ),

@@ -64,6 +64,11 @@ _WIDEST = {4: 8, 6: 16}
 # More than any that was seen by two orders of magnitude.
 _MOST_CLASSES = 400
 _LISTS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
+# These go by where mail is for, and here it may be for anywhere.
+_BY_DESTINATION = frozenset(
+    {"reject_unauth_destination", "defer_unauth_destination", "permit_auth_destination", "check_relay_domains"}
+)
+_OUR_OWN = ("relay_domains", "mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
 # What a stranger chooses freely; addresses and names of clients he does not.
 _CHOSEN = frozenset({"check_sender_access", "check_helo_access"})
 _EVERYTHING = frozenset({"//", "/./", "/.*/", "/^/", "/^.*$/", "/.+/", "/@/", "0.0.0.0/0", "::/0", "."})
@@ -141,6 +146,11 @@ def _required(items: Sequence[Restriction], classes: Classes, done: set[str]) ->
 def _through(configured: Configured, daemon: Daemon, parameter: str, items: Sequence[Restriction]) -> _Way | None:
     """None where the list refuses a stranger; a way without a name where it only ends, and the other list decides."""
     for item in items:
+        if (
+            item.name in _BY_DESTINATION
+            and (way := _everywhere(configured, daemon, parameter, item.name)) is not None
+        ):
+            return way
         if item.name in REQUIRED and not item.warns:
             return None
         at = _at(configured, daemon, parameter, item.name)
@@ -178,6 +188,29 @@ def _by_table(configured: Configured, item: Restriction, parameter: str, at: Evi
             shown = (at, configured.line(table.file, answer.line)) if table.file else (at,)
             rule = f"{pattern} {answer.value}"[:80] if table.file else table.spec
             return _Way("open-relay-by-access-rule", shown, {"rule": rule, "restriction": f"{name} ({parameter})"})
+    return None
+
+
+def _everywhere(configured: Configured, daemon: Daemon, parameter: str, restriction: str) -> _Way | None:
+    """Where the domains that count as ours are all there are, what goes by the domain refuses nobody."""
+    for name in _OUR_OWN:
+        setting = daemon.main.setting(name)
+        for item in split_list(daemon.value(name)) if setting.line else ():
+            table = configured.postfix.tables.table(item) if ":" in item and item[0] not in "!/" else None
+            every = (
+                next((entry for key, entry in table.entries.items() if key in _EVERYTHING), None) if table else None
+            )
+            if not item.startswith("static:") and every is None:
+                continue
+            lines = [configured.at(setting, item)]
+            if table is not None and table.file and every is not None:
+                lines.append(configured.line(table.file, every.line))
+            lines.append(_at(configured, daemon, parameter, restriction))
+            params: dict[str, str | tuple[str, ...]] = {
+                "rule": f"{name} = {item}"[:80],
+                "restriction": f"{restriction} ({parameter})",
+            }
+            return _Way("open-relay-by-access-rule", tuple(lines), params)
     return None
 
 

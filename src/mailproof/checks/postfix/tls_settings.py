@@ -27,7 +27,12 @@ DISABLED = FindingKind(
     "tls-disabled",
     Layer.TLS,
     ("server", "setting"),
-    (Explains("starttls-not-offered", Scope.SERVER), Explains("auth-not-offered", Scope.SERVER)),
+    (
+        Explains("starttls-not-offered", Scope.SERVER),
+        Explains("auth-not-offered", Scope.SERVER),
+        # Dovecot opens no port that begins with TLS.
+        Explains("dovecot-listener-off", Scope.SERVER, only=(("asked", "without-tls"),)),
+    ),
     (
         "Postfix TLS_README",
         "postconf(5) smtpd_tls_security_level",

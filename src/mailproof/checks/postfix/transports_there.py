@@ -14,6 +14,7 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.postfix.lines import split_list
 
 NAME = "transports-there"
 NEEDS = (PostfixFiles,)
@@ -22,14 +23,18 @@ KINDS = (
         "transport-without-service",
         Layer.DELIVERY,
         ("transport", "parameter"),
-        (Explains("not-delivered", Scope.SERVER),),
+        (Explains("not-delivered", Scope.SERVER), Explains("delivery-deferred", Scope.SERVER)),
         ("transport(5)", "master(5)"),
     ),
     FindingKind(
         "service-missing",
         Layer.REACH,
         ("service",),
-        (Explains("not-delivered", Scope.SERVER), Explains("queue-write-error", Scope.SERVER)),
+        # Who waits for a service that is not there waits, or ends.
+        tuple(
+            Explains(name, Scope.SERVER)
+            for name in ("not-delivered", "queue-write-error", "no-reply", "no-greeting", "closed-unexpectedly")
+        ),
         ("master(5)",),
     ),
     FindingKind(
@@ -86,7 +91,13 @@ def _named(configured: Configured) -> Iterator[tuple[str, str, Evidence]]:
 
 def _needed(configured: Configured) -> Iterator[Answer]:
     there = {each.name for each in configured.services}
-    for name in _NEEDED:
+    proxied = any(
+        item.startswith("proxy:")
+        for setting, main in configured.assignments()
+        if setting.name.endswith("_maps")
+        for item in split_list(main.value(setting.name).text)
+    )
+    for name in (*_NEEDED, *(("proxymap",) if proxied else ())):
         if name not in there:
             remedy = mend(entry_of(configured, name))
             yield fault("service-missing", configured.line("master.cf", 1), service=name).mended_by(remedy)

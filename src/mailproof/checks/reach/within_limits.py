@@ -53,6 +53,7 @@ KINDS = (
         "mail-rate-limited",
         Layer.RELAY,
         params=("reply",),
+        gathered=("reply",),  # which names the recipient that was just asked for
         explains=_ENDS,
         references=(
             "postconf(5) smtpd_client_message_rate_limit",

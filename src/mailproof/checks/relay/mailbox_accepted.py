@@ -21,6 +21,10 @@ KINDS = (
         "own-domain-rejected",
         Layer.RELAY,
         params=("recipient",),
+        # A port of submission takes the message all the same, and sends it elsewhere.
+        explains=tuple(
+            Explains(name, Scope.SERVER) for name in ("delivery-bounced", "delivery-deferred", "not-delivered")
+        ),
         references=(
             "postconf(5) mydestination",
             "postconf(5) virtual_mailbox_domains",
@@ -48,7 +52,9 @@ KINDS = (
         "mailbox-full",
         Layer.RELAY,
         params=("recipient",),
-        explains=(Explains("not-delivered", Scope.SERVER),),
+        explains=tuple(
+            Explains(name, Scope.SERVER) for name in ("not-delivered", "delivery-bounced", "delivery-deferred")
+        ),
         references=("RFC 3463 section 3.3", "RFC 5321 section 4.5.3.1.9", "Dovecot manual: quota"),
     ),
     FindingKind(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mailproof.checks.survey import place, url
 from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.evidence import Evidence
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Untold
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Untold
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.model.reply import ReplyClass
@@ -44,6 +44,7 @@ KINDS = (
     FindingKind(
         "submission-without-login",
         Layer.RELAY,
+        params=("takes",),
         references=("RFC 6409 section 4.3", "RFC 5068 section 3.1", "master.cf of Postfix: submission"),
     ),
 )
@@ -66,7 +67,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         if sighting.fact.purpose is EnvelopePurpose.OUTSIDE:
             yield from _outside(sighting, record)
         elif endpoint.scheme.is_submission and _accepted(sighting):
-            yield Finding("submission-without-login", _evidence(sighting), **place(sighting))
+            own: dict[str, Param] = {"takes": "own-domain"}
+            yield Finding("submission-without-login", _evidence(sighting), **place(sighting), params=own)
     for sent in refused_by_hand(record):
         evidence = sent.sighting.evidence(sent.reply.turn)
         if not sent.logged_in and sent.kind in _WANTS_LOGIN_ANYWHERE and evidence:
@@ -99,7 +101,8 @@ def _relayed(sighting: Sighting[EnvelopeTried], record: Record) -> Iterable[Answ
     if seen_as is Vantage.OUTSIDE:
         yield Finding("open-relay", evidence, **place(sighting))
         if sighting.endpoint.scheme.is_submission:
-            yield Finding("submission-without-login", evidence, **place(sighting))
+            anything: dict[str, Param] = {"takes": "anything"}
+            yield Finding("submission-without-login", evidence, **place(sighting), params=anything)
         return
     if seen_as.is_trusted_by_habit:
         yield Finding("relay-allowed-here", evidence, **place(sighting), params={"client": client})
