@@ -23,6 +23,7 @@ from mailproof.lab.real.ports import listening_ports
 from mailproof.model.followed import Waiting
 from mailproof.model.remedy import Remedy
 from mailproof.parse.queue import exim
+from remedied import applied
 
 pytestmark = pytest.mark.real
 
@@ -33,7 +34,7 @@ _SYSTEMCTL = """#!/bin/sh
 case $1 in
 start) exec /usr/sbin/exim4 -bd ;;
 reload) kill -HUP "$(cat /run/exim4/exim.pid)" ;;
-restart) kill "$(cat /run/exim4/exim.pid)"; exec /usr/sbin/exim4 -bd ;;
+restart) kill "$(cat /run/exim4/exim.pid)" 2>/dev/null; exec /usr/sbin/exim4 -bd ;;
 esac
 """
 _ANOTHER = "import socket; s = socket.create_server(('127.0.0.1', 0)); s.accept()"
@@ -129,6 +130,76 @@ def test_one_that_does_not_run_is_named_and_started(brand: Brand) -> None:
         told = seen_here(lab)
     assert causes(told) == []
     assert "exim-runs" in {item["name"] for item in told["passed"]}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("brand", brands(AS_INSTALLED))
+def test_one_that_ended_for_want_of_a_log_is_named_by_that(brand: Brand) -> None:
+    with serving(brand) as lab:
+        folder = lab.directory / "mail"
+        closed = f"chown root:root {folder}; rm -f {folder}/mainlog {folder}/paniclog"
+        lab.inside(f"{closed}; {lab.directory}/bin/systemctl reload exim4")
+        lab.wait_until(lambda: not set(lab.ports.values()) & listening_ports())
+        told = seen_here(lab)
+        assert causes(told) == ["exim-log-not-writable"]
+        found = named(told)
+        assert found["exim-not-running"]["explained_by"] == ["exim-log-not-writable"]
+        remedy = carry_out(lab, found["exim-log-not-writable"])
+        assert remedy.then == (f"chown -R mail {folder}", "exim4 -bV", "systemctl restart exim4")
+        lab.wait_until(lambda: set(lab.ports.values()) <= listening_ports())
+        assert causes(seen_here(lab)) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("brand", brands(AS_INSTALLED))
+def test_a_queue_that_it_may_not_write_is_given_to_it(brand: Brand) -> None:
+    with serving(brand) as lab:
+        spool = lab.directory / "spool"
+        lab.inside(f"chown root:root {spool}")
+        found = named(seen_here(lab))
+        assert carry_out(lab, found["queue-permission"]).then[0] == f"chown -R mail:mail {spool}"
+        lab.wait_until(lambda: set(lab.ports.values()) <= listening_ports())
+        assert causes(seen_here(lab)) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("brand", brands(EXIM))
+def test_one_that_is_kept_to_loopback_listens_everywhere(brand: Brand) -> None:
+    """Asked at another address of this machine than the one that it listens at."""
+    other = "127.113.0.79"
+    with serving(brand) as lab:
+        lab.urls = {scheme: url.replace("127.0.0.1", other) for scheme, url in lab.urls.items()}
+        found = named(report(lab))
+        assert found["port-closed"]["explained_by"] == ["listening-elsewhere"]
+        remedy = msgspec.convert(found["listening-elsewhere"]["remedy"], Remedy)
+        (change,) = remedy.changes
+        assert (change.old, change.new) == (
+            ("local_interfaces = 127.0.0.1",),
+            ("local_interfaces = <; ::0 ; 0.0.0.0",),
+        )
+        conf = lab.directory / "exim.conf"
+        conf.write_bytes(applied(conf.read_bytes(), [change]))
+        for command in remedy.then:
+            assert lab.inside(command).returncode == 0, command
+        before = monotonic() + _SECONDS
+        while "port-closed" in (found := named(report(lab))) and monotonic() < before:
+            pass
+    assert not {"port-closed", "listening-elsewhere"} & found.keys()
+
+
+_VERIFY = {
+    "host_lookup =": "host_lookup_order = byaddr",
+    "acl_rcpt:\n": "acl_rcpt:\n  require verify = reverse_host_lookup\n",
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("brand", brands(EXIM))
+def test_a_client_without_a_name_is_refused_for_that(brand: Brand) -> None:
+    with serving(brand, changes=_VERIFY) as lab:
+        found = named(report(lab, "--source", "127.113.0.78"))
+    assert found["client-verification-refuses"]["params"]["rule"] == "verify = reverse_host_lookup"
+    assert "remedy" not in found["client-verification-refuses"]
 
 
 _CONNECT = {

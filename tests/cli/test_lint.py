@@ -114,6 +114,8 @@ def test_a_table_that_is_a_pipe_is_not_opened(copy: Path) -> None:
         (("exim", "lint", "-c", "nowhere"), "no configuration at nowhere; name it with --exim-conf"),
         (("check", "smtp://127.0.0.1:1", "--postfix-dir", ""), "--postfix-dir"),
         (("check", "smtp://127.0.0.1:1", "--dovecot-conf", ""), "--dovecot-conf"),
+        (("check", "--postfix-dir", "x"), "the configuration alone is read by mailproof postfix lint"),
+        (("check", "--exim-conf", "x"), "the configuration alone is read by mailproof exim lint"),
         (("postfix", "lint", "word"), "--postfix-dir, not word"),
         (("dovecot", "lint", "word"), "--dovecot-conf, not word"),
         (("dovecot", "lint", "-c", "nowhere"), "no configuration at nowhere; name it with --dovecot-conf"),

@@ -126,7 +126,10 @@ def _check(terminal: Terminal, **given: Any) -> int:
     if wish.replay is not None and wish.targets:
         raise Complaint(terminal.say("cli.replay-and-target"))
     if wish.replay is None and not wish.targets and not wish.here:
-        raise Complaint(terminal.say("cli.no-target"))
+        named = {"postfix": wish.postfix_dir, "dovecot": wish.dovecot_conf, "exim": wish.exim_conf}
+        linter = next((server for server, path in named.items() if path), "")
+        only = terminal.say("cli.no-target-lint", server=linter) if linter else ""
+        raise Complaint(terminal.say("cli.no-target") + only)
     if wish.here and wish.ssh is not None:
         raise Complaint(terminal.say("cli.here-and-ssh"))
     if wish.sudo and wish.ssh is None:

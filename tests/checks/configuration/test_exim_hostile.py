@@ -129,6 +129,19 @@ def test_what_doubles_itself_or_never_ends() -> None:
     shown(b"smtp_banner = ${if " + b"and{{" * 5000 + b"\n")
     shown(b"auth_advertise_hosts = " + b"${if eq{" * 5000 + b"\n" + WHOLE)
     shown(b"begin acl\n" + b"a:\n  accept\n" * 50_000)
+    # Each list names the one before many times, and each ACL calls the next.
+    lists = b"".join(b"hostlist l%d = %s\n" % (n, b" : ".join([b"+l%d" % (n - 1)] * 50)) for n in range(1, 16))
+    acls = b"".join(b"a%d:\n" % n + b"  accept acl = a%d\n" % (n + 1) * 50 for n in range(1, 40))
+    shown(
+        b"hostlist l0 = 10.0.0.1\n" + lists + b"acl_smtp_rcpt = a0\nbegin acl\na0:\n  accept hosts = +l15\n"
+        b"  accept acl = a1\n" + acls
+    )
+    open_ = lists.replace(b"+l0", b"0.0.0.0/0")
+    shown(open_ + b"acl_smtp_rcpt = a0\nbegin acl\na0:\n  accept hosts = +l15\n")
+    shown(b"".join(b".ifdef X%dX\n.endif\nX%dX = 1\n" % (n, n) for n in range(1000)))
+    shown(b"".join(b".ifdef X%dX\n.endif\nX%dY = 1\n" % (n, n) for n in range(1000)))
+    shown(b"hostlist a = " + b"1.2.3.4, " * 100_000 + b"\n")
+    shown(b"hostlist a = " + b":: " * 100_000 + b"\n" + b"hostlist b = " + b" : ::1" * 50_000 + b"\n")
 
 
 def test_files_that_include_each_other() -> None:

@@ -45,10 +45,10 @@ def let_in(configured: Configured, path: str, wanted: int = READ) -> Remedy | No
     return mend(configured, then=tuple(dict.fromkeys(then)), restart=joined) if then else None
 
 
-def given(configured: Configured, folder: FileSeen, group: str = "") -> Remedy | None:
+def given(configured: Configured, folder: FileSeen, group: str = "", restart: bool = False) -> Remedy | None:
     """A folder that is to be his, given to him; None for one above it. Its owner lacks nothing."""
     user = configured.fact.user
     if folder.owner == user:
-        return mend(configured, then=(f"chmod u+rwx {quoted(folder.path)}",))
+        return mend(configured, then=(f"chmod u+rwx {quoted(folder.path)}",), restart=restart)
     owner = f"{user}:{group}" if group else user
-    return mend(configured, then=(f"chown -R {quoted(owner)} {quoted(folder.path)}",))
+    return mend(configured, then=(f"chown -R {quoted(owner)} {quoted(folder.path)}",), restart=restart)

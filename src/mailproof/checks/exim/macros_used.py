@@ -29,6 +29,8 @@ KINDS = (
 
 _ASKED = re.compile(r"[ \t]*\.(?:el)?ifn?def[ \t]+(.*)")
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
+# Macros that are looked for within other words, and names that are held beside others: more than anybody has.
+_MOST = 200
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -52,19 +54,21 @@ def _unused(configured: Configured) -> Iterator[Answer]:
         if found := _ASKED.match(line):
             for name in _NAME.findall(found[1]):
                 asked.setdefault(name, number)
+    undefined = [each for each in asked if each not in configured.configuration.macros]
+    looked = 0
     for name, (file, number) in configured.configuration.defined.items():
-        if file != configured.fact.path or lines[number - 2 : number - 1] == [f".ifndef {name}"]:
+        guarded = lines[number - 2 : number - 1] == [f".ifndef {name}"]
+        if file != configured.fact.path or guarded or words.get(name, [0])[-1] > number:
             continue
-        others = [at for at in words.get(name, ()) if at != number]
+        late = asked.get(name, number) < number
+        looked += late or bool(undefined)
         # What is a part of another word is replaced too.
-        if any(name in line for line in lines[number:]):
+        if looked > _MOST or not (late or undefined) or any(name in line for line in lines[number:]):
             continue
-        if name in asked and asked[name] < number:
+        if late:
             yield _late(configured, name, asked[name])
-        elif not others:
-            near = nearest(name, [each for each in asked if each not in configured.configuration.macros])
-            if misspelt(name, near):
-                yield _misspelt(configured, name, near, asked[near])
+        elif words.get(name) == [number] and misspelt(name, near := nearest(name, undefined)):
+            yield _misspelt(configured, name, near, asked[near])
 
 
 def _late(configured: Configured, name: str, asked: int) -> Finding:

@@ -71,7 +71,7 @@ def _taken(configured: Configured, verb: str) -> tuple[str, ...]:
     if not configured.fact.here:
         return "exim -bV", f"systemctl {verb} exim"
     pid = configured.expanded(configured.value("pid_file_path"))
-    hangup = f'kill -HUP "$(cat {quoted(pid)})"' if pid else f"systemctl {verb} exim"
+    hangup = f'kill -HUP "$(cat {quoted(pid)})"' if pid and verb == "reload" else f"systemctl {verb} exim"
     return f"exim -C {quoted(path)} -bV", hangup
 
 

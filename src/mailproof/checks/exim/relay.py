@@ -25,7 +25,6 @@ NEEDS = (EximFiles,)
 KINDS = tuple(kind for kind in RELAY if kind.name.startswith("open-relay-by-"))
 
 _STRANGERS_DOMAIN = "elsewhere.invalid"
-_DEEPEST = 10
 # This machine alone, as Exim's default configuration has it.
 _THIS_MACHINE = "127.0.0.1 : ::::1"
 
@@ -87,7 +86,7 @@ def _wide(configured: Configured, outcome: Outcome) -> list[Changes] | None:
     ]
     for condition in conditions:
         kind, judge = ("hostlist", host_is_wide) if condition.name == "hosts" else ("domainlist", _is_any_domain)
-        for holder in _holders(configured, condition, kind, 0):
+        for holder in _holders(configured, condition, kind, set()):
             items = split_list(configured.expanded(holder.value) or "")
             gone = [item for item in items if judge(item)]
             if gone and isinstance(holder, Condition):
@@ -108,14 +107,15 @@ def _without(configured: Configured, holder: Setting, gone: list[str], empty: st
 
 
 def _holders(
-    configured: Configured, holder: Setting | Condition, kind: str, depth: int
+    configured: Configured, holder: Setting | Condition, kind: str, done: set[str]
 ) -> Iterator[Setting | Condition]:
-    """A list, and those that it names."""
+    """A list, and those that it names, each once."""
     yield holder
     for item in split_list(configured.expanded(holder.value) or ""):
         named = configured.configuration.lists.get((kind, item.removeprefix("+")))
-        if item.startswith("+") and named is not None and depth < _DEEPEST:
-            yield from _holders(configured, named, kind, depth + 1)
+        if item.startswith("+") and named is not None and item not in done:
+            done.add(item)
+            yield from _holders(configured, named, kind, done)
 
 
 def _is_any_domain(item: str) -> bool | None:
@@ -130,9 +130,8 @@ def _finding(configured: Configured, outcome: Outcome, at: Evidence) -> Finding:
     here = configured.at(statement)
     told = f"{statement.verb} ({outcome.acl})"
     for condition in statement.values("hosts"):
-        networks = (
-            [] if condition.negated else list(_networks(configured, condition.value, configured.shown(condition), 0))
-        )
+        shown_there = configured.shown(condition)
+        networks = [] if condition.negated else list(_networks(configured, condition.value, shown_there, set()))
         if networks:
             shown = (*(piece for _, pieces in networks for piece in pieces), configured.at(condition), at)
             named = tuple(dict.fromkeys(text for text, _ in networks))
@@ -147,14 +146,16 @@ def _finding(configured: Configured, outcome: Outcome, at: Evidence) -> Finding:
 
 
 def _networks(
-    configured: Configured, text: str, shown: tuple[Evidence, ...], depth: int
+    configured: Configured, text: str, shown: tuple[Evidence, ...], done: set[str]
 ) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
     """The items of a list that have strangers in them, each with its lines."""
     for item in split_list(text):
         named = configured.configuration.lists.get(("hostlist", item.removeprefix("+")))
         value = configured.lists.get(("hostlist", item.removeprefix("+")))
-        if item.startswith("+") and named is not None and value is not None and depth < _DEEPEST:
-            yield from _networks(configured, value, configured.shown(named), depth + 1)
+        if item.startswith("+") and named is not None and value is not None:
+            if item not in done:
+                done.add(item)
+                yield from _networks(configured, value, configured.shown(named), done)
         elif host_is_wide(item):
             yield item, shown
 

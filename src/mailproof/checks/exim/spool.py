@@ -27,7 +27,10 @@ KINDS = (
         ("path",),
         tuple(
             Explains(name, Scope.SERVER)
-            for name in ("port-closed", "closed-unexpectedly", "no-greeting", "not-delivered", "temporary-reject")
+            for name in (
+                *("exim-not-running", "port-closed", "closed-unexpectedly", "no-greeting", "not-delivered"),
+                "temporary-reject",
+            )
         ),
         ("Exim specification: log files",),
     ),
@@ -70,6 +73,8 @@ def _logs(configured: Configured) -> Iterator[Answer]:
         found = fault("exim-log-not-writable", shown, line, path=folder)
         if closed is None:
             user = quoted(configured.fact.user)
-            yield found.mended_by(mend(configured, then=(f"install -d -o {user} -g adm -m 2750 {quoted(folder)}",)))
+            made = f"install -d -o {user} -g adm -m 2750 {quoted(folder)}"
+            yield found.mended_by(mend(configured, then=(made,), restart=True))
         else:
-            yield found.mended_by(given(configured, closed) if closed.path == folder else None)
+            # It has ended when it was to write there, and cannot be told anything.
+            yield found.mended_by(given(configured, closed, restart=True) if closed.path == folder else None)

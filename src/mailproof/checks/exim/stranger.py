@@ -14,7 +14,6 @@ from mailproof.parse.exim.reader import Condition, Setting, Statement
 
 # Nobody has a larger piece of the Internet to himself: a /8 is the largest block that was ever given away.
 _WIDEST = {4: 8, 6: 16}
-_DEEPEST = 10
 # What Exim knows of a stranger who says his first recipient.
 _STRANGER: Mapping[str, str] = {
     **INSIDE,
@@ -63,6 +62,8 @@ class Stranger:
         """`without`: as if this statement were not there."""
         self.configured, self.judge, self.without = configured, judge, without
         self.variables = {**_STRANGER, "domain": domain, "local_part": "somebody"}
+        self._told: dict[str, bool | None] = {}
+        """What ACLs that are called say: each is gone through once, and a circle is not told."""
 
     def outcome(self, setting: Setting) -> Outcome:
         """Of `acl_smtp_rcpt`."""
@@ -82,7 +83,7 @@ class Stranger:
         for statement in statements:
             if statement is self.without:
                 continue
-            fits = self._fits(statement.conditions, 0)
+            fits = self._fits(statement.conditions)
             match statement.verb:
                 case "accept" | "discard" if fits:
                     return Outcome(Verdict.UNTOLD if doubt else Verdict.ACCEPTED, name, statement)
@@ -99,12 +100,12 @@ class Stranger:
     def _could_stop_all(self, statement: Statement) -> bool:
         return any(each.name in _DECIDING for each in statement.conditions)
 
-    def _fits(self, conditions: Iterable[Condition], depth: int) -> bool | None:
+    def _fits(self, conditions: Iterable[Condition]) -> bool | None:
         found: bool | None = True
         for each in conditions:
             if each.name in _MODIFIERS:
                 continue
-            fits = self._condition(each, depth)
+            fits = self._condition(each)
             if fits is not None and each.negated:
                 fits = not fits
             if fits is False:
@@ -112,7 +113,7 @@ class Stranger:
             found = None if fits is None else found
         return found
 
-    def _condition(self, condition: Condition, depth: int) -> bool | None:
+    def _condition(self, condition: Condition) -> bool | None:
         name = condition.name
         if name in _SELDOM or name == "authenticated":
             return False
@@ -131,15 +132,19 @@ class Stranger:
             case "senders" | "sender_domains":
                 return bool(value.strip(" :"))  # he says whom he likes to be
             case "acl":
-                return self._called(value, depth)
+                name = value.split()[0] if value.split() else ""
+                if name not in self._told:
+                    self._told[name] = None
+                    self._told[name] = self._called(name)
+                return self._told[name]
         return None
 
-    def _called(self, value: str, depth: int) -> bool | None:
-        acl = self.configured.configuration.acls.get(value.split()[0] if value.split() else "")
-        if acl is None or depth >= _DEEPEST:
+    def _called(self, name: str) -> bool | None:
+        acl = self.configured.configuration.acls.get(name)
+        if acl is None:
             return None
         for statement in acl.statements:
-            fits = self._fits(statement.conditions, depth + 1)
+            fits = self._fits(statement.conditions)
             if fits is None:
                 return None
             if statement.verb in ("accept", "discard") and fits:

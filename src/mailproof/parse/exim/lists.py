@@ -7,25 +7,31 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mailproof.parse.exim.text import split_list
 
-# Lists can name each other; Exim ends at a circle too.
-_DEEPEST = 20
-
 Lists = Mapping[tuple[str, str], str]
 """Named lists by kind (`hostlist`) and name, as they are expanded; what cannot be told is not among them."""
 Judge = Callable[[str], bool | None]
 
 
-def in_list(text: str, kind: str, lists: Lists, judge: Judge, depth: int = 0) -> bool | None:
-    """The first item that fits decides; with none, a list that ends with `!item` has the rest. None: not told."""
+def in_list(
+    text: str, kind: str, lists: Lists, judge: Judge, told: dict[str, bool | None] | None = None
+) -> bool | None:
+    """The first item that fits decides; with none, a list that ends with `!item` has the rest. None: not told.
+
+    `told`: what is known of named lists. Each is gone through once, however often it is named; a circle is not told.
+    """
+    told = {} if told is None else told
     item, negated = "", False
     for item in split_list(text):
         negated = item.startswith("!")
         bare = item[1:].lstrip() if negated else item
         if bare.startswith("+"):
-            named = lists.get((kind, bare[1:]))
             if bare in ("+include_unknown", "+ignore_unknown", "+caseful"):
                 continue
-            fits = in_list(named, kind, lists, judge, depth + 1) if named is not None and depth < _DEEPEST else None
+            if bare not in told:
+                told[bare] = None
+                named = lists.get((kind, bare[1:]))
+                told[bare] = in_list(named, kind, lists, judge, told) if named is not None else None
+            fits = told[bare]
         else:
             fits = judge(bare)
         if fits is None:
