@@ -69,6 +69,37 @@ def test_a_literal_is_local_as_trivial_rewrite_has_it(interfaces: str, tmp_path:
         assert (route.domain_class, route.transport, route.nexthop, route.recipient) == theirs, literal
 
 
+@needs_postfix
+@pytest.mark.parametrize(
+    ("main", "recipients"),
+    [
+        ("virtual_alias_domains = .v.test, w.test\n", ("u@v.test", "u@x.v.test", "u@x.w.test", "u@w.test")),
+        ("virtual_mailbox_domains = inline:{.v.test=x,w.test=y}, v.test\n", ("u@x.v.test", "u@x.w.test", "u@W.test")),
+        ("parent_domain_matches_subdomains = mydestination\n", ("u@x.a.test", "u@a.test")),
+        ("mydestination = [192.0.2.1], a.test\n", ("u@[192.0.2.1]", "u@[203.0.113.9]")),
+        ("recipient_delimiter = -\nowner_request_special = no\n"
+         "transport_maps = inline:{owner@a.test=slow:,list@a.test=slow:[l]}\n",
+         ("owner-x@a.test", "list-request@a.test", "postmaster@a.test")),
+        ("transport_maps = regexp:{{/^[\\w.]+@/ slow:[set]}, {/^\\d/ slow:[d]}, {/^(u|ux)@/ slow:[alt]}}\n",
+         ("w.w@far.test", "a.b@far.test", "5@far.test", "ux@far.test")),
+    ],
+)  # fmt: skip
+def test_lists_and_keys_as_trivial_rewrite_has_them(main: str, recipients: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(f"{MAIN}{main}")
+    (tmp_path / "master.cf").write_text(MASTER)
+    postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
+    for recipient in recipients:
+        route = one(postfix, "who@a.test", recipient)
+        theirs = resolved(tmp_path, "who@a.test", recipient)
+        assert (route.domain_class, route.transport, route.nexthop, route.recipient) == theirs, recipient
+
+
+def test_an_entry_without_a_text_fails_and_is_no_miss() -> None:
+    for table in ("inline:{{far.test = }}", "regexp:{{/far/}}", "static:{}"):
+        routes = routes_of(of(f"transport_maps = {table}, static:smtp:[x.test]\n"), "a@b.test", "c@far.test")
+        assert [step.name for step in routes.routes[0].steps if step.outcome is Outcome.UNTOLD] == ["untold-empty"]
+
+
 @pytest.mark.parametrize("kind", ["regexp", "pcre"])
 def test_a_rule_with_a_number_does_not_count_where_none_is_allowed(kind: str) -> None:
     """postconf(5): "this feature does not allow $number substitutions"; `$$2` is none."""

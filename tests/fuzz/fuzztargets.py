@@ -221,7 +221,7 @@ TARGETS: dict[str, Target] = {
     "parse.ese.text": esetargets.text,
     "parse.greylist": greylisttargets.policy,
     "parse.geoip": greylisttargets.database,
-    "parse.posix_syntax": greylisttargets.expression,
+    "parse.regex.posix_syntax": greylisttargets.expression,
     "run.examine": whole_check,
 }
 
@@ -263,7 +263,7 @@ WORDS: dict[str, tuple[bytes, ...]] = {
     "parse.ese.text": esetargets.TEXT_WORDS,
     "parse.greylist": greylisttargets.POLICY_WORDS,
     "parse.geoip": greylisttargets.DATABASE_WORDS,
-    "parse.posix_syntax": greylisttargets.EXPRESSION_WORDS,
+    "parse.regex.posix_syntax": greylisttargets.EXPRESSION_WORDS,
     "run.examine": (
         *(
             b"220 mx ESMTP\r\n\xff",

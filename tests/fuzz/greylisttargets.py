@@ -11,7 +11,7 @@ from mailproof.parse.geoip.database import read_database
 from mailproof.parse.geoip.mmdb import NoDatabase
 from mailproof.parse.greylist.binary import read_binary
 from mailproof.parse.greylist.grammar import MOST_SLIPS, read_greylist
-from mailproof.parse.posix_syntax import takes
+from mailproof.parse.regex.posix_syntax import takes
 from mailproof.report.greylist import evaluated_as_json, render_evaluated, render_slips
 
 _MAIL = GreylistMail("192.0.2.9", "a@example.org", "bob@example.com", helo="mx.test")

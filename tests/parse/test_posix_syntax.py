@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from growth import seconds
-from mailproof.parse.posix_syntax import takes
+from mailproof.parse.regex.posix_syntax import takes
 
 _EXTENDED, _IGNORE_CASE = 1, 2
 # Larger than the regex_t of any libc.

@@ -109,10 +109,20 @@ def test_tls_that_is_forced_on_port_25() -> None:
     assert "tls-required-on-mx" not in names(f"{BEGIN}{tls}{pem}== master.cf\n{relaxed}")
 
 
-def test_a_pattern_that_could_hang_is_not_tried() -> None:
-    example = BEGIN + "header_checks = pcre:/etc/postfix/hc\n== /etc/postfix/hc\n/^(a+)+$/ REJECT\n/((x*)*)*y/ OK\n"
-    judged = linted(record_of(example))
-    assert [each.why for each in judged.untold] == ["pattern-not-read", "pattern-not-read"]
+def test_a_pattern_that_is_not_evaluated_is_told_and_one_that_no_library_takes_is_named() -> None:
+    rules = "/^(a+)+$/ REJECT\n/\\p{L}/ OK\n/(a/ REJECT\n"
+    judged = linted(record_of(BEGIN + f"header_checks = pcre:/etc/postfix/hc\n== /etc/postfix/hc\n{rules}"))
+    assert [each.why for each in judged.untold] == ["pattern-not-read"]
+    assert [each.params["problem"] for each in judged.findings] == ["bad-pattern"]
+
+
+@pytest.mark.parametrize(
+    "spec", ["inline:{ a = b }", "unionmap:static:x", "static:", "pipemap:{{static:x},inline:{a}}"]
+)
+def test_a_table_that_no_postfix_opens_is_named(spec: str) -> None:
+    judged = linted(record_of(f"{BEGIN}transport_maps = hash:/etc/postfix/x,\n  {spec}\n"))
+    found = [each for each in judged.findings if each.name == "value-not-understood"]
+    assert [each.evidence[0].where.rpartition(":")[2] for each in found] == ["4"]
 
 
 def test_a_copy_from_elsewhere_says_nothing_of_what_is_not_in_it() -> None:

@@ -164,9 +164,44 @@ def asked(directory: Path, key: str, spec: str) -> str:
     return done.stdout.rstrip("\n")
 
 
-def test_a_pattern_that_could_take_for_ever_is_not_tried() -> None:
-    table = open_table("pcre:/t", {"/t": b"/^(a+)+$/ x\n"}.get)
-    assert table.ask("a" * 60 + "b") == Untold("pattern-not-read", 1)
+def test_a_pattern_that_could_take_for_ever_ends() -> None:
+    table = open_table("pcre:/t", {"/t": b"/^(a+)+$/ x\n/^(a|aa)+\\1?b\\1$/ y\n"}.get)
+    assert table.ask("a" * 60) == Answer("x", 1)
+    assert table.ask("a" * 60 + "b") == Untold("pattern-not-read", 2)
+
+
+OPENED = [
+    ("inline:{a=b}", "b"), ("inline:{{ a = b c }, x=y}", "b c"), ("inline:{ a = b }", None), ("inline:a=b", None),
+    ("inline:{a}", None), ("inline:{}", None), ("inline:{{a=b}x}", None), ("static:", None), ("static:x", "x"),
+    ("static:{x", None), ("static:{x y}", "x y"), ("unionmap:{static:x}", "x"), ("unionmap:static:x", None),
+    ("pipemap:{}", None), ("randmap:{ }", None), ("regexp:{{/a/ b}}", "b"), ("regexp:{/a/ b}", None),
+    ("pcre:{ {if /a/}, {/(a)/i $1}, {endif} }", "a"), ("cidr:{{0.0.0.0/0 x}}", ""),
+]  # fmt: skip
+"""Tables that stand in main.cf itself, and what they answer for `a`; None where Postfix opens none."""
+
+
+@pytest.mark.parametrize(("spec", "answer"), OPENED)
+def test_a_table_in_main_cf_is_opened_or_not(spec: str, answer: str | None) -> None:
+    found = open_table(spec, lambda _: None).ask("a")
+    assert isinstance(found, Untold) == (answer is None)
+    assert answer is None or found == (Answer(answer, getattr(found, "line", 0)) if answer else None)
+
+
+@pytest.mark.long
+@postfix_there
+@pytest.mark.parametrize(("spec", "answer"), OPENED)
+def test_postmap_opens_the_same(spec: str, answer: str | None, tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(BEGIN)
+    command = ["postmap", "-c", str(tmp_path), "-q", "a", spec]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ("fatal" in said.stderr) == (answer is None)
+    assert said.stdout.rstrip("\n") == (answer or "")
+
+
+def test_a_line_ends_at_a_byte_of_zero_as_a_text_of_c_does() -> None:
+    main = read_main(b"myhostname = a\0b\n  c\nmydestination = x\n")
+    assert main.value("myhostname").text == "a"
+    assert main.value("mydestination").text == "x"
 
 
 @given(st.binary(max_size=400), st.text(max_size=40))

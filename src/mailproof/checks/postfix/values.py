@@ -17,6 +17,7 @@ from mailproof.model.remedy import Remedy
 from mailproof.parse.postfix.known import known
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.parameters import Setting
+from mailproof.parse.postfix.tables import misspelt
 
 NAME = "values-understood"
 NEEDS = (PostfixFiles,)
@@ -51,7 +52,7 @@ _NETWORK = re.compile(r"[0-9.]+(?:/\d+)?|\[[0-9A-Fa-f:.]+\](?:/\d+)?")
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = bounded(NAME, _values(configured), _networks(configured))
+        answers = bounded(NAME, _values(configured), _networks(configured), _tables(configured))
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 
@@ -94,6 +95,19 @@ def _networks(configured: Configured) -> Iterable[Answer]:
                     value=text,
                     wanted="NETWORK/N",
                 ).mended_by(_network_meant(configured, setting, text))
+
+
+def _tables(configured: Configured) -> Iterable[Answer]:
+    """Those that stand in the value itself; Postfix ends where one is not written as it wants it."""
+    for setting, main in configured.assignments():
+        for spec, wanted in misspelt(main.value(setting.name).text):
+            yield fault(
+                "value-not-understood",
+                configured.at(setting, spec),
+                parameter=setting.name,
+                value=spec[:60],
+                wanted=wanted,
+            )
 
 
 def _network_meant(configured: Configured, setting: Setting, text: str) -> Remedy | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
 from mailproof.model.greylist import Clause, ClauseMet, GreylistConfig, GreylistMail, ListOf, Met
-from mailproof.parse.posix_regex import bytes_of, extended, read_regex
+from mailproof.parse.regex.pattern import Pattern, Refused, Unread, read_posix
 
 _UNKNOWN_COUNTRY = "ZZ"
 # Of a longer text no expression is asked; RFC 5321 allows an address 320 octets, milter-greylist keeps 31 fewer.
@@ -50,7 +51,7 @@ class Reading(msgspec.Struct, frozen=True):
     """What clauses that ask others say, by their text."""
     asked: dict[str, Answer]
     """What each list has said already, for many rules can name the same."""
-    patterns: dict[str, re.Pattern[str] | None]
+    patterns: dict[str, Pattern | None]
     """Expressions that were read already."""
 
     @property
@@ -66,7 +67,7 @@ def readings(config: GreylistConfig, mail: GreylistMail, country: Country) -> tu
     """As built, and as documented. Of two lists of one name the first, for milter-greylist starts with one alone."""
     lists = {each.name: each for each in reversed(config.lists)}
     settings = frozenset(each.name for each in config.settings)
-    shared: dict[str, re.Pattern[str] | None] = {}
+    shared: dict[str, Pattern | None] = {}
     built, documented = (
         Reading(config, mail, country, built, lists, settings, dict(mail.answers), {}, shared)
         for built in (True, False)
@@ -260,13 +261,20 @@ def _always(clause: Clause, reading: Reading) -> Answer:
 
 def _matched(clause: Clause, text: str, reading: Reading) -> Answer:
     if clause.value not in reading.patterns:
-        pattern = clause.value if "extendedregex" in reading.settings else extended(clause.value)
-        # Case is ignored, always (acl_add_regex); a flag of Postfix's tables would turn that off.
-        reading.patterns[clause.value] = read_regex(pattern, "", "regexp")
+        reading.patterns[clause.value] = compiled_of(clause.value, "extendedregex" in reading.settings)
     compiled = reading.patterns[clause.value]
-    if compiled is None or len(text) > _LONGEST:
-        return Met.UNTOLD, "regex-not-read", {"pattern": clause.value}
-    return _YES if compiled.search(bytes_of(text)) else _NO
+    if compiled is not None and len(text) <= _LONGEST:
+        with suppress(Unread):
+            return _YES if compiled.found(text) else _NO
+    return Met.UNTOLD, "regex-not-read", {"pattern": clause.value}
+
+
+def compiled_of(pattern: str, is_extended: bool) -> Pattern | None:
+    """None for one that is not evaluated here. Case is ignored, always (acl_add_regex)."""
+    try:
+        return read_posix(pattern, is_extended=is_extended)
+    except (Refused, Unread):
+        return None
 
 
 _ASK: dict[str, Callable[[Clause, Reading], Answer]] = {

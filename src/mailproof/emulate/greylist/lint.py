@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from mailproof.emulate.greylist.clauses import compiled_of
 from mailproof.model.greylist import (
     BinarySeen,
     Clause,
@@ -23,8 +24,7 @@ from mailproof.model.greylist import (
 from mailproof.parse.geoip.legacy import CODES
 from mailproof.parse.greylist.grammar import LONGEST_LINE, MOST_SLIPS
 from mailproof.parse.greylist.tokens import excerpt
-from mailproof.parse.posix_regex import extended, read_regex
-from mailproof.parse.posix_syntax import takes
+from mailproof.parse.regex.posix_syntax import takes
 
 # MaxMind and DB-IP publish anew at least monthly; what is older than a year is no picture of today.
 _OLD = 365 * 86400
@@ -155,7 +155,7 @@ def _octal(clause: Clause, line: int, text: str) -> Iterator[Slip]:
 def _regex(clause: Clause, line: int, text: str, is_extended: bool) -> Iterator[Slip]:
     if not takes(clause.value, extended=is_extended):
         yield Slip("regex-broken", line, "fail", {"pattern": clause.value}, text)
-    elif read_regex(clause.value if is_extended else extended(clause.value), "", "regexp") is None:
+    elif compiled_of(clause.value, is_extended) is None:
         yield Slip("regex-not-read", line, "warn", {"pattern": clause.value}, text)
 
 

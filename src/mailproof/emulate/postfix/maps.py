@@ -96,7 +96,9 @@ class Maps:
             found = table.ask(key)
             if isinstance(found, Untold):
                 return Missing(table.spec, found.why, found.line)
-            if found is not None and found.value:
+            if found is not None and not found.value:
+                return Missing(table.spec, "empty", found.line)
+            if found is not None:
                 if table.file:
                     return Hit(found.value, key, table, found.line, table.file)
                 return Hit(found.value, key, table, self.setting.line_of(key), self.setting.file)
@@ -113,8 +115,15 @@ class Maps:
         return None
 
 
+class Delimiter(msgspec.Struct, frozen=True):
+    """`recipient_delimiter`: any of its characters; and `owner_request_special`."""
+
+    chars: str
+    special_owners: bool = True
+
+
 def address_keys(
-    address: str, delimiter: str, *, local: bool, unquoted_too: bool = True
+    address: str, delimiter: Delimiter, *, local: bool, unquoted_too: bool = True
 ) -> list[tuple[str, bool, str]]:
     """The keys of mail_addr_find: the address, without its extension, then user names if local, then @domain.
 
@@ -140,7 +149,7 @@ def address_keys(
     return [*keys, (f"@{domain}", True, "")] if at else keys
 
 
-def transport_keys(address: str, delimiter: str, *, parents_bare: bool) -> list[tuple[str, bool, str]]:
+def transport_keys(address: str, delimiter: Delimiter, *, parents_bare: bool) -> list[tuple[str, bool, str]]:
     """The keys of transport(5): the address, without its extension, the domain, what is above it, and `*`."""
     user, _, domain = address.rpartition("@")
     bare, extension = without_extension(user, delimiter)
@@ -160,11 +169,13 @@ def with_parents(domain: str, *, bare: bool) -> Iterator[str]:
         dot = domain.find(".", dot + 1)
 
 
-def without_extension(user: str, delimiter: str) -> tuple[str, str]:
+def without_extension(user: str, delimiter: Delimiter) -> tuple[str, str]:
     """`user` and `+ext` (src/global/split_addr.c); names of Postfix's own are never divided."""
-    if not delimiter or user.lower() in ("postmaster", "mailer-daemon", "double-bounce"):
+    chars = delimiter.chars
+    if not chars or user.lower() in ("postmaster", "mailer-daemon", "double-bounce"):
         return user, ""
-    if "-" in delimiter and (user.lower().startswith("owner-") or user.lower().endswith("-request")):
+    special = delimiter.special_owners and "-" in chars
+    if special and (user.lower().startswith("owner-") or user.lower().endswith("-request")):
         return user, ""
-    at = next((place for place, char in enumerate(user) if char in delimiter), 0)
+    at = next((place for place, char in enumerate(user) if char in chars), 0)
     return (user[:at], user[at:]) if at > 0 else (user, "")

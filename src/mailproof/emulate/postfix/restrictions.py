@@ -170,7 +170,7 @@ class _Walk:
         if not address:
             return [(smtpd.value("smtpd_null_access_lookup_key"), False, "")]
         user, _, domain = address.rpartition("@")
-        bare, extension = without_extension(user, smtpd.value("recipient_delimiter"))
+        bare, extension = without_extension(user, smtpd.delimiter)
         users = [user, bare] if extension else [user]
         keys = [(form, at > 0, "") for at, each in enumerate(users) for form in _forms(f"{each}@{domain}")]
         keys += [(each, True, "") for each in with_parents(domain, bare=smtpd.takes_parents("smtpd_access_maps"))]

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from mailproof.emulate.postfix.lists import member
+from mailproof.emulate.postfix.lists import listed, member
 from mailproof.emulate.postfix.maps import Hit, Missing, transport_keys
 from mailproof.emulate.postfix.nexthop import hosts_of
 from mailproof.emulate.postfix.server import Postfix, from_table, nothing, skipped, untold
@@ -98,8 +98,11 @@ class Resolve:
         for name, parameter, transport in _CLASSES:
             setting, named = self.postfix.main.setting(parameter), {"domain": self.domain, "parameter": parameter}
             patterns = self.postfix.value(parameter)
-            parents = self.postfix.takes_parents(parameter)
-            found = member(self.domain, patterns, self.postfix.tables, parents=parents)
+            if name == "relay":
+                parents = self.postfix.takes_parents(parameter)
+                found = member(self.domain, patterns, self.postfix.tables, parents=parents)
+            else:  # names, as in mydestination: what is above a domain is not asked for
+                found = listed(self.domain, patterns, self.postfix.tables)
             if isinstance(found, Missing):
                 self.steps.append(untold(parameter, found))
             elif found is not None and found.inside:
@@ -186,8 +189,8 @@ class Resolve:
             self.candidates.append(_Candidate(step, transport, nexthop))
 
     def _keys(self) -> Sequence[tuple[str, bool, str]]:
-        delimiter = self.postfix.value("recipient_delimiter")
-        return transport_keys(self.address, delimiter, parents_bare=self.postfix.takes_parents("transport_maps"))
+        parents_bare = self.postfix.takes_parents("transport_maps")
+        return transport_keys(self.address, self.postfix.delimiter, parents_bare=parents_bare)
 
     def _relocated(self) -> None:
         maps = self.postfix.maps("relocated_maps")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from mailproof.emulate.postfix.lists import member
-from mailproof.emulate.postfix.maps import Hit, Maps, Missing, Read, Result, Tables, address_keys
+from mailproof.emulate.postfix.lists import listed
+from mailproof.emulate.postfix.maps import Delimiter, Hit, Maps, Missing, Read, Result, Tables, address_keys
 from mailproof.emulate.postfix.refused import untold_of
 from mailproof.model.postfix import Outcome, Step
 from mailproof.parse.postfix.lines import split_list
@@ -53,13 +53,14 @@ class Postfix(msgspec.Struct, frozen=True):
 
     def is_local(self, domain: str) -> bool | Missing:
         """Whether mydestination has it (src/global/resolve_local.c), or it is a literal of an own interface."""
-        if domain.startswith("[") and domain.endswith("]"):
-            return self._is_own(domain[1:-1].lower().removeprefix("ipv6:"))
         name = "mydestination"
-        found = member(domain, self.value(name), self.tables, parents=self.takes_parents(name))
+        found = listed(domain, self.value(name), self.tables)
         if isinstance(found, Missing):
             return msgspec.structs.replace(found, parameter=name)
-        return found is not None and found.inside
+        if found is not None and found.inside:
+            return True
+        literal = domain.startswith("[") and domain.endswith("]")
+        return literal and self._is_own(domain[1:-1].lower().removeprefix("ipv6:"))
 
     def _is_own(self, address: str) -> bool:
         """Whether it is of an interface (src/global/own_inet_addr.c) that the files name, or a loopback in use."""
@@ -76,6 +77,11 @@ class Postfix(msgspec.Struct, frozen=True):
         """Of a parameter that is yes or no."""
         return self.value(name).lower() == "yes"
 
+    @property
+    def delimiter(self) -> Delimiter:
+        """What divides the name of a user from an extension."""
+        return Delimiter(self.value("recipient_delimiter"), self.yes("owner_request_special"))
+
     def takes_parents(self, parameter: str) -> bool:
         """Whether `example.com` in this list stands for what is below it too."""
         return parameter in split_list(self.value("parent_domain_matches_subdomains"))
@@ -83,7 +89,7 @@ class Postfix(msgspec.Struct, frozen=True):
     def by_address(self, maps: Maps, address: str, *, unquoted_too: bool = True) -> Result:
         """As most tables are asked for an address, which is without quotes (mail_addr_find.c)."""
         domain = address.rpartition("@")[2]
-        delimiter = self.value("recipient_delimiter")
+        delimiter = self.delimiter
         local = domain.lower() == self.value("myorigin").lower() or self.is_local(domain)
         if not isinstance(local, Missing):
             return maps.first(address_keys(address, delimiter, local=local, unquoted_too=unquoted_too))

@@ -63,10 +63,11 @@ def logical_lines(data: bytes) -> tuple[Sequence[Line], Sequence[Trouble]]:
 
 
 def _joined(numbers: Sequence[int], parts: Sequence[str]) -> Line:
+    text = "".join(parts).partition("\0")[0].rstrip(BLANKS)  # where a text of C ends
     if len(parts) == 1:
-        return Line(numbers[0], parts[0].rstrip(BLANKS))
+        return Line(numbers[0], text)
     starts = tuple(zip(accumulate((len(part) for part in parts[:-1]), initial=0), numbers, strict=True))
-    return Line(numbers[0], "".join(parts).rstrip(BLANKS), starts)
+    return Line(numbers[0], text, starts)
 
 
 def split_list(text: str) -> list[str]:

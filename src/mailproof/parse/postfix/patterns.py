@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from mailproof.parse.posix_regex import bytes_of, read_regex
 from mailproof.parse.postfix.lines import BLANKS, Line, Trouble, logical_lines
+from mailproof.parse.regex.pattern import Pattern, Refused, Unread, read_table_pattern
 
 # RFC 5321 section 4.5.3.1: 64 octets, an @ and 255. Of a longer key the pattern is not asked.
 _LONGEST_KEY = 320
+BROKEN, NOT_READ = "bad-pattern", "pattern-not-read"
+"""The trouble of a rule that Postfix leaves out, for its library takes no such pattern; of one not evaluated here."""
 # src/util/mac_parse.c: a name ends where no letter, digit or underscore follows, so `$1a` is no `$1`.
 _SUBSTITUTE = re.compile(r"\$(?:(\$)|([A-Za-z0-9_]+)|\{([^{}]*)\}|\(([^()]*)\)|)", re.ASCII)
 _BLANK = re.compile(r"[ \t\n\v\f\r]+")
@@ -33,14 +35,11 @@ class Rule(msgspec.Struct, frozen=True):
         return bool(numbers_of(self.result))
 
 
-Test = Callable[[str], re.Match[str] | None]
-
-
 def read_patterns(data: bytes, kind: str) -> tuple[Sequence[Rule], Sequence[Trouble]]:
     """`/pattern/flags result`, `!/pattern/`, `if` and `endif`. Never raises, and no pattern can hang it."""
     lines, first = logical_lines(data)
     troubles, rules = list(first), []
-    guards: list[tuple[bool, re.Pattern[str]] | None] = []
+    guards: list[tuple[bool, Pattern] | None] = []
     for line in lines:
         word = _BLANK.split(line.text, 1)[0].lower()
         if word == "endif":
@@ -54,15 +53,20 @@ def read_patterns(data: bytes, kind: str) -> tuple[Sequence[Rule], Sequence[Trou
         if pattern is None:
             troubles.append(Trouble(line.number, "no-pattern", line.text))
             continue
-        compiled = read_regex(*pattern, kind)
+        compiled = None
+        try:
+            compiled = read_table_pattern(*pattern, kind)
+        except Refused:
+            troubles.append(Trouble(line.number, BROKEN, line.text))
+            continue
+        except Unread:
+            troubles.append(Trouble(line.number, NOT_READ, line.text))
+            rules.append(Rule(line.number, lambda _: None, True, pattern[0], result))
         if guard:
             guards.append(None if compiled is None else (negated, compiled))
-        if compiled is None:
-            troubles.append(Trouble(line.number, "pattern-not-read", line.text))
-            rules.append(Rule(line.number, lambda _: None, True, pattern[0], result))
-        elif not guard and not _is_sound(result, negated, compiled):
+        elif compiled is not None and not _is_sound(result, negated, compiled):
             troubles.append(Trouble(line.number, "bad-replacement", line.text))
-        elif not guard:
+        elif compiled is not None:
             match = _matcher(tuple(guards), negated, compiled, result)
             rules.append(Rule(line.number, match, False, ("!" if negated else "") + f"/{pattern[0]}/", result))
     if guards:
@@ -91,7 +95,7 @@ def numbers_of(result: str) -> Sequence[int] | None:
     return numbers
 
 
-def _is_sound(result: str, negated: bool, compiled: re.Pattern[str]) -> bool:
+def _is_sound(result: str, negated: bool, compiled: Pattern) -> bool:
     numbers = numbers_of(result)
     if numbers is None or (numbers and negated):
         return False
@@ -100,8 +104,9 @@ def _is_sound(result: str, negated: bool, compiled: re.Pattern[str]) -> bool:
 
 def _parts(text: str) -> tuple[bool, tuple[str, str] | None, str]:
     body = text.lstrip(BLANKS)
-    negated = body.startswith("!")
-    body = body.lstrip("!" + BLANKS) if negated else body
+    bare = body.lstrip("!" + BLANKS) if body.startswith("!") else body
+    negated = body[: len(body) - len(bare)].count("!") % 2 == 1
+    body = bare
     if not body or body[0].isalnum():
         return negated, None, ""
     at = 1
@@ -114,30 +119,28 @@ def _parts(text: str) -> tuple[bool, tuple[str, str] | None, str]:
 
 
 def _matcher(
-    guards: Sequence[tuple[bool, re.Pattern[str]] | None], negated: bool, compiled: re.Pattern[str], result: str
+    guards: Sequence[tuple[bool, Pattern] | None], negated: bool, compiled: Pattern, result: str
 ) -> Callable[[str], str | None]:
+    plain = not numbers_of(result)
+
     def match(key: str) -> str | None:
+        """Raises Unread."""
         if len(key) > _LONGEST_KEY:
             return None
-        key = bytes_of(key)
         for guard in guards:
-            if guard is not None and (guard[1].search(key) is None) != guard[0]:
+            if guard is not None and guard[1].found(key) == guard[0]:
                 return None
-        found = compiled.search(key)
-        if negated:
-            return result.replace("$$", "$") if found is None else None
-        return None if found is None else _substituted(result, found)
+        if plain:
+            return result.replace("$$", "$") if compiled.found(key) != negated else None
+        parts = compiled.parts(key)
+        return None if parts is None else _substituted(result, parts)
 
     return match
 
 
-def _substituted(result: str, match: re.Match[str]) -> str:
+def _substituted(result: str, parts: Sequence[str]) -> str:
     def part(dollar: re.Match[str]) -> str:
-        if dollar[1]:
-            return "$"
-        number = int(dollar[2] or dollar[3] or dollar[4])
-        found = match[number] or ""
-        return found if found.isascii() else found.encode("latin-1").decode("utf-8", "surrogateescape")
+        return "$" if dollar[1] else parts[int(dollar[2] or dollar[3] or dollar[4])]
 
     return _SUBSTITUTE.sub(part, result)
 
@@ -172,9 +175,10 @@ def _network_rule(line: Line, tests: Sequence[Callable[[str], bool]], result: st
 
 
 def _inside(text: str) -> Callable[[str], bool] | None:
-    negated = text.startswith("!")
+    bare = text.lstrip("!")
+    negated = (len(text) - len(bare)) % 2 == 1
     try:
-        network = ipaddress.ip_network(re.sub(r"[\[\]]", "", text.lstrip("!")))
+        network = ipaddress.ip_network(re.sub(r"[\[\]]", "", bare))
     except ValueError:
         return None
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from mailproof.parse.postfix.lines import BLANKS, Trouble, logical_lines, split_list
-from mailproof.parse.postfix.patterns import Rule, read_networks, read_patterns
+from mailproof.parse.postfix.patterns import NOT_READ, Rule, read_networks, read_patterns
+from mailproof.parse.regex.pattern import Unread
 
 FILES = ("hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash")
 """Types whose source is one text of keys and values."""
@@ -16,6 +17,11 @@ BUILT: Mapping[str, str] = {
 }  # fmt: skip
 """Those that postmap(1) makes a database of, and what it puts behind the name of the text."""
 PATTERNS = ("regexp", "pcre", "cidr")
+WRITTEN: Mapping[str, str] = {
+    "inline": "inline:{name=value...}", "pipemap": "pipemap:{type:name...}", "randmap": "randmap:{value...}",
+    "static": "static:value", "unionmap": "unionmap:{type:name...}",
+}  # fmt: skip
+"""How a table that stands in main.cf itself is written; Postfix opens none that is written otherwise."""
 SKIPPED = "substitution"
 """The trouble of a rule with a $1 where none is allowed."""
 
@@ -64,7 +70,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 class Untold(msgspec.Struct, frozen=True):
     """The table was not read: `unreadable`, `second-entry`, `other-program`, `random`, `fails`, `no-type`,
-    `pattern-not-read`.
+    `pattern-not-read`. `empty` is an entry without a text, on which Postfix fails.
     """
 
     why: str
@@ -118,18 +124,64 @@ def open_table(
     if kind == "proxy":
         inner = open_table(name, read, default_type, choose, literal=literal)
         return msgspec.structs.replace(inner, spec=spec)
+    if kind in PATTERNS and name.startswith("{"):  # Postfix 3.7
+        return _of_patterns(spec, kind, name, literal=literal)
     if kind in FILES or kind in PATTERNS:
         return _of_file(spec, kind, name, read, literal=literal)
+    if kind in WRITTEN and not _is_written(kind, name):
+        return Table(spec, "", True, lambda _: Untold("no-type"))
     if kind == "inline":
-        entries, troubles = _inline(name)
-        return Table(spec, "", True, lambda key: entries.get(key.lower()), troubles, entries)
+        entries = _inline(name)
+        return Table(spec, "", True, lambda key: entries.get(key.lower()), (), entries)
     if kind == "static":
-        value = name[1:-1].strip(BLANKS) if name.startswith("{") and name.endswith("}") else name
+        value = name[1:-1].strip(BLANKS) if name.startswith("{") else name
         return Table(spec, "", True, lambda _: Answer(value))
     if kind in ("unionmap", "pipemap", "randmap"):
         return _of_tables(spec, kind, name, read, default_type, choose, literal=literal)
     why = "fails" if kind == "fail" else "other-program"
     return Table(spec, "", kind not in ("fail", "tcp", "socketmap"), lambda _: Untold(why))
+
+
+def misspelt(text: str) -> Iterator[tuple[str, str]]:
+    """Of an expanded list: each table of WRITTEN that Postfix would not open, and how one is written."""
+    waiting = [(text, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        for item in split_list(part):
+            spec = item.lstrip("!").removeprefix("proxy:")
+            kind, colon, name = spec.partition(":")
+            if not colon or kind not in WRITTEN:
+                continue
+            if not _is_written(kind, name):
+                yield spec, WRITTEN[kind]
+            elif kind in ("unionmap", "pipemap") and depth < _DEEPEST:
+                waiting.append((name[1:-1], depth + 1))
+
+
+def _is_written(kind: str, name: str) -> bool:
+    braced = name.startswith("{") and name.endswith("}")
+    if kind == "static":
+        return bool(name) and (braced or not name.startswith("{"))
+    items = split_list(name[1:-1]) if braced else []
+    return bool(items) and (kind != "inline" or all(_pair(item) is not None for item in items))
+
+
+def _pair(item: str) -> tuple[str, str] | None:
+    """`name=value` without a blank, or in braces with blanks around the `=` (split_nameval.c)."""
+    if item.startswith("{") != item.endswith("}"):
+        return None
+    name, equals, value = (item[1:-1] if item.startswith("{") else item).partition("=")
+    name = name.strip(BLANKS)
+    return (name, value.strip(BLANKS)) if equals and name and not set(BLANKS) & set(name) else None
+
+
+def _of_patterns(spec: str, kind: str, name: str, *, literal: bool) -> Table:
+    """Each of its lines in braces, in braces all together."""
+    lines = split_list(name[1:-1]) if name.endswith("}") else []
+    if not lines or not all(line.startswith("{") and line.endswith("}") for line in lines):
+        return Table(spec, "", False, lambda _: Untold("no-type"))
+    text = "\n".join(line[1:-1].strip(BLANKS) for line in lines)
+    return _ruled(spec, kind, "", text.encode("utf-8", "surrogateescape"), literal=literal)
 
 
 def _of_file(spec: str, kind: str, name: str, read: Callable[[str], bytes | None], *, literal: bool) -> Table:
@@ -143,20 +195,27 @@ def _of_file(spec: str, kind: str, name: str, read: Callable[[str], bytes | None
         if kind == "texthash" and twice:  # dict_thash.c opens no such table, where postmap(1) only warns
             return Table(spec, name, fixed, lambda _: Untold("second-entry", twice), troubles, entries)
         return Table(spec, name, fixed, lambda key: entries.get(key.lower()), troubles, entries)
+    return _ruled(spec, kind, name, data, literal=literal)
+
+
+def _ruled(spec: str, kind: str, name: str, data: bytes, *, literal: bool) -> Table:
     rules, troubles = read_networks(data) if kind == "cidr" else read_patterns(data, kind)
     if literal and kind != "cidr":
         skipped = [rule for rule in rules if rule.substitutes]
         troubles = [*troubles, *(Trouble(rule.line, SKIPPED, f"{rule.pattern} {rule.result}") for rule in skipped)]
         rules = [rule for rule in rules if not rule.substitutes]
     listed = {f"{rule.line} {rule.pattern}": Answer(rule.result, rule.line) for rule in rules}
-    return Table(spec, name, fixed, lambda key: _first(rules, key), troubles, listed)
+    return Table(spec, name, False, lambda key: _first(rules, key), troubles, listed)
 
 
 def _first(rules: Sequence[Rule], key: str) -> Found:
     for rule in rules:
+        try:
+            value = rule.match(key)
+        except Unread:
+            rule = msgspec.structs.replace(rule, unread=True)
         if rule.unread:
-            return Untold("pattern-not-read", rule.line)
-        value = rule.match(key)
+            return Untold(NOT_READ, rule.line)
         if value is not None:
             return Answer(value, rule.line)
     return None
@@ -172,15 +231,12 @@ def _of_tables(
     *,
     literal: bool,
 ) -> Table:
-    text = name.strip(BLANKS)
-    if not (text.startswith("{") and text.endswith("}")):
-        return Table(spec, "", True, lambda _: Untold("no-type"))
-    members = split_list(text[1:-1])
+    members = split_list(name[1:-1])
     if kind == "randmap":
         # Its values keep their braces, as dict_random.c leaves them.
         return Table(spec, "", False, lambda _: _drawn(spec, members, choose))
     tables = [open_table(each, read, default_type, choose, literal=literal) for each in members]
-    fixed = tables[0].fixed if tables else True
+    fixed = tables[0].fixed
     ask = _union(tables) if kind == "unionmap" else _pipe(tables)
     return Table(spec, "", fixed, ask)
 
@@ -246,18 +302,6 @@ def _key_and_value(text: str) -> tuple[str, str]:
     return text[:at], text[at:].strip(BLANKS)
 
 
-def _inline(name: str) -> tuple[Mapping[str, Answer], Sequence[Trouble]]:
-    entries: dict[str, Answer] = {}
-    troubles = []
-    text = name.strip(BLANKS)
-    if text.startswith("{") and text.endswith("}"):
-        text = text[1:-1]
-    for part in split_list(text):
-        body = part[1:-1] if part.startswith("{") and part.endswith("}") else part
-        key, equals, value = body.partition("=")
-        key, value = key.strip(BLANKS), value.strip(BLANKS)
-        if not equals or not key or not value:
-            troubles.append(Trouble(0, "no-value", body))
-            continue
-        entries[key.lower()] = Answer(value)
-    return entries, troubles
+def _inline(name: str) -> Mapping[str, Answer]:
+    pairs = (_pair(item) for item in split_list(name[1:-1]))
+    return {pair[0].lower(): Answer(pair[1]) for pair in pairs if pair is not None}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from mailproof.parse.posix_regex import bytes_of
+from mailproof.parse.regex.tree import bytes_of
 
 # RE_DUP_MAX of glibc.
 _MOST_TIMES = 0x7FFF

@@ -1,0 +1,58 @@
+"""A pattern as a program's library reads it: whether it is in a text, and what its groups are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from mailproof.parse.regex.machine import Machine, Spans
+from mailproof.parse.regex.pcre import parse_pcre
+from mailproof.parse.regex.posix import extended, parse_posix
+from mailproof.parse.regex.program import Program, program_of
+from mailproof.parse.regex.tree import Refused, Unread, bytes_of, text_of
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """Texts are any, of any length; both methods raise Unread where an answer would take too long."""
+
+    program: Program
+    posix: bool
+
+    @property
+    def groups(self) -> int:
+        return self.program.groups
+
+    def found(self, text: str) -> bool:
+        """Whether it is anywhere in a text."""
+        return Machine(self.program, bytes_of(text)).first() is not None
+
+    def parts(self, text: str) -> Sequence[str] | None:
+        """The whole match, then each group; "" for one that has no part in it. None where it is not in the text."""
+        data = bytes_of(text)
+        machine = Machine(self.program, data)
+        spans: Spans | None = machine.longest() if self.posix else machine.first()
+        if spans is None:
+            return None
+        pairs = zip(spans[::2], spans[1::2], strict=True)
+        return [text_of(data[begin:end]) if 0 <= begin <= end else "" for begin, end in pairs]
+
+
+def read_posix(pattern: str, *, is_extended: bool = True, ignore_case: bool = True, lines: bool = False) -> Pattern:
+    """As regcomp(3) does. Raises Refused, where it gives an error, or Unread."""
+    text = pattern if is_extended else extended(pattern)
+    return Pattern(program_of(*parse_posix(text, ignore_case=ignore_case, lines=lines), posix=True), True)
+
+
+def read_table_pattern(pattern: str, flags: str, kind: str) -> Pattern:
+    """Of a regexp or pcre table of Postfix, where a flag turns a default round. Raises Refused or Unread."""
+    known, given = ("imx", "ix") if kind == "regexp" else ("imsxAEUX", "is")
+    if set(flags) - set(known):
+        raise Refused
+    asked = {flag for flag in known if (flags.count(flag) + (flag in given)) % 2}
+    if kind == "pcre":
+        return Pattern(program_of(*parse_pcre(pattern, "".join(asked)), posix=False), False)
+    return read_posix(pattern, is_extended="x" in asked, ignore_case="i" in asked, lines="m" in asked)
+
+
+__all__ = ["Pattern", "Refused", "Unread", "read_posix", "read_table_pattern"]
