@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
-from mailproof.parse.postfix.lines import split_list
+from mailproof.parse.postfix.lines import BLANKS, split_list
 
 LISTS = (
     "smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions", "smtpd_relay_restrictions",
@@ -72,7 +72,9 @@ def restrictions(text: str) -> Sequence[Restriction]:
         argument = ""
         if name in WITH_ARGUMENT or name in TABLES:
             argument = next(words, "")
-        found.append(Restriction(name if ":" not in word else word, argument.strip("{} \t\n"), warns))
+        if argument.startswith("{") and argument.endswith("}"):
+            argument = argument[1:-1].strip(BLANKS)
+        found.append(Restriction(name if ":" not in word else word, argument, warns))
         warns = False
     return found
 
