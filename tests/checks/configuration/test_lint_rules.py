@@ -117,7 +117,7 @@ def test_a_pattern_that_is_not_evaluated_is_told_and_one_that_no_library_takes_i
 
 
 @pytest.mark.parametrize(
-    "spec", ["inline:{ a = b }", "unionmap:static:x", "static:", "pipemap:{{static:x},inline:{a}}"]
+    "spec", ["inline:{ a = b }", "unionmap:static:x", "static:", "pipemap:{static:x,inline:{a}}"]
 )
 def test_a_table_that_no_postfix_opens_is_named(spec: str) -> None:
     judged = linted(record_of(f"{BEGIN}transport_maps = hash:/etc/postfix/x,\n  {spec}\n"))

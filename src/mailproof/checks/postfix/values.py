@@ -100,10 +100,10 @@ def _networks(configured: Configured) -> Iterable[Answer]:
 def _tables(configured: Configured) -> Iterable[Answer]:
     """Those that stand in the value itself; Postfix ends where one is not written as it wants it."""
     for setting, main in configured.assignments():
-        for spec, wanted in misspelt(main.value(setting.name).text):
+        for spec, wanted, item in misspelt(main.value(setting.name).text):
             yield fault(
                 "value-not-understood",
-                configured.at(setting, spec),
+                configured.at(setting, item),
                 parameter=setting.name,
                 value=spec[:60],
                 wanted=wanted,

@@ -142,20 +142,19 @@ def open_table(
     return Table(spec, "", kind not in ("fail", "tcp", "socketmap"), lambda _: Untold(why))
 
 
-def misspelt(text: str) -> Iterator[tuple[str, str]]:
-    """Of an expanded list: each table of WRITTEN that Postfix would not open, and how one is written."""
-    waiting = [(text, 0)]
+def misspelt(text: str) -> Iterator[tuple[str, str, str]]:
+    """Of an expanded list: each table of WRITTEN that Postfix would not open, how one is written, and its item."""
+    waiting = [(item, item, 0) for item in reversed(split_list(text))]
     while waiting:
-        part, depth = waiting.pop()
-        for item in split_list(part):
-            spec = item.lstrip("!").removeprefix("proxy:")
-            kind, colon, name = spec.partition(":")
-            if not colon or kind not in WRITTEN:
-                continue
-            if not _is_written(kind, name):
-                yield spec, WRITTEN[kind]
-            elif kind in ("unionmap", "pipemap") and depth < _DEEPEST:
-                waiting.append((name[1:-1], depth + 1))
+        item, top, depth = waiting.pop()
+        spec = item.lstrip("!").removeprefix("proxy:")
+        kind, colon, name = spec.partition(":")
+        if not colon or kind not in WRITTEN:
+            continue
+        if not _is_written(kind, name):
+            yield spec, WRITTEN[kind], top
+        elif kind in ("unionmap", "pipemap") and depth < _DEEPEST:
+            waiting += [(each, top, depth + 1) for each in reversed(split_list(name[1:-1]))]
 
 
 def _is_written(kind: str, name: str) -> bool:
