@@ -55,6 +55,7 @@ docs: $(STAMP) ## Write the tables of docs/ that are made from the code and from
 	@$(BIN)/python tools/articles_table.py
 	@$(BIN)/python tools/readme_demo.py
 	@$(BIN)/python tools/lint_sample.py
+	@$(BIN)/python tools/postfix_samples.py
 	@$(BIN)/python tools/man_pages.py
 
 samples: $(STAMP) servers ## Run the commands by hand against a real server, and paste into their pages what they print

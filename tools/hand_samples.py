@@ -17,12 +17,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from postfix_samples import laid_out
 from talk_screenshot import captured
 
 from mailproof.lab.real.server import RealLab
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("talk", "login", "send", "fetch", "roundtrip")
+PAGES = ("talk", "login", "send", "fetch", "roundtrip", "postfix")
 LANGUAGES = {"en": "", "ja": ".ja"}
 _BLOCK = re.compile(r"(<!-- sample ([a-z-]+) -->\n\n)((?:    .*\n|\n(?=    ))+)")
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
@@ -48,6 +49,10 @@ COMMANDS = {
         "submission imaps",
         f"roundtrip @ @ {LOGIN} --mailbox-user bob@example.test --mailbox-password-env BOB {TRUST}",
     ),
+    "prove": (
+        "",
+        "postfix prove alice@pc1.example.co.jp bob@sub.example.co.jp --to carol@example.net --postfix-dir hub",
+    ),
 }
 """In this order: what `fetch` finds was sent before."""
 MESSAGE = "From: a@x.test\\nTo: bob@example.test\\nSubject: =?iso-2022-jp?B?GyRCN29MPhsoQg==?= {n}\\n\\ntext\\n"
@@ -60,6 +65,7 @@ def samples() -> dict[str, dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder, RealLab() as lab:
         directory = Path(folder)
         shutil.copy(lab.ca_file, directory / "root.pem")
+        laid_out("postfix", directory)
         for number in (1, 2):
             words = ("send", lab.urls["smtp"], "--from", "a@x.test", "--to", "bob@example.test", "--ehlo", "x.test")
             _run(lab, directory, [*words, "--data", MESSAGE.format(n=number)])

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rewriteservice import needs_postfix, resolved, rewritten
+from rewriteservice import ask, needs_postfix, resolved, rewritten
 
+from mailproof.emulate.postfix.route import Resolve
 from mailproof.emulate.postfix.routes import routes_of
 from mailproof.emulate.postfix.server import Postfix, read_postfix
 from mailproof.emulate.postfix.standard import standard
@@ -92,6 +93,23 @@ def test_lists_and_keys_as_trivial_rewrite_has_them(main: str, recipients: tuple
         route = one(postfix, "who@a.test", recipient)
         theirs = resolved(tmp_path, "who@a.test", recipient)
         assert (route.domain_class, route.transport, route.nexthop, route.recipient) == theirs, recipient
+
+
+@needs_postfix
+@pytest.mark.parametrize("numeric", ["no", "yes"])
+def test_a_domain_that_is_none_is_returned_as_trivial_rewrite_says(numeric: str, tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(f"{MAIN}resolve_numeric_domain = {numeric}\ntransport_maps = static:slow:\n")
+    (tmp_path / "master.cf").write_text(MASTER)
+    postfix = read_postfix(lambda path: Path(path).read_bytes(), str(tmp_path), {})
+    domains = ("192.0.2.1", "127.0.0.1", "1.2.3", "a_b.test", "-a.test", "a-.test", "a..test", "[300.1.1.1]", "[::9]")
+    for domain in (*domains, "[IPv6:::9]", "ex!.test", "日本.test"):
+        said = ask(tmp_path, "resolve", sender="", address=f"u@{domain}")
+        route = Resolve(postfix, "", f"u@{domain}").route()
+        assert (route.nexthop == "5.1.3 bad address syntax") == bool(int(said["flags"]) & 4), domain
+        if not int(said["flags"]) & 4:
+            assert (route.transport, route.nexthop, route.recipient) == (
+                said["transport"], said["nexthop"], said["recipient"],
+            ), domain  # fmt: skip
 
 
 def test_an_entry_without_a_text_fails_and_is_no_miss() -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailproof.parse.regex.pattern import Refused, Unread, read_posix, read_table_pattern
-from mailproof.parse.regex.tree import bytes_of
+from mailproof.parse.regex.pattern import read_posix, read_table_pattern
+from mailproof.parse.regex.tree import Refused, Unread, bytes_of
 
 Spans = Sequence[str | None] | None
 """Of each text what was matched in it; None where the library takes no such expression."""

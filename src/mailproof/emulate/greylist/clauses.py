@@ -10,7 +10,8 @@ from contextlib import suppress
 import msgspec
 
 from mailproof.model.greylist import Clause, ClauseMet, GreylistConfig, GreylistMail, ListOf, Met
-from mailproof.parse.regex.pattern import Pattern, Refused, Unread, read_posix
+from mailproof.parse.regex.pattern import Pattern, read_posix
+from mailproof.parse.regex.tree import Refused, Unread
 
 _UNKNOWN_COUNTRY = "ZZ"
 # Of a longer text no expression is asked; RFC 5321 allows an address 320 octets, milter-greylist keeps 31 fewer.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -24,6 +26,10 @@ BY_SENDER = "sender_dependent_default_transport_maps"
 RELAY_BY_SENDER = "sender_dependent_relayhost_maps"
 _USUAL = {"smtp": "smtp", "relay": "smtp", "lmtp": "lmtp"}
 _UNDELIVERABLE = "Address is undeliverable"
+_BAD_SYNTAX = "5.1.3 bad address syntax"
+_NAME = re.compile(r"(?=.*[^0-9.])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.(?!$)|$))+")
+# valid_hostname.c.
+_LONGEST_NAME = 255
 
 
 class _Candidate(msgspec.Struct):
@@ -53,6 +59,9 @@ class Resolve:
             if not domain:
                 address = user if at else address
                 return f"{address}@{postfix.value('myhostname')}", postfix.value("myhostname"), True
+            if postfix.yes("resolve_numeric_domain") and _is_address(domain):
+                domain = f"[{domain}]"
+                address = f"{user}@{domain}"
             local = postfix.is_local(domain)
             if isinstance(local, Missing):
                 self.steps.append(untold("mydestination", local))
@@ -66,6 +75,10 @@ class Resolve:
 
     def route(self) -> Route:
         """The decision, and the steps to it in their order."""
+        if not self.local and not _is_domain(self.domain):
+            self.steps.append(Step("bad-domain", Outcome.WON, {"domain": self.domain}))
+            _, line = hosts_for(self.postfix, "error", "")
+            return Route(self.address, "default", "error", _BAD_SYNTAX, (), line, tuple(self.steps))
         domain_class, parameter = self._class()
         if domain_class == "alias":
             step = Step("alias-unknown", Outcome.WON, {"address": self.address})
@@ -240,3 +253,21 @@ def divided(value: str) -> tuple[str, str]:
     """Transport and next hop."""
     transport, _, nexthop = value.partition(":")
     return transport, nexthop
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_domain(text: str) -> bool:
+    """A name of hosts that is not of digits alone, or an address in brackets (src/util/valid_hostname.c)."""
+    if text.startswith("["):
+        inside = text[1:].removesuffix("]")
+        bare = inside[5:] if inside[:5].lower() == "ipv6:" else inside
+        return text.endswith("]") and _is_address(bare) and (bare != inside) == (":" in bare)
+    # What is not ASCII is turned into a name that is (smtputf8_enable).
+    return not text.isascii() or (len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from mailproof.parse.postfix.lines import BLANKS, Line, Trouble, logical_lines
-from mailproof.parse.regex.pattern import Pattern, Refused, Unread, read_table_pattern
+from mailproof.parse.regex.pattern import Pattern, read_table_pattern
+from mailproof.parse.regex.tree import Refused, Unread
 
 # RFC 5321 section 4.5.3.1: 64 octets, an @ and 255. Of a longer key the pattern is not asked.
 _LONGEST_KEY = 320

@@ -8,7 +8,7 @@ import msgspec
 
 from mailproof.parse.postfix.lines import BLANKS, Trouble, logical_lines, split_list
 from mailproof.parse.postfix.patterns import NOT_READ, Rule, read_networks, read_patterns
-from mailproof.parse.regex.pattern import Unread
+from mailproof.parse.regex.tree import Unread
 
 FILES = ("hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash")
 """Types whose source is one text of keys and values."""

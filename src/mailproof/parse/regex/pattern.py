@@ -10,7 +10,7 @@ from mailproof.parse.regex.machine import Machine, Spans
 from mailproof.parse.regex.pcre import parse_pcre
 from mailproof.parse.regex.posix import extended, parse_posix
 from mailproof.parse.regex.program import Program, program_of
-from mailproof.parse.regex.tree import Refused, Unread, bytes_of, text_of
+from mailproof.parse.regex.tree import Refused, bytes_of, text_of
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -53,6 +53,3 @@ def read_table_pattern(pattern: str, flags: str, kind: str) -> Pattern:
     if kind == "pcre":
         return Pattern(program_of(*parse_pcre(pattern, "".join(asked)), posix=False), False)
     return read_posix(pattern, is_extended="x" in asked, ignore_case="i" in asked, lines="m" in asked)
-
-
-__all__ = ["Pattern", "Refused", "Unread", "read_posix", "read_table_pattern"]
