@@ -172,6 +172,7 @@ def test_a_pattern_that_could_take_for_ever_ends() -> None:
 
 OPENED = [
     ("inline:{a=b}", "b"), ("inline:{{ a = b c }, x=y}", "b c"), ("inline:{ a = b }", None), ("inline:a=b", None),
+    ('inline:{{"a b"@c.test = x}, a=y}', "y"), ("inline:{{a b = x}}", None),
     ("inline:{a}", None), ("inline:{}", None), ("inline:{{a=b}x}", None), ("static:", None), ("static:x", "x"),
     ("static:{x", None), ("static:{x y}", "x y"), ("unionmap:{static:x}", "x"), ("unionmap:static:x", None),
     ("pipemap:{}", None), ("randmap:{ }", None), ("regexp:{{/a/ b}}", "b"), ("regexp:{/a/ b}", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -25,6 +26,8 @@ WRITTEN: Mapping[str, str] = {
 SKIPPED = "substitution"
 """The trouble of a rule with a $1 where none is allowed."""
 
+
+_PAIR = re.compile(r'[ \t\n\v\f\r]*((?:"(?:[^"\\]|\\.)*"|[^"=\s])+)\s*=(.*)', re.DOTALL | re.ASCII)
 
 KINDS = frozenset(
     [
@@ -166,12 +169,11 @@ def _is_written(kind: str, name: str) -> bool:
 
 
 def _pair(item: str) -> tuple[str, str] | None:
-    """`name=value` without a blank, or in braces with blanks around the `=` (split_nameval.c)."""
+    """`name=value` without a blank, or in braces with blanks around it; a name may be quoted (split_qnameval.c)."""
     if item.startswith("{") != item.endswith("}"):
         return None
-    name, equals, value = (item[1:-1] if item.startswith("{") else item).partition("=")
-    name = name.strip(BLANKS)
-    return (name, value.strip(BLANKS)) if equals and name and not set(BLANKS) & set(name) else None
+    found = _PAIR.fullmatch(item[1:-1] if item.startswith("{") else item)
+    return (found[1], found[2].strip(BLANKS)) if found is not None else None
 
 
 def _of_patterns(spec: str, kind: str, name: str, *, literal: bool) -> Table:
