@@ -75,6 +75,14 @@ def test_a_macro_is_told_where_a_server_tells_it():
     assert dict(told)[b"E"]["i"] == dict(told)[b"M"]["i"] == "Q1"
 
 
+@pytest.mark.parametrize("kind", [Connect, RcptTo, EndOfMessage])
+def test_an_answer_too_many_is_named_where_it_came(kind):
+    result = sent(milter(at(kind, CONTINUE, CONTINUE)))
+    noted = [step.stage for step in result.steps if "answer-unasked" in step.notes]
+    assert noted[:1] == [{Connect: Stage.CONNECT, RcptTo: Stage.RCPT, EndOfMessage: Stage.END}[kind]]
+    assert "answer-unasked" not in str(sent(milter()).steps)
+
+
 def test_the_space_behind_the_colon_is_the_milters_where_it_wants_it():
     heard: list[object] = []
     result = sent(

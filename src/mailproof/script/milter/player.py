@@ -142,6 +142,8 @@ class Player:
                 amiss = Amiss("changes", {"n": str(len(changes)), "size": str(size)})
                 raise MilterFailure(Health.BROKEN, stage, amiss=amiss)
         seconds = self._net.now() - started
+        if self._reader.pending:
+            notes.append("answer-unasked")
         if isinstance(answer, Negotiated):
             return StepSeen(stage, said, "negotiated", seconds, notes=tuple(notes))
         assert isinstance(answer, Final)
