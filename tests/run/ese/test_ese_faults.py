@@ -254,6 +254,14 @@ def test_what_is_no_database_at_all(content: bytes, tmp_path: Path) -> None:
     assert planned(record).rows[0] is (Row.NEVER_MADE if not content else Row.HEADERS_BAD)
 
 
+def test_an_empty_file_beside_logs_that_were_used_is_lost_and_not_new(tmp_path: Path) -> None:
+    """Its plan must not have Exchange make an empty database in the place of one that held mail."""
+    lay(tmp_path)
+    (tmp_path / DATABASE).unlink()
+    (tmp_path / "a.edb").write_bytes(b"")
+    assert planned(seen(tmp_path)).rows == (Row.HEADERS_BAD, Row.STORAGE)
+
+
 def test_where_there_is_nothing(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "none"):
         with pytest.raises(UsageError):

@@ -23,7 +23,9 @@ def rows(situation: Situation, nothing_left: bool = False) -> tuple[Row, ...]:
     """
     database = situation.database
     if not database.size and database.primary in BAD:
-        return (Row.NEVER_MADE,)
+        # A new database begins with a log of generation 1; where there are later ones, it was no new one.
+        used = any(log.known > 1 for log in (*situation.own, *situation.foreign))
+        return (Row.HEADERS_BAD, Row.STORAGE) if used else (Row.NEVER_MADE,)
     if database.primary in BAD and database.shadow in BAD:
         return (Row.HEADERS_BAD, Row.STORAGE)
     before = (Row.SHADOW,) if database.primary in BAD else ()
