@@ -287,3 +287,11 @@ def test_words_of_swaks_become_ours() -> None:
     assert translated(("-S", "-s", "mx.test:587"), terminal) == ["--port", "587", "--server", "mx.test"]
     assert translated(("-s", "2001:db8::1/25"), terminal) == ["--port", "25", "--server", "2001:db8::1"]
     assert translated(("-tlsp", "no_tlsv1,no_sslv3"), terminal) == ["--tls-min", "1.1", "--tls-max", "1.3"]
+
+
+@pytest.mark.parametrize(("literal", "where"), [("[IPv6:::1]", "smtp://[::1]"), ("[127.0.0.1]", "smtp://127.0.0.1")])
+def test_an_address_literal_says_where_it_goes(literal: str, where: str) -> None:
+    done = mailproof(
+        "send", "--from", "a@x.test", "--to", f"bob@{literal}", "--quit-after", "banner", "--timeout", "5s"
+    )
+    assert where in done.stdout, done.stderr

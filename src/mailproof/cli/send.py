@@ -250,7 +250,10 @@ def _target(text: str | None, given: Mapping[str, Any], recipients: tuple[str, .
         domains = {address.rpartition("@")[2].lower() for address in recipients if "@" in address}
         if len(domains) != 1:
             raise Complaint(terminal.say("cli.send-where"))
-        target = msgspec.structs.replace(parse_target(domains.pop()), kind=TargetKind.DOMAIN)
+        domain = domains.pop().replace("[ipv6:", "[")  # RFC 5321 section 4.1.3
+        target = parse_target(domain)
+        if not domain.startswith("["):
+            target = msgspec.structs.replace(target, kind=TargetKind.DOMAIN)
     if target.scheme is not None and target.scheme.protocol not in (Protocol.SMTP, Protocol.LMTP):
         raise Complaint(terminal.say("cli.send-protocol", scheme=str(target.scheme)))
     return target

@@ -78,9 +78,16 @@ async def authenticate(talk: Conversation[Any], wish: LoginWish, greeting: Greet
         stamp = greeting.reply.text if command == "APOP" and greeting is not None and greeting.reply else ""
         tried = await talk.log_in_by_command(wish.credentials, stamp)
     else:
-        talk.skip("login-accepted", "no-mechanism-offered", asked=True)
+        talk.skip("login-accepted", _lacking(talk, offered, wish), asked=True)
         return False
     return tried.accepted
+
+
+def _lacking(talk: Conversation[Any], offered: Capabilities, wish: LoginWish) -> str:
+    """Why there is nothing to log in with, as a reason of the catalogue."""
+    if not offered.mechanisms and not (isinstance(talk, OwnLogin) and talk.own_command(offered)):
+        return "no-login-offered"
+    return "mechanism-not-offered" if wish.mechanism else "no-mechanism-offered"
 
 
 def _choose(talk: Conversation[Any], offered: Capabilities, wish: LoginWish) -> tuple[str, str]:

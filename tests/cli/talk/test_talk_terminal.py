@@ -51,6 +51,7 @@ def test_a_session_and_its_goodbye(server: Server, trusted: Trusted, home: Path)
         terminal.line("/help", "/keepalive")
         terminal.line("/cert", "the server's own certificate")
         terminal.line("/what", "there is no /what")
+        terminal.line("/data", "name a file: /data message.eml")
         terminal.line("//etc", "S: 250 ok")
         terminal.line("/raw NOOP\\r\\n", "S: 250 ok")
         terminal.type("\x04")  # Ctrl-D

@@ -243,3 +243,11 @@ def test_a_refused_ipv6_address_costs_nothing(authority: Authority, ca_file: str
 )
 def test_the_other_forms_of_a_name(user: str, target: str, name: str, names: tuple[str, ...]) -> None:
     assert other_names(user, parse_target(target), name) == names
+
+
+def test_why_there_is_nothing_to_log_in_with(authority: Authority, ca_file: str) -> None:
+    other = msgspec.structs.replace(ALICE, mechanism="EXTERNAL")
+    [result] = run(authority, by_hand(ca_file, (f"submission://{HOST}", other))).results
+    assert (result.end, result.reason, result.exit_code) == (LoginEnd.NOT_TRIED, "mechanism-not-offered", 28)
+    [result] = run(authority, by_hand(ca_file, (f"smtp://{HOST}", ALICE))).results
+    assert (result.end, result.reason, result.exit_code) == (LoginEnd.NOT_TRIED, "no-login-offered", 28)

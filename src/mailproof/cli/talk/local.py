@@ -110,6 +110,9 @@ class Local:
 
     async def _data(self, argument: str) -> None:
         session = self._session
+        if not argument:
+            self._screen.text("local-data-where")
+            return
         try:
             message = read_path(from_home(argument), self._terminal, LONGEST_MESSAGE)
         except Complaint as error:
