@@ -325,6 +325,20 @@ SENT = "relay=h[192.0.2.1]:25, delay=1.1, delays=0.1/0/0.4/0.6"
         "/mx2/qmgr[1]: 4F1C2A3B5E: from=<a@b.example>, size=7, nrcpt=1 (queue active)",
         "/pickup[1]: 4F1C2A3B5E: client=a.example[192.0.2.9]",
         f"/mx2/smtp[1]: {Q}: to=<b@C.example>, orig_to=<x>, {SENT}, tls=may, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b@C.example>, orig_to=<x>, {SENT}, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b@C.example>, orig_to=<x, y>, {SENT}, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b@C.example>, orig_to=<x, {SENT}, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b@C.example>, {SENT}, tls=may, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b@C.example>, {SENT}, tls=may, tls=may, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b@C.example>, {SENT}, dsn=2.0.0, dsn=2.0.0, status=sent (250 ok)",
+        f"/smtp[1]: {Q}: to=<b@C.example>, {SENT.replace(', d', ', conn_use=2, d', 1)}, dsn=2.0.0, status=sent (ok)",
+        "/submission/smtpd[1]: 4F1C2A3B5E: client=a[192.0.2.9], sasl_method=PLAIN, sasl_username=a,b",
+        "/submission/smtpd[1]: 4F1C2A3B5E: client=a,b[192.0.2.9], sasl_method=PLAIN, sasl_username=a",
+        "/submission/smtpd[1]: 4F1C2A3B5E: client=a[192.0.2.9], sasl_username=a, sasl_method=PLAIN",
+        "/submission/smtpd[1]: 4F1C2A3B5E: client=a[192.0.2.9], sasl_method=PLAIN, sasl_sender=a",
+        "/submission/smtpd[1]: 4F1C2A3B5E: client=",
+        "/other/smtpd[1]: NOQUEUE: reject: RCPT from a[192.0.2.9]: 554 no",
+        "/postgrey/smtpd[1]: connect from a.example[192.0.2.9]",
         f"/smtp[1]: {Q}: to=<b@C.example>, {SENT.replace('=h', '=<h>x')}, dsn=2.0.0, status=sent (250 ok)",
         f"/smtp[1]: {Q}: to=<b>, {SENT}, dsn=2.0.0, status=sent (forwarded as 4F1C2A3B5F)",
         f"/smtp[1]: {Q}: to=<b@c>, {SENT}, dsn=2.0.0, status=sent (250 ok) x",
@@ -356,6 +370,21 @@ def test_the_latest_of_one_hour(stamp: str, clocks: list[tuple[int, int]]) -> No
                 whole.take_hour("2026-11-20T10", hour, text)
             assert whole.last[13:19] == max(times)
             assert pickle.loads(pickle.dumps(whole)).last == whole.last
+
+
+def test_text_before_the_hour_of_the_last_line_does_not_wait() -> None:
+    lines = [
+        f"Nov 20 {hour}:00:0{hour % 10} mx postfix/smtpd[7]: connect from a".encode() for hour in (10, 11, 11, 12)
+    ]
+    for foreseen, waiting in ((b"", 2), (lines[-1], 0)):
+        tally = Tally()
+        counter = LogCounter(tally, TODAY)
+        counter.foresee(foreseen)
+        for line in lines[:-1]:
+            counter.count(line)
+        assert len(tally.tables.span._waiting) == waiting
+        counter.count(lines[-1])
+        assert (tally.tables.span.first[11:], tally.tables.span.last[11:]) == ("10:00:00", "12:00:02")
 
 
 def test_a_queue_id_that_is_used_again() -> None:

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailproof.run.log import summary
-from mailproof.run.log.parts import blocks_of, parts_of
+from mailproof.run.log.parts import blocks_of, last_line, parts_of
 from mailproof.run.log.period import Between, moment_of
 from mailproof.run.log.summary import PartUnreadError, summary_of_files, summary_of_lines, summary_of_stream
 
@@ -177,7 +177,9 @@ def test_from_when_to_when_in_any_order(jobs: int, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("period", [None, Between(None, None)], ids=["all", "in a period"])
 @given(st.lists(st.tuples(st.integers(0, 23), st.integers(0, 59), st.integers(0, 59)), min_size=1, max_size=40))
 @settings(max_examples=100, deadline=None)
-def test_from_when_to_when_of_any_lines(period: Between | None, clocks: list[tuple[int, int, int]]) -> None:
+def test_from_when_to_when_of_any_lines(
+    tmp_path_factory: pytest.TempPathFactory, period: Between | None, clocks: list[tuple[int, int, int]]
+) -> None:
     """Those that count nothing too, and whatever stands between them."""
     lines = [
         f"Nov 20 {hour:02}:{minute:02}:{second:02} mx {'postfix/smtpd[7]: connect from a' if second % 2 else 'x'}\n"
@@ -188,6 +190,24 @@ def test_from_when_to_when_of_any_lines(period: Between | None, clocks: list[tup
         pieces = ["".join(lines[at : at + size]).encode() for at in range(0, len(lines), size)]
         counted = summary_of_lines(pieces, NOW.date(), period, 0)
         assert (counted.first, counted.last) == (min(told), max(told))
+    path = written(tmp_path_factory.getbasetemp() / "any.log", "".join(lines).encode())
+    counted = summary_of_files([path], 1, period, 0)
+    assert (counted.first, counted.last) == (min(told), max(told))
+
+
+def test_the_last_line_of_a_part(tmp_path: Path) -> None:
+    """One that ends in it, and is not the rest of one that begins before it."""
+    path = written(tmp_path / "log", b"one\ntwo\nthree\nfour")
+    part = parts_of([path], 1)[0][0]
+    assert last_line(part) == b"three"
+    assert last_line(part._replace(end=14)) == b"three"
+    assert last_line(part._replace(end=13)) == b"two"
+    assert (
+        last_line(part._replace(start=9))
+        == last_line(part._replace(end=3))
+        == last_line(part._replace(plain=False))
+        == b""
+    )
 
 
 def test_a_pipe_is_counted_once(log: Path, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from mailproof.run.log.packed import is_plain, opened
 _BLOCK = 1 << 16
 # As run.log.packed reads a line: a longer one comes in pieces, and no block waits for its end.
 _LINE = 1 << 16
+# Nearly all lines are shorter.
+_LAST = 1 << 13
 # What one octet of a packed log becomes, more or less.
 _PACKED = 10
 
@@ -68,6 +70,18 @@ def blocks_of(part: Part) -> Iterator[bytes]:
             yield from _from_next_line(plain, part.end - part.start + 1)
         else:
             yield from _limited(plain, part.end)
+
+
+def last_line(part: Part) -> bytes:
+    """A line that ends in a plain part, the last if it is not very long; else empty. Raises OSError."""
+    if not part.plain:
+        return b""
+    with part.path.open("rb") as plain:
+        at = max(part.end - _LAST, part.start)
+        plain.seek(at)
+        lines = plain.read(part.end - at).rpartition(b"\n")[0]
+    begun, _, line = lines.rpartition(b"\n")
+    return line if begun else b""
 
 
 def blocks(file: io.BufferedIOBase) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from mailproof.model.log_summary import LogSummary
 from mailproof.parse.log.tally.count import LogCounter, Period, Tally
 from mailproof.parse.log.tally.summary import summary_of
 from mailproof.run.log.files import day_of
-from mailproof.run.log.parts import Part, blocks, blocks_of, parts_of
+from mailproof.run.log.parts import Part, blocks, blocks_of, last_line, parts_of
 
 # Below this a process costs more than it saves.
 _WORTH = 8 << 20
@@ -86,6 +86,7 @@ def _counted(parts: Sequence[Part], period: Period | None, *, first: bool) -> Ta
         with _naming(part.path):
             if part.path != last:
                 counter, last = LogCounter(tally, day_of(part.path), period), part.path
+            counter.foresee(last_line(part))
             for block in blocks_of(part):
                 counter.count(block)
     return tally

@@ -13,7 +13,8 @@ from mailproof.parse.log.envelope import LineReader
 from mailproof.parse.log.facts import fact_of, is_mail
 from mailproof.parse.log.tally.forms import STAMPS, lines_of
 from mailproof.parse.log.tally.ledger import Ledger
-from mailproof.parse.log.tally.quick import Handler, handler_of
+from mailproof.parse.log.tally.quick import handler_of
+from mailproof.parse.log.tally.quick_lines import Handler
 from mailproof.parse.log.tally.record import record
 from mailproof.parse.log.tally.tables import KINDS, Tables
 
@@ -91,6 +92,12 @@ class LogCounter:
         self._seen: dict[str, int] = {}
         self._handlers: dict[int, dict[str, Handler]] = {_BEFORE: {}, WITHIN: {}}
 
+    def foresee(self, last: bytes) -> None:
+        """The last of the lines to come: the span is known from it, and text of earlier hours need not be kept."""
+        line = self._read(last) if last.strip() else None
+        if line is not None and (self._period is None or self._period.place(line.time) == WITHIN):
+            self._tables.span.take(line.time)
+
     def count(self, block: bytes) -> None:
         """Whole lines; the last may lack its end."""
         if block.endswith(b"\n"):
@@ -157,16 +164,16 @@ class LogCounter:
         handlers, text = self._handlers[place], f"\n{text}"
         if place == WITHIN:
             self._tables.span.take_hour(whole, hour, text)
-        for head, queue_id, told, other in self._pattern(hour, len(text)).findall(text):
-            if not head:
-                self._one(other.encode(), place)
-                self._begin(whole, place)
-                continue
+        for head, queue_id, told in self._pattern(hour, len(text)).findall(text):
             try:
                 handler = handlers[head]
             except KeyError:
                 handler = self._learn(hour, head, place)
             if handler(queue_id, told):
+                if not head:
+                    self._one(told.encode(), place)
+                    self._begin(whole, place)
+                    continue
                 mark = f"{queue_id}: " if queue_id else ""
                 self._one(f"{hour}:00:00 {head}[1]: {mark}{told}".encode(), place, timed=False)
 
@@ -197,7 +204,7 @@ class LogCounter:
         return whole
 
     def _learn(self, hour: str, head: str, place: int) -> Handler:
-        """Who reads the lines of this program of this host."""
+        """Who reads the lines of this program of this host; of no head, the lines of another form."""
         line = self._read(f"{hour}:00:00 {head}[1]: x".encode())
         handler: Handler | None = None
         if line is None or f"{line.host} {line.tag}" != head:

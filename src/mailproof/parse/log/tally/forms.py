@@ -23,19 +23,22 @@ QUIET = (
     r"(?:Disconnect from |Disconnected|Connect from |Logged out|msgid=<[^<>\n]*>: saved mail to [A-Za-z])"
 )
 """Dovecot's."""
+_PID = r"\[[0-9]+\]: "
+# What may be absent is written as one of two, `(?:x|)`: a repetition of a group costs as much as some twenty
+# characters, whether it is there or not.
 _SILENT_SMTPD = (
     rf"(?:connect from |disconnect from {CLIENT}"
-    rf"|(?:lost connection|timeout) after [A-Z-]+(?: \([0-9]{{1,18}} bytes\))? from {CLIENT})"
+    rf"|(?:lost connection|timeout) after [A-Z-]+(?: \([0-9]{{1,18}} bytes\)|) from {CLIENT})"
 )
 _SILENT_DKIM = (
     rf"{ID}: (?:DKIM-Signature (?:field|header) added \(s=[^,()\n]*, d=[^,()\n]*\)|DKIM verification successful"
-    rf"|no signature data|not authenticated|s=[^{SPACE}]+ d=[^{SPACE}]+(?: a=[^{SPACE}]+)? SSL)"
+    rf"|no signature data|not authenticated|s=[^{SPACE}]+ d=[^{SPACE}]+(?: a=[^{SPACE}]+|) SSL)"
 )
 _SILENT = (
-    rf"(?:postfix/(?:(?:[A-Za-z0-9_-]+/)?smtpd\[[0-9]+\]: {_SILENT_SMTPD}|cleanup\[[0-9]+\]: {ID}: message-id="
-    rf"|bounce\[[0-9]+\]: {ID}: sender (?:non-delivery|delivery status|delay) notification: [0-9A-Za-z]{{6,20}}"
-    r"|anvil\[[0-9]+\]: statistics: max )"
-    rf"|opendkim\[[0-9]+\]: {_SILENT_DKIM}|dovecot: {QUIET})"
+    rf"(?:postfix/(?:smtpd{_PID}{_SILENT_SMTPD}|cleanup{_PID}{ID}: message-id="
+    rf"|bounce{_PID}{ID}: sender (?:non-delivery|delivery status|delay) notification: [0-9A-Za-z]{{6,20}}"
+    rf"|anvil{_PID}statistics: max |(?!postgrey)[A-Za-z0-9_-]+/smtpd{_PID}{_SILENT_SMTPD})"
+    rf"|opendkim{_PID}{_SILENT_DKIM}|dovecot: {QUIET})"
 )
 # Not what the reader of lines takes for a facility or a zone.
 _HOST = rf"[^{SPACE}:<+-][^{SPACE}:]*"
@@ -54,7 +57,7 @@ def clock_of(hour: str) -> re.Pattern[str]:
 
 
 def lines_of(size: int, hour: str = "") -> re.Pattern[str]:
-    """On lines of one hour, a newline before each: (host and tag, queue id, text, whole line of another form).
+    """On lines of one hour, a newline before each: (host and tag, queue id, text), or ("", "", line) of another form.
 
     Where the hour is known, it is found in two thirds of the time; lines of other hours are then of another form.
     """
@@ -62,7 +65,6 @@ def lines_of(size: int, hour: str = "") -> re.Pattern[str]:
     stamp = f"{re.escape(hour) if hour else any_hour}{clock}"
     # Not a possessive repetition of such lines: Python before 3.11.5 then loses lines (gh-106052).
     return re.compile(
-        rf"\n(?!{stamp} {_HOST} {_SILENT})(?:{stamp} ({_HOST} {_NAME})(?:\[[0-9]+\])?: "
-        rf"(?:({ID}): )?([^\n]*)|([^\n]*))",
+        rf"\n(?!{stamp} {_HOST} {_SILENT})(?:{stamp} ({_HOST} {_NAME})(?:\[[0-9]+\]|): (?:({ID}): |)|)([^\n]*)",
         re.ASCII,
     )

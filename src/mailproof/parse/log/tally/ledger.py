@@ -203,8 +203,10 @@ class Ledger:
             key = (direction, "…")
         return tls.setdefault(key, [0])
 
-    def login(self, service: str, mechanism: str, outcome: str, client: str = "") -> None:
-        """`accepted`, `in-clear` (accepted without TLS), `failed` or `used` (a message was handed in with it)."""
+    def login(self, service: str, mechanism: str, outcome: str, client: str = "") -> tuple[str, str, str]:
+        """The key under which it is counted.
+
+        `accepted`, `in-clear` (accepted without TLS), `failed` or `used` (a message was handed in with it)."""
         logins = self.tables.logins
         key = (service, mechanism, outcome)
         if key not in logins and len(logins) >= KINDS:
@@ -214,6 +216,7 @@ class Ledger:
             # Dovecot knows the address alone.
             address = client.rpartition("[")[2].rstrip("]")
             self.tables.failed[address] = self.tables.failed.get(address, 0) + 1
+        return key
 
     def follow(self, later: Ledger) -> None:
         """Take in what a later part of the log left open. Its tables are added elsewhere."""

@@ -9,26 +9,19 @@ nothing is decided here that is not decided in `record`; tests/parse/log/test_ta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from mailproof.parse.log.programs import family
 from mailproof.parse.log.tally.forms import CLIENT
 from mailproof.parse.log.tally.ledger import WEIGHT, Ledger
+from mailproof.parse.log.tally.quick_delivery import delivery
 from mailproof.parse.log.tally.quick_dovecot import dovecot
+from mailproof.parse.log.tally.quick_lines import Handler, refused, tls_handler
 from mailproof.parse.log.tally.reasons import reason_of
-from mailproof.parse.log.tally.record import MICROS, greylisting_of, micros, row_of_service, service_of, verdict_of
-
-Handler = Callable[[str, str], bool | None]
-"""Takes a queue id, which may be empty, and the text behind it; True where it has not counted it."""
+from mailproof.parse.log.tally.record import greylisting_of, row_of_service, service_of, verdict_of
+from mailproof.parse.log.tally.tables import ARRIVED, KINDS, RECEIVED, WITH_LOGIN
 
 _QUEUED = re.compile(r"from=<([^,]*)>, size=([0-9]{1,18}), nrcpt=[0-9]{1,9} \(queue active\)\Z")
-_LOGIN = re.compile(r"client=([^,]*), sasl_method=([^,=]+), sasl_username=[^,=]*\Z")
-_DELIVERED = re.compile(
-    r"to=<([^<>]*)>, (?:orig_to=<[^<>]*>, )?relay=([^<,][^,]*), (?:conn_use=\d+, )?delay=([\d.]+), "
-    r"delays=([\d.]+)/([\d.]+)/([\d.]+)/([\d.]+), (?:tls=([^,<]+), )?dsn=[\d.]+, "
-    r"status=(sent|deferred|bounced) \((.*)\)\Z"
-)
-_CIPHER = r"(TLSv[0-9.]+ with cipher [A-Za-z0-9_-]+) \([0-9]+/[0-9]+ bits\)"
+_METHOD = re.compile(r"sasl_method=[^,=]+\Z")
 _SCREENED_CLIENT = r"\[[^\s\[\]]*\]:\d{1,5}"
 _SCREENED = re.compile(
     rf"(CONNECT|PASS NEW|PASS OLD|ALLOWLISTED|DENYLISTED|WHITELISTED|BLACKLISTED) (?:from )?{_SCREENED_CLIENT}"
@@ -36,7 +29,6 @@ _SCREENED = re.compile(
 )
 _SASL = re.compile(rf"warning: ({CLIENT}): SASL ([A-Z0-9-]+) authentication failed: [^,]*\Z")
 _GREYLISTED = re.compile(r"action=(greylist|pass), reason=[^,=]+, client_name=[^,=]+, client_address=")
-_TRUST = "(?:Anonymous|Trusted|Untrusted|Verified)"
 _DELIVERING = ("smtp", "lmtp", "virtual", "local", "pipe", "error", "relay", "discard")
 
 
@@ -57,44 +49,49 @@ def handler_of(ledger: Ledger, tag: str) -> Handler | None:
         case "postscreen":
             return _postscreen(ledger, service_of(tag))
         case _:
-            return _delivery(ledger, program) if program in _DELIVERING else None
+            return delivery(ledger, program) if program in _DELIVERING else None
 
 
 def _smtpd(ledger: Ledger, service: str) -> Handler:
-    arrived, services, tls = ledger.arrived, ledger.tables.services, _tls(ledger, "in", "from")
+    flight, logins, tls = ledger.flight, ledger.tables.logins, tls_handler(ledger, "in")
+    # A service has a row once it counts something.
+    row: list[int] | None = None
+    # What pieces such as `sasl_method=PLAIN` that have been read whole stand for.
+    methods: dict[str, tuple[str, str, str]] = {}
 
     def take(queue_id: str, text: str) -> bool | None:
-        if queue_id:
-            if text[:7] != "client=":
+        nonlocal row
+        if not queue_id:
+            if text[:17] == "NOQUEUE: reject: ":
+                return refused(ledger, service, text)
+            return _warned(ledger, service, text) if text[:9] == "warning: " else tls(queue_id, text)
+        if text[:7] != "client=" or len(text) == 7:
+            return True
+        with_login = 0
+        if "," in text:
+            try:
+                text, method, user = text.split(", ", 2)
+                if "," in user or "," in text or user[:14] != "sasl_username=":
+                    return True
+                logins[methods[method]] += 1
+            except ValueError:
                 return True
-            if "," not in text:
-                # A row begins with what it counts.
-                arrived(queue_id, text[7:], services.get(service) or row_of_service(ledger, service), False)
-                return None
-            login = _LOGIN.match(text)
-            if login is None:
-                return True
-            arrived(queue_id, login[1], row_of_service(ledger, service), True)
-            ledger.login(service, login[2], "used")
-            return None
-        if text[:17] == "NOQUEUE: reject: ":
-            return _refused(ledger, service, text)
-        if text[:9] == "warning: ":
-            return _warned(ledger, service, text)
-        return tls(queue_id, text)
+            except KeyError:
+                if not _METHOD.match(method):
+                    return True
+                key = ledger.login(service, method[12:], "used")
+                if len(methods) < KINDS:
+                    methods[method] = key
+            with_login = 1
+        if row is None:
+            row = row_of_service(ledger, service)
+        flight[queue_id] = [text[7:], 0, 0]
+        ledger.bucket[RECEIVED] += 1
+        row[ARRIVED] += 1
+        row[WITH_LOGIN] += with_login
+        return None
 
     return take
-
-
-def _refused(ledger: Ledger, service: str, text: str) -> bool | None:
-    """`NOQUEUE: reject: RCPT from HOST[IP]: REPLY; from=<…> …`."""
-    stage, _, rest = text[17:].partition(" from ")
-    client, _, rest = rest.partition(": ")
-    reply, envelope, _ = rest.partition("; from=<")
-    if not envelope or not stage.isupper() or "; " in client or "; to=<" in client:
-        return True
-    ledger.refused("reject", stage, client, reply, row_of_service(ledger, service))
-    return None
 
 
 def _warned(ledger: Ledger, service: str, text: str) -> bool | None:
@@ -107,33 +104,12 @@ def _warned(ledger: Ledger, service: str, text: str) -> bool | None:
     return None
 
 
-def _tls(ledger: Ledger, direction: str, word: str) -> Handler:
-    opened = re.compile(rf"{_TRUST} TLS connection established {word} {CLIENT}(?::[0-9]{{1,5}})?: {_CIPHER}").match
-    # Few, for they are what both ends can do.
-    counters: dict[str, list[int]] = {}
-
-    def take(queue_id: str, text: str) -> bool | None:
-        found = opened(text)
-        if found is None:
-            return True
-        told = found[1]
-        counter = counters.get(told)
-        if counter is None:
-            counter = ledger.tls(direction, told)
-            if len(counters) < 1000:
-                counters[told] = counter
-        counter[0] += 1
-        return None
-
-    return take
-
-
 def _postscreen(ledger: Ledger, service: str) -> Handler:
     event = ledger.event
 
     def take(queue_id: str, text: str) -> bool | None:
         if text[:17] == "NOQUEUE: reject: ":
-            return _refused(ledger, service, text)
+            return refused(ledger, service, text)
         if text[:11] == "DISCONNECT ":
             return None
         found = _SCREENED.match(text)
@@ -173,69 +149,5 @@ def _qmgr(ledger: Ledger) -> Handler:
             sender, size = found.groups()
             queued(queue_id, sender, int(size))
         return None
-
-    return take
-
-
-def _delivery(ledger: Ledger, program: str) -> Handler:
-    flight, rows, delivered = ledger.flight, ledger.tables.relays, ledger.delivered
-    tls = _tls(ledger, "out", "to")
-    micros_of = MICROS
-    # What a text that has been read whole stands for, by the piece between two commas.
-    relays: dict[str, str] = {}
-    times: dict[str, int] = {}
-    tails: set[str] = set()
-
-    def take(queue_id: str, text: str) -> bool | None:
-        if not queue_id:
-            return tls(queue_id, text)
-        try:
-            to, relay, delay, delays, dsn, status = text.split(", ", 5)
-            a, b, c, d = delays.split("/")
-            weight = flight[queue_id][WEIGHT]
-            if (
-                weight
-                and dsn in tails
-                and status[:13] == "status=sent ("
-                and "forwarded as " not in status
-                and to[:4] == "to=<"
-                and to[-1] == ">"
-            ):
-                row = rows[relays[relay]]
-                delivered(weight, to[4:-1], row, times[delay], times[a], micros_of[b], micros_of[c], micros_of[d])
-                return None
-        except (KeyError, ValueError):
-            pass
-        return otherwise(queue_id, text)
-
-    def otherwise(queue_id: str, text: str) -> bool | None:
-        found = _DELIVERED.match(text)
-        if found is None:
-            return True
-        recipient, relay, delay, a, b, c, d, level, status, reason = found.groups()
-        if status == "deferred":
-            ledger.deferred(queue_id, recipient, relay, micros(delay), program, reason)
-        elif status == "bounced":
-            ledger.bounced(relay, program, reason)
-        elif "forwarded as " in reason:
-            ledger.forwarded()
-        else:
-            ledger.sent(queue_id, recipient, relay, micros(delay), (micros(a), micros(b), micros(c), micros(d)))
-            learn(relay, delay, a, text)
-            if level is not None:
-                ledger.event("tls-level", level)
-        return None
-
-    def learn(relay: str, delay: str, before: str, text: str) -> None:
-        if len(relays) > 20_000 or len(times) > 20_000 or len(tails) > 1000:
-            relays.clear()
-            times.clear()
-            tails.clear()
-        relays[f"relay={relay}"] = relay
-        times[f"delay={delay}"] = micros(delay)
-        times[f"delays={before}"] = micros(before)
-        dsn = text.rpartition(", status=")[0].rpartition(", ")[2]
-        if dsn.startswith("dsn="):
-            tails.add(dsn)
 
     return take
