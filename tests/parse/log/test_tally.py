@@ -84,8 +84,9 @@ def test_a_generated_log(wish: tuple[str, ...]) -> None:
     )
 
 
+@pytest.mark.parametrize("instance", [b"postfix", b"postfix-out"], ids=bytes.decode)
 @pytest.mark.parametrize("wish", WISHES, ids=" ".join)
-def test_most_lines_go_the_quick_way(wish: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_lines_go_the_quick_way(wish: tuple[str, ...], instance: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = 0
     ordinary = LogCounter._one
 
@@ -95,7 +96,7 @@ def test_most_lines_go_the_quick_way(wish: tuple[str, ...], monkeypatch: pytest.
         ordinary(self, raw, place, timed=timed)
 
     monkeypatch.setattr(LogCounter, "_one", counted)
-    log = generated(*wish)
+    log = generated(*wish).replace(b" postfix/", b" %s/" % instance)
     tally_of(log[: len(log) // 2], log[len(log) // 2 :], quick=True)
     assert slow < log.count(b"\n") * 0.1
 
@@ -180,6 +181,14 @@ PIECES = (
         "Connect from local",
         "msgid=<1@a>: saved mail to INBOX",
     ),
+    *(
+        "postfix/dnsblog[1]: ",
+        "postfix-out/tlsproxy[1]: ",
+        "opendmarc[1]: ",
+        "addr 192.0.2.9 listed by domain z",
+        " as 1",
+    ),
+    *(" pass", "a.example none", "DISCONNECT [192.0.2.9]:1"),
     *("imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<x>, method=PLAIN, rip=192.0.2.9, TLS",),
     *("CONNECT from [192.0.2.9]:1 to [192.0.2.1]:25", "PASS OLD [192.0.2.9]:1", "DNSBL rank 5 for [192.0.2.9]:1"),
     *(
@@ -339,6 +348,14 @@ SENT = "relay=h[192.0.2.1]:25, delay=1.1, delays=0.1/0/0.4/0.6"
         "/submission/smtpd[1]: 4F1C2A3B5E: client=",
         "/other/smtpd[1]: NOQUEUE: reject: RCPT from a[192.0.2.9]: 554 no",
         "/postgrey/smtpd[1]: connect from a.example[192.0.2.9]",
+        "-out/smtpd[1]: connect from a.example[192.0.2.9]",
+        "-out/postgrey/smtpd[1]: connect from a.example[192.0.2.9]",
+        f"-out/mx2/cleanup[1]: {Q}: message-id=<1@a>",
+        "/dnsblog[1]: addr 192.0.2.9 listed by domain zen.example as 127.0.0.4",
+        "/dnsblog[1]: addr 192.0.2.9 listed by domain zen.example as ",
+        "-out/tlsproxy[1]: CONNECT from [192.0.2.9]:1",
+        "/tlsproxy[1]: CONNECT from [192.0.2.9]",
+        "/tlsproxy[1]: DISCONNECT [192.0.2.9]:1",
         f"/smtp[1]: {Q}: to=<b@C.example>, {SENT.replace('=h', '=<h>x')}, dsn=2.0.0, status=sent (250 ok)",
         f"/smtp[1]: {Q}: to=<b>, {SENT}, dsn=2.0.0, status=sent (forwarded as 4F1C2A3B5F)",
         f"/smtp[1]: {Q}: to=<b@c>, {SENT}, dsn=2.0.0, status=sent (250 ok) x",
@@ -351,6 +368,13 @@ SENT = "relay=h[192.0.2.1]:25, delay=1.1, delays=0.1/0/0.4/0.6"
 def test_a_form_of_a_frequent_line(line: str) -> None:
     """Where the message is known, and before it."""
     both(KNOWN, f"{HEAD}{line}\n".encode(), WARM, f"{HEAD}{line}\n{HEAD}{line}".encode())
+
+
+@pytest.mark.parametrize(
+    "said", ["a.example pass", "a.example none", "key pass", "a.example pass x", "pass", "\t pass"]
+)
+def test_what_opendmarc_says(said: str) -> None:
+    both(KNOWN, f"Nov 20 10:00:00 mx opendmarc[1]: {Q}: {said}".encode())
 
 
 @pytest.mark.parametrize("stamp", ["Nov 20 10{}", "2026-11-20T10{}.5+09:00", "2026-11-20T10{}Z"])

@@ -34,11 +34,17 @@ _SILENT_DKIM = (
     rf"{ID}: (?:DKIM-Signature (?:field|header) added \(s=[^,()\n]*, d=[^,()\n]*\)|DKIM verification successful"
     rf"|no signature data|not authenticated|s=[^{SPACE}]+ d=[^{SPACE}]+(?: a=[^{SPACE}]+|) SSL)"
 )
+_SILENT_SCREEN = (
+    rf"(?:dnsblog{_PID}addr [^{SPACE}]+ listed by domain [^{SPACE}]+ as [^{SPACE}]"
+    rf"|tlsproxy{_PID}(?:DISCONNECT |CONNECT (?:from|to) \[[^\]\n]*\]:[0-9]))"
+)
+# An instance of Postfix is called `postfix-…`: so wants postmulti(1).
 _SILENT = (
-    rf"(?:postfix/(?:smtpd{_PID}{_SILENT_SMTPD}|cleanup{_PID}{ID}: message-id="
+    rf"(?:postfix[A-Za-z0-9_-]*/(?:smtpd{_PID}{_SILENT_SMTPD}|cleanup{_PID}{ID}: message-id="
     rf"|bounce{_PID}{ID}: sender (?:non-delivery|delivery status|delay) notification: [0-9A-Za-z]{{6,20}}"
-    rf"|anvil{_PID}statistics: max |(?!postgrey)[A-Za-z0-9_-]+/smtpd{_PID}{_SILENT_SMTPD})"
-    rf"|opendkim{_PID}{_SILENT_DKIM}|dovecot: {QUIET})"
+    rf"|anvil{_PID}statistics: max |{_SILENT_SCREEN}|(?!postgrey)[A-Za-z0-9_-]+/smtpd{_PID}{_SILENT_SMTPD})"
+    rf"|opendkim{_PID}{_SILENT_DKIM}|dovecot: {QUIET}"
+    rf"|opendmarc{_PID}{ID}: [^{SPACE}]+ (?:pass|fail|none)(?![^\n]))"
 )
 # Not what the reader of lines takes for a facility or a zone.
 _HOST = rf"[^{SPACE}:<+-][^{SPACE}:]*"
