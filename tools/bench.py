@@ -277,7 +277,7 @@ def _by_hand(lab: RealLab) -> list[Command]:
 def log_rows(log: Path) -> list[Row]:
     """The same log, counted; pflogsumm has one process, and uses one processor."""
     summary = (MAILPROOF, "log", "summary", str(log))
-    theirs = (("pflogsumm", str(log)),)
+    theirs = ((*on_processors(1), "pflogsumm", str(log)),)
     return [
         Row(
             f"mailproof log summary of {MEGABYTES} MB, on {told}",

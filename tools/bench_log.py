@@ -23,6 +23,10 @@ def write_log(folder: Path) -> Path:
 
 
 def on_processors(count: int) -> tuple[str, ...]:
-    """The beginning of a command that may use so many of the processors that this process may use."""
+    """The beginning of a command that has so many of the processors that this process may use, for itself alone.
+
+    On a busy machine two processes else take turns with other programs, and with each other: then two seem no better
+    than one. It needs root (SCHED_RR, sched(7)), as all of the bench does.
+    """
     usable = sorted(os.sched_getaffinity(0))
-    return ("taskset", "--cpu-list", ",".join(map(str, usable[:count])))
+    return ("chrt", "--rr", "1", "taskset", "--cpu-list", ",".join(map(str, usable[:count])))
