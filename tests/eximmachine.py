@@ -195,7 +195,7 @@ def debian(authority: Authority, split: bool = False) -> dict[str, FileSeen]:
     """Made of Debian's sources, on which nothing is wrong."""
     pem = _issued(authority, "/etc/exim4/exim.crt", "/etc/exim4/exim.key")
     key = msgspec.structs.replace(pem["/etc/exim4/exim.key"], mode=0o640, group="Debian-exim")
-    texts = {f"{SPLIT}/{name}": text for name, text in PARTS.items()}
+    texts = {part(name): text for name, text in PARTS.items()}
     texts |= {
         SETTINGS: ASKED.replace("SPLIT", "true" if split else "false"),
         MAILNAME: "mail.example.com\n",
@@ -205,6 +205,12 @@ def debian(authority: Authority, split: bool = False) -> dict[str, FileSeen]:
     }
     files = _machine({path: a_file(path, text.encode()) for path, text in texts.items()} | pem | {key.path: key})
     return files | {GENERATED: generated(files)}
+
+
+def part(name: str) -> str:
+    """`acl/30_check_rcpt` as Debian's packages name it."""
+    number, _, rest = name.partition("_")
+    return f"{SPLIT}/{number}_exim4-config_{rest}"
 
 
 def folder(path: str, mode: int = 0o755, owner: str = "root", group: str = "root") -> FileSeen:

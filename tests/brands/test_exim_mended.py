@@ -133,6 +133,8 @@ DEBIAN = (
     ({"dc_eximconfig_configtype": "internets"}, "", "", "exim-config-type-unknown", "own"),
     ({}, "log_selector = MAIN_LOG_SELECTOR", "log_selector = MAIN_LOG_SELECTOR\nMESSAGE_SIZE_LIMIT = 20M",
      "exim-macro-without-effect", ""),
+    ({}, "log_selector = MAIN_LOG_SELECTOR", "log_selector = MAIN_LOG_SELECTOR\ndaemon_smtp_ports = 25 : 465",
+     "tls-wrappermode-missing", ""),
 )  # fmt: skip
 """Settings, what is changed in the file that has it, the finding whose remedy is applied, whom it wrongs before."""
 

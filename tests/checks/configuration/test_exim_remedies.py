@@ -10,7 +10,7 @@ import pytest
 from mailrecord import attempt, reply
 
 from configurations import MemoryHost, a_file, linted
-from eximmachine import MAIN, NOW, SOUND, debian, machine
+from eximmachine import MAIN, NOW, SOUND, debian, machine, part
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks import all_checks
 from mailproof.diagnose.judge import judge
@@ -317,7 +317,7 @@ def test_what_debian_makes_it_of(
 ) -> None:
     files = debian(authority, split)
     macros = f"{SPLIT}/main/000_localmacros" if split else LOCAL_MACROS
-    path = macros if file == "macros" else file if file.startswith("/") else f"{SPLIT}/{file}" if split else TEMPLATE
+    path = macros if file == "macros" else file if file.startswith("/") else part(file) if split else TEMPLATE
     files = changed(files, path, old, new)
     files[GENERATED] = generated(files)
     if not lines:
@@ -342,6 +342,50 @@ def test_a_file_of_ones_own_is_made_where_there_is_none(authority: Authority) ->
     remedy = assert_mends(files, "tls-no-certificate")
     path = f"{SPLIT}/main/000_localmacros"
     assert hunks(remedy) == [f"--- {path}", f"+++ {path}", "@@ -0,0 +1 @@", "+MAIN_TLS_ENABLE = yes"]
+
+
+def test_a_file_of_ones_own_that_is_empty_is_filled(authority: Authority) -> None:
+    files = debian(authority)
+    files[LOCAL_MACROS] = a_file(LOCAL_MACROS, b"")
+    files[GENERATED] = generated(files)
+    remedy = assert_mends(files, "tls-no-certificate")
+    assert hunks(remedy)[2:] == ["@@ -0,0 +1 @@", "+MAIN_TLS_ENABLE = yes"]
+
+
+@pytest.mark.parametrize(
+    ("split", "path", "text", "found"),
+    [
+        (True, LOCAL_MACROS, b"MAIN_TLS_ENABLE = yes\n", True),
+        (True, LOCAL_MACROS, b"# nothing\n\n", False),
+        (False, f"{SPLIT}/main/000_localmacros", b"MAIN_TLS_ENABLE = yes\n", True),
+        (False, f"{SPLIT}/router/mmm_mail4root", b"mail4root:\n", False),
+        (False, f"{SPLIT}/main/01_exim4-config_listmacrosdefs", b"x = 1\n", False),
+    ],
+)
+def test_a_file_of_ones_own_in_the_place_that_does_not_count(
+    authority: Authority, split: bool, path: str, text: bytes, found: bool
+) -> None:
+    """Made on the day on which the package came, as all of a new server."""
+    files = debian(authority, split)
+    for name in [each for each in files if not split and each.startswith(f"{SPLIT}/")]:
+        del files[name]
+    files[path] = a_file(path, text)
+    files[GENERATED] = generated(files)
+    told = [each for each in judged(files) if each.name == "exim-config-without-effect"]
+    assert [each.params["file"] for each in told] == ([path] if found else [])
+    assert [each.remedy for each in told] == ([None] if found else [])
+
+
+def test_what_debian_would_not_make_is_named_before_what_it_did_not(authority: Authority) -> None:
+    """The configuration of yesterday is sound, and the change of today is none that Exim can read."""
+    files = changed(debian(authority), TEMPLATE, "  accept\n    authenticated", "  acept\n    authenticated")
+    found = {each.name: each for each in judged(files)}
+    assert found["exim-config-outdated"].explained_by == ("exim-config-broken",)
+    assert found["exim-config-outdated"].remedy is None
+    assert any(piece.where.startswith(f"{TEMPLATE}:") for piece in found["exim-config-broken"].evidence)
+    remedy = assert_mends(files, "exim-config-broken")
+    assert [each for each in hunks(remedy) if each[:2] not in ("--", "++", "@@")] == ["-  acept", "+  accept"]
+    assert not {each.name for each in judged(mended(files, remedy))} & {"exim-config-broken", "exim-config-outdated"}
 
 
 def test_without_a_certificate_it_is_not_known_which(authority: Authority) -> None:

@@ -111,8 +111,8 @@ class Configured(SeenFiles):
     @cached_property
     def to_be(self) -> Sequence[Trouble]:
         """Why Exim would refuse what Debian would make now, each at its source; the old one stays in force then."""
-        made_of = self.made_of
-        if made_of is None:
+        made_of, there = self.made_of, comparable(GENERATED, self.data(GENERATED) or b"")
+        if made_of is None or [each.text for each in made_of] == [each.text for each in there]:
             return ()
         text = "".join(f"{source.text}\n" for source in made_of).encode("utf-8", "surrogateescape")
         read = read_exim(GENERATED, lambda name: text if name == GENERATED else self.data(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailproof.checks.exim.configured import Configured, configurations
@@ -49,6 +50,7 @@ KINDS = (
 _OWN = "/etc/exim4/exim4.conf"
 # Debian's files all come with the package; a file that was changed a day after the others was changed by hand.
 _DAY = 86_400.0
+_PACKAGED = re.compile(r"exim4-config|/mmm_mail4root\Z")
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -98,8 +100,15 @@ def _unused(configured: Configured) -> Iterator[Answer]:
     )
     for name in (TEMPLATE, LOCAL_MACROS) if split else parts:
         seen = configured.files.get(name)
-        if seen is not None and seen.state is FileState.FILE and seen.changed > oldest + _DAY:
+        if seen is None or seen.state is not FileState.FILE:
+            continue
+        if seen.changed > oldest + _DAY or (_is_ones_own(name) and comparable(name, seen.data)):
             yield from _without_effect(configured, name, SPLIT if split else TEMPLATE)
+
+
+def _is_ones_own(name: str) -> bool:
+    """Whether it comes with no package of Debian's, and was made today or ever."""
+    return name == LOCAL_MACROS or (name.startswith(f"{SPLIT}/") and _PACKAGED.search(name) is None)
 
 
 def _no_type(configured: Configured) -> Iterator[Answer]:

@@ -211,9 +211,9 @@ def _of_ones_own(configured: Configured, *new: str) -> Changes:
     given = settings((configured.data(SETTINGS) or b"").decode("utf-8", "replace"))
     file = _SPLIT_MACROS if is_split(given) else LOCAL_MACROS
     seen = configured.files.get(file)
-    if seen is None or seen.state is FileState.MISSING:
+    if seen is None or seen.state is FileState.MISSING or (seen.state is FileState.FILE and not seen.data):
         return (Change(file, 0, (), new),)
-    return appended(configured, file, *new) if seen.data.strip() else None
+    return appended(configured, file, *new)
 
 
 def statement_gone(configured: Configured, statement: Statement) -> Changes:
