@@ -25,7 +25,8 @@ ROWS: tuple[Row[RefusalKind], ...] = (
     # limits under 5.1.1 and 5.2.2, Facebook's recipient who wants none under 5.1.1.
     Row(
         _K.MAILBOX_FULL,
-        words=r"recipient over ?quota|(mailbox|inbox|account)( <>)? is (temporarily )?over quota",
+        words=r"recipient over ?quota|\bmailbox (is )?full\b|mailbox limit exceeded"
+        r"|(mailbox|inbox|account)( <>)? is (temporarily )?over quota",
     ),
     Row(_K.LIMITED, words=r"submission quota exceeded|too many recipients (received )?this hour"),
     Row(_K.RECIPIENT_REJECTED, words=r"refused due to recipient preferences"),
@@ -93,7 +94,8 @@ ROWS: tuple[Row[RefusalKind], ...] = (
     # Another's name in the sender's field (Mimecast, Barracuda), and lists of senders.
     Row(
         _K.SENDER_REJECTED,
-        words=r"rejecting spoofed message|anti-?spoofing policy|envelope blocked|header[- ]based.*blocked senders"
+        words=r"rejecting spoofed message|sender address blocked|anti-?spoofing policy|envelope blocked"
+        r"|header[- ]based.*blocked senders"
         r"|block policy for (envelope|header) from",
     ),
     # The reputation first: Gmail says in the same sentence that it limits the rate, or that it is spam.
@@ -101,7 +103,8 @@ ROWS: tuple[Row[RefusalKind], ...] = (
     # An address of dial-up or home connections, which is to hand its mail to the provider's server (Gmail, T-Online).
     Row(
         _K.CLIENT_REJECTED,
-        words=r"use the smtp (relay|server) (at|of) your (isp|service provider)|dialup/transient ip not allowed",
+        words=r"use the smtp (relay|server) (at|of) your (isp|service provider)|dialup/transient ip not allowed"
+        r"|dynamic ip address(es)? (is |are )?not (allowed|accepted)",
     ),
     # QQ: `Mailbox unavailable or access denied` is too much for one recipient, and all of `frequency limited`.
     Row(_K.LIMITED, code="550", words=r"frequency limited|\Amailbox unavailable or access deni"),
@@ -122,8 +125,13 @@ ROWS: tuple[Row[RefusalKind], ...] = (
     Row(_K.MESSAGE_TOO_BIG, words=r"\b(ofr|lpn)\d{0,3}[_-]514\b"),
     # GMX and WEB.DE, below `mailbox unavailable`.
     Row(_K.CONTENT_REJECTED, words=r"reject due to policy restrictions"),
-    # Mimecast's words for a greylist.
-    Row(_K.GREYLISTED, code="451", words=r"internal resources? (are |is )?temporarily unavailable"),
+    # Mimecast's words for a greylist, and iRedAPD's.
+    Row(
+        _K.GREYLISTED,
+        code="451",
+        words=r"internal resources? (are |is )?temporarily unavailable"
+        r"|intentional policy rejection, please try again",
+    ),
     # A greylist says so, or for how long: not a list (`blocked using`), nor a limit.
     Row(_K.GREYLISTED, code="4", words=r"gr[ea]y-?list"),
     Row(_K.LIMITED, words=MAIL_RATE_WORDS),
@@ -191,7 +199,7 @@ ROWS: tuple[Row[RefusalKind], ...] = (
     Row(
         _K.MAILBOX_DISABLED,
         words=r"(mailbox|account|user)( <>)?( that you tried to reach)? (is )?(temporar(y|ily) )?"
-        r"(disabled|inactive|suspended|locked|frozen|blocked)|deactivated mailbox",
+        r"(disabled|inactive|suspended|locked|frozen|blocked|not active)|deactivated mailbox",
     ),
     Row(
         _K.RECIPIENT_DOMAIN_UNKNOWN,

@@ -9,6 +9,7 @@ from mailproof.model.log_filter import Scanned
 from mailproof.model.log_service import ServiceChanged
 
 _ID = re.compile(r"\(([0-9]{1,8}-[0-9]{1,8}(?:-[0-9]{1,8})?)\) ")
+_MAIL_ID = re.compile(r"[A-Za-z0-9_-]{12} (?=FWD |SEND )")
 _VERDICT = re.compile(r"((?:Passed|Blocked) [A-Z][A-Z-]*(?: \((?:[^()]|\([^()]*\))*\))?)(?: \{([^}]*)\})?, ")
 _ADDRESSES = re.compile(r"<([^<>]*)> -> ((?:<[^<>]*>,?)*)")
 _CLIENT = re.compile(r"\[([^\[\]]*)\](?::\d{1,5})?")
@@ -28,6 +29,7 @@ _ROUTINE = (
     *("sd_notify", "mail_via"),
     *("bind to ", "Decoder for ", "SQL ", "Lookup", "BerkeleyDB", "SOCKET ", "SAVI", "Unpackers ", "suggested_"),
     *("Requesting process rundown", "exiting", "Passed by", "spam-tag", "check", "FWD ", "ESMTP", "LMTP", "SEND "),
+    "Checking: ",
     *("TIMING", "size: ", "wbl: ", "p.path", "inspect_dsn", "lookup", "p00", "run_av", "dkim_sign"),
     *("spam_scan", "Cached"),
     *("ClamAV", "WARN:", "loaded ", "mangling", "header_edits", "delivery", "smtp", "Open relay", "local delivery"),
@@ -39,6 +41,8 @@ def amavis_fact(line: LogLine) -> Fact | None:
     text = line.text
     if found := _ID.match(text):
         text = text[found.end() :]
+    if own := _MAIL_ID.match(text):
+        text = text[own.end() :]
     if text.startswith("(!"):
         return Trouble("error" if text.startswith("(!!)") else "warning", text.lstrip("(!)"))
     if found := _VERDICT.match(text):

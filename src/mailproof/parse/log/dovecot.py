@@ -37,6 +37,8 @@ _SIEVED = (
     ("discarding duplicate", "duplicate"),
     ("copied to ", "copied"),
 )
+# mail_log_prefix as Plesk sets it.
+_PLESK = re.compile(r"service=([a-z-]{2,20}), user=([^,\s]{0,320}), ip=\[[^\]\s]{0,45}\]\. ")
 _STARTED = re.compile(r"Dovecot v(\S+)(?: \([^)]*\))? starting up")
 _KILLED = re.compile(r"(?:Killed with|Got) signal (\d+)")
 _MAIL_SESSIONS = frozenset(("imap", "pop3", "managesieve", "submission", "imap-hibernate", "imap-urlauth"))
@@ -55,6 +57,8 @@ _ROUTINE = (
 def dovecot_fact(line: LogLine) -> Fact | None:
     """None for a line that is not known yet."""
     whole = line.text.removeprefix("dovecot: ")
+    if own := _PLESK.match(whole):
+        whole = f"{own[1]}({own[2]}): {whole[own.end() :]}"
     found = _PROCESS.match(whole)
     if found is None:
         return _of_master(whole)

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from msgspec.structs import replace
 
 from mailproof.model.log import LogLine
-from mailproof.parse.log.exim import MESSAGE_ID
+from mailproof.parse.log.exim import MESSAGE_ID, REJECTED_HEADER
 from mailproof.parse.log.journal import journal_line
 from mailproof.parse.log.opensmtpd import SESSION
 from mailproof.parse.log.programs import PLAIN_WORDS, POSTFIX, family
@@ -34,8 +34,9 @@ _TAG = re.compile(r"(?:(\S*[^\s:]) )?([A-Za-z_][\w./+@-]*)(?:\[(\d+)\])?: ?(?:\[
 _FACILITY = re.compile(r"<[a-z0-9]{1,10}\.[a-z0-9]{1,10}> ")
 _OWN = re.compile(r"[a-z][a-z0-9-]*(?:\([^)]*\))?(?:<[^>]*>)*: (?:Info|Warning|Error|Fatal|Panic|Debug): ")
 _EXIM = re.compile(
-    rf"(?:\[\d{{1,10}}\] )?(?:{MESSAGE_ID} |H=|exim \d|(?:Start|End) queue run|\S+ authenticator |SMTP |TLS error "
-    r"|no (?:host|IP|MAIL) |unqualified |rejected |temporarily rejected |unexpected |refused |Warning: |socket bind"
+    rf"(?:\[\d{{1,10}}\] )?(?:{MESSAGE_ID} |H=|cwd=|exim \d|(?:Start|End) queue run|\S+ authenticator |SMTP "
+    r"|TLS error |no (?:host|IP|MAIL) |unqualified |rejected |temporarily rejected "
+    r"|unexpected |refused |Warning: |socket bind"
     r"|Tainted |\*{4} log string |daemon |Exim |DKIM: |pid \d+: SIG|[Ff]ailed to |unable to |Connection from "
     r"|unknown (?:named|ACL) )"
 )
@@ -61,6 +62,8 @@ class LineReader:
 
     def __init__(self, today: date) -> None:
         self._year, self._day = today.year, (today.month, today.day)
+        # Below a line of Exim's reject log stands the header of the message.
+        self._rejected = False
 
     def read(self, raw: bytes) -> LogLine | None:
         """The line, or None for what has no form that is known. Never raises."""
@@ -81,6 +84,10 @@ class LineReader:
         if stamp is not None:
             line = self._stamped(self._time(stamp), text[stamp.end() :], stamp)
             return line or self._rarer(text, stamp)
+        if self._rejected:
+            self._rejected = REJECTED_HEADER.match(text) is not None
+            if self._rejected:
+                return LogLine("", "", "exim", "exim", "", text)
         if tai := _TAI.match(text):
             return self._stamped(_tai(tai), text[tai.end() :], tai)
         return self._wrapped(text) or _bare(text)
@@ -130,6 +137,7 @@ class LineReader:
         tag = _TAG.match(rest)
         # Exim stamps with a blank between date and time; supervisord too, but then with a comma.
         if "," not in stamp[0] and not (tag and family(tag[2])) and _EXIM.match(rest):
+            self._rejected = " rejected " in rest
             return LogLine(time, "", "exim", "exim", "", rest)
         if tag is not None and (tag[1] or tag[3] or family(tag[2])):
             line = _line(time, rest, tag)

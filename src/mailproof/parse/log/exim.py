@@ -93,11 +93,19 @@ _ROUTINE = (
 )  # fmt: skip
 
 
+# cPanel's limit for what a domain may send.
+_OVER = re.compile(r"Domain \S{1,255} has exceeded the max ")
+REJECTED_HEADER = re.compile(r"Envelope-(?:from|to): |[A-Z* ] [A-Za-z][\w-]{0,63}: |[\t ]+\S|-{20,100}\Z")
+"""In the reject log, below the line that says why: the envelope, the header with a letter before each field."""
+
+
 def exim_fact(line: LogLine) -> Fact | None:
     """None for a line that is not known yet."""
     text = line.text
     if stamp := _STAMP.match(text):
         text = text[stamp.end() :]
+    if not line.time and REJECTED_HEADER.match(text):
+        return Routine()
     if found := _ID.match(text):
         return _of_message(found[1], text[found.end() :])
     return _of_server(text)
@@ -209,8 +217,11 @@ def _of_server(text: str) -> Fact | None:
         found := _REJECTED.search(text)
     ):
         return _refused("", text, found)
-    if text.startswith("H=") and " sender verify " in text:
+    # `warn` of an ACL; cPanel has the score of SpamAssassin there.
+    if text.startswith("H=") and (" sender verify " in text or " Warning: " in text):
         return Routine()
+    if _OVER.match(text):
+        return Trouble("warning", text)
     if text.startswith("H=") and " dropped by " in text:
         client, _, why = text[2:].partition(" dropped by ")
         return Dropped(client, f"dropped by {why}", "")

@@ -49,8 +49,9 @@ def family(tag: str) -> str:
 
     `pam` stands for lines that may be PAM's of Dovecot: their text tells.
     """
-    if tag.startswith("postfix"):
-        return "postgrey" if tag.startswith("postfix/postgrey") else "postfix"
+    # postfix-local is Plesk's, and says only that it runs.
+    if tag.startswith("postfix") and tag != "postfix-local":
+        return "postgrey" if tag == "postfix/postgrey" else "postfix"
     if tag == "dovecot":
         return "dovecot"
     if tag.startswith("cyrus/"):

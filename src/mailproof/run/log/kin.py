@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from mailproof.model.log import Arrived, Delivered, Fact, Refused, Sieved, Stored
+from mailproof.model.log_filter import DkimSaid, Greylisted, Scanned
 from mailproof.parse.log.peer import peer
 from mailproof.run.log.clock import instant
 from mailproof.run.log.story import Event, Story
@@ -49,6 +50,9 @@ class Kin:
         for story in stories:
             for child in self._children(story):
                 self._link(story, child)
+        for same_id in self._by_id.values():
+            for said, story in _of_a_filter_alone(same_id):
+                self._link(story, said)
         for again, refused in _come_again(stories):
             self._link(refused, again)
 
@@ -147,6 +151,16 @@ class Kin:
                     yield other
 
 
+def _of_a_filter_alone(same_id: list[Story]) -> Iterator[tuple[Story, Story]]:
+    """What only a filter said under a queue id, where it has another host (a container), and the message itself."""
+    if len(same_id) < 2:
+        return
+    whole = [story for story in same_id if not all(isinstance(event.fact, _OF_FILTERS) for event in story.events)]
+    for said in same_id:
+        if said not in whole and (near := [each for each in whole if said.message_id in ("", each.message_id)]):
+            yield said, min(near, key=lambda each: abs(each.began - said.began))
+
+
 def _is_handed_over(fact: Fact) -> bool:
     """To a program, or to a server on this machine or beside it that answers without a queue id (Mailman's LMTP)."""
     if not isinstance(fact, Delivered) or fact.status != "sent" or fact.child:
@@ -176,6 +190,7 @@ def _is_near(relay: str) -> bool:
     return address.is_loopback or any(address in network for network in _NEAR if network.version == address.version)
 
 
+_OF_FILTERS = (DkimSaid, Greylisted, Scanned)
 _NEAR = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 

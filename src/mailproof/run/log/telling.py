@@ -13,7 +13,7 @@ from mailproof.model.log_connection import Answered, Certificated, Dropped, Hid,
 from mailproof.model.log_filter import DkimSaid, Greylisted, ListedAt, Scanned
 from mailproof.model.log_service import ServiceChanged
 from mailproof.parse.bounce.statements import statement
-from mailproof.parse.sides import side_of
+from mailproof.parse.sides import AT_OUR_DOOR, OF_THE_RECIPIENT, side_of
 from mailproof.parse.undelivered import VAGUE, reply_meaning
 from mailproof.run.explaining.pages import page_of
 
@@ -31,6 +31,9 @@ _BLOCKING = ("Blocked ", "reject", "soft reject", "greylist")
 _QUOTED = re.compile(
     r"(?<= said: )[45]\d\d[ -]|(?:SMTP error from remote mail server after .{3,400}?: )(?=[45]\d\d[ -])"
 )
+_REFUSAL = re.compile(r"(?:END-OF-MESSAGE |header |body )?[45]\d\d[ -]")
+# Rows whose words are about a client of this server.
+_AT_THE_DOOR = AT_OUR_DOOR | OF_THE_RECIPIENT | {"greylisted"}
 # Rows that say the same as a refusal does.
 _SAME: dict[str, tuple[str, ...]] = {
     "login-required": ("next-hop-needs-login",),
@@ -112,7 +115,17 @@ def meant(text: str) -> Meaning:
     What another server answered means what `parse.refusal` makes of it, where the row does not say that already.
     """
     row = _row(text)
-    return _answered_elsewhere(text, row) or row
+    return _answered_elsewhere(text, row) or (_answered_here(text) if row.name == UNKNOWN else None) or row
+
+
+def _answered_here(text: str) -> Meaning | None:
+    """A refusal of this server in words of a policy service or a filter that no row has."""
+    if _REFUSAL.match(text) is None:
+        return None
+    said = statement(text)
+    name = reply_meaning(said, said.step) if said.code else ""
+    row = next((each for each in log_messages() if each.name == name), None)
+    return Meaning(row.name, row.rank, row.page, {}) if row is not None and name in _AT_THE_DOOR else None
 
 
 def _answered_elsewhere(text: str, row: Meaning) -> Meaning | None:

@@ -17,6 +17,8 @@ from mailproof.run.log.story import OF_MAILBOXES, OF_MESSAGES, OF_SESSIONS, Even
 
 # As many lines of one connection belong to the message that it brings.
 _OF_A_SESSION = 20
+# What a table or a restriction does beside refusing (access(5)): the message goes on.
+_GOES_ON = ("filter", "warn", "info", "bcc", "delay", "redirect", "prepend", "replace", "reject_warning", "hold")
 _SESSIONS = 20_000
 # journald's RateLimitBurst and rsyslog's imuxsock say so when they leave lines out.
 _GAPS = ("Suppressed ", "messages lost due to rate-limiting", "begin to drop messages")
@@ -111,6 +113,10 @@ class LogTracer:
     def _of_message(self, line: LogLine, event: Event) -> None:
         queue_id = getattr(event.fact, "queue_id", "")
         if not queue_id and not isinstance(event.fact, (Refused, Accepted, Greylisted)):
+            return
+        if not queue_id and isinstance(event.fact, Refused) and event.fact.action in _GOES_ON and line.pid:
+            # `NOQUEUE: filter: RCPT …`: the queue id comes in the next line of the same process.
+            self._of_session(line, event)
             return
         story = self._story(line, queue_id, event.fact)
         if line.pid and isinstance(event.fact, (Arrived, Delivered, Refused)):
