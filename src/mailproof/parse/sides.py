@@ -112,7 +112,7 @@ def side_of_reply(name: str, *, own: bool = False) -> Side:
 
 def side_in_log(name: str, rank: int, text: str) -> Side:
     """Of a line in the log of one's own server; `rank` is that of the table of messages."""
-    if " said: " in text or "refused to talk to me" in text:
+    if any(each in text for each in _ANSWERED):
         return side_of(_AS_BOUNCE.get(name, name))
     if rank >= 5:
         return _S.NOBODY
@@ -125,6 +125,8 @@ def side_in_log(name: str, rank: int, text: str) -> Side:
     return next((side for names, side in sides if name in names), _S.YOURS)
 
 
+# Postfix and Exim of what the next server answered.
+_ANSWERED = (" said: ", "refused to talk to me", "SMTP error from remote mail server")
 _AS_BOUNCE = {
     "delivery-user-unknown": "recipient-unknown",
     "sent-on-is-refused": "client-blocklisted",

@@ -51,6 +51,20 @@ def test_a_refusal_elsewhere_is_told_by_its_meaning(
         assert mend == say(f"explained.{refusal}-mend")
 
 
+@pytest.mark.parametrize("line", [POSTFIX, EXIM], ids=["Postfix", "Exim"])
+@pytest.mark.parametrize(
+    ("reply", "side"),
+    [
+        ("550 5.1.1 User unknown", Side.SENDER),
+        ("421 4.7.0 Our system has detected an unusual rate of unsolicited mail", Side.YOURS),
+        ("552 5.2.2 Quota exceeded", Side.RECIPIENT),
+    ],
+)
+def test_the_side_is_that_of_the_refusal_in_any_row(line: str, reply: str, side: Side) -> None:
+    told, _ = explain_log(lines_of([line.format(reply).encode()], date(2026, 11, 29)))
+    assert [each.side for each in told.causes] == [side]
+
+
 def test_two_meanings_are_two_causes() -> None:
     replies = ("550 5.2.1 The email account is disabled", "550 Domain frequency limited.", "554 5.0.0 No")
     _, log = explain_log(lines_of([POSTFIX.format(each).encode() for each in replies], date(2026, 11, 29)))

@@ -135,6 +135,9 @@ class Kin:
             if not late and _is_from_here(other):
                 self._handed |= {event.at for event in handed}
                 yield other
+                if any(_is_handed_over(event.fact) for event in other.events):
+                    # What comes after it is its own.
+                    return
 
     def _copies(self, story: Story) -> Iterator[Story]:
         """What a Sieve script of the mailbox sent on: the same Message-ID, handed in a moment later."""
