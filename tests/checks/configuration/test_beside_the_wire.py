@@ -11,7 +11,7 @@ from mailrecord import answers, attempt, reply
 from configurations import MemoryHost, a_file, record_of
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks import all_checks
-from mailproof.checks.dovecot import login_names
+from mailproof.checks.dovecot import login_names, passdbs
 from mailproof.checks.postfix import login_hidden, ports_served, waits
 from mailproof.diagnose.judge import Judgement, judge
 from mailproof.host.here import Here
@@ -234,3 +234,21 @@ def test_a_wait_in_a_list_of_restrictions(more: str, seconds: float, silent: boo
         scheme="smtp",
     )
     assert answers(waits.check, beside(WAITING.format(more), greeted)) == said
+
+
+HASHED = USERS.replace("args = /etc", "args = scheme=PLAIN /etc").replace("{PLAIN}wonder", "$6$salt$hash")
+
+
+@pytest.mark.parametrize(
+    ("store", "user", "said"),
+    [
+        (HASHED, "alice", ["password-scheme-missing"]),
+        (HASHED.replace("$6$", "{CRYPT}$6$"), "alice", ["+dovecot-logins-checkable"]),
+        (HASHED.replace("scheme=PLAIN ", ""), "alice", ["+dovecot-logins-checkable"]),  # CRYPT, as it is unless set
+        # That another account is stored so is not why this one was refused.
+        (HASHED.replace("alice:$6$salt$hash", "alice:wonder"), "alice", ["+dovecot-logins-checkable"]),
+    ],
+)
+def test_a_hash_that_is_taken_for_the_password_itself(store: str, user: str, said: list[str]) -> None:
+    tried = LoginTried("PLAIN", reply("535 5.7.8 no"), Protection.VERIFIED, user)
+    assert answers(passdbs.check, beside(store, attempt(tried))) == said

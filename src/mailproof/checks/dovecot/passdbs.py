@@ -10,6 +10,7 @@ from mailproof.checks.dovecot.mending import mend, top_set
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.mending import quoted, remedy
+from mailproof.model.authentication import LoginTried
 from mailproof.model.configuration import DovecotFiles, FileSeen, FileState
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
@@ -49,7 +50,8 @@ _OF_MECHANISM = {
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = bounded(NAME, _none(configured), _stored(configured))
+        refused = {each.fact.user for each in record.seen(LoginTried) if not each.fact.accepted}
+        answers = bounded(NAME, _none(configured), _stored(configured, refused))
         yield from answers or [Passed(NAME, (configured.begin,))]
 
 
@@ -65,7 +67,7 @@ def _none(configured: Configured) -> Iterator[Answer]:
         yield fault("passdb-missing", configured.begin)
 
 
-def _stored(configured: Configured) -> Iterator[Answer]:
+def _stored(configured: Configured, refused: set[str]) -> Iterator[Answer]:
     mechanisms = configured.value("auth_mechanisms").lower().replace(",", " ").split()
     needing = [each for each in mechanisms if each in _OF_MECHANISM]
     for block in _passdbs(configured):
@@ -78,7 +80,7 @@ def _stored(configured: Configured) -> Iterator[Answer]:
             default = re.search(r"scheme=(\S+)", setting.value)
             for path in _PATH.findall(setting.value):
                 scheme = default[1] if default else ""
-                yield from _of_file(configured, path, scheme, needing, mechanisms, setting)
+                yield from _of_file(configured, path, scheme, needing, mechanisms, setting, refused)
 
 
 def _may_read(configured: Configured, seen: FileSeen) -> bool:
@@ -97,7 +99,13 @@ def _may_read(configured: Configured, seen: FileSeen) -> bool:
 
 
 def _of_file(
-    configured: Configured, path: str, default: str, needing: list[str], mechanisms: list[str], setting: Setting
+    configured: Configured,
+    path: str,
+    default: str,
+    needing: list[str],
+    mechanisms: list[str],
+    setting: Setting,
+    refused: set[str],
 ) -> Iterator[Answer]:
     named = configured.at(setting)
     seen = configured.files.get(path)
@@ -117,6 +125,12 @@ def _of_file(
             continue
         found = _SCHEME.match(password)
         scheme = (found[1] if found else default).upper().partition(".")[0]
+        # A hash that is compared as if it were the password; where logins were refused, that of one of them.
+        as_plain = not found and scheme in _PLAIN and _CRYPT.match(password)
+        if as_plain and "missing" not in told and (not refused or user in refused):
+            told.add("missing")
+            yield fault("password-scheme-missing", configured.line(path, number), named)
+            continue
         if not scheme:
             if "missing" not in told and password.startswith("$") and not _CRYPT.match(password):
                 told.add("missing")

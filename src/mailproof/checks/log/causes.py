@@ -78,7 +78,9 @@ CAUSES = (
         ("auth-mechanism-broken", *_NO_LOGIN, *_NO_AUTH),
         "Dovecot manual: password schemes",
     ),
-    _cause("password-scheme-missing", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: password schemes"),
+    _cause(
+        "password-scheme-missing", Layer.LOGIN, (*_NO_LOGIN, "password-wrong"), "Dovecot manual: password schemes"
+    ),
     _cause("login-source-not-allowed", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: allow_nets"),
     _cause("credentials-lookup-failed", Layer.LOGIN, (*_NO_LOGIN, *_NO_AUTH), "Dovecot manual: passdb"),
     _cause("saslauthd-missing", Layer.LOGIN, _NO_LOGIN, "Postfix SASL_README"),
