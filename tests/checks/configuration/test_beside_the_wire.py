@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from mailrecord import answers, attempt, reply
+from mailrecord import answers, attempt, record, reply
 
 from configurations import MemoryHost, a_file, record_of
 from mailproof.catalog.profiles import load_profile
@@ -21,6 +21,7 @@ from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.connection import Connection, Greeting, Interrupted
 from mailproof.model.finding import Severity
 from mailproof.model.record import Attempt, Record
+from mailproof.model.server_log import LogQuote, LogSaid
 from mailproof.model.tls import Protection
 from mailproof.probes.machine import machine_seen
 
@@ -252,3 +253,21 @@ HASHED = USERS.replace("args = /etc", "args = scheme=PLAIN /etc").replace("{PLAI
 def test_a_hash_that_is_taken_for_the_password_itself(store: str, user: str, said: list[str]) -> None:
     tried = LoginTried("PLAIN", reply("535 5.7.8 no"), Protection.VERIFIED, user)
     assert answers(passdbs.check, beside(store, attempt(tried))) == said
+
+
+@pytest.mark.parametrize(("path", "said"), [("users.new", ["credentials-lookup-failed"]), ("%d/users", [])])
+def test_a_list_of_accounts_that_is_not_there(path: str, said: list[str]) -> None:
+    """One whose name depends on the user cannot be told to be missing."""
+    example = USERS.partition("== /etc/dovecot/users")[0].replace("dovecot/users", f"dovecot/{path}")
+    assert [name for name in answers(passdbs.check, beside(example)) if not name.startswith("+")] == said
+
+
+def test_a_token_that_is_held_against_passwords_is_no_wrong_password() -> None:
+    error = '{"status":"invalid_token","scope":"mail"}'
+    tried = LoginTried(
+        "XOAUTH2", reply("535 5.7.8 no", turn=5), Protection.VERIFIED, "alice", error=error, turns=(5,)
+    )
+    line = LogQuote("dovecot.log, line 1", "dovecot: auth: Info: passwd-file(alice,192.0.2.7): Password mismatch")
+    told = LogSaid("password-wrong", 3, {}, (line,), 1, turns=(5,))
+    found = judge(record(attempt(tried, told)), load_profile(), all_checks("login", "log"))
+    assert [cause.name for cause in found.causes] == ["token-expired"]

@@ -109,6 +109,8 @@ def _of_file(
 ) -> Iterator[Answer]:
     named = configured.at(setting)
     seen = configured.files.get(path)
+    if seen is not None and seen.state is FileState.MISSING and configured.fact.here and "%" not in path:
+        yield fault("credentials-lookup-failed", configured.file(seen), named)
     if seen is None or seen.state is not FileState.FILE:
         return
     if configured.fact.here and not _may_read(configured, seen):

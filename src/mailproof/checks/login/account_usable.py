@@ -39,7 +39,8 @@ KINDS = (
     FindingKind(
         "token-expired",
         Layer.LOGIN,
-        explains=_SAME_ACCOUNT,
+        # Dovecot holds a token against its stores of passwords, too, where one stands before that of tokens.
+        explains=(*_SAME_ACCOUNT, Explains("password-wrong", Scope.SERVER), Explains("user-unknown", Scope.SERVER)),
         references=("RFC 7628 section 3.2.2", "RFC 6750 section 3.1", "RFC 6749 section 6"),
     ),
     FindingKind(
