@@ -177,3 +177,33 @@ def test_what_differs_from_the_defaults_is_what_doveconf_shows(
         shown = theirs.root.last(name)
         wanted = ours.value(name).split()
         assert wanted == (default_of(name).split() if shown is None else shown.value.split()), name
+
+
+NESTED = {
+    ("local", "local"), ("local", "local_name"), ("local", "remote"), ("local", "protocol"),
+    ("local_name", "local_name"), ("local_name", "remote"), ("local_name", "protocol"), ("remote", "remote"),
+    ("remote", "protocol"),
+}  # fmt: skip
+NAMES = {"local": "10.0.0.0/8", "local_name": "x.test", "remote": "10.0.0.0/8", "protocol": "imap"}
+PAIRS = [(outer, inner) for outer in NAMES for inner in NAMES]
+
+
+def nested(outer: str, inner: str) -> str:
+    return f"{outer} {NAMES[outer]} {{\n  {inner} {NAMES[inner]} {{\n    mail_debug = yes\n  }}\n}}\n"
+
+
+@pytest.mark.parametrize(("outer", "inner"), PAIRS)
+def test_a_filter_stands_in_no_other_that_belongs_inside_it(outer: str, inner: str) -> None:
+    found = read({"/d/dovecot.conf": nested(outer, inner)}).troubles
+    assert [(each.name, each.line) for each in found] == ([] if (outer, inner) in NESTED else [("filter-order", 2)])
+    assert not read({"/d/dovecot.conf": f"dovecot_config_version = 2.4.0\n{nested(outer, inner)}"}).troubles
+
+
+@pytest.mark.long
+@doveconf_there
+@pytest.mark.parametrize(("outer", "inner"), PAIRS)
+def test_doveconf_takes_the_same_filters(outer: str, inner: str, tmp_path: Path) -> None:
+    file = tmp_path / "dovecot.conf"
+    file.write_text(nested(outer, inner))
+    done = subprocess.run(["doveconf", "-n", "-c", file], capture_output=True, text=True, check=False, timeout=60)
+    assert ("not allowed" in done.stderr) == ((outer, inner) not in NESTED), done.stderr

@@ -117,6 +117,10 @@ def read_dovecot(path: str, read: Read, glob: Glob) -> DovecotConfiguration:
     return DovecotConfiguration(reader.root, reader.troubles, reader.files, reader.includes, is_24)
 
 
+_FILTERS = ("local", "local_name", "remote", "protocol")
+"""From the outside to the inside."""
+
+
 class _Reader:
     def __init__(self, read: Read, glob: Glob) -> None:
         self.read, self.glob = read, glob
@@ -156,6 +160,8 @@ class _Reader:
                 self.open[-1].settings.append(setting)
             case LineKind.BEGIN:
                 block = Block(line.key, line.value, path, number)
+                if self._inside_out(line.key):
+                    self.troubles.append(Trouble(path, number, "filter-order", f"{line.key} {line.value}".rstrip()))
                 if len(self.open) > _DEEPEST:
                     self.troubles.append(Trouble(path, number, "too-deep", line.key))
                 else:
@@ -170,6 +176,14 @@ class _Reader:
                 self._include(line.value, line.kind is LineKind.INCLUDE, path, number, around)
             case LineKind.ERROR:
                 self.troubles.append(Trouble(path, number, line.value, line.key))
+
+    def _inside_out(self, kind: str) -> bool:
+        """Whether a filter stands in one that has to be inside it (2.3, config_parser.c)."""
+        if kind not in _FILTERS or self.root.last("dovecot_config_version") is not None:
+            return False
+        around = [each.kind for each in self.open if each.kind in _FILTERS]
+        below = _FILTERS[_FILTERS.index(kind) + (kind != "protocol") :]
+        return any(each in below for each in around)
 
     def _include(self, pattern: str, needed: bool, path: str, number: int, around: tuple[str, ...]) -> None:
         self.includes.append(pattern)
