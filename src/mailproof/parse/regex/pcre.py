@@ -8,6 +8,7 @@ from mailproof.parse.regex.tree import (
     ALL,
     CLASSES,
     NEWLINE,
+    PLAIN,
     WORD,
     Alt,
     Atomic,
@@ -23,6 +24,7 @@ from mailproof.parse.regex.tree import (
     Unread,
     bytes_of,
     caseless,
+    char_of,
     span,
 )
 
@@ -82,6 +84,10 @@ class _Reader:
     def _sequence(self, depth: int) -> Node:
         parts: list[Node] = []
         while self.at < len(self.text) and self.text[self.at] not in "|)":
+            if "x" not in self.flags and (plain := PLAIN.match(self.text, self.at)) is not None:
+                parts += [self._char(char) for char in plain[0]]
+                self.at = plain.end()
+                continue
             if self.text.startswith("\\Q", self.at):
                 end = self.text.find("\\E", self.at + 2)
                 body = self.text[self.at + 2 : end if end >= 0 else len(self.text)]
@@ -139,8 +145,7 @@ class _Reader:
         return self._char(char)
 
     def _char(self, char: str) -> Chars:
-        mask = 1 << ord(char)
-        return Chars(caseless(mask) if "i" in self.flags else mask)
+        return char_of(char, ignore_case="i" in self.flags)
 
     def _bracketed(self, depth: int) -> Node | None:
         text = self.text

@@ -12,6 +12,7 @@ from mailproof.parse.regex.tree import (
     ALL,
     CLASSES,
     NEWLINE,
+    PLAIN,
     WORD,
     Alt,
     Back,
@@ -25,6 +26,7 @@ from mailproof.parse.regex.tree import (
     Unread,
     bytes_of,
     caseless,
+    char_of,
     mask_of,
 )
 
@@ -64,6 +66,10 @@ class _Reader:
             char = self.text[self.at]
             if char == "|" or (char == ")" and self._open):
                 break
+            if (plain := PLAIN.match(self.text, self.at)) is not None:
+                parts += [self._char(each) for each in plain[0]]
+                self.at = plain.end()
+                continue
             self.at += 1
             parts.append(self._repeated(self._one(char, depth)))
         return Cat(tuple(parts))
@@ -98,8 +104,7 @@ class _Reader:
         return Chars(0) if self._ignore_case and char != _large(char) else self._char(char)
 
     def _char(self, char: str) -> Chars:
-        mask = 1 << ord(char)
-        return Chars(caseless(mask) if self._ignore_case else mask)
+        return char_of(char, ignore_case=self._ignore_case)
 
     def _repeated(self, node: Node) -> Node:
         while self.at < len(self.text):

@@ -9,7 +9,7 @@ import msgspec
 from mailproof.parse.regex.tree import ALL, Alt, Atomic, Back, Cat, Chars, Group, Look, Many, Node, Place, Unread
 
 # `(x{255}){255}` is an expression that glibc takes too, and runs out of memory.
-_MOST = 20_000
+MOST_STEPS = 20_000
 
 
 class Step(msgspec.Struct):
@@ -56,7 +56,7 @@ class _Writer:
         self.steps: list[Step] = []
 
     def add(self, op: str, a: int = 0, b: int = 0, **more: object) -> Step:
-        if len(self.steps) >= _MOST:
+        if len(self.steps) >= MOST_STEPS:
             raise Unread
         step = Step(op, a, b, **more)  # type: ignore[arg-type]
         self.steps.append(step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -104,6 +105,17 @@ _SMALL, _LARGE = span(0x61, 0x7A), span(0x41, 0x5A)
 def caseless(mask: int) -> int:
     """With the other form of each letter."""
     return mask | (mask & _SMALL) >> 32 | (mask & _LARGE) << 32
+
+
+_EXACT = tuple(Chars(1 << code) for code in range(256))
+_EITHER = tuple(Chars(caseless(1 << code)) for code in range(256))
+PLAIN = re.compile(r"[A-Za-z0-9 @:/,;<>=_'\"%&!~`-]+(?![*+?{])")
+"""Characters that are themselves in every syntax, and none of them repeated."""
+
+
+def char_of(char: str, *, ignore_case: bool) -> Chars:
+    """One character, in either form where case is ignored."""
+    return (_EITHER if ignore_case else _EXACT)[ord(char)]
 
 
 def bytes_of(text: str) -> str:
