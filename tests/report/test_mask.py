@@ -198,6 +198,9 @@ def test_our_own_words_stay() -> None:
     )
     masked = Mask(None, (), step).apply(step)
     assert masked.params == {"key": "user-1", "value": "permit_mynetworks", "table": "texthash:/x/virtual"}
+    assert Mask(None, (), ("Client [10.3.4.5] is not [10.3.4.6]",)).text("Client is not") == "Client is not"
+    prose = "domain not found; from now on, to=5 of auth or helo. User a is a user of a list"
+    assert Mask(None, (), (prose, "list of auth methods", "not from here")).text(prose) == prose
     mask = Mask()
     assert mask.text("badger@corp.test  NEW@ADDRESS") == "user-1@domain-1.example  NEW@ADDRESS"
     assert (

@@ -75,7 +75,6 @@ _KEPT_KEYS = frozenset(
     | {"can_be", "end", "not_before", "key_type", "signature_hash", "stage", "protection", "maximum"}
 )
 
-
 # Of facts of logs and configurations: what stands below these keys is a name, alone or with its domain.
 _USERS = frozenset({"user", "auth", "authzid", "sasl_user", "sender", "recipient", "recipients", "envelope"})
 _HOSTS = frozenset({"host", "helo", "domain", "by", "source", "client", "relay", "nexthop", "server"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_WORD = r"[^\W_][\w.+-]{0,80}"
+# Of more than one letter: `a` is a word of every sentence.
+_WORD = r"[^\W\d_][\w.+-]{1,80}"
 
 # As programs write a login, an owner, an envelope: `user=<alice>`, `sasl_username=alice`, `from=<root>`, `U=alice`.
 _USER = re.compile(
@@ -17,8 +18,8 @@ _USER = re.compile(
 )
 _HOST = re.compile(
     r"(?<![\w-])(?:helo|relay|client|rhost|host|H) ?= ?[<(\"']?([A-Za-z][\w-]{0,62})(?=[\[>)\"'\s,;:]|\Z)"
-    r"|(?<![\w.@/-])(?!(?:client|host|from|server|address|for|to|at|by|of|peer|with|and|or) )"
-    r"([A-Za-z][\w-]{0,62}) ?\[(?:IPv6:)?(?=[0-9a-f]*[.:])[0-9A-Fa-f.:]{3,45}\]"
+    r"|(?<![\w.@/-])(?!(?i:client|host|server|address|peer|proxy|gateway|resolver|network|literal|port) )"
+    r"(?!(?i:from|for|to|at|by|of|with|and|or|via|through|is|are|as|on|in|than|not) )([A-Za-z][\w-]{0,62}) ?\[(?:IPv6:)?(?=[0-9a-f]*[.:])[0-9A-Fa-f.:]{3,45}\]"
     r"|\b(?:EHLO|HELO|LHLO) ([A-Za-z][\w-]{0,62})(?=\\r|[\s>)]|\Z)"
     r"|\bby ([A-Za-z][\w-]{0,62}) (?=with |id |\()|\binet6?:\d{1,5}@([A-Za-z][\w-]{0,62})"
     r"|(?<![\w\\])\\\\([A-Za-z][\w-]{0,62})\\"
@@ -38,7 +39,8 @@ _SETTING = re.compile(
 )
 _OF_SETTING = re.compile(r"(?<![\w$./:{-])([A-Za-z][\w-]{0,62})(?![\w./:(-])")
 # greylist.conf(5).
-_RULE = re.compile(r"^[ \t]*(?:[rds]?acl|list|not|helo|domain|auth)\b[^\n]*", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*(?:[rds]?acl[ \t]|list[ \t]+\")[^\n]*", re.MULTILINE)
+_CLAUSE = re.compile(r"(?:not )?(?:helo|domain|auth) [\"<]?([A-Za-z][\w-]{0,62})[\">]?")
 _OF_RULE = re.compile(r"\b(?:helo|domain|auth|from|rcpt)[ \t]+[\"<]?([A-Za-z][\w-]{0,62})(?![\w@./-])")
 _QUEUED = re.compile(
     r"\bqueued as ([A-Za-z0-9]{4,})|\bid=([A-Za-z0-9]+-[A-Za-z0-9]+-[A-Za-z0-9]+)"
@@ -66,6 +68,8 @@ def hosts_of_settings(text: str) -> Iterator[str]:
     """In lines of main.cf and its like, and of greylist.conf."""
     for found in _SETTING.finditer(text):
         yield from _OF_SETTING.findall(found[1])
+    if clause := _CLAUSE.fullmatch(text):
+        yield clause[1]
     for rule in _RULE.finditer(text):
         yield from _OF_RULE.findall(rule[0])
 
