@@ -67,6 +67,7 @@ def test_in_japanese_with_a_row_for_each_recipient() -> None:
         done = mailproof("--lang", "ja", "send", f"smtp://127.0.0.1:{server.port}", *to)
     assert done.returncode == 42
     assert done.stdout.startswith("判定: 失敗")
+    assert f"\n  接続先: smtp://127.0.0.1:{server.port}、" in done.stdout
     assert "nobody@y.test  拒否  550 5.1.1" in done.stdout and "bob@y.test     受付  250" in done.stdout
     assert "mailproof explain recipient-unknown" in done.stdout
 

@@ -136,7 +136,7 @@ def _place(result: LoginResult, report: Report, say: Words) -> str:
     elif seen is not None and any(step.step is Step.CAPABILITY or step.step is Step.EHLO for step in seen.steps):
         parts.append(say("login.no-tls"))
     parts.append(say("report.seconds", seconds=f"{result.seconds:.2f}"))
-    return say("report.at", where=between(say).join(parts))
+    return say("login.at", where=between(say).join(parts))
 
 
 def _doubts(result: LoginResult, say: Words, width: int) -> list[str]:

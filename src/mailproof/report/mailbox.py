@@ -80,7 +80,7 @@ def _answer(told: FetchReport, say: Words, color: bool, width: int) -> list[str]
         sentence += " " + say("mailbox.deleted", n=len(told.deleted))
     lines = answered(told, sentence, say, color, width)
     if told.endpoint:
-        lines += wrap(say("report.at", where=told.endpoint), width, "  ")
+        lines += wrap(say("login.at", where=told.endpoint), width, "  ")
     return lines
 
 

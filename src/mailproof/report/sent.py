@@ -23,7 +23,7 @@ def render_sent(told: SendReport, lang: str, color: bool, width: int, verbose: b
     if told.endpoint:
         where = told.endpoint + ("" if not told.address or told.address in told.endpoint else f" ({told.address})")
         lines += wrap(
-            say("report.at", where=between(say).join([where, say("report.seconds", seconds=f"{told.seconds:.2f}")])),
+            say("login.at", where=between(say).join([where, say("report.seconds", seconds=f"{told.seconds:.2f}")])),
             width,
             "  ",
         )
