@@ -32,7 +32,7 @@ def test_a_sound_server_is_ok() -> None:
     text, code = line(sound_report())
     assert code == 0
     assert text == (
-        "MAIL OK - 2 endpoints, 1 checks passed | time=0.840s;;;0 "
+        "MAIL OK - 2 endpoints, 1 check passed | time=0.840s;;;0 "
         "'smtp://mail.example.com'=0.031s;;;0 'imaps://mail.example.com'=0.031s;;;0 "
         "'days smtp://mail.example.com'=60;14:;0: 'days imaps://mail.example.com'=60;14:;0:"
     )

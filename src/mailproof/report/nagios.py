@@ -76,7 +76,11 @@ def _sentence(report: Report) -> str:
         place = f" at {', '.join(first.endpoints)}" if first.endpoints else ""
         more = f" (and {len(report.causes) - 1} more)" if len(report.causes) > 1 else ""
         return f"{first.name}: {first.message.removesuffix('.')}{place}{more}"
-    return f"{len(report.endpoints)} endpoints, {len(report.passed)} checks passed"
+    return f"{_counted(len(report.endpoints), 'endpoint')}, {_counted(len(report.passed), 'check')} passed"
+
+
+def _counted(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
 def _times(endpoints: tuple[EndpointReport, ...]) -> Iterator[str]:
