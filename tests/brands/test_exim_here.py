@@ -96,6 +96,7 @@ def carry_out(lab: SimpleNamespace, item: dict[str, Any]) -> Remedy:
     return remedy
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("brand", brands(AS_INSTALLED))
 def test_what_it_runs_with_is_found_by_itself(brand: Brand) -> None:
     with serving(brand) as lab:
@@ -116,6 +117,7 @@ def test_what_it_runs_with_is_found_by_itself(brand: Brand) -> None:
         assert causes(seen_here(lab)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("brand", brands(AS_INSTALLED))
 def test_one_that_does_not_run_is_named_and_started(brand: Brand) -> None:
     with serving(brand) as lab:
@@ -208,6 +210,7 @@ _CONNECT = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("brand", brands(EXIM))
 def test_a_wait_before_the_greeting_is_its_own(brand: Brand) -> None:
     with serving(brand, changes=_CONNECT) as lab:
@@ -224,6 +227,7 @@ def silent_ident(address: str) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("brand", brands(EXIM))
 def test_an_ident_service_that_is_silent_is_waited_for(brand: Brand) -> None:
     changes = {"rfc1413_query_timeout = 0s": "rfc1413_hosts = *\nrfc1413_query_timeout = 1s"}
