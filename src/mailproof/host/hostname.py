@@ -6,6 +6,5 @@ from mailproof.host.interface import Host
 
 
 def hostname(host: Host) -> str:
-    """What `myhostname` is where main.cf does not say it (src/util/get_hostname.c, src/global/mail_params.c)."""
-    name = (host.answer(("uname", "-n")) or "").strip() or "localhost"
-    return name if "." in name else f"{name}.localdomain"
+    """Where main.cf does not say it; `read_main` adds a domain to one without (src/util/get_hostname.c)."""
+    return (host.answer(("uname", "-n")) or "").strip() or "localhost"

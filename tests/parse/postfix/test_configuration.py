@@ -199,6 +199,24 @@ def test_postmap_opens_the_same(spec: str, answer: str | None, tmp_path: Path) -
     assert said.stdout.rstrip("\n") == (answer or "")
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "whole"),
+    [
+        ("", "mail", "mail.localdomain"),
+        ("", "mail.example.com", "mail.example.com"),
+        ("mydomain = example.net\n", "mail", "mail.example.net"),
+        ("mydomain = example.net\n", "mail.example.com", "mail.example.com"),
+        ("mydomain = $x\nx = example.org\n", "mail", "mail.example.org"),
+        ("mydomain = example.net\nmyhostname = mx\n", "mail", "mx"),
+    ],
+)
+def test_the_name_of_a_machine_is_completed_by_mydomain(text: str, name: str, whole: str) -> None:
+    main = read_main(text.encode(), {"myhostname": name})
+    assert main.value("myhostname").text == whole
+    assert main.value("myorigin").text == whole
+    assert read_main(b"mydomain = $myhostname\n", {"myhostname": name}).value("mydomain").trouble in ("nesting", "")
+
+
 def test_a_line_ends_at_a_byte_of_zero_as_a_text_of_c_does() -> None:
     main = read_main(b"myhostname = a\0b\n  c\nmydestination = x\n")
     assert main.value("myhostname").text == "a"

@@ -64,8 +64,7 @@ class MainFile(msgspec.Struct, frozen=True):
 
     def setting(self, name: str) -> Setting:
         """As written; else the default of Postfix, which may be empty."""
-        default = self.machine.get(name, DEFAULTS.get(name, ""))
-        return self.settings.get(name) or Setting(name, default)
+        return self.settings.get(name) or Setting(name, self._default(name) or "")
 
     def value(self, name: str) -> Expansion:
         """With every $name filled in. Never raises."""
@@ -78,7 +77,14 @@ class MainFile(msgspec.Struct, frozen=True):
         if name == "mydomain":  # postconf(5): $myhostname minus its first component
             host = expand(self.setting("myhostname").value, self._lookup).text
             return host.partition(".")[2] or "localdomain"
-        return self.machine.get(name, DEFAULTS.get(name))
+        return self._default(name)
+
+    def _default(self, name: str) -> str | None:
+        text = self.machine.get(name, DEFAULTS.get(name))
+        if name != "myhostname" or not text or "." in text:
+            return text
+        # src/global/mail_params.c, check_myhostname().
+        return f"{text}.{'$mydomain' if 'mydomain' in self.settings else 'localdomain'}"
 
     def with_options(
         self,

@@ -27,8 +27,8 @@ async def lookups(net: Driver, host: Host, attempts: Sequence[Attempt], sender: 
     main = _main(postfix)
     looks = main.value("smtpd_peername_lookup").text != "no"
     clients = tuple(dict.fromkeys(_clients(attempts, machine))) if machine is not None and looks else ()
-    name = main.value("myhostname").text if postfix is not None else hostname(host)
-    questions = Questions(clients, sender.rpartition("@")[2], name)
+    named = main if postfix is not None else read_main(b"", {"myhostname": hostname(host)})
+    questions = Questions(clients, sender.rpartition("@")[2], named.value("myhostname").text)
     return await lookups_seen(net, host, _pid_files(postfix), postfix, questions)
 
 
