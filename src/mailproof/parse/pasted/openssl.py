@@ -1,12 +1,17 @@
-"""A session of `openssl s_client` that was pasted: what it says of the certificate and of TLS, as findings."""
+"""A session of `openssl s_client`, telnet, nc, curl or swaks that was pasted: what it says of the way and of TLS."""
 
 from __future__ import annotations
 
 import re
 
+_PORTS = r"(?:24|25|110|143|465|587|993|995|2525|4190)"
 MARK = re.compile(
     r"(?m)^(?:CONNECTED\([0-9A-F]{8}\)|depth=\d+ |verify error:num=|\s*Verify return code: |Certificate chain$"
-    r"|no peer certificate available|[0-9A-F]{8,20}:error:|connect:errno=|didn't found starttls|.*BIO_connect:)"
+    r"|no peer certificate available|(?:[0-9A-Fa-f]{5,20}:)?error:[0-9A-F]{8}:|connect:errno=|.*BIO_connect:"
+    r"|[Dd]idn't f(?:ou|i)nd (?:starttls|STARTTLS)|RENEGOTIATING$"
+    # Of other tools; a port of mail tells that it is about mail.
+    r"|telnet: Unable|\*\*\* (?:Error connecting|TLS|Host did not)"
+    rf"|(?:nc|curl): .{{1,300}} port {_PORTS}\b)"
 )
 # Numbers of X509_V_ERR_ (openssl-verification-options(1)).
 _VERIFY = {
@@ -24,15 +29,22 @@ _VERIFY = {
 _NUMBER = re.compile(r"(?m)^(verify error:num=(\d+):.{0,200}|\s*Verify return code: (\d+) \(.{0,200})$")
 # Words of the library, and of the system for a connection that was not made.
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("starttls-not-offered", re.compile(r"(?i)^.*didn't found? starttls.*$", re.MULTILINE)),
+    ("renegotiating", re.compile(r"^RENEGOTIATING$", re.MULTILINE)),
+    (
+        "starttls-not-offered",
+        re.compile(r"(?i)^.*(?:didn't f(?:ou|i)nd starttls|host did not advertise starttls).*$", re.MULTILINE),
+    ),
     ("port-closed", re.compile(r"(?i)^.*(?:connect:errno=111|connection refused).*$", re.MULTILINE)),
     (
         "port-filtered",
-        re.compile(r"(?i)^.*(?:connect:errno=110|connection timed out|operation timed out).*$", re.MULTILINE),
+        re.compile(r"(?i)^.*(?:connect:errno=110|timed out|no route to host).*$", re.MULTILINE),
     ),
     (
         "name-not-found",
-        re.compile(r"(?i)^.*(?:name or service not known|nodename nor servname|BIO_lookup_ex:).*$", re.MULTILINE),
+        re.compile(
+            r"(?i)^.*(?:name or service not known|nodename nor servname|could not resolve|BIO_lookup_ex:).*$",
+            re.MULTILINE,
+        ),
     ),
     (
         "implicit-tls-missing",
@@ -46,9 +58,22 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "tls-no-shared-cipher",
         re.compile(r"(?i)^.*(?:no shared cipher|no ciphers available|alert handshake failure).*$", re.MULTILINE),
     ),
+    ("client-certificate-required", re.compile(r"(?i)^.*alert certificate required.*$", re.MULTILINE)),
+    # What the other side says of a certificate that was shown to it.
+    (
+        "certificate-not-accepted",
+        re.compile(
+            r"(?i)^.*alert (?:bad certificate|unknown ca|certificate (?:unknown|expired|revoked)|unsupported cert).*",
+            re.MULTILINE,
+        ),
+    ),
     (
         "tls-handshake-failed",
-        re.compile(r"(?i)^.*(?:no peer certificate available|unexpected eof|write:errno=).*$", re.MULTILINE),
+        re.compile(
+            r"(?i)^.*(?:no peer certificate available|unexpected eof|write:errno=|tls startup failed|dh key too small"
+            r"|alert (?:internal error|decode error|illegal parameter|unexpected message|record overflow)).*$",
+            re.MULTILINE,
+        ),
     ),
 )
 _LONGEST = 200_000

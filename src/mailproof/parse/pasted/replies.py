@@ -67,6 +67,14 @@ _LOGIN_CODES = ("530", "534", "535", "538")
 _OF_LOGINS = re.compile(
     r"auth|log ?in|passw|credential|user ?name|account|sign.?in|ログイン|認証|パスワード", re.IGNORECASE
 )
+# What is said of TLS and of AUTH themselves: Postfix, Exim, sendmail, Courier, Exchange.
+_OF_THE_SESSION: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("starttls-refused", re.compile(r"(?i)\btls (?:is )?(?:currently |temporarily )?(?:not available|unavailable)")),
+    (
+        "auth-not-offered",
+        re.compile(r"(?i)\bauth(?:entication)? (?:command )?(?:is |used when )?not (?:available|enabled|advertised)"),
+    ),
+)
 # Base64, alone in its line.
 _TOKEN = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 # More lines than a session by hand has.
@@ -176,8 +184,12 @@ def meaning_of(code: str, enhanced: str, said: str, asked: str = "") -> str:
     """Name of what a refusal means; empty where words and status do not tell."""
     if (own := said_of_itself(enhanced, said)) is not None:
         return str(own)
+    if named := next((name for name, words in _OF_THE_SESSION if words.search(said)), ""):
+        return named
     found = _COMMAND.match(asked)
     verb = found[1].upper() if found else ""
+    if verb in ("STARTTLS", "STLS") and code[:1] == "4":
+        return "starttls-refused"
     of_login = bool(asked and is_login(asked)) or (code in _LOGIN_CODES and _OF_LOGINS.search(said))
     kind = refusal_in_words(code, enhanced, said, _STEPS.get(verb), Words.ALONE if not asked else Words.IN_SESSION)
     # A 530 without a status is FTP's `Login incorrect` too.
