@@ -134,7 +134,7 @@ def test_two_runs_are_one_answer(nets: ThreeNets, tmp_path: Path) -> None:
     )
     assert f"The network between blocks: {ROUTER} rejects the packets" in " ".join(told.split())
     japanese = nets.mailproof("client", "--lang", "ja", "ports", SERVER, *beside).stdout
-    assert "途中の網が遮断しています" in japanese
+    assert "途中のネットワークが遮断しています" in japanese
 
 
 def test_an_address_that_nobody_has_is_no_firewall(nets: ThreeNets) -> None:
