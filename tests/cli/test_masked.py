@@ -65,6 +65,25 @@ TABLES = {
     "transport": "tapirnet.gnufar.test smtp:[tapirhop]:26\n",
 }
 DOVECOT = "protocols = imap\nhostname = zebrahost\nlisten = 10.3.4.5\nssl = no\ndisable_plaintext_auth = no\n"
+EXIM = """\
+primary_hostname = zebrahost.gnucorp.test
+domainlist local_domains = @ : gnucorp.test : yak.gnufar.test, wombatpc
+hostlist relay_from_hosts = 127.0.0.1 : 10.3.4.0/24 : 203.0.113.99, 10.3.4.9
+acl_smtp_rcpt = acl_check_rcpt
+begin acl
+acl_check_rcpt:
+  accept hosts = +relay_from_hosts
+  accept senders = otter@gnucorp.test
+begin routers
+smart:
+  driver = manualroute
+  domains = ! +local_domains
+  route_list = * tapirrelay.gnufar.test::465 byname
+  transport = out
+begin transports
+out:
+  driver = smtp
+"""
 GREYLIST = """\
 peer 10.3.4.9
 racl whitelist from /.*@gnucorp\\.test/
@@ -121,6 +140,7 @@ EVERY_PART_OF = {
     "postfix rewrite -c {dir} --why-not badgerina@gnucorp.test": ("text", "json"),
     "postfix rewrite -c {dir} --message {mail}": ("text", "json"),
     "dovecot lint -v -c {dovecot}": ("text", "json", "sarif", "github"),
+    "exim lint -v --exim-conf {exim}": ("text", "json", "sarif", "github"),
     "greylist eval -v {greylist} --client 10.3.4.5 --from ferret@gnufar.test --rcpt otter@gnucorp.test"
     " --helo wombatpc --host wombatpc --auth lemurito": ("text", "json"),
     "greylist eval -v {greylist} --client 203.0.113.99 --from ferret@gnufar.test --rcpt otter@gnucorp.test": (
@@ -152,7 +172,7 @@ json.dump(told, sys.stdout)
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("named")
-    texts = {"log": LOG, "dovecot": DOVECOT, "greylist": GREYLIST, "mail": MAIL, "ese": ESEUTIL}
+    texts = {"log": LOG, "dovecot": DOVECOT, "exim": EXIM, "greylist": GREYLIST, "mail": MAIL, "ese": ESEUTIL}
     for name, text in texts.items():
         (folder / name).write_text(text)
     (folder / "postfix").mkdir()

@@ -49,7 +49,7 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "lint": _takes("--postfix-dir --dovecot-conf --profile --fail-on --mask", "text", "json", "sarif", "github"),
     },
     "exim": {
-        "lint": _takes("--exim-conf --profile --fail-on", "text", "json", "sarif", "github"),
+        "lint": _takes("--exim-conf --profile --fail-on --mask", "text", "json", "sarif", "github"),
     },
     "greylist": {
         "eval": _takes(
