@@ -230,13 +230,21 @@ def _key(element: Element) -> tuple[str, int]:
     return "EC", curve.bits
 
 
+# X.690 section 8.19: each arc ends with an octet below 128, and does not begin with 128.
+_ARCS = re.compile(rb"(?:[\x00-\x7f]|[\x81-\xff][\x80-\xff]*[\x00-\x7f])+", re.DOTALL)
+
+
+def _is_oid(element: Element) -> bool:
+    return element.tag == OID and _ARCS.fullmatch(element.body) is not None
+
+
 def _extensions(element: Element) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """DNS names, addresses, and whether it may issue certificates."""
     (listed,) = inside(element, _CONTEXT_3)
     values: dict[bytes, bytes] = {}
     for extension in inside(listed):
         kind, *critical, value = inside(extension)
-        if kind.tag != OID or value.tag != OCTET_STRING or kind.body in values:
+        if not _is_oid(kind) or value.tag != OCTET_STRING or kind.body in values:
             raise ValueError("no extension, or one twice")
         if critical and [(each.tag, each.body) for each in critical] != [(BOOLEAN, b"\xff")]:
             raise ValueError("neither critical nor not")

@@ -11,7 +11,7 @@ import msgspec
 
 from mailproof.host.interface import Host
 from mailproof.model.configuration import DovecotFiles, FileSeen, FileState
-from mailproof.parse.dovecot.mailboxes import mail_directory, mail_user
+from mailproof.parse.dovecot.mailboxes import mail_directory, mail_groups, mail_user
 from mailproof.parse.dovecot.reader import Block, DovecotConfiguration, read_dovecot
 from mailproof.parse.secret import settings_without, users_without
 from mailproof.probes.accounts import account
@@ -35,7 +35,7 @@ def dovecot_files(host: Host, path: str, here: bool | None = None) -> DovecotFil
         if "%" not in name and name not in reading.seen:
             reading.seen[name] = reading.users(name) if users else reading.look(name)
     user = mail_user(configuration, reading.data)
-    found = account(host, user.value) if user is not None and reading.here else None
+    found = account(host, user.value, mail_groups(configuration)) if user is not None and reading.here else None
     where = mail_directory(configuration) if reading.here else None
     for name in (*map(str, PurePosixPath(where.value).parents), where.value) if where is not None else ():
         if name not in reading.seen and name != "/":

@@ -48,6 +48,13 @@ def found(conf: str, folders: dict[str, str], users: str = "", accounts: str = A
         ("mail_driver = maildir\nmail_path = /var/vmail/%{user}\n" + OF_24, {"/var": "755 root"}, "", [UNWRITABLE]),
         (HERE + FILE, SHUT, "al:{PLAIN}x::::::", [UNWRITABLE]),
         (HERE + DEFAULTS, SHUT, "al:{PLAIN}x::::::", [UNWRITABLE]),
+        # What Dovecot gives him besides: a group that opens it, one that does not, one that nobody knows.
+        (HERE + STATIC.replace("gid=vmail", "gid=mail"), {"/var": "755 root", "/var/vmail": "2770 mail"}, "", []),
+        (HERE + STATIC + "mail_access_groups = mail\n", {"/var": "770 mail", "/var/vmail": "700 vmail"}, "", []),
+        (HERE + STATIC + "mail_privileged_group = vmail\n", SHUT, "", [UNWRITABLE]),
+        (HERE + STATIC + "mail_gid = nobody-knows\n", SHUT, "", []),
+        # An access control list can stand behind the rights of a group.
+        (HERE + STATIC, {"/var": "755 root", "/var/vmail": "770 root"}, "", []),
         # An account that has another uid is another user.
         (HERE + FILE, SHUT, "al:{PLAIN}x:8:8::::", []),
         (HERE + FILE, SHUT, "al:{PLAIN}x::::::userdb_uid=8", []),

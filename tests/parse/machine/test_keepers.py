@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproof.parse.machine.chain import Packet, Rule
-from mailproof.parse.machine.keepers import is_firewalld, keeper_of, zone_told
+from mailproof.parse.machine.keepers import Keeper, is_firewalld, keeper_of, zone_told
 from mailproof.parse.machine.packet_filter import blocking_rule
 
 HERE = Path(__file__).parents[2] / "data" / "packet_filter"
@@ -63,6 +63,11 @@ def test_what_a_zone_lets_in() -> None:
     assert zone_told(zones, "dmz") == ""
     assert is_firewalld((HERE / "firewalld.nft").read_text("utf-8"))
     assert not is_firewalld((HERE / "ufw.nft").read_text("utf-8"))
+
+
+def test_a_policy_of_firewalld_is_no_zone() -> None:
+    rule = Rule("inet firewalld filter_IN_policy_allow-host-ipv6", "drop")
+    assert keeper_of(rule, "", ANYBODY, 25) == Keeper("firewalld", "", ())
 
 
 def test_a_rule_of_nobody_that_is_known() -> None:

@@ -66,6 +66,35 @@ def test_what_is_of_no_matter_for_us_leaves_it_blocked(rule: str) -> None:
     assert blocking_rule(NFT.format(rule), US) is not None
 
 
+def test_a_table_that_sleeps_does_nothing() -> None:
+    asleep = NFT.format("tcp dport 25 accept").replace("{\n", "{\nflags dormant\n\n", 1)
+    assert blocking_rule(asleep, US) is None
+
+
+def test_an_element_that_counts_only_so_often_may_not_count() -> None:
+    for suffix, blocks in (("", True), (" timeout 1h expires 2s", True), (" limit rate over 10/second", False)):
+        held = f"set b {{\ntype ipv4_addr\nelements = {{ 192.0.2.2{suffix} }}\n}}\nchain input {{"
+        printed = NFT.format("ip saddr @b drop\naccept").replace("chain input {", held)
+        assert (blocking_rule(printed, US) is not None) is blocks, suffix
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [NFT.format("ct state untracked accept"), IPTABLES.format("-m conntrack --ctstate UNTRACKED -j ACCEPT")],
+)
+def test_what_is_not_tracked_has_no_state(printed: str) -> None:
+    assert blocking_rule(printed, US) is not None
+    assert blocking_rule(printed + "\ntable ip raw {\nchain p {\ntcp dport 587 notrack\n}\n}\n", US) is None
+
+
+@pytest.mark.parametrize("priority", ["--5", "²", "filter 1-2", "x", "", "filter + 99999999999"])
+def test_a_priority_of_any_text(priority: str) -> None:
+    """Of a chain whose priority is none that is known, its rules are read all the same."""
+    printed = NFT.format("tcp dport 587 drop").replace("priority filter", f"priority {priority}")
+    rule = blocking_rule(printed, US)
+    assert rule is None or rule.text == "tcp dport 587 drop"
+
+
 def test_chains_that_jump_to_one_another() -> None:
     """As often as a text says, and in a circle: each is gone through once."""
     jumps = [f"-A c{at} -j c{at + 1}\n" * 40 for at in range(15)]

@@ -53,14 +53,24 @@ def _directory(configured: Configured, where: Place | None, user: Place, account
     seen = configured.files.get(where.value)
     lines = (configured.at(where.setting), configured.at(user.setting))
     if seen is not None and seen.state is FileState.DIRECTORY:
-        for step, _ in islice(closed(configured.files, where.value, SEARCH, account.name, account.groups), 1):
+        for step in _shut(configured, where.value, SEARCH, account):
             yield fault("mailbox-not-writable", *lines, configured.file(step, rights(step)))
     elif seen is not None and seen.state is FileState.MISSING and (parent := _last_there(configured, where.value)):
-        needed = WRITE | SEARCH
-        for step, _ in islice(closed(configured.files, parent.name, needed, account.name, account.groups), 1):
+        for step in _shut(configured, parent.name, WRITE | SEARCH, account):
             made = f"install -d -o {shlex.quote(account.name)} -m 0700 {shlex.quote(where.value)}"
             shown = (*lines, configured.file(seen), configured.file(step, rights(step)))
             yield fault("mailbox-not-writable", *shown).mended_by(Remedy(then=(made,)))
+
+
+def _shut(configured: Configured, path: str, needed: int, account: Account) -> Iterator[FileSeen]:
+    """The first step of the way that is closed for sure.
+
+    Where its group may, an access control list may let the user in, whose mask stands in that place (acl(5)), and so
+    may a group that is not known from these files.
+    """
+    for step, wanted in islice(closed(configured.files, path, needed, account.name, account.groups), 1):
+        if (step.mode >> 3) & wanted != wanted:
+            yield step
 
 
 def _last_there(configured: Configured, path: str) -> FileSeen | None:

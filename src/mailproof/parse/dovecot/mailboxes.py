@@ -9,6 +9,7 @@ import msgspec
 
 from mailproof.parse.dovecot.reader import Block, DovecotConfiguration, Setting
 
+_GROUPS = ("mail_gid", "mail_access_groups", "mail_privileged_group")
 _LOCATION = re.compile(r"(?:\w+:)?(?P<path>[^:]*)")
 
 
@@ -72,6 +73,13 @@ def mail_user(configuration: DovecotConfiguration, read: Callable[[str], bytes |
         users += given or [usual]
     found = {each.value: each for each in users if each is not None}
     return next(iter(found.values())) if len(found) == 1 and None not in users else None
+
+
+def mail_groups(configuration: DovecotConfiguration) -> tuple[str, ...]:
+    """Names or numbers of the groups that Dovecot adds to those of the user, wherever they are said."""
+    said = [setting.value for name in _GROUPS if (setting := configuration.root.last(name)) is not None]
+    said += [value for block in configuration.blocks("userdb") for value, _ in _fields(block, "gid")]
+    return tuple(dict.fromkeys(word for value in said for word in re.split(r"[\s,]+", value) if word))
 
 
 def _driver(block: Block) -> str:

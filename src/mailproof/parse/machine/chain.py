@@ -32,6 +32,8 @@ class Packet(NamedTuple):
     destination: str
     port: int
     loopback: bool
+    tracked: bool = True
+    """Whether the kernel keeps its connection in mind for sure: a rule may keep it from that (`notrack`)."""
 
     @property
     def is_ipv6(self) -> bool:
@@ -106,6 +108,12 @@ def address_in(text: str, address: str) -> bool | None:
     except ValueError:
         return None
     return first.packed <= tried.packed <= last.packed if first.version == last.version == tried.version else False
+
+
+def of_state(state: str, packet: Packet) -> bool | None:
+    """Of a connection: `new`, `established` …; which it is where it may not be tracked, nobody can tell."""
+    known = packet.tracked or state.lower() not in ("new", "untracked")
+    return state.lower() == "new" if known else None
 
 
 def comes_in_by(pattern: str, packet: Packet) -> bool | None:

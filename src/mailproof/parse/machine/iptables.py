@@ -17,6 +17,7 @@ from mailproof.parse.machine.chain import (
     address_in,
     any_of,
     comes_in_by,
+    of_state,
     port_in,
 )
 
@@ -98,6 +99,10 @@ def _flags(values: Sequence[str], _: Packet) -> bool | None:
     return must - {"NONE"} == ({"SYN"} if looked & {"SYN", "ALL"} else set())
 
 
+def _state(values: Sequence[str], packet: Packet) -> bool | None:
+    return any_of(of_state(each, packet) for each in values[0].split(","))
+
+
 def _address_type(values: Sequence[str], _: Packet) -> bool | None:
     """Of the address that was connected to, which is one of the machine's own."""
     return any_of(None if each in ("ANYCAST", "UNICAST") else each == "LOCAL" for each in values[0].split(","))
@@ -114,8 +119,8 @@ _TESTS: Mapping[str, tuple[int, _Test]] = {
     "-s": (1, lambda values, packet: address_in(values[0], packet.source)),
     "-d": (1, lambda values, packet: address_in(values[0], packet.destination)),
     "-i": (1, lambda values, packet: comes_in_by(values[0].replace("+", "*"), packet)),
-    "--ctstate": (1, lambda values, _: "NEW" in values[0].split(",")),
-    "--state": (1, lambda values, _: "NEW" in values[0].split(",")),
+    "--ctstate": (1, _state),
+    "--state": (1, _state),
     "--tcp-flags": (2, _flags),
     "--dst-type": (1, _address_type),
 }

@@ -14,8 +14,9 @@ from mailproof.parse.machine.chain import Rule
 # Its chain of nftables is one for all jails, and named `f2b-chain`; a set of ipset for IPv6 ends with a 6.
 _JAIL = re.compile(r"(?:@addr6?-set-|--match-set f2b-| f2b-(?!chain\b))(?P<jail>[\w.-]+)")
 _TABLE_OF_FIREWALLD = "inet firewalld"
-_ZONE = re.compile(rf"{_TABLE_OF_FIREWALLD} filter_IN_(?P<zone>[\w-]+?)(?P<part>_(?:pre|log|deny|allow|post))?$")
-_ZONE_OF_IPTABLES = re.compile(r" IN_(?P<zone>[\w-]+?)(?P<part>_(?:pre|log|deny|allow|post))?$")
+_OF_ZONE = r"IN_(?!policy_)(?P<zone>[\w-]+?)(?P<part>_(?:pre|log|deny|allow|post))?$"
+_ZONE = re.compile(f"{_TABLE_OF_FIREWALLD} filter_{_OF_ZONE}")
+_ZONE_OF_IPTABLES = re.compile(f" {_OF_ZONE}")
 _UFW = re.compile(r" ufw6?-[\w-]+$")
 _UFW_BEFORE = re.compile(r"(?:jump|-A INPUT -j) ufw6?-before-input\b")
 _SERVICES = {
@@ -56,6 +57,8 @@ def keeper_of(rule: Rule, printed: str, source: str, port: int) -> Keeper | None
         commands = (f"firewall-cmd --permanent --zone={zone['zone']} {what}", "firewall-cmd --reload")
         # A rule that was made for this address or port has its reason: whether it goes is not ours to say.
         return Keeper("firewalld", zone["zone"], () if zone["part"] else commands)
+    if rule.chain.startswith(f"{_TABLE_OF_FIREWALLD} "):
+        return Keeper("firewalld", "", ())
     if rule.is_policy and _UFW_BEFORE.search(printed):
         return Keeper("ufw", "", (f"ufw allow {port}/tcp",))
     return Keeper("ufw", "", ()) if _UFW.search(rule.chain) else None

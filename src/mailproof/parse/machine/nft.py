@@ -18,6 +18,7 @@ from mailproof.parse.machine.chain import (
     address_in,
     any_of,
     comes_in_by,
+    of_state,
     port_in,
 )
 
@@ -26,16 +27,19 @@ _PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "securi
 
 
 def chains(printed: str) -> Iterator[Chain]:
-    """Each chain of each table, with the sets and maps of the table."""
+    """Each chain of each table that is in force, with the sets and maps of the table."""
     family, name, kind, hook, policy, policy_text, priority = "", "", "", "", "accept", "", 0
     rules: list[str] = []
     sets: dict[str, tuple[str, ...]] = {}
     inside: list[str] | None = None
+    dormant = False
     depth = 0
     for raw in printed.splitlines():
         line = raw.strip()
         if line.startswith("table ") and line.endswith("{"):
-            family, depth, sets = line[6:-1].strip(), 1, {}
+            family, depth, sets, dormant = line[6:-1].strip(), 1, {}, False
+        elif depth == 1 and line.startswith("flags "):
+            dormant = "dormant" in line
         elif depth == 1 and line.startswith(("set ", "map ")) and line.endswith("{"):
             depth, inside, name = 2, [], ""
             of_set = line[4:-1].strip()
@@ -49,9 +53,9 @@ def chains(printed: str) -> Iterator[Chain]:
             name, kind, hook, policy, policy_text = line[6:-1].strip(), "", "", "accept", ""
             priority, rules, depth = 0, [], 2
         elif line == "}":
-            if depth == 2 and name:
+            if depth == 2 and name and not dormant:
                 yield Chain(name, hook, policy, policy_text, priority, tuple(rules), family, kind == "nat", sets)
-                name = ""
+            name = "" if depth == 2 else name
             depth -= 1
         elif line.endswith("{") and depth:
             depth += 1  # a counter, or a chain without a name: what is in that is not looked into
@@ -65,21 +69,24 @@ def chains(printed: str) -> Iterator[Chain]:
 
 
 # What may stand behind an element: for how long it is in the set, how often it was met, a remark.
-_BEHIND = re.compile(r" (?:timeout|expires|counter|limit|comment|last|quota|ct count) [^:]*")
+_BEHIND = re.compile(r" (?:timeout|expires|counter|comment|last) [^:]*")
+# And that it holds only so often: such an element is none that is understood.
+_SO_OFTEN = re.compile(r" (?:limit|quota|ct count) ")
 
 
 def _members(body: str) -> tuple[str, ...]:
     """Of what is printed of a set; none where it is empty."""
     elements = body.partition("elements = {")[2].rpartition("}")[0]
-    return tuple(_BEHIND.sub("", each) for each in _elements(elements)) if elements else ()
+    found = _elements(elements) if elements else []
+    return tuple(each if _SO_OFTEN.search(each) else _BEHIND.sub("", each) for each in found)
 
 
 def _priority(text: str) -> int:
     word, _, more = text.strip().partition(" ")
-    if word.lstrip("-").isdigit():
-        return int(word[:9])
-    digits = re.sub(r"[^-\d]", "", more)[:9]
-    return _PRIORITIES.get(word, 0) + (int(digits) if digits.lstrip("-") else 0)
+    if re.fullmatch(r"-?[0-9]{1,9}", word):
+        return int(word)
+    behind = re.fullmatch(r"([-+]) ([0-9]{1,9})", more)
+    return _PRIORITIES.get(word, 0) + (int(behind[1] + behind[2]) if behind is not None else 0)
 
 
 _VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto", "continue")
@@ -175,7 +182,7 @@ _KEYS: Mapping[tuple[str, ...], _Test] = {
     ("ip6", "saddr"): lambda value, packet: address_in(value, packet.source),
     ("ip", "daddr"): lambda value, packet: address_in(value, packet.destination),
     ("ip6", "daddr"): lambda value, packet: address_in(value, packet.destination),
-    ("ct", "state"): lambda value, _: value == "new",
+    ("ct", "state"): of_state,
     # Of a connection whose address or port was translated: then nothing is said at all (packet_filter.py).
     ("ct", "status"): lambda value, _: False if value in ("dnat", "snat") else None,
     ("meta", "l4proto"): _protocol,

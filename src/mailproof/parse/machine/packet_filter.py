@@ -6,6 +6,7 @@ said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from mailproof.parse.machine.chain import Chain, Outcome, Packet, Rule, Sets
 
 # The kernel refuses jumps that are deeper (NFT_JUMP_STACK_SIZE).
 _DEEPEST = 16
+_UNTRACKED = re.compile(r"(?i)\bnotrack\b")
 _KEPT_OUT = ("drop", "reject")
 
 
@@ -26,6 +28,8 @@ class _Verdict(NamedTuple):
 
 def blocking_rule(printed: str, packet: Packet) -> Rule | None:
     """The rule, or the policy, that drops or rejects this packet for certain; None where it is let in, or unsure."""
+    if _UNTRACKED.search(printed):
+        packet = packet._replace(tracked=False)
     chains = {(chain.family, chain.name): chain for chain in (*nft.chains(printed), *iptables.chains(printed))}
     ours = [chain for chain in chains.values() if _is_of(chain.family, packet)]
     if any(_translates(chain, packet) for chain in ours):
