@@ -7,21 +7,36 @@ import re
 from mailproof.model.configuration import MASK
 
 _NAMED = re.compile(
-    rb"^([ \t]*(?:[A-Za-z0-9_]*(?:password|passwd|bind_pw|dnpass|secret|api_key)|[A-Za-z0-9_]*_pw)[ \t]*=[ \t]*)"
+    rb"^([ \t]*(?:[A-Za-z0-9_]*(?:password|passwd|bind_pw|dnpass|secret|api_key)|(?:[A-Za-z0-9_]*_)?(?:pw|pass))"
+    rb"[ \t]*=[ \t]*)"
     rb"(?=\S)(?!<)[^\n]*",
     re.MULTILINE,
 )
 _IN_TABLES = re.compile(rb"((?:smtp|lmtp)_sasl_password_maps[ \t]*=(?:[^\n]|\n[ \t])*)")
 _STATIC = re.compile(rb"(static:\{?[^\s:{}]+:)[^\s{}]+")
-_CONNECT = re.compile(rb"(\bpassword[ \t]*=[ \t]*)[^\s\"']+")
+# A value between quotes, which may be escaped because all of it stands between quotes; they stay.
+_QUOTED = rb"(?:(\\?[\"'])(?:(?!\2)(?:\\[^\n]|[^\\\n]))+"
+# A quote within a word is of the word. A file to read (`</path`) and a variable (`%w`, `%{password}`) are none.
+_CONNECT = re.compile(
+    rb"(\b(?:userdb_|passdb_)?pass(?:word)?[ \t]*=[ \t]*)"
+    rb"(?!</|[\"'\\]*%(?:\w|\{[^{}\n\"']*\})(?:[\s\"'\\]|\Z))"
+    + _QUOTED
+    + rb"|(?:[^\s\"'\\]|[\"'\\]+(?=[^\s\"'\\,;{}]))+)"
+)
+_ADDRESS = re.compile(rb"(://[^/\s:@]*:)[^/\s]+(?=@)")
 _ENTRY = re.compile(rb"^([^\s#][^\n]*?[ \t][^\n:]*?:)[^\n]*", re.MULTILINE)
-_USER = re.compile(rb"^([^\s:#]+:(?:\{[A-Za-z0-9.+_-]+\})?(?:\$[A-Za-z0-9-]+\$)?)[^:\n]+", re.MULTILINE)
+_USER = re.compile(rb"^((?!#)[^:\n]*:(?:\{[A-Za-z0-9.+_-]+\})?(?:\$[A-Za-z0-9-]+\$)?)[^:\n]+", re.MULTILINE)
+_USER_FIELD = re.compile(rb"(\b(?:userdb_|passdb_)?pass(?:word)?=)\S+")
+
+
+def _masked(found: re.Match[bytes]) -> bytes:
+    return found[1] + (found[2] or b"") + MASK
 
 
 def settings_without(data: bytes) -> bytes:
     """Of main.cf, master.cf or Dovecot's files: values that a name calls a password, and those of inline tables."""
     kept = _NAMED.sub(rb"\1" + MASK, data)
-    kept = _CONNECT.sub(rb"\1" + MASK, kept)
+    kept = _ADDRESS.sub(rb"\1" + MASK, _CONNECT.sub(_masked, kept))
 
     def tables(found: re.Match[bytes]) -> bytes:
         text = _STATIC.sub(rb"\1" + MASK, found[0])
@@ -38,8 +53,11 @@ def table_without(data: bytes) -> bytes:
 
 
 def users_without(data: bytes) -> bytes:
-    """Of a passwd-file (`user:{SCHEME}secret:…`): the scheme stays, and that there is something."""
-    return _USER.sub(rb"\1" + MASK, data)
+    """Of a passwd-file (`user:{SCHEME}secret:…`): the scheme stays, and that there is something.
+
+    A line that begins with `#`, and only that, is a comment; the extra fields may hold one more password.
+    """
+    return _USER_FIELD.sub(rb"\1" + MASK, _USER.sub(rb"\1" + MASK, data))
 
 
 # Values of Exim's options and macros, over continuation lines.
@@ -47,14 +65,20 @@ _VALUE = rb"((?:[^\\\n]|\\(?!\n)|\\\n)*)"
 _EXIM_HIDDEN = re.compile(rb"^([ \t]*hide[ \t]+\w{1,64}(?:[ \t]+\w{1,64})?[ \t]*=[ \t]*)" + _VALUE, re.MULTILINE)
 _EXIM_SECRET = re.compile(
     rb"^([ \t]*(?:\w{1,60}_(?:secret|password|servers)|client_\w{1,60}|server_(?:condition|prompts|param[123])"
-    rb"|[A-Z]\w{0,60}?(?:PASS|PWD|SECRET|_PW)\w{0,60})[ \t]*=[ \t]*)" + _VALUE,
+    rb"|[A-Z]\w{0,60}?(?:PASS|PWD|SECRET|_PW)\w{0,60}"
+    rb"|[A-Z]\w{0,60}PW|PASS(?:WORD|WD)?|PWD|PW|SECRET)[ \t]*=[ \t]*)" + _VALUE,
     re.MULTILINE,
 )
 _EXIM_COMMENT = re.compile(rb"^([ \t]*#).*", re.MULTILINE)
 _EXIM_LITERAL = re.compile(rb"(\w{0,20}[ \t]{0,4}\{)([^{}]*)(?=\})")
 _EXIM_PATHS = re.compile(rb"(?:search|dbmn?z?|dbmjz|cdb|exists|dsearch|if|lookup|sg|sqlite)[ \t]*\{\Z")
 _EXIM_HARMLESS = re.compile(rb"[ \t]*(?:\$\w*|yes|no|true|false|fail|[01]?|[:*;]+)[ \t]*\Z")
-_EXIM_QUERY = re.compile(rb"(\b(?:pass|password|servers)[ \t]*=[ \t]*)[^\s;}\"]+")
+# Names in a query are of any case; those of macros, which begin a line, are passed over. A variable is no password.
+_EXIM_QUERY = re.compile(
+    rb"(?<!\\\n)^[ \t]*[A-Z]\w*[ \t]*=|(\b(?i:pass|password|servers)[ \t]*=[ \t]*)"
+    rb"(?!\\?[\"']?\$(?:\w+|\{(?:\w+:\$)?\w+\})(?:[\s;}\"'\\]|\Z))" + _QUOTED + rb"|[^\s;}\"]+)",
+    re.MULTILINE,
+)
 
 
 def exim_without(data: bytes) -> bytes:
@@ -78,10 +102,11 @@ def exim_without(data: bytes) -> bytes:
 
     kept = _EXIM_COMMENT.sub(rb"\1", data)
     kept = _EXIM_HIDDEN.sub(lambda found: found[1] + MASK + b"\\\n" * found[2].count(b"\\\n"), kept)
-    return _EXIM_QUERY.sub(rb"\1" + MASK, _EXIM_SECRET.sub(secret, kept))
+    kept = _EXIM_SECRET.sub(secret, kept)
+    return _EXIM_QUERY.sub(lambda found: _masked(found) if found[1] else found[0], kept)
 
 
-_EXIM_CLIENT = re.compile(rb"^([^\s#:][^\n:]*:[^\n:]*:)[^\n]*", re.MULTILINE)
+_EXIM_CLIENT = re.compile(rb"^((?!#)[^\n:]*:[^\n:]*:)[^\n]*", re.MULTILINE)
 
 
 def exim_clients_without(data: bytes) -> bytes:
