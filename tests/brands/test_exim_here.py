@@ -44,17 +44,21 @@ def configure(place: Place) -> str:
     user, password = next(iter(ACCOUNTS.items()))
     text = CONFIGURATION.format(d=place.directory, user=user, password=password, **place.ports)
     text = text.replace(f"pid_file_path = {place.directory}/run/exim.pid\n", "")
+    # Folders that are Exim's alone, by their names.
+    text = text.replace(f"{place.directory}/spool", f"{place.directory}/exim-spool")
+    text = text.replace(f"{place.directory}/mail/%slog", f"{place.directory}/exim-log/%slog")
     place.write("etc/exim4/exim4.conf", place.changed(text))
     place.write("bin/systemctl", _SYSTEMCTL, 0o755)
     d = place.directory
     return (
-        f"mkdir -p /run/exim4\nchown -R mail:mail {d}/spool {d}/mail /run/exim4\n"
+        f"mkdir -p /run/exim4 {d}/exim-spool {d}/exim-log\n"
+        f"chown -R mail:mail {d}/exim-spool {d}/exim-log {d}/mail /run/exim4\n"
         f"chgrp mail {d}/key.pem\nchmod 640 {d}/key.pem\n"
         f'/usr/sbin/exim4 -bd\nexec {sys.executable} -c "{_ANOTHER}"\n'
     )
 
 
-AS_INSTALLED = EXIM._replace(configure=configure)
+AS_INSTALLED = EXIM._replace(configure=configure, logs=("exim-log/mainlog", "exim-log/rejectlog"))
 
 
 def seen_here(lab: SimpleNamespace, *more: str) -> dict[str, Any]:
@@ -138,7 +142,7 @@ def test_one_that_does_not_run_is_named_and_started(brand: Brand) -> None:
 @pytest.mark.parametrize("brand", brands(AS_INSTALLED))
 def test_one_that_ended_for_want_of_a_log_is_named_by_that(brand: Brand) -> None:
     with serving(brand) as lab:
-        folder = lab.directory / "mail"
+        folder = lab.directory / "exim-log"
         closed = f"chown root:root {folder}; rm -f {folder}/mainlog {folder}/paniclog"
         lab.inside(f"{closed}; {lab.directory}/bin/systemctl reload exim4")
         lab.wait_until(lambda: not set(lab.ports.values()) & listening_ports())
@@ -147,7 +151,7 @@ def test_one_that_ended_for_want_of_a_log_is_named_by_that(brand: Brand) -> None
         found = named(told)
         assert found["exim-not-running"]["explained_by"] == ["exim-log-not-writable"]
         remedy = carry_out(lab, found["exim-log-not-writable"])
-        assert remedy.then == (f"chown -R mail {folder}", "exim4 -bV", "systemctl restart exim4")
+        assert remedy.then == (f"chown mail {folder}", "exim4 -bV", "systemctl restart exim4")
         lab.wait_until(lambda: set(lab.ports.values()) <= listening_ports())
         assert causes(seen_here(lab)) == []
 
@@ -156,7 +160,7 @@ def test_one_that_ended_for_want_of_a_log_is_named_by_that(brand: Brand) -> None
 @pytest.mark.parametrize("brand", brands(AS_INSTALLED))
 def test_a_queue_that_it_may_not_write_is_given_to_it(brand: Brand) -> None:
     with serving(brand) as lab:
-        spool = lab.directory / "spool"
+        spool = lab.directory / "exim-spool"
         lab.inside(f"chown root:root {spool}")
         found = named(seen_here(lab))
         assert carry_out(lab, found["queue-permission"]).then[0] == f"chown -R mail:mail {spool}"

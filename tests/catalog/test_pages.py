@@ -98,3 +98,17 @@ VALUES = {
 def test_no_sentence_shows_a_word_of_the_code(name: str, lang: str) -> None:
     expected = {(param, value) for param, values in VALUES[name].items() for value in values}
     assert load(name, lang).values.keys() == expected
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("smarthost-login-missing", ("grep -v '^#' /etc/exim4/passwd.client",)),
+        ("saslauthd-missing", ("testsaslauthd", "-p PASSWORD")),
+    ],
+)
+def test_what_one_looks_at_shows_no_password(language: str, name: str, told: tuple[str, ...]) -> None:
+    """Neither on the screen, nor in the list of processes and the history of the shell."""
+    see = load(name, language).sections["see"]
+    assert not [each for each in told if each in see]

@@ -23,6 +23,7 @@ from mailproof.parse.exim.debian import (
     TEMPLATE,
 )
 from mailproof.parse.exim.known import built_in_macros, macros_without
+from mailproof.parse.exim.logs import log_files, log_paths
 from mailproof.parse.exim.reader import EximConfiguration, read_exim
 from mailproof.parse.secret import exim_clients_without, exim_without
 from mailproof.probes.accounts import account
@@ -149,6 +150,9 @@ def _values(configuration: EximConfiguration) -> Iterator[str]:
 
 
 def _named(configuration: EximConfiguration) -> Iterator[str]:
+    logs = configuration.main.get("log_file_path")
+    for path in log_paths(logs.value if logs is not None else None):
+        yield from log_files(path)
     for value in _values(configuration):
         yield from _PATH.findall(value)
         if "saslauthd{" in value:

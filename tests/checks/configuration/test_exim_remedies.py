@@ -10,7 +10,7 @@ import pytest
 from mailrecord import attempt, reply
 
 from configurations import MemoryHost, a_file, linted
-from eximmachine import MAIN, NOW, SOUND, debian, machine, part
+from eximmachine import MAIN, NOW, SOUND, debian, folder, machine, part
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks import all_checks
 from mailproof.diagnose.judge import judge
@@ -148,6 +148,13 @@ PLAIN = (
      ["-hostlist relay_from_hosts = 192.168.7.* : !10.1.*",
       "+hostlist relay_from_hosts = 192.168.7.0/24 : !10.1.*"]),
     ("127.0.0.1 : ::::1", "127.0.0.1 : 192.0.2", "exim-list-item-wrong", []),
+    # What these would be when mended has everybody in it.
+    ("127.0.0.1 : ::::1", "127.0.0.1 : 192.0.2.1/0.0.0.0", "exim-list-item-wrong", []),
+    ("127.0.0.1 : ::::1", "127.0.0.1 : 0.0.0.0/0.0.0.0", "exim-list-item-wrong", []),
+    ("127.0.0.1 : ::::1", "127.0.0.1 : 128.0.0.0/128.0.0.0", "exim-list-item-wrong", []),
+    ("127.0.0.1 : ::::1", "192.0.2.0/24, 0.0.0.0/0", "exim-list-item-wrong", []),
+    ("127.0.0.1 : ::::1", "127.0.0.1 : ::/0", "exim-list-item-wrong", []),
+    ("127.0.0.1 : ::::1", "127.0.0.1 : 2000::/3", "exim-list-item-wrong", []),
     ("@ : example.com", "@ : .example.com", "exim-list-item-wrong", []),
     ("@ : example.com", "@ : me@example.com", "exim-list-item-wrong", []),
     ("@ : example.com", "@ : example.com example.net", "exim-list-item-wrong",
@@ -205,7 +212,7 @@ def test_a_name_of_a_user_that_was_looked_up_is_a_path(authority: Authority) -> 
         ("/etc/exim4/passwd", {"mode": 0o600}, "credentials-lookup-failed", ["chmod g+r /etc/exim4/passwd"]),
         ("/var/spool/exim4", {"owner": "root", "group": "root"}, "queue-permission",
          ["chown -R Debian-exim:Debian-exim /var/spool/exim4"]),
-        ("/var/log/exim4", {"owner": "root"}, "exim-log-not-writable", ["chown -R Debian-exim /var/log/exim4"]),
+        ("/var/log/exim4", {"owner": "root"}, "exim-log-not-writable", ["chown Debian-exim /var/log/exim4"]),
         ("/var/log/exim4", {"mode": 0o500}, "exim-log-not-writable", ["chmod u+rwx /var/log/exim4"]),
         ("/var/log", {"mode": 0o700}, "exim-log-not-writable", []),
     ],
@@ -231,6 +238,30 @@ def test_a_folder_of_logs_that_is_not_there(authority: Authority) -> None:
     )
     remedy = assert_mends(files, "exim-log-not-writable")
     assert remedy.then[0] == "install -d -o Debian-exim -g adm -m 2750 /var/log/mx"
+
+
+def test_logs_are_given_to_it_one_by_one(authority: Authority) -> None:
+    files = machine(authority)
+    files["/var/log/exim4"] = msgspec.structs.replace(files["/var/log/exim4"], owner="root", mode=0o755)
+    files["/var/log/exim4/mainlog"] = a_file("/var/log/exim4/mainlog", b"", mode=0o640)
+    assert assert_mends(files, "exim-log-not-writable").then[:2] == (
+        "chown Debian-exim /var/log/exim4", "chown Debian-exim /var/log/exim4/mainlog",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("spool_directory = /var/spool", "queue-permission"),
+        ("spool_directory = /srv/mail", "queue-permission"),
+        ("log_file_path = /var/log/exim-%slog", "exim-log-not-writable"),
+        ("log_file_path = /srv/mail/%slog", "exim-log-not-writable"),
+    ],
+)
+def test_a_folder_of_others_too_is_not_given_to_it(authority: Authority, line: str, name: str) -> None:
+    files = changed(machine(authority), MAIN, "primary_hostname", f"{line}\nprimary_hostname")
+    files |= {each: folder(each) for each in ("/srv", "/srv/mail")}
+    assert [each.remedy for each in judged(files) if each.name == name] == [None]
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,30 @@ def test_what_its_user_may_not_use(
 
 
 @pytest.mark.parametrize(
+    ("path", "logs", "found"),
+    [
+        ("/var/log/exim-%slog", {"main": ("Debian-exim", FileState.FILE), "panic": ("Debian-exim", FileState.FILE)},
+         set()),
+        ("/var/log/exim-%slog", {"main": ("Debian-exim", FileState.FILE)}, set()),
+        ("/var/log/exim-%slog", {"main": ("root", FileState.FILE)}, {"exim-log-not-writable"}),
+        ("/var/log/exim-%slog", {"main": ("Debian-exim", FileState.FILE), "panic": ("root", FileState.FILE)},
+         {"exim-log-not-writable"}),
+        ("/var/log/exim-%slog", {}, {"exim-log-not-writable"}),
+        ("/var/log/exim-%slog", {"main": ("", FileState.UNREADABLE)}, set()),
+        ("/var/log/exim-%slog-%D", {}, set()),
+    ],
+)  # fmt: skip
+def test_logs_that_are_there_are_written_on_in_a_folder_of_others(
+    every: dict[str, FileSeen], path: str, logs: dict[str, tuple[str, FileState]], found: set[str]
+) -> None:
+    every[MAIN] = a_file(MAIN, f"log_file_path = {path}\n{SOUND}".encode())
+    for log, (owner, state) in logs.items():
+        name = path.replace("%s", log)
+        every[name] = msgspec.structs.replace(a_file(name, b"", mode=0o640), owner=owner, state=state)
+    assert names(every) == found
+
+
+@pytest.mark.parametrize(
     ("text", "port", "found"),
     [
         (b"# host:user:password\n", "587", {"smarthost-login-missing"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mailproof.checks.exim.configured import Configured
 from mailproof.checks.exim.mending import mend
@@ -13,6 +13,12 @@ from mailproof.model.remedy import Remedy
 
 # Groups that there are for this: Debian's own way for keys below /etc/ssl/private and for the socket of saslauthd.
 _FOR_SERVERS = ("ssl-cert", "sasl")
+_SHARED = frozenset(
+    {
+        "/", "/etc", "/home", "/opt", "/run", "/srv", "/tmp", "/usr", "/usr/local", "/var", "/var/lib", "/var/log",
+        "/var/mail", "/var/spool",
+    }
+)  # fmt: skip
 
 
 def keeps_out(configured: Configured, path: str, wanted: int = READ) -> FileSeen | None:
@@ -45,10 +51,34 @@ def let_in(configured: Configured, path: str, wanted: int = READ) -> Remedy | No
     return mend(configured, then=tuple(dict.fromkeys(then)), restart=joined) if then else None
 
 
-def given(configured: Configured, folder: FileSeen, group: str = "", restart: bool = False) -> Remedy | None:
-    """A folder that is to be his, given to him; None for one above it. Its owner lacks nothing."""
+def is_shared(path: str) -> bool:
+    """Whether a folder is one of the system's (Filesystem Hierarchy Standard): other programs have theirs in it."""
+    return (path.rstrip("/") or "/") in _SHARED
+
+
+def given(configured: Configured, folder: FileSeen, group: str = "") -> Remedy | None:
+    """A queue that is to be his, given to him with all that is in it; None for a folder that is not Exim's alone."""
+    if not _is_exims(folder.path):
+        return None
     user = configured.fact.user
     if folder.owner == user:
-        return mend(configured, then=(f"chmod u+rwx {quoted(folder.path)}",), restart=restart)
+        return mend(configured, then=(f"chmod u+rwx {quoted(folder.path)}",))
     owner = f"{user}:{group}" if group else user
-    return mend(configured, then=(f"chown -R {quoted(owner)} {quoted(folder.path)}",), restart=restart)
+    return mend(configured, then=(f"chown -R {quoted(owner)} {quoted(folder.path)}",))
+
+
+def logs_given(configured: Configured, folder: FileSeen, logs: Sequence[FileSeen]) -> Remedy | None:
+    """The folder of the logs and these logs given to him, and nothing else; None as for a queue."""
+    if not _is_exims(folder.path):
+        return None
+    user = configured.fact.user
+    then = [f"chown {quoted(user)} {quoted(each.path)}" for each in (folder, *logs) if each.owner != user]
+    if folder.owner == user:
+        then.append(f"chmod u+rwx {quoted(folder.path)}")
+    # It has ended when it was to write there, and cannot be told anything.
+    return mend(configured, then=tuple(then), restart=True)
+
+
+def _is_exims(path: str) -> bool:
+    """By its name. What another program has in a folder that both use is taken from it with the folder."""
+    return "exim" in path.rstrip("/").rpartition("/")[2].lower()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from mailproof.checks.exim.access import given, keeps_out
+from mailproof.checks.exim.access import given, is_shared, keeps_out, logs_given
 from mailproof.checks.exim.configured import Configured, running
 from mailproof.checks.exim.mending import mend
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.log.causes import cause_named
 from mailproof.checks.mending import quoted
 from mailproof.checks.rights import SEARCH, WRITE, rights
-from mailproof.model.configuration import EximFiles, FileState
+from mailproof.model.configuration import EximFiles, FileSeen, FileState
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.exim.text import split_list
+from mailproof.parse.exim.logs import log_files, log_paths
 
 NAME = "exim-writes-its-files"
 NEEDS = (EximFiles,)
@@ -35,9 +35,6 @@ KINDS = (
         ("Exim specification: log files",),
     ),
 )
-
-# Debian's, where nothing is set.
-_LOGS = "/var/log/exim4/%slog"
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -61,11 +58,10 @@ def _queue(configured: Configured) -> Iterator[Answer]:
 def _logs(configured: Configured) -> Iterator[Answer]:
     """Exim ends where it can write neither its main log nor its panic log."""
     setting = configured.main.get("log_file_path")
-    paths = split_list(setting.value) if setting is not None else [_LOGS]
-    for path in (each for each in paths if each.startswith("/")):
-        folder = path.rpartition("/")[0]
+    for path in log_paths(setting.value if setting is not None else None):
+        folder = path.rpartition("/")[0] or "/"
         seen = configured.files.get(folder)
-        closed = keeps_out(configured, folder, WRITE | SEARCH)
+        closed = _closed(configured, folder, log_files(path))
         if seen is None or (closed is None and (seen.state is not FileState.MISSING or setting is None)):
             continue
         shown = configured.file(closed, rights(closed)) if closed is not None else configured.file(seen)
@@ -74,7 +70,25 @@ def _logs(configured: Configured) -> Iterator[Answer]:
         if closed is None:
             user = quoted(configured.fact.user)
             made = f"install -d -o {user} -g adm -m 2750 {quoted(folder)}"
-            yield found.mended_by(mend(configured, then=(made,), restart=True))
+            yield found.mended_by(None if is_shared(folder) else mend(configured, then=(made,), restart=True))
         else:
-            # It has ended when it was to write there, and cannot be told anything.
-            yield found.mended_by(given(configured, closed, restart=True) if closed.path == folder else None)
+            there = [configured.files.get(each) for each in log_files(path)]
+            logs = [each for each in there if each is not None and each.state is FileState.FILE]
+            yield found.mended_by(logs_given(configured, closed, logs) if closed.path == folder else None)
+
+
+def _closed(configured: Configured, folder: str, logs: Sequence[str]) -> FileSeen | None:
+    """What keeps Exim from its logs; None where nothing does, and where that cannot be told.
+
+    In a folder in which it may make nothing it goes on with the logs that are there.
+    """
+    above = keeps_out(configured, folder, SEARCH)
+    if above is not None:
+        return above
+    closed = keeps_out(configured, folder, WRITE | SEARCH)
+    states = [seen.state for seen in map(configured.files.get, logs) if seen is not None]
+    if closed is None or len(states) < len(logs) or not set(states) <= {FileState.FILE, FileState.MISSING}:
+        return None
+    # A panic log is made when there is something for it; the main log is needed at once.
+    missing = states[:1] == [FileState.MISSING]
+    return closed if missing or any(keeps_out(configured, each, WRITE) for each in logs) else None
