@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from growth import times_as_long
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.model.authentication import LoginTried
@@ -20,6 +21,7 @@ from mailproof.model.tls import Protection, TlsHandshake
 from mailproof.report.build import build
 from mailproof.report.json import encode
 from mailproof.report.mask import Mask
+from mailproof.report.names_said import hosts_of_settings
 from mailproof.report.text import render
 from records import attempt_of, certificate_of, endpoint_at, record_of, reply_of, without_starttls
 
@@ -228,3 +230,77 @@ def test_any_text_can_be_masked_and_masked_text_stays(text: str) -> None:
 def test_a_hostile_text_is_walked_once(piece: str) -> None:
     """Square time would be minutes here."""
     assert Mask(record_of()).text(piece * 50_000)
+
+
+def test_an_escaped_name_without_end_is_walked_once() -> None:
+    mask = Mask()
+    little, much = r"a\." * 1_000, r"a\." * 8_000
+    assert times_as_long(lambda: mask.text(much), lambda: mask.text(little), enough=24) <= 24
+
+
+@pytest.mark.parametrize("piece", ["\n", " \n"])
+def test_settings_are_sought_once(piece: str) -> None:
+    def learn(text: str) -> list[str]:
+        return list(hosts_of_settings(text))
+
+    little, much = "-o" + piece * 1_000 + "x", "-o" + piece * 8_000 + "x"
+    assert times_as_long(lambda: learn(much), lambda: learn(little), enough=24) <= 24
+
+
+@pytest.mark.parametrize("piece", ['"', '"a', "://", "://a:", "cn=a ", "CN=", "uid=", "dc=a,", 'comment "', "::1.1."])
+def test_no_form_of_a_name_is_walked_twice(piece: str) -> None:
+    mask = Mask()
+    little, much = piece * 1_000, piece * 8_000
+    assert times_as_long(lambda: mask.text(much), lambda: mask.text(little), enough=24) <= 24
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("rip=::ffff:81.2.69.142, lip", "rip=2001:db8::1, lip"),
+        ("64:ff9b::8.8.8.8", "2001:db8::1"),
+        ("from ::8.8.8.8.", "from 2001:db8::1."),
+        ("[IPv6:::ffff:81.2.69.142]", "[IPv6:2001:db8::1]"),
+        ("::ffff:81.2.69.142:25", "2001:db8::1:25"),
+        ("::ffff:81.2.69.142.25", "2001:db8::1.25"),
+        ("2a01:4f8::7.25", "2001:db8::1.25"),
+        ("10:00:81.2.69.142", "10:00:192.0.2.1"),
+        ("::1 fe80::", "::1 fe80::1"),
+    ],
+)
+def test_no_part_of_an_address_of_ipv6_stays(text: str, masked: str) -> None:
+    """With IPv4 at its end (RFC 4291 section 2.2), and with a port as netstat has it."""
+    assert Mask().text(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("uid=tanaka,ou=people,dc=gnu,dc=corp,dc=test", "uid=user-1,ou=user-2,dc=host-1,dc=domain-1,dc=example"),
+        ("cn=Taro Tanaka,ou=Mail Users, dc=corp,dc=test", "cn=user-1,ou=user-2, dc=domain-1,dc=example"),
+        ("CN=Taro Tanaka,OU=Sales,DC=corp,DC=test", "CN=user-1,OU=user-2,DC=domain-1,DC=example"),
+        ("cn=mx.corp.test,dc=corp,dc=test", "cn=host-1.domain-1.example,dc=domain-1,dc=example"),
+        ("uid=tanaka@corp.test,ou=people", "uid=user-1@domain-1.example,ou=user-2"),
+        ("(&(objectClass=posixAccount)(uid=%u))", "(&(objectClass=posixAccount)(uid=%u))"),
+        ("uid=0 euid=0", "uid=0 euid=0"),
+        ("args = uid=vmail gid=vmail", "args = uid=vmail gid=vmail"),
+        ("CN=R11,O=Let's Encrypt,C=US", "CN=R11,O=Let's Encrypt,C=US"),
+        ('from=<"john smith"@corp.test>', 'from=<"user-1"@domain-1.example>'),
+        ("mysql://tanaka:pw@dbhost/mail", "mysql://user-1:[masked]@host-1/mail"),
+        ("mysql://tanaka:[masked]@10.3.4.5/mail", "mysql://user-1:[masked]@10.0.0.1/mail"),
+        ("pgsql://tanaka@db.corp.test/", "pgsql://user-1@host-1.domain-1.example/"),
+        (
+            '-A INPUT -m comment --comment "tanaka\'s \\"old\\" home" -j DROP',
+            '-A INPUT -m comment --comment "[masked]" -j DROP',
+        ),
+        ("-m comment --comment tanaka -j DROP", '-m comment --comment "[masked]" -j DROP'),
+        ('tcp dport 25 drop comment "tanaka\'s home"', 'tcp dport 25 drop comment "[masked]"'),
+    ],
+)
+def test_a_name_is_masked_in_each_form_in_which_it_is_written(text: str, masked: str) -> None:
+    assert Mask().text(text) == masked
+
+
+def test_who_a_directory_names_is_masked_elsewhere_too() -> None:
+    dn = "uid=tanaka,ou=people,dc=corp,dc=test"
+    assert "tanaka" not in Mask(None, (), {"text": dn}).text(f"{dn}: no entry for tanaka")

@@ -19,6 +19,7 @@ import msgspec
 
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.machine import MachineSeen
+from mailproof.model.outcome import MASKED
 from mailproof.model.postfix import Step
 from mailproof.model.record import Record
 from mailproof.report.names_said import hosts_in, hosts_of_settings, queue_ids_in, users_in
@@ -30,16 +31,27 @@ _LABEL = r"_?[^\W_](?:[\w-]*[^\W_])?"
 # In a regular expression a backslash stands before the dot.
 _DOMAIN = rf"(?:{_LABEL}\\?\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})"
 _LOCAL = r"""[^\s<>@:"\\,;()\[\]']"""
+# No longer than a local part can be (RFC 5321 section 4.5.3.1.1).
+_QUOTED = r'''"(?:[^"\\\r\n]|\\.){1,64}"'''
+# Of a distinguished name (RFC 4514); with blanks only where the next of its parts follows.
+_VALUE = r"[^\W\d_][\w.+-]*(?:(?:\ [\w.+-]+){1,4}(?=,\s?\w+=)|(?![\w.+@-]))"
 
 # Each alternative begins only where its run of characters does, so that no text, however made, is walked twice.
 _PATTERN = re.compile(
     rf"""
       (?P<socket> \b inet6?: \d{{1,5}} @ )
-    | (?P<address> (?<! {_LOCAL} ) (?P<local> {_LOCAL}+ ) @ (?P<domain> {_DOMAIN} | (?=\[) | {_LABEL} ) )
-    | (?P<v6> (?: (?<=IPv6:) | (?<![\w:.]) )
-              (?: [0-9a-f]{{0,4}} : ){{2,7}} (?: [0-9a-f]{{1,4}} | (?:\d{{1,3}}\.){{3}}\d{{1,3}} )? (?![\w:]) )
+    | (?P<url> :// (?P<login> [^\s:@/"'<>]{{1,80}} ) (?P<password> : [^\s@/]{{0,200}} )? @
+               (?P<server> {_DOMAIN} | (?=[\d\[]) | {_LABEL} ) )
+    | (?P<remark> (?<![\w-]) (?P<option> --comment [ =]+ | comment [ ]+ (?=") )
+                  (?: "(?:[^"\\\n]|\\.)*"? | \S+ ) )
+    | (?P<address> (?P<local> {_QUOTED} | (?<! {_LOCAL} ) {_LOCAL}+ ) @ (?P<domain> {_DOMAIN} | (?=\[) | {_LABEL} ) )
+    | (?P<dcs> (?<![\w-]) dc=[\w-]+ (?: ,\s?dc=[\w-]+ )* )
+    | (?P<rdn> (?<![\w-]) (?P<rdn_key> (?: uid | (?-i:cn|ou) | (?:cn|ou) (?=[^\n]{{0,200}},\s?dc=) ) = )
+               (?! [\w.-]{{1,64}}\ gid= ) (?P<rdn_value> {_VALUE} ) )
+    | (?P<v6> (?: (?<=IPv6:) | (?<![\w:.]) ) (?: [0-9a-f]{{0,4}} : ){{2,7}}
+              (?: (?:\d{{1,3}}\.){{3}}\d{{1,3}} (?!\w) | [0-9a-f]{{1,4}} (?! [\w:] | \.\d{{1,3}}\.\d ) | (?![\w:]) ) )
     | (?P<v4> (?<![\w.]) \d{{1,3}} (?: \.\d{{1,3}} ){{3}} (?! \w | \.\d ) )
-    | (?P<host> (?<!\w) (?<!\w\.) (?:\*\.)? {_DOMAIN} (?!\w) )
+    | (?P<host> (?<!\w) (?<!\w\.) (?<![^\W_]\\\.) (?:\*\.)? {_DOMAIN} (?!\w) )
     | (?P<base64> (?<![\w+/=.-]) [A-Za-z0-9+/]{{8,}} ={{0,2}} (?![\w+/=.-]) )
     | (?P<word> (?<!\w) \w[\w.+-]* )
     """,
@@ -51,11 +63,12 @@ _BETWEEN_LINES = re.compile(r"((?:\A|\n|(?:\\[rnt\\]|\\x[0-9a-f]{2})+)(?:[SC]: )
 _UNESCAPED_KEYS = frozenset({"user", "mailbox_user"})
 
 # Before an `=` in what looks like a local part: keys of log lines and of XOAUTH2, which name nobody.
-_KEYS = frozenset({"user", "from", "to", "orig_to", "sasl_username", "sasl_sender", "a", "login"})
+_KEYS = frozenset({"user", "from", "to", "orig_to", "sasl_username", "sasl_sender", "a", "login", "uid", "cn"})
 
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _ALONE = re.compile(r"[^\W\d][\w.+-]*")
 _PARTS = re.compile(r"\w+")
+_DC = re.compile(r"(?<=dc=)[\w-]+", re.IGNORECASE)
 
 # Dotted words that are files, not hosts.
 _FILE = re.compile(r"(?:main|master)\.cf\Z|.*\.(?:conf|pem|crt|key|log|sock|toml|json|db|lmdb)\Z", re.IGNORECASE)
@@ -177,12 +190,27 @@ class Mask:
             return whole
         if match["address"] is not None and {match["local"].lower(), (match["domain"] or "").lower()} <= PUBLIC:
             return whole  # `root@localhost`, and what stands for an address in our own words
+        if match["remark"] is not None:
+            return f'{match["option"]}"{MASKED}"'
+        if match["url"] is not None:
+            password = f":{MASKED}" if match["password"] else ""
+            return f"://{names.user(match['login'])}{password}@{self._host(match['server'])}"
+        if match["dcs"] is not None:
+            labels = iter(self._host(".".join(_DC.findall(whole))).split("."))
+            return _DC.sub(lambda _: next(labels), whole)
+        if match["rdn"] is not None:
+            return match["rdn_key"] + self._named(match["rdn_value"])
+        if match["address"] is not None and match["local"].startswith('"'):
+            return f'"{names.user(match["local"][1:-1])}"@{self._host(match["domain"])}'
         if match["address"] is not None:
             *keys, last = match["local"].split("=")
             named = [key if key in _KEYS else names.user(key) for key in keys]
             # `/.*@` of an expression is nobody.
             local = "=".join([*named, names.user(last) if re.search(r"\w", last) else last])
             return f"{local}@{self._host(match['domain'])}"
+        if kind == "v6" and names.ip(whole) == whole:
+            before, colon, last = whole.rpartition(":")
+            return f"{before}{colon}{names.ip(last)}"  # no address, but one can be the end of it
         if kind in ("v4", "v6"):
             return names.ip(whole)
         if kind == "host" and (known := names.word(whole)) != whole:
@@ -194,6 +222,12 @@ class Mask:
         if (known := names.word(whole)) != whole or whole == match.string:
             return known
         return _PARTS.sub(lambda part: names.word(part[0]), whole)  # `alice.` at the end of a sentence, `alice+lists`
+
+    def _named(self, value: str) -> str:
+        """In a directory: a person, a group, or a host by its full name."""
+        if (known := self._names.word(value)) != value:
+            return known
+        return self._host(value) if "." in value and _HOST.fullmatch(value) else self._names.user(value)
 
     def _host(self, name: str) -> str:
         """As it stands, in a regular expression too."""

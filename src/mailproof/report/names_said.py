@@ -15,6 +15,7 @@ _USER = re.compile(
     rf"\s?=\s?[<\"']?(?:[\w-]+:)?({_WORD})(?=[>\"'\s,;)\]]|\Z)"
     rf"|\b(?:for|of) user[ :=]+[<\"']?({_WORD})(?=[>\"'\s,;)\]]|\Z)"
     rf"|\b(?:lda|lmtp|imap|pop3|managesieve|indexer-worker|deliver)\(({_WORD})\)"
+    rf"|(?<![\w-])(?:uid|UID)=({_WORD})(?=,\s?\w{{1,40}}=)"
 )
 _HOST = re.compile(
     r"(?<![\w-])(?:helo|relay|client|rhost|host|H) ?= ?[<(\"']?([A-Za-z][\w-]{0,62})(?=[\[>)\"'\s,;:]|\Z)"
@@ -33,7 +34,7 @@ _LOGGING = re.compile(
     re.MULTILINE,
 )
 _SETTING = re.compile(
-    r"(?:^\s*|-o\s*)(?:myhostname|mydomain|myorigin|mydestination|relayhost|smtp_helo_name|lmtp_lhlo_name"
+    r"(?:^[ \t]*|-o[ \t]*)(?:myhostname|mydomain|myorigin|mydestination|relayhost|smtp_helo_name|lmtp_lhlo_name"
     r"|(?:smtp_)?fallback_relay|(?:default|local|mailbox|virtual|relay|luser)_(?:transport|relay)|hostname"
     r"|\w{1,60}_domains|auth_realms|auth_default_realm|primary_hostname|qualify_domain)[ \t]*=[ \t]*([^\n]*)",
     re.MULTILINE,
@@ -56,7 +57,7 @@ _LOGGED = re.compile(
 
 def users_in(text: str) -> Iterator[str]:
     for found in _USER.finditer(text):
-        yield found[1] or found[2] or found[3]
+        yield next(filter(None, found.groups()))
 
 
 def hosts_in(text: str) -> Iterator[str]:
