@@ -70,6 +70,8 @@ def test_tables_and_users_keep_what_is_looked_for() -> None:
         (b"al:{PLAIN}a:::::::proxy=y pass=hunter2 x=y\n", b"al:{PLAIN}...:::::::proxy=y pass=... x=y\n"),
         (b"al::::::::userdb_password=hunter2 nopassword=y\n", b"al::::::::userdb_password=... nopassword=y\n"),
         (b"# name:password\n", b"# name:password\n"),
+        (b"#bob:hunter2:::::\n", b"#bob:...:::::\n"),
+        (b"# bob:{PLAIN}hunter2\n", b"# bob:{PLAIN}...\n"),
     ],
 )
 def test_any_name_of_a_user_has_a_password(line: bytes, kept: bytes) -> None:

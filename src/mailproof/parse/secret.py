@@ -25,7 +25,11 @@ _CONNECT = re.compile(
 )
 _ADDRESS = re.compile(rb"(://[^/\s:@]*:)[^/\s]+(?=@)")
 _ENTRY = re.compile(rb"^([^\s#][^\n]*?[ \t][^\n:]*?:)[^\n]*", re.MULTILINE)
-_USER = re.compile(rb"^((?!#)[^:\n]*:(?:\{[A-Za-z0-9.+_-]+\})?(?:\$[A-Za-z0-9-]+\$)?)[^:\n]+", re.MULTILINE)
+# An account that is put out of use by a `#` before it has a password all the same.
+_USER = re.compile(
+    rb"^((?:(?!#)[^:\n]*|#[^\s:][^:\n]*|#[^:\n]*(?=:\{)):(?:\{[A-Za-z0-9.+_-]+\})?(?:\$[A-Za-z0-9-]+\$)?)[^:\n]+",
+    re.MULTILINE,
+)
 _USER_FIELD = re.compile(rb"(\b(?:userdb_|passdb_)?pass(?:word)?=)\S+")
 
 
@@ -55,7 +59,7 @@ def table_without(data: bytes) -> bytes:
 def users_without(data: bytes) -> bytes:
     """Of a passwd-file (`user:{SCHEME}secret:…`): the scheme stays, and that there is something.
 
-    A line that begins with `#`, and only that, is a comment; the extra fields may hold one more password.
+    A line that begins with `# ` is a comment, unless it has a scheme; the extra fields may hold one more password.
     """
     return _USER_FIELD.sub(rb"\1" + MASK, _USER.sub(rb"\1" + MASK, data))
 
