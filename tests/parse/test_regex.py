@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from growth import seconds
 from mailproof.parse.regex.pattern import read_posix, read_table_pattern
 from mailproof.parse.regex.tree import Refused, Unread, bytes_of
 
@@ -91,6 +92,20 @@ def test_nothing_takes_for_ever() -> None:
         assert not read_table_pattern(pattern, "", "pcre").found("a" * 89)
     with pytest.raises(Unread):
         read_table_pattern(r"^(a|aa)+\1?b\1$", "", "pcre").found("a" * 300 + "b")
+
+
+@pytest.mark.parametrize("pattern", ["(?=a{1500}){1500}", "(?!(?<=a){900}){900}", "(?>(?>a{130}){130}){130}"])
+def test_what_is_inside_counts_too(pattern: str) -> None:
+    def read() -> None:
+        with pytest.raises(Unread):
+            read_table_pattern(pattern, "", "pcre")
+
+    assert seconds(read, enough=0.3) <= 0.3
+    assert read_table_pattern("(?=a{100}){100}(?>b{2})", "", "pcre").parts("a" * 99 + "bb") is None
+
+
+def test_many_in_many_are_written_at_once() -> None:
+    assert seconds(lambda: read_table_pattern("(?:a?){6000}", "", "pcre").program, enough=0.3) <= 0.3
 
 
 @given(st.text(alphabet="ab(|)[]^*+?{1,2}\\.:=<>!$-dwQEx", max_size=40), st.text(max_size=30))

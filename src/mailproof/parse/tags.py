@@ -8,7 +8,7 @@ import re
 
 import msgspec
 
-_TAG = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*=\s*(.*?)\s*\Z", re.DOTALL)
+_TAG = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*=\s*((?:.*\S)?)\s*\Z", re.DOTALL)
 _DMARC = re.compile(r"v\s*=\s*DMARC1\s*(?:;|\Z)")
 
 

@@ -128,7 +128,7 @@ class ScriptError(UsageError):
     """A script that is not in the language; `params["line"]` is the number of the line."""
 
 
-_MARK = re.compile(r"\s+# <- (?P<names>[a-z0-9-]+(?:, *[a-z0-9-]+)*)\s*$")
+_MARK = re.compile(r"(?<!\s)\s+# <- (?P<names>[a-z0-9-]+(?:, *[a-z0-9-]+)*)\s*$")
 _TALK = re.compile(r"(?P<who>[SC])(?P<how>[:|]) ?(?P<text>.*)$")
 _EVENTS = frozenset({"tls", "auth", "wait", "eof", "reset", "silence", "refused", "unreachable", "timeout"})
 

@@ -6,8 +6,8 @@ import re
 
 from mailproof.parse.bounce.notice import Notice, address_in, lines_of, paragraph, undelivered
 
-MARK = re.compile(r"was not delivered to:\s+\S.{0,400}?\n\s*because:", re.DOTALL)
-_TO, _WHY = re.compile(r"was not delivered to:"), re.compile(r"^\s*because:", re.MULTILINE)
+MARK = re.compile(r"was not delivered to:\s+\S.{0,400}?\n[^\S\n]*because:", re.DOTALL)
+_TO, _WHY = re.compile(r"was not delivered to:"), re.compile(r"^[^\S\n]*because:", re.MULTILINE)
 
 
 def read(text: str) -> Notice:

@@ -17,11 +17,11 @@ _BEGINS = re.compile(rf"  (?! )(?:<?({ADDRESS})>?|\S[^:]{{0,200}}<({ADDRESS})>)(
 _PIPE = re.compile(r"  (?! )((?:pipe|save) to \S.{0,500})$")
 _OF_PIPE = re.compile(rf" {{4}}\(?generated (?:by|from) ({ADDRESS})")
 _PRINTED = re.compile(
-    r"^The following text was generated during the delivery attempt[^\n]*\n(?:\s*\n)*"
+    r"^The following text was generated during the delivery attempt[^\n]*\n(?:[^\S\n]*\n)*+"
     r"-{6} .{0,600}?(?<= )-{6}\n+(.{1,2000}?)(?=\n\n|\n-{2}|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_REASON = re.compile(rf"^<?({ADDRESS})>?:?[ ]*\n\s*(?:For the following reason|Reason):\s+(.{{1,2000}}?)(?=\n\n|\Z)",
+_REASON = re.compile(rf"^<?({ADDRESS})>?:?[ ]*\n\s*(?:For the following reason|Reason):\s++(.{{0,2000}}?)(?=\n\n|\Z)",
                      re.MULTILINE | re.DOTALL)  # fmt: skip
 _ZOHO = re.compile(rf"^({ADDRESS}) (.{{0,200}}?)[, ]*\bERROR_CODE ?: ?(.{{1,1000}})$", re.MULTILINE)
 _ENDS = re.compile(r"^-{6} |^No action is required|^This is a copy of|^The following text was generated")
@@ -41,11 +41,11 @@ def read(text: str) -> Notice:
 
 
 def _pipes(text: str, action: Action) -> Iterator[Undelivered]:
+    printed = _PRINTED.search(text[:LONGEST])
     for begin, rest in blocks(lines_of(text), _PIPE):
         below = until(rest, _ENDS)
         whose = next((found[1] for line in below if (found := _OF_PIPE.match(line))), "")
         said = [line for line in below if line.startswith("    ") and not _OF_PIPE.match(line)]
-        printed = _PRINTED.search(text[:LONGEST])
         reason = "\n".join(said) or (printed[1] if printed else "")
         if whose and reason:
             yield undelivered(whose, [reason if said else f"{begin[1]}: {reason}"], action)

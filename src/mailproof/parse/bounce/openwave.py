@@ -20,8 +20,9 @@ _AS = re.compile(r"\s+(As .{3,200})$")
 _REASON = re.compile(r"\s*(?:Reason: |<<< )(.+)$", re.IGNORECASE)
 _ASKED = re.compile(r"\s*(>>> .{0,300})$")
 _WHY = re.compile(
-    r"due to the following reason:?\s+(.{3,300}?)(?:\n\s*\n|\Z)|^\s*(Remote host is not responding\.?)"
-    r"|^\s*(The user\(s\) account is .{3,60}?\.)|^\s*(Each of the following recipients was rejected .{3,60}?)$",
+    r"due to the following reason:?\s+(.{3,300}?)(?:\n\s*\n|\Z)|^[^\S\n]*(Remote host is not responding\.?)"
+    r"|^[^\S\n]*(The user\(s\) account is .{3,60}?\.)"
+    r"|^[^\S\n]*(Each of the following recipients was rejected .{3,60}?)$",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
 

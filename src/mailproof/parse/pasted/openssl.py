@@ -6,7 +6,7 @@ import re
 
 _PORTS = r"(?:24|25|110|143|465|587|993|995|2525|4190)"
 MARK = re.compile(
-    r"(?m)^(?:CONNECTED\([0-9A-F]{8}\)|depth=\d+ |verify error:num=|\s*Verify return code: |Certificate chain$"
+    r"(?m)^(?:CONNECTED\([0-9A-F]{8}\)|depth=\d+ |verify error:num=|[^\S\n]*Verify return code: |Certificate chain$"
     r"|no peer certificate available|(?:[0-9A-Fa-f]{5,20}:)?error:[0-9A-F]{8}:|connect:errno=|.*BIO_connect:"
     r"|[Dd]idn't f(?:ou|i)nd (?:starttls|STARTTLS)|RENEGOTIATING$"
     # Of other tools; a port of mail tells that it is about mail.
@@ -26,7 +26,7 @@ _VERIFY = {
     "66": "certificate-key-weak",
     "68": "certificate-signature-weak",
 }
-_NUMBER = re.compile(r"(?m)^(verify error:num=(\d+):.{0,200}|\s*Verify return code: (\d+) \(.{0,200})$")
+_NUMBER = re.compile(r"(?m)^(verify error:num=(\d+):.{0,200}|[^\S\n]*Verify return code: (\d+) \(.{0,200})$")
 # Words of the library, and of the system for a connection that was not made.
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("renegotiating", re.compile(r"^RENEGOTIATING$", re.MULTILINE)),
@@ -98,4 +98,4 @@ def findings_in(text: str) -> tuple[tuple[str, str], ...]:
 
 def verified(text: str) -> bool:
     """OpenSSL says that nothing is wrong with the certificate."""
-    return re.search(r"(?m)^\s*Verify return code: 0 \(ok\)", text[:_LONGEST]) is not None
+    return re.search(r"(?m)^[^\S\n]*Verify return code: 0 \(ok\)", text[:_LONGEST]) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -38,9 +38,9 @@ class Program(msgspec.Struct):
     """Whether what it asks depends on what a group has matched."""
 
 
-def program_of(node: Node, groups: int, *, posix: bool) -> Program:
-    """Raises Unread where it would be too large."""
-    writer = _Writer(posix)
+def program_of(node: Node, groups: int, *, posix: bool, left: Iterator[int] | None = None) -> Program:
+    """Raises Unread where it would be too large, with the programs inside it: they take of what is `left`."""
+    writer = _Writer(posix, iter(range(MOST_STEPS)) if left is None else left)
     writer.write(node)
     writer.add("end")
     steps = writer.steps
@@ -51,12 +51,13 @@ def program_of(node: Node, groups: int, *, posix: bool) -> Program:
 
 
 class _Writer:
-    def __init__(self, posix: bool) -> None:
+    def __init__(self, posix: bool, left: Iterator[int]) -> None:
         self._posix = posix
+        self._left = left
         self.steps: list[Step] = []
 
     def add(self, op: str, a: int = 0, b: int = 0, **more: object) -> Step:
-        if len(self.steps) >= MOST_STEPS:
+        if next(self._left, None) is None:
             raise Unread
         step = Step(op, a, b, **more)  # type: ignore[arg-type]
         self.steps.append(step)
@@ -80,11 +81,14 @@ class _Writer:
             case Place(kind):
                 self.add("place", text=kind)
             case Look(body, negated, widths):
-                self.add("look", inner=program_of(body, 0, posix=self._posix), negated=negated, widths=widths)
+                self.add("look", inner=self._inside(body), negated=negated, widths=widths)
             case Atomic(body):
-                self.add("atomic", inner=program_of(body, 0, posix=self._posix))
+                self.add("atomic", inner=self._inside(body))
             case Back(number, caseless):
                 self.add("back", number, int(caseless))
+
+    def _inside(self, body: Node) -> Program:
+        return program_of(body, 0, posix=self._posix, left=self._left)
 
     def _alternatives(self, options: Sequence[Node]) -> None:
         jumps = []
@@ -106,16 +110,15 @@ class _Writer:
         forks = []
         if high is None:
             start = len(self.steps)
-            forks.append(self.add("fork"))
+            forks.append((len(self.steps), self.add("fork")))
             self.write(body)
             again = self.add("jump" if self._posix else "again", start)
             again.b = len(self.steps)
         for _ in range(0 if high is None else high - low):
-            forks.append(self.add("fork"))
+            forks.append((len(self.steps), self.add("fork")))
             self.write(body)
-        places = {id(step): number for number, step in enumerate(self.steps)} if forks else {}
-        for fork in forks:
-            inside, behind = places[id(fork)] + 1, len(self.steps)
+        for place, fork in forks:
+            inside, behind = place + 1, len(self.steps)
             fork.a, fork.b = (inside, behind) if greedy else (behind, inside)
 
 
