@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+import pytest
 from mailrecord import answers, attempt, record, reply
 
 from mailproof.checks.relay.relay_closed import check
@@ -84,6 +86,22 @@ def test_submission_that_takes_local_mail_from_anybody_is_no_open_relay() -> Non
     seen = asked_to_relay("250 2.1.5 Ok", scheme="submission", purpose=EnvelopePurpose.MAILBOX)
     assert answers(check, seen) == ["submission-without-login"]
     assert answers(check, asked_to_relay("250 2.1.5 Ok", purpose=EnvelopePurpose.MAILBOX)) == []
+
+
+@pytest.mark.parametrize(
+    ("relay", "found"),
+    [
+        (None, False),  # nothing tells whether it takes its own machine for a stranger
+        ("250 2.1.5 Ok", False),
+        ("554 5.7.1 <o@example.com>: Relay access denied", True),
+    ],
+)
+def test_a_client_that_is_trusted_needs_no_login(relay: str | None, found: bool) -> None:
+    """`permit_mynetworks` on a submission port, seen from the server itself."""
+    own = asked_to_relay("250 2.1.5 Ok", scheme="submission", purpose=EnvelopePurpose.MAILBOX, client="127.0.0.1")
+    outside = asked_to_relay(relay, scheme="submission", client="127.0.0.1").attempts if relay else ()
+    told = answers(check, msgspec.structs.replace(own, attempts=(*own.attempts, *outside)))
+    assert ("submission-without-login" in told) is found
 
 
 def test_a_logged_in_user_may_relay() -> None:

@@ -66,7 +66,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             continue
         if sighting.fact.purpose is EnvelopePurpose.OUTSIDE:
             yield from _outside(sighting, record)
-        elif endpoint.scheme.is_submission and _accepted(sighting):
+        elif endpoint.scheme.is_submission and _accepted(sighting) and _as_a_stranger(sighting, record):
             own: dict[str, Param] = {"takes": "own-domain"}
             yield Finding("submission-without-login", _evidence(sighting), **place(sighting), params=own)
     for sent in refused_by_hand(record):
@@ -110,6 +110,18 @@ def _relayed(sighting: Sighting[EnvelopeTried], record: Record) -> Iterable[Answ
         yield Untold(NAME, "exit-not-known", url(sighting))
     else:
         yield Untold(NAME, "not-from-here", url(sighting), params={"client": client})
+
+
+def _as_a_stranger(sighting: Sighting[EnvelopeTried], record: Record) -> bool:
+    """Whether the server takes us for one: we come from outside, or it refused there to relay for us.
+
+    A client in `mynetworks` needs no login, and that tells nothing of others.
+    """
+    if vantage(sighting.fact.client, sighting.endpoint.address, record.vantage) is Vantage.OUTSIDE:
+        return True
+    tried = [each for each in transactions(record) if each.fact.purpose is EnvelopePurpose.OUTSIDE]
+    here = [each for each in tried if each.endpoint == sighting.endpoint and not each.fact.logged_in]
+    return bool(here) and not any(map(_accepted, here))
 
 
 def _accepted(sighting: Sighting[EnvelopeTried]) -> bool:
