@@ -13,7 +13,8 @@ from mailproof.cli import credentials
 from mailproof.cli.command import Option
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.proxy import Proxy, ProxyKind
-from mailproof.run.targets import is_address, is_host_name
+from mailproof.parse.ip_address import is_address
+from mailproof.run.targets import is_host_name
 
 _URL = re.compile(
     r"(?P<kind>[A-Za-z][A-Za-z0-9.+-]*)://(?:(?P<user>[^/@]*)@)?"

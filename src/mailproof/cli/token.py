@@ -69,7 +69,8 @@ def _token(terminal: Terminal, action: str, given: str | None, **wish: Any) -> i
 
 
 def _make(terminal: Terminal, name: str, wish: dict[str, Any]) -> int:
-    from mailproof.run.targets import is_address, is_host_name
+    from mailproof.parse.ip_address import is_address
+    from mailproof.run.targets import is_host_name
     from mailproof.sasl.mechanism import SecretKind
     from mailproof.sasl.registry import MECHANISMS
 

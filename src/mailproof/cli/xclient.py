@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from mailproof.cli.terminal import Complaint, Terminal
-from mailproof.run.targets import is_address
+from mailproof.parse.ip_address import is_address
 
 _UNKNOWN = ("[UNAVAILABLE]", "[TEMPUNAVAIL]")
 """In place of a value: there is none for ever, or none for now."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 import msgspec
 
 from mailproof.model.attempt import Job, Skipped, Status, Step, StepTaken, Trouble
@@ -14,6 +12,7 @@ from mailproof.model.record import Attempt
 from mailproof.model.transcript import Transcript, Turn, TurnKind
 from mailproof.net.dns import to_ascii
 from mailproof.net.interface import Driver
+from mailproof.parse.ip_address import is_address
 from mailproof.parse.vantage import impossible
 
 USUAL = (
@@ -63,7 +62,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 def must_be_of(only: str, host: str) -> None:
     """Raises UsageError for an address that the user both named and ruled out; a name may have what is wanted."""
-    if only and _is_address(host) and (only == "AAAA") != (":" in host):
+    if only and is_address(host) and (only == "AAAA") != (":" in host):
         raise UsageError("address-ruled-out", address=host, option="-6" if only == "AAAA" else "-4")
 
 
@@ -182,7 +181,7 @@ class Resolver:
         there would be our own machine. An address in the place of a name is looked up as the name that it is there
         (RFC 5321 section 5.1), as mail servers do. Raises UsageError for an address that was named and is not wanted.
         """
-        if _is_address(host) and not pointed:
+        if is_address(host) and not pointed:
             must_be_of(self._wanted.only, host)
             return (host,)
         found: list[str] = []
@@ -191,7 +190,7 @@ class Resolver:
             if answer.answers:
                 host = answer.name  # where a search domain completed it, the other family is one of the same host
             found += [a for a in answer.answers if not (pointed and impossible(a, answer.source))]
-        return tuple(address for address in dict.fromkeys(found) if _is_address(address))
+        return tuple(address for address in dict.fromkeys(found) if is_address(address))
 
     async def _ask(self, name: str, rtype: str) -> DnsAnswer:
         """Once for all targets."""
@@ -224,11 +223,3 @@ def _canonical(host: str) -> str:
         return to_ascii(host).rstrip(".").lower()
     except UnicodeError:
         return host.rstrip(".").lower()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

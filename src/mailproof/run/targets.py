@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from mailproof.model.endpoint import Scheme, Target, TargetKind
 from mailproof.model.failure import UsageError
+from mailproof.parse.ip_address import is_address
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9.-]*)(?P<unix>\+unix)?://(?P<rest>.*)\Z", re.DOTALL)
 _SYNONYMS = {"smtps": Scheme.SUBMISSIONS}
@@ -88,12 +88,3 @@ def _port(port: str, text: str) -> int:
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise UsageError("no-port", text=text, port=port)
     return int(port)
-
-
-def is_address(host: str) -> bool:
-    """An IP address, without brackets."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from mailproof.model.postfix import NextHost
+from mailproof.parse.ip_address import is_address
 
 # The services that one names; getservbyname(3) of another machine may know more.
 _PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465, "lmtp": 24}
@@ -19,7 +18,7 @@ def hosts_of(nexthop: str, client: str, default_port: str, *, dns: bool) -> tupl
             continue
         text = item.removeprefix("inet:") if client == "lmtp" else item
         host, port, bracketed = _divided(text)
-        mx = client == "smtp" and dns and not bracketed and not _is_address(host)
+        mx = client == "smtp" and dns and not bracketed and not is_address(host)
         found.append(NextHost(host, port_of(port or default_port), mx))
     return tuple(found)
 
@@ -31,14 +30,6 @@ def _divided(text: str) -> tuple[str, str, bool]:
         return host, rest.removeprefix(":"), True
     host, _, port = text.partition(":")
     return host, port, False
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def port_of(text: str) -> int:

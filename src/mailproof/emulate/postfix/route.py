@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -15,6 +14,7 @@ from mailproof.emulate.postfix.nexthop import hosts_of
 from mailproof.emulate.postfix.server import Postfix, from_table, nothing, skipped, untold
 from mailproof.emulate.postfix.standard import standard_internal
 from mailproof.model.postfix import NextHost, Outcome, Route, Step
+from mailproof.parse.ip_address import is_address
 
 # Class, the list that decides it, and the parameter with its transport; in the order in which Postfix asks.
 _CLASSES = (
@@ -59,7 +59,7 @@ class Resolve:
             if not domain:
                 address = user if at else address
                 return f"{address}@{postfix.value('myhostname')}", postfix.value("myhostname"), True
-            if postfix.yes("resolve_numeric_domain") and _is_address(domain):
+            if postfix.yes("resolve_numeric_domain") and is_address(domain):
                 domain = f"[{domain}]"
                 address = f"{user}@{domain}"
             local = postfix.is_local(domain)
@@ -255,19 +255,11 @@ def divided(value: str) -> tuple[str, str]:
     return transport, nexthop
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _is_domain(text: str) -> bool:
     """A name of hosts that is not of digits alone, or an address in brackets (src/util/valid_hostname.c)."""
     if text.startswith("["):
         inside = text[1:].removesuffix("]")
         bare = inside[5:] if inside[:5].lower() == "ipv6:" else inside
-        return text.endswith("]") and _is_address(bare) and (bare != inside) == (":" in bare)
+        return text.endswith("]") and is_address(bare) and (bare != inside) == (":" in bare)
     # What is not ASCII is turned into a name that is (smtputf8_enable).
     return not text.isascii() or (len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
 
 import msgspec
 
+from mailproof.parse.ip_address import is_address
 from mailproof.parse.machine.lines_of import lines_of
 
 # MAXNS, RES_TIMEOUT, RES_DFLRETRY, RES_MAXRETRANS and RES_MAXRETRY of <resolv.h>.
@@ -37,7 +37,7 @@ def read_resolv_conf(data: bytes) -> ResolvConf:
     search: tuple[str, ...] = ()
     options: list[str] = []
     for words in lines_of(data, ";#"):
-        if words[0] == "nameserver" and len(words) > 1 and _is_address(words[1]):
+        if words[0] == "nameserver" and len(words) > 1 and is_address(words[1]):
             servers.append(words[1])
         elif words[0] in ("search", "domain"):
             search = tuple(words[1:])
@@ -60,11 +60,3 @@ def hosts_from(data: bytes) -> Sequence[str]:
         if words[0] == "hosts:":
             return re.sub(r"\[[^\]]*\]?", " ", " ".join(words[1:])).split()
     return ("dns", "files")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 
 from mailproof.host.hostname import hostname
@@ -14,6 +13,7 @@ from mailproof.model.lookups import LookupsSeen
 from mailproof.model.machine import MachineSeen
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Driver
+from mailproof.parse.ip_address import is_address
 from mailproof.parse.postfix.parameters import MainFile, read_main
 from mailproof.probes.lookups import Questions, lookups_seen
 from mailproof.probes.machine import PID_FILES
@@ -57,13 +57,5 @@ def _clients(attempts: Sequence[Attempt], machine: MachineSeen) -> Iterator[str]
             if isinstance(fact, Connection) and fact.client:
                 address = fact.client.rpartition(":")[0].strip("[]").partition("%")[0]
                 known = ours if ours and (":" in ours) is (":" in address) else address
-                if _is_address(known):
+                if is_address(known):
                     yield known
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
