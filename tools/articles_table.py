@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from made_pages import keep
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "docs" / "articles.toml"
 LANGUAGES = {"en": "articles.md", "ja": "articles.ja.md"}
@@ -67,14 +69,7 @@ _WORDS = {
 
 def main() -> int:
     data = read()
-    texts = {ROOT / "docs" / name: render(data, lang) for lang, name in LANGUAGES.items()}
-    if "--check" not in sys.argv[1:]:
-        for path, text in texts.items():
-            path.write_text(text, "utf-8")
-        return 0
-    stale = [path.name for path, text in texts.items() if not path.exists() or path.read_text("utf-8") != text]
-    print("".join(f"docs/{name} is stale: make docs\n" for name in stale), end="", file=sys.stderr)
-    return 1 if stale else 0
+    return keep({ROOT / "docs" / name: render(data, lang) for lang, name in LANGUAGES.items()})
 
 
 def read() -> dict[str, Any]:

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "corpus"), str(ROOT / "tests")]
 
 from broken_servers import cases, check, notes, running  # noqa: E402
+from made_pages import keep  # noqa: E402
 
 from nameservers import own_resolv_conf  # noqa: E402
 
@@ -75,13 +76,8 @@ def main() -> int:
     arguments.add_argument("--pages", action="store_true", help="write the pages from the answers that were kept")
     arguments.add_argument("--check", action="store_true", help="fail if the pages are not what would be written")
     given = arguments.parse_args()
-    if given.check:
-        stale = [path.name for path, text in pages(kept()).items() if text != path.read_text("utf-8")]
-        print("".join(f"docs/{name} is stale: make docs\n" for name in stale), end="", file=sys.stderr)
-        return 1 if stale else 0
-    if given.pages:
-        write_pages(kept())
-        return 0
+    if given.check or given.pages:
+        return keep(pages(kept()))
     wanted = cases(given.only)
     if not wanted:
         print("no case: is the corpus beside the project?", file=sys.stderr)
@@ -95,7 +91,7 @@ def main() -> int:
             told = [known[case["id"]][side]["causes"][:1] for side in sides]
             print(f"{case['id']:40} {told}", flush=True)
     ANSWERS.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
-    write_pages(known)
+    keep(pages(known))
     for side in ("wire", "inside"):
         told = [found[side] for found in known.values() if side in found]
         print(f"{side}: {sum(map(is_right, told))} of {len(told)} right")
@@ -123,11 +119,6 @@ def kept() -> dict[str, Any]:
     """The answers of former runs, by case."""
     known: dict[str, Any] = json.loads(ANSWERS.read_text("utf-8")) if ANSWERS.exists() else {}
     return known
-
-
-def write_pages(known: dict[str, Any]) -> None:
-    for path, text in pages(known).items():
-        path.write_text(text, "utf-8")
 
 
 def pages(known: dict[str, Any]) -> dict[Path, str]:

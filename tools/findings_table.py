@@ -16,6 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from made_pages import keep
+
 from mailproof.catalog.pages import load
 from mailproof.catalog.profiles import load_profile
 from mailproof.checks import kinds
@@ -60,23 +62,13 @@ _WORDS = {
 
 
 def main() -> int:
-    pages = {name: render(lang) for lang, name in LANGUAGES.items()}
+    code = keep({ROOT / "docs" / name: render(lang) for lang, name in LANGUAGES.items()})
     if "--check" not in sys.argv[1:]:
-        for name, text in pages.items():
-            (ROOT / "docs" / name).write_text(text, "utf-8")
-        return 0
-    stale = [name for name, text in pages.items() if not _is_current(name, text)]
-    for name in stale:
-        print(f"docs/{name} is stale: make docs", file=sys.stderr)
+        return code
     lacking = [f"{finding}: {kind}" for finding, kind in unexplained()]
     for line in lacking:
         print(f"shown nowhere, and docs/{REASONS.name} gives no reason: {line}", file=sys.stderr)
-    return 1 if stale or lacking else 0
-
-
-def _is_current(name: str, text: str) -> bool:
-    path = ROOT / "docs" / name
-    return path.exists() and path.read_text("utf-8") == text
+    return 1 if code or lacking else 0
 
 
 def findings() -> list[str]:

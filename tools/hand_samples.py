@@ -17,6 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from made_pages import keep
 from postfix_samples import laid_out
 from talk_screenshot import captured
 
@@ -131,22 +132,15 @@ def steady(text: str) -> str:
 
 
 def main() -> int:
-    made, stale = samples(), []
+    made, texts = samples(), {}
     for page in PAGES:
         paths = {lang: ROOT / "docs" / f"{page}{suffix}.md" for lang, suffix in LANGUAGES.items()}
         old = {lang: path.read_text("utf-8") for lang, path in paths.items()}
         new = {lang: pasted(text, made[lang]) for lang, text in old.items()}
         # Both or none: the commands are the same in both languages, ports and all.
-        if all(steady(old[lang]) == steady(new[lang]) for lang in LANGUAGES):
-            continue
-        stale += [path.name for path in paths.values()]
-        for lang, path in paths.items():
-            if "--check" not in sys.argv[1:]:
-                path.write_text(new[lang], "utf-8")
-    if "--check" in sys.argv[1:] and stale:
-        print("".join(f"{name} is stale: make samples\n" for name in stale), end="", file=sys.stderr)
-        return 1
-    return 0
+        if any(steady(old[lang]) != steady(new[lang]) for lang in LANGUAGES):
+            texts.update({paths[lang]: new[lang] for lang in LANGUAGES})
+    return keep(texts, "make samples")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from made_pages import keep
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     (lang, ROOT / "docs" / f"{name}.{end}", first)
@@ -57,19 +59,7 @@ def _printed(words: str, lang: str, folder: str) -> str:
 
 
 def main() -> int:
-    stale = []
-    for lang, path, first in PAGES:
-        old = path.read_text("utf-8")
-        new = made(old, lang, first)
-        if new == old:
-            continue
-        stale.append(path.name)
-        if "--check" not in sys.argv[1:]:
-            path.write_text(new, "utf-8")
-    if "--check" in sys.argv[1:] and stale:
-        print("".join(f"{name} is stale: make docs\n" for name in stale), end="", file=sys.stderr)
-        return 1
-    return 0
+    return keep({path: made(path.read_text("utf-8"), lang, first) for lang, path, first in PAGES})
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ With --check nothing is written; it fails if the pages are not what would be wri
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+
+from made_pages import keep
 
 from mailproof.catalog.log_messages import LogMessage, log_messages
 
@@ -48,15 +49,7 @@ _WORDS = {
 
 
 def main() -> int:
-    pages = {DOCS / name: render(lang) for lang, name in LANGUAGES.items()}
-    if "--check" not in sys.argv[1:]:
-        for path, text in pages.items():
-            path.write_text(text, "utf-8")
-        return 0
-    stale = [path.name for path, text in pages.items() if not path.exists() or path.read_text("utf-8") != text]
-    for name in stale:
-        print(f"docs/{name} is stale: make docs", file=sys.stderr)
-    return 1 if stale else 0
+    return keep({DOCS / name: render(lang) for lang, name in LANGUAGES.items()})
 
 
 def render(lang: str) -> str:

@@ -19,6 +19,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from made_pages import keep
+
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"en": "", "ja": ".ja"}
 _BLOCK = re.compile(r"(<!-- sample [a-z-]+ -->\n\n)?((?:    .*\n|\n+(?=    ))+)")
@@ -158,21 +160,12 @@ def printed(page: str, commands: Sequence[str], lang: str) -> Sequence[str]:
 
 
 def main() -> int:
-    stale = []
+    texts = {}
     for page in FOLDERS:
         for lang, suffix in LANGUAGES.items():
             path = ROOT / "docs" / f"{page}{suffix}.md"
-            old = path.read_text("utf-8")
-            new = made(page, old, lang)
-            if new == old:
-                continue
-            stale.append(path.name)
-            if "--check" not in sys.argv[1:]:
-                path.write_text(new, "utf-8")
-    if "--check" in sys.argv[1:] and stale:
-        print("".join(f"{name} is stale: make docs\n" for name in stale), end="", file=sys.stderr)
-        return 1
-    return 0
+            texts[path] = made(page, path.read_text("utf-8"), lang)
+    return keep(texts)
 
 
 if __name__ == "__main__":
