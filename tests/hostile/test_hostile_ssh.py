@@ -44,7 +44,7 @@ FLOOD = "while :; do printf '%065536d' 0; done"
         ("echo 'ssh: connect to host mx port 22: No route to host' >&2; exit 255", "ssh-unreachable"),
         ("echo 'Unable to negotiate with 192.0.2.1 port 22: no matching key exchange method found.' >&2; exit 255",
          "ssh-no-agreement"),
-        ("echo '/root/.ssh/config: line 1: Bad configuration option: x' >&2; exit 255", "ssh-configuration"),
+        ("echo '/home/alice/.ssh/config: line 1: Bad configuration option: x' >&2; exit 255", "ssh-configuration"),
         ("kill -9 $$", "ssh-no-shell"),
         (FLOOD, "ssh-rubbish"),
         (f"exec 2>&1; {FLOOD}", "ssh-rubbish"),

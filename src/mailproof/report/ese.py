@@ -169,7 +169,7 @@ def _of_logs(logs: Sequence[EseLog], say: Words) -> str:
     flawed = sum(log.flaw not in (LogFlaw.NONE, LogFlaw.UNVERIFIED) for log in logs)
     span = _span(range(min(known), max(known) + 1)) if known else "?"
     stems = tuple(dict.fromkeys(log.stem for log in logs if log.stem))
-    return say("ese.logs-seen", stem=stems or ("?",), logs=span, n=len(logs), damaged=flawed)
+    return say.counted("ese.logs-seen", len(logs), stem=stems or ("?",), logs=span, damaged=flawed)
 
 
 def _of_log(log: EseLog, name: Name, say: Words) -> str:

@@ -65,7 +65,7 @@ def render_evaluated(
         telling = built.rules if verbose else [each for each in built.rules if _telling(each)]
         shown = telling if verbose else telling[-_MOST_RULES:]
         if before := len(telling) - len(shown):
-            lines += wrap(say("greylist.hidden-before", n=before), width, "  ")
+            lines += wrap(say.counted("greylist.hidden-before", before), width, "  ")
         for each in shown:
             lines += _rule(each, say, color, width)
         if hidden := len(built.rules) - len(telling):

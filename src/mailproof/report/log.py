@@ -33,9 +33,9 @@ def render_explained(result: LogExplained, lang: str, color: bool, width: int, *
     shown = [cause for cause in result.causes if everything or cause.rank < _HARMLESS]
     numbers = {"lines": result.lines, "mail": result.mail}
     if result.first:
-        lines = wrap(say("log.summary", first=result.first, last=result.last, **numbers), width)
+        lines = wrap(say.counted("log.summary", result.lines, first=result.first, last=result.last, **numbers), width)
     else:
-        lines = wrap(say("summary.timeless", **numbers), width)
+        lines = wrap(say.counted("summary.timeless", result.lines, **numbers), width)
     if not result.mail:
         lines += wrap(say("log.no-mail"), width)
     elif not shown:
@@ -86,7 +86,7 @@ def _left_out(result: LogExplained, harmless: int, say: Words, width: int, every
     if harmless or result.unknown or result.unread:
         yield ""
     if harmless:
-        yield from wrap(say("log.harmless", n=harmless), width)
+        yield from wrap(say.counted("log.harmless", harmless), width)
     if result.unknown or result.unread:
         yield from wrap(say("log.not-known", unknown=result.unknown, unread=result.unread), width)
     if everything:

@@ -53,8 +53,8 @@ def span(summary: LogSummary, say: Words) -> str:
     """Which time, and how many lines."""
     lines = {"lines": number(summary.lines), "mail": number(summary.mail)}
     if not summary.first:
-        return say("summary.timeless", **lines)
-    return say("summary.span", first=summary.first, last=summary.last, **lines)
+        return say.counted("summary.timeless", summary.lines, **lines)
+    return say.counted("summary.span", summary.lines, first=summary.first, last=summary.last, **lines)
 
 
 def tables(summary: LogSummary, say: Words) -> Iterator[Table]:

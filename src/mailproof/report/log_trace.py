@@ -36,7 +36,7 @@ def render_traces(
         for leg in trace.legs:
             lines += wrap(sentence(leg, say), width, f"  {moment(leg)}  ", "    ")
     if gaps:
-        lines += ["", *wrap(say("log.gaps", n=gaps), width)]
+        lines += ["", *wrap(say.counted("log.gaps", gaps), width)]
     nothing = "log.no-such-message" if mail else "log.no-mail"
     return "\n".join(lines[1:] or wrap(say(nothing), width)) + "\n"
 

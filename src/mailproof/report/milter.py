@@ -63,7 +63,7 @@ def render_played(result: MilterPlayed, lang: str, color: bool, width: int, *, v
         sentence = say(f"milter.health-{result.health}", url=result.url, step=_step_word(result.stage, say))
     else:
         word, style = "through", Style.PASS
-        sentence = say("milter.played", url=result.url, n=len({step.line for step in result.steps} - {0}))
+        sentence = say.counted("milter.played", len({step.line for step in result.steps} - {0}), url=result.url)
     lines = headed(say(f"milter.word-{word}"), style, sentence, say, color, width)
     if result.unmet is not None:
         lines += wrap(say("milter.wanted", text=result.unmet.wanted), width, "  ")
