@@ -1,0 +1,25 @@
+"""A single thing is told as one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from mailproof.catalog.words import words
+from mailproof.report.log_summary import span
+from mailproof.run.log.summary import summary_of_lines
+
+
+@pytest.mark.parametrize(("lines", "said"), [(1, "1 line, 0 of a mail server"), (2, "2 lines, 0 of them")])
+def test_lines_of_a_log(lines: int, said: str) -> None:
+    summary = summary_of_lines([b"nothing of mail\n" * lines], date(2026, 11, 29), None, 0)
+    assert span(summary, words("en")).startswith(said)
+
+
+@pytest.mark.parametrize("key", ["log.gaps", "log.harmless", "greylist.hidden-before"])
+def test_one_has_no_plural(key: str) -> None:
+    one, two = (words("en").counted(key, n) for n in (1, 2))
+    assert one.startswith("1 ")
+    assert two.startswith("2 ")
+    assert one.split()[1:] != two.split()[1:]
