@@ -136,7 +136,7 @@ def test_a_wrong_password_ends_with_28(real_lab: RealLab) -> None:
 
 
 TYPED = {
-    "pop3": (("USER {user}", "now PASS"), ("PASS {password}", "logged in"), ("STAT", "bytes in all")),
+    "pop3": (("USER {user}", "now PASS"), ("PASS {password}", "logged in"), ("STAT", " bytes")),
     "imaps": (
         ("a1 LOGIN {user} {password}", "logged in"),
         ("a2 SELECT INBOX", "a2 OK"),
