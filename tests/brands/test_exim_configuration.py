@@ -12,8 +12,9 @@ from eximserver import EXIM
 from unpacked import Brand, said_by
 
 from configurations import linted, record_of
+from mailproof.parse.exim.configuration import EximConfiguration
 from mailproof.parse.exim.expand import expanded
-from mailproof.parse.exim.reader import EximConfiguration, read_exim
+from mailproof.parse.exim.reader import read_exim
 
 pytestmark = pytest.mark.real
 

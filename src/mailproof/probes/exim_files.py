@@ -10,6 +10,7 @@ import msgspec
 
 from mailproof.host.interface import Host
 from mailproof.model.configuration import EximFiles, FileSeen, FileState
+from mailproof.parse.exim.configuration import EximConfiguration
 from mailproof.parse.exim.debian import (
     CERTIFICATE,
     GENERATED,
@@ -24,7 +25,7 @@ from mailproof.parse.exim.debian import (
 )
 from mailproof.parse.exim.known import built_in_macros, macros_without
 from mailproof.parse.exim.logs import log_files, log_paths
-from mailproof.parse.exim.reader import EximConfiguration, read_exim
+from mailproof.parse.exim.reader import read_exim
 from mailproof.parse.secret import exim_clients_without, exim_without
 from mailproof.probes.accounts import account
 

@@ -12,7 +12,7 @@ from mailproof.checks.files import SeenFiles
 from mailproof.checks.postfix.configured import configured_of as postfix_of
 from mailproof.model.configuration import DovecotFiles, EximFiles, PostfixFiles
 from mailproof.parse.dovecot.reader import Setting
-from mailproof.parse.exim.reader import Setting as EximSetting
+from mailproof.parse.exim.configuration import Setting as EximSetting
 from mailproof.parse.exim.text import split_list as exim_list
 from mailproof.parse.postfix.lines import split_list
 from mailproof.probes.certificate_files import Wish

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from mailproof.parse.exim.reader import EximConfiguration, read_exim
+from mailproof.parse.exim.configuration import EximConfiguration
+from mailproof.parse.exim.reader import read_exim
 
 MAIN = "/etc/exim4/exim4.conf"
 

@@ -15,9 +15,11 @@ from mailproof.parse.talk.typed import Slip
 from mailproof.probes.terms import Terms
 from mailproof.run.talk.auth import Login, by_command, by_sasl, choose, is_own_command
 from mailproof.run.talk.line import TalkLine
+from mailproof.run.talk.listener import Listener
 from mailproof.run.talk.opening import enter
 from mailproof.run.talk.play import LoginFor, play
 from mailproof.run.talk.session import Session
+from mailproof.run.talk.typist import Typist
 from mailproof.run.talk.url import parse_place
 from mailproof.sasl.credentials import Circumstances, Credentials
 from mailproof.script.authority import Authority
@@ -29,6 +31,36 @@ ADDRESS = "192.0.2.25"
 ALICE = Credentials("alice", "looking-glass")
 Made = tuple[Authority, str]
 """The authority of the scripted server, and the file to trust it by."""
+
+# The way in that most sessions go: its script, and what a screen shows of it.
+IN = """
+@ submission://mx.test talk
+S: 220 mx.test ESMTP
+C: EHLO me.test
+S: 250-mx.test
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go
+* tls
+C: EHLO me.test
+S: 250-mx.test
+S: 250 AUTH PLAIN LOGIN
+"""
+SHOWN = [
+    "* connected",
+    "S: 220 mx.test ESMTP",
+    "C: EHLO me.test",
+    "S: 250-mx.test",
+    "S: 250 STARTTLS",
+    "C: STARTTLS",
+    "S: 220 go",
+    "* certificate",
+    "C: EHLO me.test",
+    "S: 250-mx.test",
+    "S: 250 AUTH PLAIN LOGIN",
+    "# login-by",
+]
+CLEAR = "@ smtp://mx.test talk\nS: 220 mx.test ESMTP\nC: EHLO me.test\nS: 250-mx.test\nS: 250 AUTH PLAIN\n"
 
 
 class Kept:
@@ -71,17 +103,18 @@ class World:
         """What the screen shows of a session in which these lines are typed, each after the answer to the last."""
         screen = Kept()
         session = Session(self.net, parse_place(url), self.terms, screen, lf=lf)
+        typist = Typist(session)
 
         async def run() -> None:
             await enter(session, (ADDRESS,))
-            listening = self.net.spawn(session.listen())
+            listening = self.net.spawn(Listener(self.net, session).listen())
             await self.net.sleep(2)
             for line in lines:
                 if line == "/auth" and login is not None:
                     session.line.stream.secrets.add(login.password.encode())
                     await session.login(login_for(login)(session.line, "", session.offered) or _nothing())
                 else:
-                    await session.say(line)
+                    await typist.say(line)
                 await self.net.sleep(pause)
             session.close()
             listening.cancel()

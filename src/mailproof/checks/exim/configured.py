@@ -10,12 +10,13 @@ from mailproof.checks.files import SeenFiles
 from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.record import Record
+from mailproof.parse.exim.configuration import Condition, Driver, Setting, Statement
 from mailproof.parse.exim.debian import GENERATED, Source, comparable, made
 from mailproof.parse.exim.expand import expanded
 from mailproof.parse.exim.known import macros_without
 from mailproof.parse.exim.lines import Trouble
 from mailproof.parse.exim.lists import host_judge, in_list
-from mailproof.parse.exim.reader import Condition, Driver, Setting, Statement, read_exim
+from mailproof.parse.exim.reader import read_exim
 
 # Two texts of so many lines are held beside each other within a second; Debian's have seven hundred.
 _MOST_LINES = 3000

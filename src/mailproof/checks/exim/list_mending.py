@@ -9,9 +9,9 @@ from mailproof.checks.exim.configured import Configured
 from mailproof.checks.exim.mending import mend, place_of, written
 from mailproof.checks.exim.stranger import host_is_wide
 from mailproof.model.remedy import Remedy
+from mailproof.parse.exim.configuration import Condition, Setting
 from mailproof.parse.exim.debian import SETTINGS
 from mailproof.parse.exim.lists import network_of
-from mailproof.parse.exim.reader import Condition, Setting
 
 ITEM_WORDS = re.compile(r"[\s,;]+")
 """What people put between items where a colon belongs."""

@@ -15,7 +15,7 @@ from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
-from mailproof.parse.exim.reader import Condition, Setting
+from mailproof.parse.exim.configuration import Condition, Setting
 from mailproof.parse.exim.text import split_list
 
 NAME = "exim-lists-sound"

@@ -19,8 +19,8 @@ from mailproof.model.finding import Answer, FindingKind, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
+from mailproof.parse.exim.configuration import Driver
 from mailproof.parse.exim.expand import holds
-from mailproof.parse.exim.reader import Driver
 
 NAME = "exim-logins-offered"
 NEEDS = (EximFiles,)

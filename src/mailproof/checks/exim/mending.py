@@ -20,6 +20,7 @@ from mailproof.checks.mending import (
 )
 from mailproof.model.configuration import FileState
 from mailproof.model.remedy import Change, Remedy
+from mailproof.parse.exim.configuration import Condition, Driver, Setting, Statement
 from mailproof.parse.exim.debian import (
     GENERATED,
     LOCAL_MACROS,
@@ -31,7 +32,6 @@ from mailproof.parse.exim.debian import (
     is_split,
     settings,
 )
-from mailproof.parse.exim.reader import Condition, Driver, Setting, Statement
 from mailproof.parse.exim.text import BLANKS
 
 _SPLIT_MACROS = f"{SPLIT}/main/000_localmacros"

@@ -13,8 +13,8 @@ from mailproof.model.configuration import EximFiles
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
+from mailproof.parse.exim.configuration import Condition, Setting
 from mailproof.parse.exim.known import known
-from mailproof.parse.exim.reader import Condition, Setting
 from mailproof.parse.exim.text import split_list
 
 NAME = "exim-names-defined"

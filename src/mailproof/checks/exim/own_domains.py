@@ -15,8 +15,8 @@ from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
+from mailproof.parse.exim.configuration import Statement
 from mailproof.parse.exim.lists import Judge, domain_judge
-from mailproof.parse.exim.reader import Statement
 from mailproof.parse.exim.text import split_list
 from mailproof.parse.refused import envelope_refused, transactions
 

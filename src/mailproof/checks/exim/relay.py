@@ -16,8 +16,8 @@ from mailproof.model.finding import Answer, Finding, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
+from mailproof.parse.exim.configuration import Condition, Setting, Statement
 from mailproof.parse.exim.lists import Judge
-from mailproof.parse.exim.reader import Condition, Setting, Statement
 from mailproof.parse.exim.text import split_list
 
 NAME = "exim-relay-protected"

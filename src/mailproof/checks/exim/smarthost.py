@@ -17,8 +17,8 @@ from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
+from mailproof.parse.exim.configuration import Driver, Setting
 from mailproof.parse.exim.debian import GENERATED
-from mailproof.parse.exim.reader import Driver, Setting
 from mailproof.parse.exim.text import split_list
 
 NAME = "exim-smarthost-set-up"

@@ -8,9 +8,9 @@ from enum import StrEnum
 import msgspec
 
 from mailproof.checks.exim.configured import INSIDE, Configured
+from mailproof.parse.exim.configuration import Condition, Setting, Statement
 from mailproof.parse.exim.known import known
 from mailproof.parse.exim.lists import Judge, in_list, network_of
-from mailproof.parse.exim.reader import Condition, Setting, Statement
 
 # Nobody has a larger piece of the Internet to himself: a /8 is the largest block that was ever given away.
 _WIDEST = {4: 8, 6: 16}

@@ -17,7 +17,7 @@ from mailproof.model.configuration import EximFiles, FileState
 from mailproof.model.finding import Answer, Passed
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.exim.reader import Condition, Driver, Setting
+from mailproof.parse.exim.configuration import Condition, Driver, Setting
 
 NAME = "exim-tables-there"
 NEEDS = (EximFiles,)

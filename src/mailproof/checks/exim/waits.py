@@ -15,7 +15,7 @@ from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
-from mailproof.parse.exim.reader import Statement
+from mailproof.parse.exim.configuration import Statement
 
 NAME = "exim-greets-at-once"
 NEEDS = (EximFiles, Greeting)

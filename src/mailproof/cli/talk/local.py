@@ -15,6 +15,7 @@ from mailproof.model.escape import to_bytes, to_text
 from mailproof.model.talk import TalkProtocol
 from mailproof.probes.wish import LoginWish
 from mailproof.run.talk.session import Phase, Session
+from mailproof.run.talk.typist import Typist
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.starttls.registry import UPGRADES
 
@@ -37,8 +38,11 @@ Wishes = Callable[[str], Awaitable[LoginWish | None]]
 
 
 class Local:
-    def __init__(self, session: Session, screen: TalkScreen, terminal: Terminal, wishes: Wishes) -> None:
+    def __init__(
+        self, session: Session, typist: Typist, screen: TalkScreen, terminal: Terminal, wishes: Wishes
+    ) -> None:
         self._session = session
+        self._typist = typist
         self._screen = screen
         self._terminal = terminal
         self._wishes = wishes
@@ -123,7 +127,7 @@ class Local:
             if not await self._until(lambda: session.phase is Phase.MESSAGE or not session.is_waiting):
                 return
         if session.phase is Phase.MESSAGE:
-            await session.say_file(message)
+            await self._typist.say_file(message)
             self._screen.text("local-sent", n=len(message), file=argument)
 
     async def _until(self, there: Callable[[], bool]) -> bool:

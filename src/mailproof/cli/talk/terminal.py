@@ -22,8 +22,10 @@ from mailproof.net.aio import AsyncioNet
 from mailproof.probes.wish import LoginWish
 from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.line import FAREWELLS, Closed
+from mailproof.run.talk.listener import Listener
 from mailproof.run.talk.opening import dial, enter
 from mailproof.run.talk.session import Phase, Session
+from mailproof.run.talk.typist import Typist
 from mailproof.sasl.credentials import Credentials
 from mailproof.wire.outgoing import Outgoing
 
@@ -83,7 +85,8 @@ class _Talk:
         self._above: StdoutProxy | None = None
         self._screen = TalkScreen(terminal, self._write)
         self._session = Session(self._net, place, terms_of(how), self._screen, lf=given["lf"])
-        self._local = Local(self._session, self._screen, terminal, self._credentials)
+        self._typist = Typist(self._session)
+        self._local = Local(self._session, self._typist, self._screen, terminal, self._credentials)
         self._input: TalkInput | None = None
         self._output: Vt100_Output | None = None
         self._prompt: PromptSession[str] | None = None
@@ -151,7 +154,7 @@ class _Talk:
         )
         # Its lines stand above the prompt; it writes them this often, and not five times a second.
         with StdoutProxy(sleep_between_writes=_LOOK, raw=True) as self._above:
-            listening = asyncio.ensure_future(session.listen())
+            listening = asyncio.ensure_future(Listener(self._net, session).listen())
             await self._answer()
             self._screen.text("hint")
             try:
@@ -193,7 +196,7 @@ class _Talk:
             with between_prompts():
                 await self._local.run(line)
         else:
-            await session.say(line.removeprefix("/") if command and line.startswith("//") else line)
+            await self._typist.say(line.removeprefix("/") if command and line.startswith("//") else line)
         await self._answer()
 
     async def _answer(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from mailproof.parse.exim.macros import LONGEST_LINE, LONGEST_NAME, MOST_WORK, Macros, macro_name
 from mailproof.parse.exim.text import BLANKS
 
 Read = Callable[[str], bytes | None]
@@ -19,12 +20,6 @@ Read = Callable[[str], bytes | None]
 _DEEPEST_CONDITION = 10
 # Exim has no bound but that of open files; Debian's split configuration has some thirty, in one level.
 _MOST_FILES, _DEEPEST = 500, 50
-# Of a name (EXIM_DRIVERNAME_MAX).
-LONGEST_NAME = 63
-# Of one line: its macros can double each other. The longest that was seen is a list of addresses of 40 KB.
-_LONGEST = 1 << 20
-# Of searching lines for macros: Debian's configuration needs a thousandth of it.
-_MOST_WORK = 1_000_000_000
 # Every line costs; a configuration of a provider has some thousand.
 _MOST_LINES = 200_000
 
@@ -69,21 +64,19 @@ class Lines:
     def __init__(self, path: str, read: Read, built_in: Mapping[str, str]) -> None:
         self.files: list[str] = []
         self.troubles: list[Trouble] = []
-        self.macros: dict[str, str] = dict(built_in)
-        self._own: dict[str, str] = {}
-        """Macros that the configuration defines, in their order."""
+        self.macros = Macros(built_in)
         self.defined: dict[str, tuple[str, int]] = {}
-        """Where."""
+        """Where the configuration defines each of its own, in their order."""
         self._read = read
         self._stack: list[_Open] = []
         self._state = _TAKEN
         self._states: list[tuple[int, str, int]] = []
         """What held before each `.ifdef` that is open, and where that is."""
-        self._work = self._count = 0
+        self._count = 0
         self._open(path)
 
     def __iter__(self) -> Iterator[Line]:
-        text, begun, last = "", ("", 0), 0
+        text, begun, last = _Continued(), ("", 0), 0
         while self._stack:
             file = self._stack[-1]
             if file.number >= len(file.lines):
@@ -91,27 +84,21 @@ class Lines:
                 continue
             file.number += 1
             self._count += 1
-            if self._count > _MOST_LINES or self._work > _MOST_WORK:
+            if self._count > _MOST_LINES or self.macros.work + text.work > MOST_WORK:
                 self.trouble("too-many", file.name, file.number, file.name)
                 break
-            taken = self._physical(file, file.lines[file.number - 1].partition("\0")[0], bool(text))
+            taken = self._physical(file, file.lines[file.number - 1].partition("\0")[0], bool(text.size))
             if taken is None:
                 continue
-            if not text:
+            if not text.size:
                 begun = file.name, file.number
             last = file.number if file.name == begun[0] else last
-            text = (text + taken).rstrip(BLANKS)[:_LONGEST]
-            if not text:
-                continue
-            if text.endswith("\\"):
-                text = text[:-1]
-                continue
-            yield Line(text.lstrip(BLANKS), *begun, last)
-            text = ""
+            if text.ends_with(taken) and text.size:
+                yield Line(text.taken().lstrip(BLANKS), *begun, last)
         for _, name, number in self._states[-1:]:
             self.trouble("endif-missing", name, number, ".endif")
-        if text:
-            yield Line(text, *begun, last)
+        if text.size:
+            yield Line(text.taken(), *begun, last)
 
     def trouble(self, name: str, file: str, line: int, text: str = "") -> None:
         """Said once for each place and kind."""
@@ -132,7 +119,7 @@ class Lines:
 
     def _physical(self, file: _Open, raw: str, continues: bool) -> str | None:
         """What a line of the file adds to the logical one; None for a comment, a condition, what is left out."""
-        text, replaced = self._replaced(raw.lstrip(BLANKS), continues, file)
+        text, replaced = self._replaced(raw.lstrip(BLANKS)[:LONGEST_LINE], continues, file)
         if text.startswith("#"):
             return None
         if text.startswith(".") and self._condition(text, replaced, file):
@@ -145,28 +132,15 @@ class Lines:
         return text
 
     def _replaced(self, text: str, continues: bool, file: _Open) -> tuple[str, bool]:
-        """With macros replaced, one after the other in the order of their definition; whether any was."""
+        """With macros replaced; whether any was."""
         at = 0
         if not continues and "A" <= text[:1] <= "Z":
-            end = next((n for n, char in enumerate(text) if not _is_of_name(char)), len(text))
+            end = len(macro_name(text))
             if text[end:].lstrip(BLANKS).startswith("="):
-                at = end + text[end:].index("=")  # the macro that is being defined is not replaced
-        at = _next_start(text, at)
-        if at >= len(text):
-            return text, False
-        macros = self.macros if text[at] == "_" else self._own
-        replaced = False
-        for name, value in macros.items():
-            at = _next_start(text, at)
-            if at >= len(text):
-                break
-            self._work += len(text) - at + 20
-            if name in text and text.find(name, at) >= 0:
-                replaced = True
-                text = text[:at] + text[at:].replace(name, value)
-                if len(text) > _LONGEST or self._work > _MOST_WORK:
-                    self.trouble("too-long", file.name, file.number, name)
-                    return text[:_LONGEST].lstrip(BLANKS), True
+                at = text.index("=", end)  # the macro that is being defined is not replaced
+        text, too_long, replaced = self.macros.replaced(text, at)
+        if too_long:
+            self.trouble("too-long", file.name, file.number, too_long)
         return text.lstrip(BLANKS), replaced
 
     def _condition(self, text: str, replaced: bool, file: _Open) -> bool:
@@ -210,8 +184,8 @@ class Lines:
 
     def define(self, line: Line) -> None:
         """A line that defines a macro: `NAME = text`, `NAME == text` for a new value of an old one."""
-        end = next((n for n, char in enumerate(line.text) if not _is_of_name(char)), len(line.text))
-        name, rest = line.text[:end], line.text[end:].lstrip(BLANKS)
+        name = macro_name(line.text)
+        rest = line.text[len(name) :].lstrip(BLANKS)
         if len(name) > LONGEST_NAME:
             self.trouble("name-too-long", line.file, line.last, name)
         elif not rest.startswith("="):
@@ -220,30 +194,42 @@ class Lines:
             if name not in self.macros:
                 self.trouble("macro-undefined", line.file, line.last, name)
             self._set(name, rest[2:].lstrip(BLANKS), line)
+        elif name in self.macros:
+            self.trouble("macro-twice", line.file, line.last, name)
+        elif within := self.macros.within(name):
+            self.trouble("macro-hidden", line.file, line.last, f"{within} {name}")
         else:
-            self._work += 20 * len(self.macros)
-            within = next((each for each in self.macros if len(each) < len(name) and each in name), "")
-            if name in self.macros:
-                self.trouble("macro-twice", line.file, line.last, name)
-            elif within:
-                self.trouble("macro-hidden", line.file, line.last, f"{within} {name}")
-            else:
-                self._set(name, rest[1:].lstrip(BLANKS), line)
+            self._set(name, rest[1:].lstrip(BLANKS), line)
 
     def _set(self, name: str, value: str, line: Line) -> None:
-        self.macros[name] = value
-        self._own[name] = value
+        self.macros.define(name, value)
         self.defined[name] = line.file, line.line
 
 
-def _is_of_name(char: str) -> bool:
-    return char.isascii() and (char.isalnum() or char == "_")
+class _Continued:
+    """A logical line of which pieces come, as long as each ends with a backslash."""
 
+    def __init__(self) -> None:
+        self.size = self.work = 0
+        self._pieces: list[str] = []
 
-def _next_start(text: str, at: int) -> int:
-    """Where the name of a macro can begin: at a capital letter, or `_` and one."""
-    for n in range(at, len(text)):
-        char = text[n]
-        if "A" <= char <= "Z" or (char == "_" and "A" <= text[n + 1 : n + 2] <= "Z"):
-            return n
-    return len(text)
+    def ends_with(self, piece: str) -> bool:
+        """Whether the line is complete with this piece; of a line that is too long the rest is left out."""
+        if not piece.strip(BLANKS) and self._pieces:  # what comes before it ends the line now
+            piece = "".join(self._pieces)
+            self.work += len(piece) >> 8
+            self._pieces, self.size = [], 0
+        piece = piece.rstrip(BLANKS)[: max(0, LONGEST_LINE - self.size)]
+        continues = piece.endswith("\\")
+        if continues:
+            piece = piece[:-1]
+        if piece:
+            self._pieces.append(piece)
+            self.size += len(piece)
+        return not continues
+
+    def taken(self) -> str:
+        """The whole line; the next piece begins another."""
+        text = "".join(self._pieces)
+        self._pieces, self.size = [], 0
+        return text

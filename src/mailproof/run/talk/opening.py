@@ -11,7 +11,7 @@ from mailproof.parse.talk.notes import Note
 from mailproof.parse.talk.offers import offers_in
 from mailproof.run.hand.stages import Stage
 from mailproof.run.talk.session import Session
-from mailproof.wire.starttls.course import Upgrade, Verdict, bounded, greeted
+from mailproof.wire.starttls.course import Course, Outcome, Upgrade, Verdict, bounded, greeted
 from mailproof.wire.starttls.registry import UPGRADES
 
 
@@ -38,13 +38,13 @@ async def enter(session: Session, addresses: Sequence[str]) -> None:
         await _upgrade(session, upgrade)
         return
     if upgrade.greeting:
-        await session.follow(greeted(upgrade), upgrade)
+        await _follow(session, greeted(upgrade), upgrade)
     session.stage = Stage.OPEN
     await session.say_hello(upgrade)
 
 
 async def _upgrade(session: Session, upgrade: Upgrade) -> None:
-    outcome = await session.follow(bounded(upgrade.opening(session.names)), upgrade)
+    outcome = await _follow(session, bounded(upgrade.opening(session.names)), upgrade)
     session.offered = offers_in(session.protocol, outcome.offered.decode("utf-8", "replace"))
     session.progress.hello = "EHLO" if outcome.offered else ""
     if outcome.verdict is Verdict.READY:
@@ -63,3 +63,28 @@ async def _upgrade(session: Session, upgrade: Upgrade) -> None:
     else:
         session.stage = Stage.OPEN
         await session.introduce()
+
+
+async def _follow(session: Session, course: Course, upgrade: Upgrade) -> Outcome:
+    """A course of the opening, shown as it goes; of one that is no text the sizes only."""
+    unfinished = b""
+
+    def said(data: bytes) -> None:
+        if upgrade.binary:
+            session.screen.event("bytes-sent-one" if len(data) == 1 else "bytes-sent", n=len(data))
+        else:
+            session.screen.said(to_text(data.rstrip(b"\r\n")))
+
+    def heard(data: bytes) -> None:
+        nonlocal unfinished
+        if upgrade.binary:
+            session.screen.event("bytes-received-one" if len(data) == 1 else "bytes-received", n=len(data))
+            return
+        *lines, unfinished = (unfinished + data).split(b"\n")
+        for each in lines:
+            session.show(each.removesuffix(b"\r"))
+
+    outcome = await session.line.follow(course, heard, said)
+    if unfinished:
+        session.show(unfinished)
+    return outcome
