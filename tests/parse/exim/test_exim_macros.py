@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from growth import times_as_long
+from mailproof.parse.exim.configuration import EximConfiguration
 from mailproof.parse.exim.macros import LONGEST_LINE, MOST_WORK, Macros
-from mailproof.parse.exim.reader import EximConfiguration, read_exim
+from mailproof.parse.exim.reader import read_exim
 
 FILE = "/etc/exim4/exim4.conf"
 MANY, TIMES = 500, 8
