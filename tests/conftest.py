@@ -24,6 +24,7 @@ settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which may be absent or switched off
 def pytest_xdist_auto_num_workers() -> int:
     """Of `-n auto`: more than there are processors, for a test of a server waits half of its time, and no more than
     five, for as many times the real servers of a whole run are started.
