@@ -26,6 +26,7 @@ from mailproof.model.lookups import LookupsSeen
 from mailproof.model.machine import MachineSeen
 from mailproof.model.observed import Observation
 from mailproof.model.policy import Policy
+from mailproof.model.policy_service import PolicyServiceSeen
 from mailproof.model.record import Record
 from mailproof.model.server_log import LogRead, LogSaid, LogStored
 from mailproof.model.space import SpaceSeen
@@ -49,7 +50,7 @@ BY_SOURCE: dict[str, tuple[type[Observation], ...]] = {
     "ese": (EseDatabase, EseLog),
     "exim": (EximFiles,),
     "log": (LogRead, LogSaid, LogStored, Followed),
-    "machine": (MachineSeen, LookupsSeen, SpaceSeen),
+    "machine": (MachineSeen, LookupsSeen, SpaceSeen, PolicyServiceSeen),
     "postfix": (PostfixFiles,),
 }
 """The others, by the observations that they judge."""

@@ -24,6 +24,8 @@ READING: tuple[tuple[str, ...], ...] = (
     ("ip", "-o", "addr"),
     ("ifconfig", "-a"),
     ("ss", "-H", "-ltnp"),
+    ("ss", "-H", "-tnpi", "dport", "=", SLOT),
+    ("ss", "-H", "-xap", "src", SLOT),
     ("df", "-Pk", SLOT),
     ("getent", "hosts", SLOT),
     ("getent", "ahostsv4", SLOT),

@@ -12,6 +12,7 @@ from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
 from mailproof.model.followed import Followed
 from mailproof.model.lookups import LookupsSeen
 from mailproof.model.machine import MachineSeen
+from mailproof.model.policy_service import PolicyServiceSeen
 from mailproof.model.provoked import Injected, LoginProbed, Strained
 from mailproof.model.proxy import ProxyAsked
 from mailproof.model.retrieval import Idled, MailboxOpened, Retrieved, UidsListed
@@ -54,6 +55,7 @@ AnyObservation = (
     | Followed
     | LookupsSeen
     | SpaceSeen
+    | PolicyServiceSeen
     | MachineSeen
     | PostfixFiles
     | DovecotFiles

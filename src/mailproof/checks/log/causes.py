@@ -10,6 +10,8 @@ from mailproof.model.finding import Explains, FindingKind, Layer, Scope
 # What a smtpd does to its clients that cannot run, or cannot look something up.
 _ENDS = ("closed-unexpectedly", "no-greeting", "no-reply", "server-config-problem")
 _PUT_OFF = ("temporary-reject", "server-config-problem", "not-delivered")
+# One that is there and does not answer keeps the client waiting, for 201 seconds by default.
+_NO_POLICY = (*_PUT_OFF, "no-reply")
 _NO_LOGIN = ("auth-rejected", "auth-temporary-failure")
 # An auth process that cannot start: Dovecot's login processes turn clients away after a while, and smtpd ends.
 _NO_AUTH = ("sasl-no-mechanisms", "greeting-refused")
@@ -86,7 +88,7 @@ CAUSES = (
     _cause("saslauthd-missing", Layer.LOGIN, _NO_LOGIN, "Postfix SASL_README"),
     _cause("auth-server-gone", Layer.LOGIN, (*_NO_SMTPD_LOGIN, "sasl-no-mechanisms"), "postconf(5) smtpd_sasl_path"),
     _cause("sasl-no-mechanisms", Layer.LOGIN, _NO_SMTPD_LOGIN, "postconf(5) smtpd_sasl_security_options"),
-    _cause("policy-service-down", Layer.RELAY, _PUT_OFF, "Postfix SMTPD_POLICY_README"),
+    _cause("policy-service-down", Layer.RELAY, _NO_POLICY, "Postfix SMTPD_POLICY_README", "service"),
     _cause("milter-down", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
     _cause("milter-socket-unreachable", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
     _cause("milter-tempfail", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),

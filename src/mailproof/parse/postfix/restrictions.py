@@ -79,6 +79,12 @@ def restrictions(text: str) -> Sequence[Restriction]:
     return found
 
 
+def policy_services(text: str) -> Sequence[str]:
+    """Those that an expanded list asks, `inet:127.0.0.1:10023`, without what is set for one of them alone."""
+    asked = (split_list(each.argument)[:1] for each in restrictions(text) if each.name == "check_policy_service")
+    return [place for first in asked for place in first]
+
+
 def is_known(item: Restriction, classes: Collection[str]) -> bool:
     """Whether smtpd(8) can do something with it."""
     return item.name in RESTRICTIONS or item.name in {each.lower() for each in classes} or ":" in item.name

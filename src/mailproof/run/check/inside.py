@@ -23,6 +23,7 @@ from mailproof.model.space import SpaceSeen
 from mailproof.net.interface import Driver
 from mailproof.probes.exim_files import usual_exim
 from mailproof.probes.machine import machine_seen
+from mailproof.probes.policy_services import policy_services_seen
 from mailproof.probes.queue import waiting
 from mailproof.probes.space import queue_space
 from mailproof.run.beside.followed import await_last_word, with_followed
@@ -68,8 +69,10 @@ async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime,
     if host.unreached is None:
         attempts += _configurations(host, started, inside)
     if inside.machine and host.unreached is None:
+        # First: what waits there now, is served or given up a little later.
+        asked = [each for fact in _postfixes(attempts) for each in policy_services_seen(host, fact)]
         seen = await lookups(net, host, attempts, plan.terms.sender)
-        attempts.append(Attempt(Job.MACHINE, observations=(*seen, *_spaces(host, attempts))))
+        attempts.append(Attempt(Job.MACHINE, observations=(*seen, *_spaces(host, attempts), *asked)))
     read = watch.read(day_of(started, clock)) if watch is not None and host.unreached is None else None
     record = msgspec.structs.replace(record, attempts=(*attempts, *_untold(host, watch, read)))
     if host.unreached is not None:
@@ -138,10 +141,12 @@ def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen
 
 def _spaces(host: Host, attempts: list[Attempt]) -> Iterator[SpaceSeen]:
     """Of the queue of each Postfix that was read."""
-    for attempt in attempts:
-        for fact in attempt.observations:
-            if isinstance(fact, PostfixFiles):
-                yield from queue_space(host, fact)
+    for fact in _postfixes(attempts):
+        yield from queue_space(host, fact)
+
+
+def _postfixes(attempts: list[Attempt]) -> list[PostfixFiles]:
+    return [fact for attempt in attempts for fact in attempt.observations if isinstance(fact, PostfixFiles)]
 
 
 def _configurations(host: Host, started: datetime, inside: Inside) -> list[Attempt]:

@@ -1,0 +1,49 @@
+"""Looks at the policy services that a Postfix asks: does one leave it without an answer?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailproof.host.interface import Host
+from mailproof.model.configuration import PostfixFiles
+from mailproof.model.policy_service import PolicyServiceSeen, Unanswered
+from mailproof.parse.machine.unanswered import unanswered_at_path, unanswered_at_port
+from mailproof.parse.postfix.master import read_master
+from mailproof.parse.postfix.parameters import MainFile, read_main
+from mailproof.parse.postfix.restrictions import policy_services
+
+# More than any configuration has; each is asked about with a command.
+_MOST = 20
+_INET = re.compile(r"inet:(?:(?P<host>\[[^\]\s]{1,80}\]|[^:\s\[\]]{0,255}):)?(?P<port>\d{1,5})")
+
+
+def policy_services_seen(host: Host, postfix: PostfixFiles) -> Iterator[PolicyServiceSeen]:
+    """Each that a configuration on this host names, with what waits there now. Nobody is asked anything."""
+    if not postfix.here:
+        return
+    files = {each.name: each.data for each in postfix.files}
+    main = read_main(files.get("main.cf", b""), postfix.machine)
+    places = list(_named(main))
+    for service in read_master(files.get("master.cf", b"")).services:
+        places += _named(main.with_options(service.options, service.line, lines=service.option_lines))
+    for place in list(dict.fromkeys(places))[:_MOST]:
+        yield PolicyServiceSeen(place, tuple(_unanswered(host, place, main.value("queue_directory").text)))
+
+
+def _named(main: MainFile) -> Iterator[str]:
+    for name, setting in main.settings.items():
+        if "check_policy_service" in setting.value.lower():
+            yield from policy_services(main.value(name).text)
+
+
+def _unanswered(host: Host, place: str, queue: str) -> Iterator[Unanswered]:
+    if inet := _INET.fullmatch(place):
+        printed = host.answer(("ss", "-H", "-tnpi", "dport", "=", f":{inet['port']}"))
+        yield from unanswered_at_port(printed or "", inet["host"] or "", int(inet["port"]))
+        return
+    kind, _, path = place.partition(":")
+    if kind == "unix" and path:
+        # Who serves it may have named it from the queue directory, as master(8) does, or in full.
+        for name in dict.fromkeys((path, path if path.startswith("/") else f"{queue.rstrip('/')}/{path}")):
+            yield from unanswered_at_path(host.answer(("ss", "-H", "-xap", "src", name)) or "", name)

@@ -1,0 +1,70 @@
+"""A real Postfix whose policy service takes the connection and never answers: the log has no line of it yet."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from mailproof.lab.real.server import RealLab
+
+pytestmark = [pytest.mark.real, pytest.mark.long]
+
+
+def reading(listener: socket.socket, taken: ExitStack) -> None:
+    """Takes and reads what comes, until the listener is closed."""
+    while True:
+        try:
+            connection = taken.enter_context(listener.accept()[0])
+        except OSError:
+            return
+        Thread(target=connection.recv, args=(4096,), daemon=True).start()
+
+
+@pytest.mark.parametrize("kind", ["read", "not taken", "not taken, at a path"])
+def test_who_keeps_rcpt_without_an_answer(real_lab_with: Callable[..., RealLab], tmp_path: Path, kind: str) -> None:
+    at_path = kind.endswith("path")
+    with ExitStack() as open_:
+        listener = open_.enter_context(socket.socket(socket.AF_UNIX if at_path else socket.AF_INET))
+        if at_path:
+            # Postfix's own user has to come to it.
+            for each in (tmp_path, *tmp_path.parents):
+                if each.stat().st_mode & 0o001 == 0:
+                    each.chmod(each.stat().st_mode | 0o011)
+            listener.bind(str(tmp_path / "policy"))
+            (tmp_path / "policy").chmod(0o666)
+            service = f"unix:{tmp_path / 'policy'}"
+        else:
+            listener.bind(("127.0.0.1", 0))
+            service = f"inet:127.0.0.1:{listener.getsockname()[1]}"
+        listener.listen()
+        if kind == "read":
+            Thread(target=reading, args=(listener, open_), daemon=True).start()
+        lab = real_lab_with(main={"smtpd_recipient_restrictions": f"check_policy_service {service}"})
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "mailproof", "check", lab.urls["smtp"], "--name", lab.name),
+                *("--ca-file", str(lab.ca_file), "--mailbox", "bob@example.test", "--here", "--timeout", "12s"),
+                *("--log", str(lab.mail_log), "--postfix-dir", str(lab.postfix_dir), "--format", "json"),
+            ],
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        told = json.loads(done.stdout)
+        listener.shutdown(socket.SHUT_RDWR)
+    (cause,) = told["causes"]
+    assert (cause["name"], cause["params"]["service"]) == ("policy-service-down", service.partition(":")[2])
+    assert {piece["kind"] for piece in cause["evidence"]} == {"config", "socket", "turn"}
+    (silent,) = (finding for finding in told["findings"] if finding["name"] == "no-reply")
+    assert silent["explained_by"] == ["policy-service-down"]
