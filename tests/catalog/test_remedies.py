@@ -47,6 +47,7 @@ OTHERS = {
     "SpamAssassin": "trusted_networks",
     "nginx": "proxy_protocol smtp_capabilities ssl_verify_client",
     "OpenSSL": "s_client default_md",
+    "ss, of a socket": "bytes_received",
     "alerts of TLS": "certificate_required internal_error protocol_version unrecognized_name",
     "OAuth": "invalid_token offline_access",
     "words of a log": "sasl_username",
