@@ -257,12 +257,12 @@ def test_no_form_of_a_name_is_walked_twice(piece: str) -> None:
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("rip=::ffff:81.2.69.142, lip", "rip=2001:db8::1, lip"),
+        ("rip=::ffff:81.2.69.142, lip", "rip=::ffff:192.0.2.1, lip"),
         ("64:ff9b::8.8.8.8", "2001:db8::1"),
         ("from ::8.8.8.8.", "from 2001:db8::1."),
-        ("[IPv6:::ffff:81.2.69.142]", "[IPv6:2001:db8::1]"),
-        ("::ffff:81.2.69.142:25", "2001:db8::1:25"),
-        ("::ffff:81.2.69.142.25", "2001:db8::1.25"),
+        ("[IPv6:::ffff:81.2.69.142]", "[IPv6:::ffff:192.0.2.1]"),
+        ("::ffff:81.2.69.142:25", "::ffff:192.0.2.1:25"),
+        ("::ffff:81.2.69.142.25", "::ffff:192.0.2.1.25"),
         ("2a01:4f8::7.25", "2001:db8::1.25"),
         ("10:00:81.2.69.142", "10:00:192.0.2.1"),
         ("::1 fe80::", "::1 fe80::1"),
@@ -270,6 +270,25 @@ def test_no_form_of_a_name_is_walked_twice(piece: str) -> None:
 )
 def test_no_part_of_an_address_of_ipv6_stays(text: str, masked: str) -> None:
     """With IPv4 at its end (RFC 4291 section 2.2), and with a port as netstat has it."""
+    assert Mask().text(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("from 10.1.2.3, rip=::ffff:10.1.2.3", "from 10.0.0.1, rip=::ffff:10.0.0.1"),
+        ("rip=::FFFF:10.1.2.3 from 10.1.2.3", "rip=::ffff:10.0.0.1 from 10.0.0.1"),
+        # The same in hexadecimal, as ss(8) and some logs have it.
+        (
+            "81.2.69.142 [::ffff:5102:458e]:25 0:0:0:0:0:ffff:81.2.69.142",
+            "192.0.2.1 [::ffff:192.0.2.1]:25 ::ffff:192.0.2.1",
+        ),
+        ("::ffff:81.2.69.142 ::ffff:81.2.69.143", "::ffff:192.0.2.1 ::ffff:192.0.2.2"),
+        ("rip=::ffff:127.0.0.1, lip=::ffff:0.0.0.0", "rip=::ffff:127.0.0.1, lip=::ffff:0.0.0.0"),
+    ],
+)
+def test_an_address_in_an_ipv6_socket_is_the_same_host(text: str, masked: str) -> None:
+    """Dovecot writes ::ffff:10.1.2.3 where Postfix writes 10.1.2.3 of the same client."""
     assert Mask().text(text) == masked
 
 

@@ -83,11 +83,18 @@ class StandIns:
         return ".".join([*map(self._label, labels[:-2]), self._domains[domain]])
 
     def ip(self, text: str) -> str:
-        """Loopback and the unspecified address say nothing about anybody and stay, as does what is no address."""
+        """Loopback and the unspecified address say nothing about anybody and stay, as does what is no address.
+
+        An IPv4 address in one of IPv6 (RFC 4291 section 2.5.5.2) is the same host: in it stands the same stand-in.
+        """
         try:
             address = ipaddress.ip_address(text)
         except ValueError:
             return text
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            inside = str(address.ipv4_mapped)
+            known = self.ip(inside)
+            return text if known == inside else f"::ffff:{known}"
         if address.is_loopback or address.is_unspecified:
             return text
         key = address.compressed
