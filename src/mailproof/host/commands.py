@@ -27,6 +27,7 @@ READING: tuple[tuple[str, ...], ...] = (
     ("ss", "-H", "-tnpi", "dport", "=", SLOT),
     ("ss", "-H", "-xap", "src", SLOT),
     ("df", "-Pk", SLOT),
+    ("df", "-Pi", SLOT),
     ("getent", "hosts", SLOT),
     ("getent", "ahostsv4", SLOT),
     ("nft", "list", "ruleset"),

@@ -99,6 +99,13 @@ CAUSES = (
     _cause("delivery-user-unknown", Layer.DELIVERY, _STOPPED, "postconf(5) virtual_mailbox_maps"),
     _cause("mailbox-setup-broken", Layer.DELIVERY, _NO_SESSION, "Dovecot manual: mail_location"),
     _cause("mailbox-not-writable", Layer.DELIVERY, _NO_SESSION, "Dovecot manual: mail_uid"),
+    _cause(
+        "mailbox-disk-full",
+        Layer.DELIVERY,
+        (*_NO_SESSION, "index-damaged", "uidl-changed"),
+        "Dovecot manual: mail_location",
+        "path",
+    ),
     _cause("mail-uid-not-allowed", Layer.DELIVERY, _NO_SESSION, "Dovecot manual: first_valid_uid"),
     _cause("content-filter-down", Layer.DELIVERY, _STOPPED, "Postfix FILTER_README"),
     _cause("next-hop-refused", Layer.DELIVERY, _STOPPED, "postconf(5) relayhost", "host"),

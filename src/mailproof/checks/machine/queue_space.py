@@ -56,6 +56,12 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Passed(NAME, (shown,))
 
 
+def largest_message(record: Record) -> int:
+    """Octets of the largest message that a Postfix of this record takes; as by default where there is none."""
+    limits = [_number(each.main.value("message_size_limit").text) for each in configurations(record)]
+    return max(limits, default=_USUAL) or _USUAL
+
+
 def _number(text: str) -> int:
     """0 where it is no number, which another check tells."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

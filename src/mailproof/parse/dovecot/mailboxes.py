@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable, Iterator
 
 import msgspec
 
-from mailproof.parse.dovecot.reader import Block, DovecotConfiguration, Setting
+from mailproof.model.configuration import DovecotFiles, FileState
+from mailproof.parse.dovecot.reader import Block, DovecotConfiguration, Setting, read_dovecot
 
 _GROUPS = ("mail_gid", "mail_access_groups", "mail_privileged_group")
 _LOCATION = re.compile(r"(?:\w+:)?(?P<path>[^:]*)")
@@ -34,6 +36,16 @@ def mail_directory(configuration: DovecotConfiguration) -> Place | None:
             return _fixed(_home(configuration))
         return _fixed(Place(path, setting))
     return None
+
+
+def mail_directory_of(files: DovecotFiles) -> Place | None:
+    """The same of files that were read."""
+    texts = {each.name: each.data for each in files.files if each.state is FileState.FILE}
+
+    def matching(pattern: str) -> list[str]:
+        return sorted(name for name in files.included if fnmatch.fnmatchcase(name, pattern))
+
+    return mail_directory(read_dovecot(files.path, texts.get, matching))
 
 
 def _home(configuration: DovecotConfiguration) -> Place | None:

@@ -11,7 +11,7 @@ import msgspec
 from mailproof.host.hostname import hostname
 from mailproof.host.interface import Host
 from mailproof.model.attempt import Job, Skipped
-from mailproof.model.configuration import FileState, PostfixFiles
+from mailproof.model.configuration import DovecotFiles, FileState, PostfixFiles
 from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol
 from mailproof.model.followed import Waiting
@@ -25,7 +25,7 @@ from mailproof.probes.exim_files import usual_exim
 from mailproof.probes.machine import machine_seen
 from mailproof.probes.policy_services import policy_services_seen
 from mailproof.probes.queue import waiting
-from mailproof.probes.space import queue_space
+from mailproof.probes.space import mailbox_space, queue_space
 from mailproof.run.beside.followed import await_last_word, with_followed
 from mailproof.run.beside.join import with_log
 from mailproof.run.beside.journal import JournalWatch
@@ -140,9 +140,13 @@ def _with_usual(inside: Inside, host: Host, record: Record, machine: MachineSeen
 
 
 def _spaces(host: Host, attempts: list[Attempt]) -> Iterator[SpaceSeen]:
-    """Of the queue of each Postfix that was read."""
-    for fact in _postfixes(attempts):
-        yield from queue_space(host, fact)
+    """Of the queue of each Postfix, and of the mailboxes of each Dovecot, that was read."""
+    for attempt in attempts:
+        for fact in attempt.observations:
+            if isinstance(fact, PostfixFiles):
+                yield from queue_space(host, fact)
+            elif isinstance(fact, DovecotFiles):
+                yield from mailbox_space(host, fact)
 
 
 def _postfixes(attempts: list[Attempt]) -> list[PostfixFiles]:
