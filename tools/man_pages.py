@@ -176,7 +176,7 @@ def _of_command(name: str, command: Command, terminal: Terminal) -> Iterator[str
             if option.section == section:
                 value = "" if option.is_flag else f" {_value(str(option.metavar))}"
                 names = ", ".join(rf"\fB{roff(each)}\fR" for each in option.opts)
-                yield from (".TP", names + value, roff(say(f"options.{option.words}")))
+                yield from (".TP", names + value, roff(option.help_in(say)))
     yield from (".TP", r"\fB\-h\fR, \fB\-\-help\fR", roff(say("options.help")))
     yield from (f".SH {words['exit']}", "\n.PP\n".join(roff(_EXIT.sub("", text)) for text in exits))
     yield from (f".SH {words['environment']}", roff(str(words["own-variables"])), r"\fBmailproof\fR(1)")

@@ -122,6 +122,9 @@ def test_the_way_of_a_message_in_a_file(tmp_path: Path) -> None:
         (("imaps://mx.test", "-u", "a", "--mask", "--raw"), "--mask"),
         (("imaps://mx.test", "-u", "a", "--mask", "--keep-bodies"), "--keep-bodies"),
         (("--hops", "/no/such"), "/no/such"),
+        (("--hops", "/dev/null"), "/dev/null is no message"),
+        (("pop3://mx.test", "-u", "a", "--folder", "Junk"), "--folder is of IMAP"),
+        (("pop3s://mx.test", "-u", "a", "--folders"), "--folders is of IMAP"),
         (
             ("imaps://mx.test", "-u", "a", "--folder", "Entw\udcfcrfe"),
             "--folder takes the name of a folder, in UTF-8",

@@ -8,11 +8,15 @@ import pty
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 from running import CLEAN, Peer, mailproof, sentence_of, serving, smtp
+
+from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Teller
+from mailproof.report.ports import render_ports
 
 
 def free_port() -> int:
@@ -66,6 +70,15 @@ def test_the_json_is_the_same_in_both_languages_and_reads_back(tmp_path: Path) -
     compared = mailproof("ports", "127.0.0.1", "-p", str(port), "--compare", str(kept))
     assert compared.returncode == 0
     assert "nothing listens there" in compared.stdout
+
+
+def test_a_closed_port_of_tls_is_told_from_one_of_clear_text() -> None:
+    ports = tuple(PortSeen(port, PortState.CLOSED, Teller.RST, 0.0) for port in (25, 465, 993, 8443))
+    host = HostSeen("127.0.0.1", "127.0.0.1", "loopback", "127.0.0.1", ports)
+    result = PortsResult("0", datetime(2026, 11, 29, tzinfo=UTC), 0.0, (host,))
+    rows = {line.split()[0]: line for line in render_ports(result, None, "en", False, 100).splitlines() if line}
+    assert "(SMTP, TLS at once)" in rows["465"] and "(IMAP, TLS at once)" in rows["993"]
+    assert "(SMTP) " in rows["25"] and "(" not in rows["8443"].partition("RST")[0]
 
 
 def test_a_name_without_an_address_could_not_be_told() -> None:

@@ -38,6 +38,14 @@ def test_every_command_has_help_with_an_example(name: str, lang: str) -> None:
     assert mailproof("help", name, "--lang", lang).returncode == 0
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "20 if not given"), ("ja", "省略時は 20")])
+def test_help_says_what_holds_where_nothing_is_given_and_ends_with_itself(lang: str, said: str) -> None:
+    told = mailproof("--lang", lang, "fetch", "--help").stdout
+    assert said in told
+    last = told.splitlines()[-8:]
+    assert any("--color" in line for line in last) and "--help" in last[-1]
+
+
 @pytest.mark.parametrize(
     ("locale", "lang"),
     [

@@ -234,6 +234,8 @@ def test_half_a_file_is_not_written() -> None:
         (("oauthbearer", "--host", "h\1auth=x"), "--host takes a host name or an address, not h\\x01auth=x"),
         (("cram-md5", "--user", "a", "--password-env", "PATH", "--challenge", "*"), "--challenge is no base64"),
         (("read",), "there is no token to read"),
+        (("read", "/dev/null"), "there is no token to read"),
+        (("read", "/dev"), "cannot read /dev: Is a directory"),
         (("base64", "/nonexistent"), "cannot read /nonexistent"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailproof.model.escape import printable, to_bytes, to_text
+from mailproof.model.escape import for_eyes, printable, to_bytes, to_text
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,14 @@ from mailproof.model.escape import printable, to_bytes, to_text
 def test_bytes_become_text_that_can_be_read_and_turned_back(data, text):
     assert to_text(data) == text
     assert to_bytes(text) == data
+
+
+@pytest.mark.parametrize(
+    ("data", "seen"),
+    [(b"S: \tby b.test", "S:      by b.test"), (b"\\Seen \\t", "\\Seen \\t"), (b"\x1b[2J\r\n", "\\x1b[2J\\r\\n")],
+)
+def test_for_eyes_a_backslash_is_one_and_a_tab_is_room(data, seen):
+    assert for_eyes(to_text(data)) == seen
 
 
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))

@@ -17,9 +17,16 @@ def test_lines_of_a_log(lines: int, said: str) -> None:
     assert span(summary, words("en")).startswith(said)
 
 
-@pytest.mark.parametrize("key", ["log.gaps", "log.harmless", "greylist.hidden-before"])
+@pytest.mark.parametrize("key", ["log.gaps", "log.harmless", "greylist.hidden", "greylist.hidden-before"])
 def test_one_has_no_plural(key: str) -> None:
     one, two = (words("en").counted(key, n) for n in (1, 2))
     assert one.startswith("1 ")
     assert two.startswith("2 ")
     assert one.split()[1:] != two.split()[1:]
+
+
+@pytest.mark.parametrize("key", ["milter.amiss-at-work", "milter.amiss-changes", "ese.step-bad-pages"])
+def test_one_has_no_plural_where_the_number_comes_with_the_others(key: str) -> None:
+    one, two = (words("en").of(key, {"n": n, "size": "9"}) for n in ("1", "2"))
+    assert one != two.replace("2", "1")
+    assert words("ja").of(key, {"n": "1", "size": "9"})

@@ -37,6 +37,11 @@ class Words:
         """The string for a number `n` of things; `key-one` for a single one."""
         return self(f"{key}-one" if n == 1 else key, n=n, **params)
 
+    def of(self, key: str, params: Mapping[str, Param], /) -> str:
+        """The string filled with parameters that come from elsewhere; `key-one` where their `n` is one."""
+        one = f"{key}-one"
+        return self(one if str(params.get("n")) == "1" and one in self else key, **params)
+
     def __contains__(self, key: str) -> bool:
         return self._found(key) is not None
 

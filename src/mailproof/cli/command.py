@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from mailproof.cli.terminal import COLORS, Terminal
 
 if TYPE_CHECKING:
+    from mailproof.catalog.words import Words
     from mailproof.cli.settings import Settings
 
 # Cells for the names of the options; what is longer gets a line of its own.
@@ -32,6 +33,15 @@ class Option(click.Option):
         super().__init__(declarations, **attributes)
         self.section = section
         self.words = words or (self.name or "").replace("_", "-")
+
+    def help_in(self, say: Words) -> str:
+        """What it does, and what holds where it is not given, if its words do not say so themselves."""
+        text = say(f"options.{self.words}")
+        usual = str(self.default) if isinstance(self.default, (str, int)) and not self.is_flag else ""
+        # A page is read as text, and `auto` asks for nothing.
+        if not usual or usual in ("text", "auto", "default") or usual in text:
+            return text
+        return say("cli.with-default", text=text, default=usual)
 
 
 def one_of(choices: Sequence[str], terminal: Terminal) -> dict[str, Any]:
@@ -143,7 +153,9 @@ class Command(click.Command):
         lines.append(paint(say("cli.examples"), Style.HEADING, terminal.color))
         lines += [f"  {line}" for line in say(f"commands.{self.name}-example").splitlines()]
         options = [param for param in self.params if isinstance(param, Option) and not param.hidden]
-        for section in dict.fromkeys(option.section for option in options):
+        # What every command has, and how to see this page, comes last.
+        sections = dict.fromkeys(option.section for option in options)
+        for section in sorted(sections, key=lambda name: name == "output"):
             lines += ["", paint(say(f"cli.section-{section}"), Style.HEADING, terminal.color)]
             for option in options:
                 if option.section == section:
@@ -153,8 +165,7 @@ class Command(click.Command):
 
     def _row(self, option: Option, width: int) -> list[str]:
         value = "" if option.is_flag else f" {option.metavar}"
-        text = self.terminal.say(f"options.{option.words}")
-        return self._line(f"{', '.join(option.opts)}{value}", text, width)
+        return self._line(f"{', '.join(option.opts)}{value}", option.help_in(self.terminal.say), width)
 
     def _line(self, names: str, text: str, width: int) -> list[str]:
         from mailproof.report.layout import pad, wrap

@@ -36,12 +36,15 @@ if TYPE_CHECKING:
     from mailproof.probes.mailbox import Found, Want
     from mailproof.run.hand.fetching import FetchPlan
 
+_INBOX = "INBOX"
+"""The one mailbox of POP3, and the first of IMAP."""
+
 
 def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
         click.Argument(["target"], required=False, metavar="[TARGET]"),
         Option("--message", metavar="N|last|all", multiple=True, section="mailbox", words="fetch-message"),
-        Option("--folder", metavar="NAME", default="INBOX", section="mailbox"),
+        Option("--folder", metavar="NAME", default=_INBOX, section="mailbox"),
         Option("--folders", is_flag=True, section="mailbox"),
         Option("--newest", metavar="N", default="20", callback=whole_number(1, MANY, terminal), section="mailbox"),
         Option("--search", metavar="TEXT", section="mailbox"),
@@ -119,6 +122,9 @@ def _plan(text: str, given: Mapping[str, Any], how: Connecting, terminal: Termin
     target = parse_target(text)
     if target.scheme is not None and target.scheme.protocol not in (Protocol.IMAP, Protocol.POP3):
         raise Complaint(terminal.say("cli.fetch-protocol", scheme=str(target.scheme)))
+    if target.scheme is not None and target.scheme.protocol is Protocol.POP3:
+        for option in ("--folders",) if given["folders"] else ("--folder",) if given["folder"] != _INBOX else ():
+            raise Complaint(terminal.say("cli.fetch-folders", option=option))
     want = _want(given, terminal)
     login = login_wish(given["user"] or "", how, given, (target,), terminal)
     if login is None:
@@ -185,6 +191,8 @@ def _hops_of_file(file: str, shape: str, terminal: Terminal, *, mask: bool) -> i
     from mailproof.report.mailbox import hops_as_data, render_hops
 
     mail = told_mail(Item(1, data=read_file(file, terminal, LONGEST_MESSAGE), whole=True))
+    if not mail.headers:
+        raise Complaint(terminal.say("cli.no-message", file=file))
     if mask:
         from mailproof.report import postable
 

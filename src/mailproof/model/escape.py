@@ -13,6 +13,7 @@ from typing import Any
 _NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0x5C: "\\\\"}
 _NAMED_BACK = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([rnt\\]))")
+_FOR_EYES = re.compile(r"\\([t\\])")
 _PLAIN = re.compile(rb"[\x20-\x5b\x5d-\x7e]*\Z")
 
 # Unicode categories that can disturb a terminal or hide text: controls (C1 among them), format
@@ -44,6 +45,11 @@ def to_text(data: bytes) -> str:
         else:
             out.append(char)
     return "".join(out)
+
+
+def for_eyes(text: str) -> str:
+    """What `to_text` made, for who only reads it: backslashes as they came, and of a tab the room that it takes."""
+    return _FOR_EYES.sub(lambda match: "\t" if match[1] == "t" else "\\", text).expandtabs()
 
 
 def to_bytes(text: str) -> bytes:

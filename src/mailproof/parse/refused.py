@@ -39,6 +39,25 @@ def transactions(record: Record) -> Iterator[Sighting[EnvelopeTried]]:
             yield sighting
 
 
+# On a port where users log in these say: log in.
+_WANTS_LOGIN = frozenset(
+    {
+        RefusalKind.RELAY_DENIED,
+        RefusalKind.LOGIN_REQUIRED,
+        RefusalKind.CLIENT_REJECTED,
+        RefusalKind.SENDER_NOT_LOGGED_IN,
+    }
+)
+_WANTS_LOGIN_ANYWHERE = frozenset({RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED})
+
+
+def wants_login(answer: Refused) -> bool:
+    """Whether the refusal says, at this endpoint, to log in first: `Client host rejected` does at port 587 alone."""
+    endpoint = answer.sighting.attempt.endpoint
+    submission = endpoint is not None and endpoint.scheme.is_submission
+    return answer.kind in (_WANTS_LOGIN if submission else _WANTS_LOGIN_ANYWHERE)
+
+
 def messages(record: Record) -> Iterator[Sighting[Submitted]]:
     """Messages handed in, of which every reply can be shown."""
     for sighting in record.seen(Submitted):

@@ -84,7 +84,7 @@ def plan_as_data(plan: Plan) -> dict[str, Any]:
         "steps": [
             {
                 "name": step.name,
-                "message": say(f"ese.step-{step.name}", **step.params),
+                "message": say.of(f"ese.step-{step.name}", step.params),
                 "params": step.params,
                 "commands": list(step.commands),
                 "warning": step.warning,
@@ -224,7 +224,7 @@ def _size(plan: Plan, say: Words, width: int) -> list[str]:
 def _steps(steps: Iterable[PlanStep], say: Words, color: bool, width: int) -> list[str]:
     lines: list[str] = []
     for number, step in enumerate(steps, 1):
-        lines += wrap(say(f"ese.step-{step.name}", **step.params), width, f"  {number}. ", "     ")
+        lines += wrap(say.of(f"ese.step-{step.name}", step.params), width, f"  {number}. ", "     ")
         if step.warning:
             told = wrap(say(f"ese.warn-{step.warning}"), width, "     ", "     ")
             lines += [paint(line, Style.WARN, color) for line in told]

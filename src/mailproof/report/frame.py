@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 import msgspec
 
 from mailproof.catalog.words import Words, words
+from mailproof.model.attempt import Step
 from mailproof.model.escape import printable
 from mailproof.model.evidence import Evidence
+from mailproof.model.finding import Severity
 from mailproof.model.outcome import Outcome
 from mailproof.model.report import Judged, Report
 from mailproof.model.transcript import Transcript
@@ -18,7 +20,7 @@ from mailproof.report.layout import wrap
 from mailproof.report.proof import shown_lines
 from mailproof.report.remedies import remedy_parts
 from mailproof.report.style import Style, paint
-from mailproof.report.telling import ended, spoken, transcript_title
+from mailproof.report.telling import between, ended, spoken, transcript_title
 
 # Of evidence without -v; a refusal is two lines, a chain of certificates a few more.
 EVIDENCE_LINES = 8
@@ -93,6 +95,32 @@ def hint_lines(cause: Judged, say: Words, color: bool, width: int) -> list[str]:
 def hint_of(told: Outcome, say: Words, color: bool, width: int) -> list[str]:
     """A blank line and the hint, where it failed and has a cause."""
     return [] if told.ok or told.cause is None else ["", *hint_lines(told.cause, say, color, width)]
+
+
+def place_line(endpoint: str, address: str, report: Report, say: Words, seconds: float | None = None) -> str:
+    """Where, over which TLS, in how many seconds: `at imaps://mail.example.com, TLSv1.3, certificate verified`."""
+    parts = [endpoint + ("" if not address or address in endpoint else f" ({address})")]
+    seen = next((e for e in report.endpoints if (e.url, e.address) == (endpoint, address)), None)
+    if seen is not None and seen.tls is not None:
+        state = say("report.verified" if seen.tls.verified else "report.not-verified")
+        parts.append(say("login.tls", version=seen.tls.version, state=state))
+    elif seen is not None and any(step.step in (Step.CAPABILITY, Step.EHLO) for step in seen.steps):
+        parts.append(say("login.no-tls"))
+    if seconds is not None:
+        parts.append(say("report.seconds", seconds=f"{seconds:.2f}"))
+    return say("login.at", where=between(say).join(parts))
+
+
+def beside_lines(told: Collection[str], report: Report, say: Words, width: int) -> list[str]:
+    """What else is wrong on the way, a line each: it may have worked, and the certificate end tomorrow.
+
+    `told` are names of findings that need not be said again.
+    """
+    others = [item for item in report.causes if item.name not in told and item.severity is not Severity.INFO]
+    lines: list[str] = []
+    for item in others:
+        lines += wrap(message(item, say.lang), width, f"  {say(f'severity.{item.severity}')}  ")
+    return ["", *lines] if lines else []
 
 
 def transcript_lines(number: int, transcript: Transcript, say: Words, color: bool, width: int) -> list[str]:

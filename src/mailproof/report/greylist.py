@@ -69,7 +69,7 @@ def render_evaluated(
         for each in shown:
             lines += _rule(each, say, color, width)
         if hidden := len(built.rules) - len(telling):
-            lines += wrap(say("greylist.hidden", n=hidden), width, "  ")
+            lines += wrap(say.counted("greylist.hidden", hidden), width, "  ")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -7,16 +7,22 @@ from collections.abc import Sequence
 import msgspec
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.attempt import Step
 from mailproof.model.escape import printable
-from mailproof.model.finding import Severity
 from mailproof.model.login import LoginEnd, LoginReport, LoginResult
 from mailproof.model.report import Judged, Report
 from mailproof.report.build import message
-from mailproof.report.frame import headed, hint_lines, in_english, proof_lines, sessions
+from mailproof.report.frame import (
+    beside_lines,
+    headed,
+    hint_lines,
+    in_english,
+    place_line,
+    proof_lines,
+    sessions,
+)
 from mailproof.report.layout import rows_with_text, wrap
 from mailproof.report.style import Style, paint
-from mailproof.report.telling import between, ended
+from mailproof.report.telling import ended
 
 _STYLES = {
     LoginEnd.ACCEPTED: Style.PASS,
@@ -67,7 +73,8 @@ def _single(result: LoginResult, report: Report, say: Words, color: bool, width:
     lines += _doubts(result, say, width)
     if result.cause is not None:
         lines += ["", *hint_lines(result.cause, say, color, width)]
-    return lines + _beside(result, report, say, width)
+    told = {result.cause.name if result.cause is not None else "", *_OF_LOGIN}
+    return lines + beside_lines(told, report, say, width)
 
 
 def _several(told: LoginReport, say: Words, color: bool, width: int, verbose: bool) -> list[str]:
@@ -128,15 +135,7 @@ def _place(result: LoginResult, report: Report, say: Words) -> str:
     """Where, over which TLS, in how many seconds."""
     if not result.endpoint:
         return say("login.nowhere", target=result.target)
-    parts = [result.endpoint + ("" if result.address in result.endpoint else f" ({result.address})")]
-    seen = next((e for e in report.endpoints if (e.url, e.address) == (result.endpoint, result.address)), None)
-    if seen is not None and seen.tls is not None:
-        state = say("report.verified" if seen.tls.verified else "report.not-verified")
-        parts.append(say("login.tls", version=seen.tls.version, state=state))
-    elif seen is not None and any(step.step is Step.CAPABILITY or step.step is Step.EHLO for step in seen.steps):
-        parts.append(say("login.no-tls"))
-    parts.append(say("report.seconds", seconds=f"{result.seconds:.2f}"))
-    return say("login.at", where=between(say).join(parts))
+    return place_line(result.endpoint, result.address, report, say, result.seconds)
 
 
 def _doubts(result: LoginResult, say: Words, width: int) -> list[str]:
@@ -147,13 +146,3 @@ def _doubts(result: LoginResult, say: Words, width: int) -> list[str]:
         told = say(f"login.can-be-{name}", user=result.user, local=result.user.partition("@")[0])
         lines += wrap(told, width, "  - ")
     return lines
-
-
-def _beside(result: LoginResult, report: Report, say: Words, width: int) -> list[str]:
-    """What else is wrong on the way, a line each: the login may stand, and the certificate end tomorrow."""
-    told = {result.cause.name if result.cause is not None else "", *_OF_LOGIN}
-    others = [item for item in report.causes if item.name not in told and item.severity is not Severity.INFO]
-    lines: list[str] = []
-    for item in others:
-        lines += wrap(message(item, say.lang), width, f"  {say(f'severity.{item.severity}')}  ")
-    return ["", *lines] if lines else []

@@ -9,7 +9,7 @@ from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.mail import FetchReport, MailTold
 from mailproof.model.outcome import MASKED
-from mailproof.report.frame import answered, hint_of, proof_of, sessions, why_not
+from mailproof.report.frame import answered, beside_lines, hint_of, place_line, proof_of, sessions, why_not
 from mailproof.report.json import text_of
 from mailproof.report.layout import cut, rows_with_text, table, wrap
 from mailproof.report.style import Style, paint
@@ -45,6 +45,7 @@ def render_fetched(
         lines += ["", *wrap(say("mailbox.masked"), width)]
     lines += proof_of(told, say, width, verbose)
     lines += hint_of(told, say, color, width)
+    lines += beside_lines({told.cause.name} if told.cause is not None else (), told.report, say, width)
     if verbose:
         lines += sessions(told.report, say, color, width)
     return "\n".join(lines) + "\n"
@@ -80,7 +81,7 @@ def _answer(told: FetchReport, say: Words, color: bool, width: int) -> list[str]
         sentence += " " + say("mailbox.deleted", n=len(told.deleted))
     lines = answered(told, sentence, say, color, width)
     if told.endpoint:
-        lines += wrap(say("login.at", where=told.endpoint), width, "  ")
+        lines += wrap(place_line(told.endpoint, told.address, told.report, say), width, "  ")
     return lines
 
 

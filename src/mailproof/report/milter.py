@@ -166,7 +166,7 @@ def _failing(result: MilterResult | MilterPlayed, say: Words) -> Iterator[str]:
 
 def _seen(result: MilterResult | MilterPlayed, say: Words) -> str:
     amiss = result.amiss
-    return result.detail if amiss is None else say(f"milter.amiss-{amiss.name}", **amiss.params)
+    return result.detail if amiss is None else say.of(f"milter.amiss-{amiss.name}", amiss.params)
 
 
 def _agreed(agreed: Negotiated, say: Words, color: bool, width: int) -> list[str]:

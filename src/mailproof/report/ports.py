@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from mailproof.catalog.words import Words, words
-from mailproof.model.port import HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
+from mailproof.model.port import TLS_AT_ONCE, HostSeen, PortSeen, PortsResult, PortState, Service, Teller, TlsSeen
 from mailproof.model.port_compared import HostCompared
 from mailproof.model.proxy import ProxyOutcome
 from mailproof.report.json import text_of
@@ -177,7 +177,10 @@ def _chosen(
 
 def _service(seen: PortSeen, say: Words) -> str:
     if seen.service is None:
-        return f"({say(f'ports.service-{seen.usual}')})" if seen.usual else ""
+        usual = say(f"ports.service-{seen.usual}") if seen.usual else ""
+        if usual and seen.port in TLS_AT_ONCE:
+            usual = say("ports.with-tls", name=usual, tls=say(f"ports.tls-{TlsSeen.AT_ONCE}"))
+        return f"({usual})" if usual else ""
     name = say(f"ports.service-{seen.service}")
     if seen.service is Service.SILENT and seen.tls is TlsSeen.UNTOLD:
         return name

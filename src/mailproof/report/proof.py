@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailproof.model.escape import for_eyes
 from mailproof.model.evidence import Evidence, EvidenceKind
 
 
@@ -16,6 +17,7 @@ def shown_lines(evidence: Iterable[Evidence], verbose: bool) -> list[str]:
     for piece in evidence:
         text = piece.text.split("\n")
         if piece.kind is EvidenceKind.TURN:
+            text = [for_eyes(line) for line in text]
             shown = [f"[{piece.where}]", *text] if verbose else text
         else:
             shown = [f"{piece.where}: {text[0]}", *text[1:]]

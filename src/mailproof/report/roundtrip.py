@@ -21,7 +21,11 @@ def render_roundtrip(told: RoundtripReport, lang: str, color: bool, width: int, 
         lines += wrap(values, width, f"  {say(f'roundtrip.{key}')}: ", "      ")
     if not told.found:
         for place in told.looked:
-            lines += wrap(printable(place), width, f"  {say('roundtrip.looked')}: ", "      ")
+            url, _, folder = place.partition(" ")
+            shown = f"{url} {say('roundtrip.other-folders') if folder == '*' else folder}"
+            lines += wrap(printable(shown), width, f"  {say('roundtrip.looked')}: ", "      ")
+        if told.queue_ids:
+            lines += ["", *wrap(say("roundtrip.trace", id=told.queue_ids[0]), width, "  ")]
     lines += hint_of(told, say, color, width)
     if verbose:
         lines += sessions(told.report, say, color, width)

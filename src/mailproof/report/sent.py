@@ -5,10 +5,9 @@ from __future__ import annotations
 from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable
 from mailproof.model.sent import SendReport
-from mailproof.report.frame import answered, hint_of, proof_of, sessions, why_not
+from mailproof.report.frame import answered, beside_lines, hint_of, place_line, proof_of, sessions, why_not
 from mailproof.report.layout import rows_with_text, wrap
 from mailproof.report.style import Style, paint
-from mailproof.report.telling import between
 
 
 def render_sent(told: SendReport, lang: str, color: bool, width: int, verbose: bool = False) -> str:
@@ -21,15 +20,11 @@ def render_sent(told: SendReport, lang: str, color: bool, width: int, verbose: b
     if not told.ok and told.cause is not None and told.reason:
         lines += wrap(say.reason(told.reason, told.params), width, "  ")
     if told.endpoint:
-        where = told.endpoint + ("" if not told.address or told.address in told.endpoint else f" ({told.address})")
-        lines += wrap(
-            say("login.at", where=between(say).join([where, say("report.seconds", seconds=f"{told.seconds:.2f}")])),
-            width,
-            "  ",
-        )
+        lines += wrap(place_line(told.endpoint, told.address, told.report, say, told.seconds), width, "  ")
     if len(told.recipients) > 1 or (told.recipients and not told.ok):
         lines += ["", *_recipients(told, say, color, width)]
     lines += hint_of(told, say, color, width)
+    lines += beside_lines({told.cause.name} if told.cause is not None else (), told.report, say, width)
     if verbose:
         lines += sessions(told.report, say, color, width)
     return "\n".join(lines) + "\n"
@@ -43,6 +38,8 @@ def _answer(told: SendReport, say: Words) -> str:
         # A message that is not handed over has made no step of DATA; the server's 354 says that we were there.
         stage = say("steps.data" if told.reply.startswith("354") else f"steps.{told.stage}")
         return say("sent.stopped" if told.reply else "sent.stopped-unanswered", stage=stage, reply=told.reply)
+    if told.cause is not None and told.cause.name == "login-required":
+        return say("sent.login-required")  # as it should be of a server, and no success of who wants to send
     return why_not(told, say, say("sent.refused", reply=told.reply) if told.reply else say("login.failed"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from mailproof.catalog.words import Words
-from mailproof.model.escape import printable
+from mailproof.model.escape import for_eyes, printable
 from mailproof.model.finding import Severity
 from mailproof.model.report import Judged, Report, Verdict
 from mailproof.model.transcript import Transcript, TurnKind
@@ -85,7 +85,7 @@ def spoken(transcript: Transcript) -> Iterator[tuple[float, str, str]]:
     """Line by line: seconds since the record began, `C:`, `S:` or `* `, and the text, safe to print."""
     for turn in transcript.turns:
         for line in turn.text.removesuffix("\\r\\n").split("\\r\\n"):
-            yield turn.at, _MARKS[turn.kind], printable(line)
+            yield turn.at, _MARKS[turn.kind], printable(for_eyes(line))
 
 
 Untested = list[tuple[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]]

@@ -65,9 +65,9 @@ def render_token(read: TokenRead, lang: str, color: bool, width: int) -> str:
     """The answer in the first line, what is in the token, what is wrong with it and what to do instead."""
     say = words(lang)
     style = Style.PASS if read.sound else Style.FAIL
-    lines = [paint(_answer(read, say), style, color), ""]
+    lines = [paint(_answer(read, say), style, color)]
     rows = [(say(f"token.{label}"), text) for label, text in _parts(read, say)]
-    lines += [f"  {line}" for line in table(rows)] if rows else []
+    lines += ["", *(f"  {line}" for line in table(rows))] if rows else []
     notes = [say(f"token.differs-{name}", part=say(f"token.part-{part}")) for part, name in read.differences]
     notes += [say(f"token.flaw-{name}") for name in read.flaws]
     if read.identity == "repeated":

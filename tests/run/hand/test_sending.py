@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from labrun import ALICE, HOST, NOW, WRONG, Meets, started
 
+from dialogues import judged, play
 from mailproof.catalog.profiles import load_profile
 from mailproof.diagnose.judge import judge
 from mailproof.lab.embedded.server import OUTSIDE_ADDRESS, EmbeddedLab
@@ -19,6 +20,7 @@ from mailproof.net.interface import Address, Handler
 from mailproof.probes.terms import Terms
 from mailproof.probes.transaction import Recipient, Sending, Until
 from mailproof.report.build import build
+from mailproof.report.sent import render_sent
 from mailproof.run.endpoints import Wanted
 from mailproof.run.hand.send_result import send_report
 from mailproof.run.hand.sending import SendPlan, send_by_hand
@@ -27,6 +29,26 @@ from mailproof.script.authority import Authority
 
 BOB = "bob@example.test"
 DATA = b"Subject: x\n\n.dot\nlast\n"
+REJECTED = """
+given --from a@mx.test --to bob@mx.test
+@ submission://mx.test send
+S: 220 mx.test ESMTP
+C: EHLO ~
+S: 250-mx.test
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 2.0.0 Ready to start TLS
+* tls
+C: EHLO ~
+S: 250-mx.test
+S: 250 AUTH PLAIN
+C: MAIL FROM:<a@mx.test>
+S: 250 2.1.0 Ok
+C: RCPT TO:<bob@mx.test>
+S: 554 5.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied
+C: QUIT
+S: 221 2.0.0 Bye
+"""
 
 
 class Done(msgspec.Struct):
@@ -141,6 +163,30 @@ def test_a_relay_without_login_is_refused_for_want_of_one(authority: Authority, 
     done = run(authority, ca_file, f"submission://{HOST}", recipients=(Recipient("x@elsewhere.test"),))
     assert done.result.exit_code in (23, 24)
     assert done.result.cause is not None and done.result.cause.name == "login-required"
+
+
+def test_a_certificate_that_was_got_over_is_no_cause_of_a_refused_recipient(
+    authority: Authority, ca_file: str
+) -> None:
+    """Nothing secret goes out, so the message is sent all the same; the certificate is told beside it."""
+    where, nobody = f"smtp://{HOST}", (Recipient("nobody-here@example.test"),)
+    refused = run(authority, ca_file, where, "certificate-expired", recipients=nobody).result
+    assert refused.exit_code == 24
+    assert refused.cause is not None and refused.cause.name == "recipient-unknown"
+    taken = run(authority, ca_file, where, "certificate-expired").result
+    shown = [render_sent(told, lang, False, 80) for told in (refused, taken) for lang in ("en", "ja")]
+    assert taken.ok and all("TLSv1.3" in text and "2026-" in text for text in shown)
+    assert all("certificate unverified" in text and "warn  The certificate" in text for text in shown[::2])
+
+
+def test_a_port_of_submission_that_rejects_the_client_wants_a_login(authority: Authority, ca_file: str) -> None:
+    """`permit_sasl_authenticated, reject` of Debian's master.cf; at port 25 the same words mean the client."""
+    for scheme, cause in (("submission", "login-required"), ("smtp", "recipient-rejected")):
+        record = play(REJECTED.replace("submission", scheme), authority, ca_file)
+        judgement = judged(record)
+        result = send_report(record, judgement, build(record, judgement, load_profile("default")), "a@mx.test")
+        assert result.cause is not None and result.cause.name == cause
+        assert ("--user" in render_sent(result, "en", False, 200)) is (cause == "login-required")
 
 
 def test_a_wrong_password_ends_it_at_28(authority: Authority, ca_file: str) -> None:

@@ -54,6 +54,31 @@ S: 250 2.0.0 Ok: queued as 526562BE062
     world.server.finish()
 
 
+def test_a_message_that_is_begun_twice_and_a_goodbye_that_is_no_receipt(made: Made) -> None:
+    """The second MAIL is refused and the first still holds; a dot outside of DATA is no end of a message."""
+    script = """C: MAIL FROM:<alice@mx.test>
+S: 250 2.1.0 Ok
+C: MAIL FROM:<carol@mx.test>
+S: 503 5.5.1 Error: nested MAIL command
+C: AUTH PLAIN =
+S: 503 5.5.1 Error: MAIL transaction in progress
+C: RCPT TO:<bob@mx.test>
+S: 554 5.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied
+C: .
+S: 221 2.7.0 Error: I can break rules, too. Goodbye.
+"""
+    world = World(IN + script, *made)
+    said = [line[3:] for line in script.splitlines() if line.startswith("C: ")]
+    shown = world.typed("submission://mx.test", *said)
+    assert [line for line in shown[len(SHOWN) :] if line[:2] in ("# ", "! ")] == [
+        "# message-begun",
+        "# message-begun",
+        "# kind-client-rejected",
+        "# closing-unasked",
+    ]
+    world.server.finish()
+
+
 def test_a_login_typed_by_hand_is_helped_and_hidden(made: Made) -> None:
     """echo's newline in the name (T7) is seen before it goes out; what is answered is not kept."""
     exchange = "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YWxpY2UK\nS: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\n"

@@ -12,7 +12,7 @@ from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.reply import ReplyClass
 from mailproof.parse.refusal_kind import RefusalKind
-from mailproof.parse.refused import Refused, envelope_refused, refused, transactions
+from mailproof.parse.refused import Refused, envelope_refused, refused, transactions, wants_login
 
 NAME = "mailbox-accepted"
 NEEDS = (EnvelopeTried,)
@@ -81,10 +81,6 @@ _NAMES = {
 """The rest is no fault of this mailbox; checks of their own name it."""
 
 
-# Of a message that somebody sent by hand, to whomever: it need not be for this server's own domain.
-_SAYS_NOT_MINE = frozenset({RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED})
-
-
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in transactions(record):
         tried, endpoint = sighting.fact, sighting.attempt.endpoint
@@ -104,10 +100,17 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Untold(NAME, "not-reached", url(sighting), asked=True)
     for answer in refused(record):
         fact = answer.sighting.fact
-        if answer.sighting.attempt.job is Job.SEND and answer.kind in _SAYS_NOT_MINE:
+        if answer.sighting.attempt.job is Job.SEND and _says_not_mine(answer):
             continue
         if isinstance(fact, Submitted) and (answer.step is Step.RCPT or answer.kind is RefusalKind.MAILBOX_FULL):
             yield _named(answer, fact.recipient)
+
+
+def _says_not_mine(answer: Refused) -> bool:
+    """Of a message that somebody sent by hand, to whomever: it need not be for this server's own domain."""
+    return answer.kind in (RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED) or (
+        not answer.logged_in and wants_login(answer)
+    )
 
 
 def _is_the_servers_lookup(answer: Refused) -> bool:

@@ -12,8 +12,7 @@ from mailproof.model.policy import Policy
 from mailproof.model.record import Record, Sighting
 from mailproof.model.reply import ReplyClass
 from mailproof.parse.refusal import no_rule_matches
-from mailproof.parse.refusal_kind import RefusalKind
-from mailproof.parse.refused import envelope_refused, refused_by_hand, transactions
+from mailproof.parse.refused import envelope_refused, refused_by_hand, transactions, wants_login
 from mailproof.parse.vantage import Vantage, vantage
 
 NAME = "relay-closed"
@@ -48,16 +47,6 @@ KINDS = (
         references=("RFC 6409 section 4.3", "RFC 5068 section 3.1", "master.cf of Postfix: submission"),
     ),
 )
-# On a port where users log in these say: log in.
-_WANTS_LOGIN = frozenset(
-    {
-        RefusalKind.RELAY_DENIED,
-        RefusalKind.LOGIN_REQUIRED,
-        RefusalKind.CLIENT_REJECTED,
-        RefusalKind.SENDER_NOT_LOGGED_IN,
-    }
-)
-_WANTS_LOGIN_ANYWHERE = frozenset({RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_REQUIRED})
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -71,7 +60,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Finding("submission-without-login", _evidence(sighting), **place(sighting), params=own)
     for sent in refused_by_hand(record):
         evidence = sent.sighting.evidence(sent.reply.turn)
-        if not sent.logged_in and sent.kind in _WANTS_LOGIN_ANYWHERE and evidence:
+        if not sent.logged_in and wants_login(sent) and evidence:
             yield Finding("login-required", evidence, **place(sent.sighting))
 
 
@@ -85,8 +74,7 @@ def _outside(sighting: Sighting[EnvelopeTried], record: Record) -> Iterable[Answ
         return
     submission = sighting.endpoint.scheme.is_submission
     evidence = sighting.evidence(refused.reply.turn)
-    wants_login = refused.kind in (_WANTS_LOGIN if submission else _WANTS_LOGIN_ANYWHERE)
-    if not wants_login and not no_rule_matches(refused.reply):
+    if not wants_login(refused) and not no_rule_matches(refused.reply):
         yield Untold(NAME, "refused-for-another-reason", url(sighting), params={"reply": refused.reply.line})
     elif evidence:
         yield Passed(NAME, evidence, url(sighting))

@@ -136,7 +136,7 @@ def _option(command: str, option: Option, terminal: Terminal) -> OptionWords:
     takes = "" if option.is_flag else str(option.metavar)
     return OptionWords(
         spellings=tuple(option.opts),
-        about=terminal.say(f"options.{option.words}"),
+        about=option.help_in(terminal.say),
         takes=takes,
         optional=not option.is_flag and isinstance(option.flag_value, str),
         repeats=option.multiple,

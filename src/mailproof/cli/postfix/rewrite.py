@@ -126,4 +126,10 @@ def _message(
 
 
 def _text_of(terminal: Terminal, file: str) -> str:
-    return read_file(file, terminal, _LARGEST).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    """Raises Complaint for what is no message."""
+    from mailproof.message.read import read_headers
+
+    data = read_file(file, terminal, _LARGEST)
+    if not read_headers(data):
+        raise Complaint(terminal.say("cli.no-message", file=file))
+    return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")

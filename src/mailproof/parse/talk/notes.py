@@ -36,6 +36,8 @@ class Context(msgspec.Struct, frozen=True):
     """What the answer itself offers, where it lists anything."""
     tls: bool = False
     logged_in: bool = False
+    mail: bool = False
+    """A message is begun: the server has taken a MAIL FROM."""
 
 
 _LOGIN = re.compile(r"(?:\S+ )?(?:AUTH|AUTHENTICATE|LOGIN|PASS|APOP|AUTHINFO)\b", re.IGNORECASE)
@@ -62,6 +64,8 @@ WITHOUT_FINDING = (
     RefusalKind.LIMITED,
 )
 _STEPS = {"MAIL": Step.MAIL, "RCPT": Step.RCPT, "DATA": Step.DATA, ".": Step.DATA}
+# What is refused once MAIL FROM was said: RFC 5321 section 4.1.4, RFC 4954 section 4.
+_NOT_WITHIN_A_MESSAGE = ("MAIL", "AUTH", "STARTTLS", "XCLIENT")
 _PROMPTS = {"username": "asks-user", "user name": "asks-user", "password": "asks-password"}
 
 
@@ -115,7 +119,9 @@ def _smtp(heard: HeardLine, context: Context, verb: str) -> tuple[Note, ...]:
         return (Note("logged-in"),)
     if heard.code == "354":
         return (Note("message-now"),)
-    if verb == ".":
+    if heard.code == "221":
+        return () if verb == "QUIT" else (Note("closing-unasked"),)
+    if verb == "." and heard.code == "250":
         queued = _QUEUED.search(heard.text)
         return (Note("queued", {"id": queued[1]}) if queued else Note("taken"),)
     if verb in ("EHLO", "LHLO"):
@@ -149,6 +155,8 @@ def _pop3(heard: HeardLine, verb: str) -> tuple[Note, ...]:
 
 
 def _refused(heard: HeardLine, context: Context) -> Note:
+    if heard.code == "503" and context.mail and _verb(context) in _NOT_WITHIN_A_MESSAGE:
+        return Note("message-begun")
     if _LOGIN.match(context.asked) and heard.code != "BAD":
         name = str(login_refusal_kind(heard.code, heard.enhanced, heard.text))
         return Note("refused", finding="" if name == "other" else name)

@@ -12,7 +12,6 @@ from mailproof.message.told import told_mail
 from mailproof.model.attempt import Job, Skipped
 from mailproof.model.authentication import LoginTried
 from mailproof.model.endpoint import Protocol, Target
-from mailproof.model.finding import Severity
 from mailproof.model.mail import FetchReport, FolderTold
 from mailproof.model.record import Asked, Attempt, Record
 from mailproof.model.report import Report
@@ -25,7 +24,7 @@ from mailproof.probes.wish import LoginWish
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
 from mailproof.run.hand.services import READ, not_named, services
-from mailproof.run.hand.stages import Stage, reason_of, skipped_code, stage_code
+from mailproof.run.hand.stages import Stage, cause_of, reason_of, skipped_code, stage_code
 from mailproof.run.recorded import recorded
 from mailproof.run.way import with_way_out
 
@@ -84,9 +83,8 @@ def fetch_report(
     last = made[-1] if made else None
     skipped = next((each for each in last.skipped if each.asked), None) if last is not None else None
     code = _exit_code(last, skipped, found)
-    grave = (item for item in judgement.causes if item.severity is not Severity.INFO)
     told = code and code is not Stage.NOT_FOUND
-    cause = next(grave, None) if told else None
+    cause = cause_of(judgement, code) if told else None
     reason, params = reason_of(skipped, cause, record.attempts, judgement) if told else ("", {})
     return FetchReport(
         ok=not code,

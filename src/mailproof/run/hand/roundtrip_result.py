@@ -11,14 +11,13 @@ from mailproof.message.read import read_headers
 from mailproof.message.told import hops_of
 from mailproof.model.attempt import Job
 from mailproof.model.envelope import Submitted
-from mailproof.model.finding import Severity
 from mailproof.model.record import Attempt, Record
 from mailproof.model.report import Report
 from mailproof.model.roundtrip import Change, Leg, RoundtripReport
 from mailproof.probes.arrival import Arrived
 from mailproof.run.hand.roundtrip import RoundtripPlan, Times, accepted
 from mailproof.run.hand.sending import last_of
-from mailproof.run.hand.stages import Stage, reason_of, skipped_code, stage_code
+from mailproof.run.hand.stages import Stage, cause_of, reason_of, skipped_code, stage_code
 
 _DKIM_DOMAIN = re.compile(r"(?:^|;)\s*d=\s*([A-Za-z0-9.-]+)")
 _RESULTS = ("authentication-results", "received-spf")
@@ -34,8 +33,7 @@ def roundtrip_report(
     final = told.final if told is not None else None
     code = _exit_code(record, sent, read, arrived)
     skipped = next((s for attempt in record.attempts for s in attempt.skipped if s.asked), None)
-    grave = (item for item in judgement.causes if item.severity is not Severity.INFO)
-    cause = next(grave, None) if code else None
+    cause = cause_of(judgement, code) if code else None
     # Of one that was not found in time nothing else has to be said: the mailbox was read, and it was not there.
     failed = code and code is not Stage.NOT_FOUND
     reason, params = reason_of(skipped, cause, record.attempts, judgement) if failed else ("", {})

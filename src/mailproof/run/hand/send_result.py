@@ -12,7 +12,7 @@ from mailproof.model.reply import Reply, ReplyClass
 from mailproof.model.report import Judged, Report
 from mailproof.model.sent import RecipientResult, SendReport
 from mailproof.run.hand.sending import last_of, last_stage
-from mailproof.run.hand.stages import Stage, reason_of, skipped_code, stage_code
+from mailproof.run.hand.stages import Stage, cause_of, reason_of, skipped_code, stage_code
 
 
 def send_report(record: Record, judgement: Judgement, report: Report, sender: str) -> SendReport:
@@ -26,7 +26,7 @@ def send_report(record: Record, judgement: Judgement, report: Report, sender: st
     skipped = next((each for each in last.skipped if each.asked), None) if last is not None else None
     final = next((fact.final for fact in told if fact.final is not None), None)
     reply = final or next((r for fact in reversed(told) for r in (fact.data, fact.rcpt, fact.mail) if r), None)
-    cause = _cause(judgement) if code else None
+    cause = _cause(judgement, code) if code else None
     reason, params = reason_of(skipped, cause, record.attempts, judgement) if code else ("", {})
     return SendReport(
         ok=not code,
@@ -47,10 +47,10 @@ def send_report(record: Record, judgement: Judgement, report: Report, sender: st
     )
 
 
-def _cause(judgement: Judgement) -> Judged | None:
-    """The first cause; or what is only worth knowing elsewhere, and here is why nothing was sent."""
-    known = [item for item in judgement.findings if item.severity is Severity.INFO and item.name == "login-required"]
-    return next(iter([*judgement.causes, *known]), None)
+def _cause(judgement: Judgement, code: int) -> Judged | None:
+    """The cause; or what is only worth knowing elsewhere, and here is why nothing was sent."""
+    known = (item for item in judgement.findings if item.severity is Severity.INFO and item.name == "login-required")
+    return cause_of(judgement, code) or next(known, None)
 
 
 def _recipient(fact: Submitted, *, cut_off: bool) -> RecipientResult:

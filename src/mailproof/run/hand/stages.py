@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
+from mailproof.checks import kinds
 from mailproof.diagnose.judge import Judgement
 from mailproof.model.attempt import Skipped, Status, Step, Trouble
-from mailproof.model.finding import Untold
+from mailproof.model.finding import Layer, Severity, Untold
 from mailproof.model.record import Attempt
 from mailproof.model.report import Judged
 
@@ -59,6 +60,10 @@ _OF_STEP = {
     Step.LIST: Stage.MAILBOX,
     Step.FETCH: Stage.MAILBOX,
 }
+# Where these failed, TLS and its certificate had been taken as they were.
+_BEHIND_TLS = frozenset(
+    {Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.MESSAGE, Stage.LOGIN, Stage.MAILBOX, Stage.SOME_RECIPIENTS}
+)
 _HUNG_UP = (Trouble.CLOSED, Trouble.RESET)
 
 
@@ -75,6 +80,22 @@ _FOR_WANT_OF = {
 def skipped_code(skipped: Skipped) -> Stage:
     """Of what was asked for and not tried: the stage that it lacked something for, a login where nothing else is."""
     return _FOR_WANT_OF.get(skipped.why, Stage.LOGIN)
+
+
+def cause_of(judgement: Judgement, code: int) -> Judged | None:
+    """The cause of what ended at this stage: the first that is grave, but for what was got over on the way there.
+
+    A certificate that does not verify did not make a server refuse a recipient.
+    """
+    behind_tls = code in _BEHIND_TLS
+    return next(
+        (
+            item
+            for item in judgement.causes
+            if item.severity is not Severity.INFO and not (behind_tls and kinds()[item.name].layer is Layer.TLS)
+        ),
+        None,
+    )
 
 
 def reason_of(

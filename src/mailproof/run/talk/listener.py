@@ -112,7 +112,9 @@ class Listener:
         if listed and good:
             session.offered = listed
         progress = session.progress
-        context = Context(session.protocol, asked, listed, session.line.stream.is_tls, progress.logged_in)
+        context = Context(
+            session.protocol, asked, listed, session.line.stream.is_tls, progress.logged_in, progress.has_begun
+        )
         for note in notes_on(heard, context):
             session.screen.note(note)
         self._remember(heard, asked)

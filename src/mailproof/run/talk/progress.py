@@ -23,11 +23,16 @@ class Progress:
         elif verb in ("EHLO", "HELO", "LHLO") and good:
             self.hello, self._mail, self._rcpt = verb, False, False
         elif verb == "MAIL":
-            self._mail = good
+            self._mail = self._mail or good  # a second one is refused, and the first still holds
         elif verb == "RCPT":
             self._rcpt = self._rcpt or good
         elif verb in ("RSET", "."):
             self._mail = self._rcpt = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the server has taken a MAIL FROM that nothing has ended yet."""
+        return self._mail
 
     def taken_for_another(self, asked: str) -> None:
         """XCLIENT was granted: a client of that name has come, and has logged in only where LOGIN= says so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailproof.model.escape import to_text
+from mailproof.model.escape import for_eyes, to_text
 from mailproof.wire.outgoing import Outgoing
 
 
@@ -12,5 +12,5 @@ def shown(outgoing: Outgoing) -> str:
 
 
 def eyes(data: bytes) -> str:
-    """For who only reads it: as `to_text`, with backslashes as they came."""
-    return to_text(data).replace("\\\\", "\\")
+    """For who only reads it."""
+    return for_eyes(to_text(data))
