@@ -171,7 +171,10 @@ def test_what_is_amiss_with_a_milter_has_words_with_its_parameters() -> None:
     prefix = "milter.amiss-"
     say = words("en")
     told = {key: set(parameters(say.template(key))) for key in say.keys() if key.startswith(prefix)}  # noqa: SIM118
+    single = {key: told.pop(key) for key in [*told] if key.endswith("-one")}
     assert {f"{prefix}{name}": params for name, params in _amiss()} == told
+    # One of them needs no number, and the rest of what the others need.
+    assert all(told[key.removesuffix("-one")] == params | {"n"} for key, params in single.items())
 
 
 def test_every_reason_why_a_file_cannot_be_read_has_a_sentence_with_its_parameters() -> None:
