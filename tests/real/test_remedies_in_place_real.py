@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from labcheck import ALICE, BOB
-from mailproof.lab.real.server import RealLab
+from mailproof.lab.real.server import ACCOUNTS, RealLab
 from mailproof.model.remedy import Remedy
 from remedied import applied
 
@@ -28,6 +28,24 @@ _OUTSIDER = ("--source", "127.0.0.200", "--xclient", "ADDR=203.0.113.7", "--xcli
 _SECONDS = 90.0
 
 
+# Of 512 bits, by openssl dhparam.
+_SHORT_DH = """-----BEGIN DH PARAMETERS-----
+MEYCQQDMReRZoyeESx2IWWjem9Y7QrxsHU5RNVxyMC+DrOejk+rkYza02MGUm+nI
+ALosKhGKedUgPdAv+2EHDbnN9uNPAgEC
+-----END DH PARAMETERS-----
+"""
+_OWN_USERS = "".join(
+    f"{name}:{{PLAIN}}{word}::::::userdb_uid=mail userdb_gid=mail userdb_home=/var/empty/{name}\n"
+    for name, word in ACCOUNTS.items()
+)
+_USERDB = """userdb {
+  driver = passwd-file
+  args = username_format=%u @directory@/dovecot/users
+  default_fields = uid=mail gid=mail home=@directory@/dovecot/home/%u
+}
+"""
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
     """The finding that must have the remedy."""
@@ -37,6 +55,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments of the lab."""
     schemes: tuple[str, ...] = ("smtp",)
     ask: tuple[str, ...] = ()
+    told_by_log: bool = False
 
 
 CASES = (
@@ -157,14 +176,57 @@ CASES = (
         broken={"dovecot_replace": {"ssl_key = <": "ssl_key = "}},
         schemes=("imap",),
     ),
+    *(
+        Case(
+            cause="tls-context-broken",
+            seen="tls-handshake-failed",
+            broken={"dovecot": f"{line}\n", "files": {"dh.pem": _SHORT_DH}},
+            schemes=("imaps",),
+            told_by_log=True,
+        )
+        for line in (
+            "ssl_min_protocol = TLS1.2",
+            "ssl_cipher_list = NOSUCHCIPHER",
+            "ssl_cipher_suites = TLS_NOSUCH",
+            "ssl_curve_list = NOSUCH",
+            "ssl_dh = <@directory@/dh.pem",
+        )
+    ),
+    *(
+        Case(
+            cause="mailbox-setup-broken",
+            seen="closed-unexpectedly",
+            broken={"dovecot": lines},
+            schemes=("submission", "imaps"),
+            ask=("--deliver",),
+            told_by_log=True,
+        )
+        for lines in ("mail_plugins = $mail_plugins quotta\n", "namespace inbox {\n  prefix =\n}\n")
+    ),
+    Case(
+        cause="userdb-missing",
+        seen="delivery-deferred",
+        broken={"users": _OWN_USERS, "dovecot_replace": {_USERDB: "userdb {\n  driver = prefetch\n}\n"}},
+        schemes=("submission", "imaps"),
+        ask=("--deliver",),
+        told_by_log=True,
+    ),
+    Case(
+        cause="proxy-header-missing",
+        seen="tls-handshake-failed",
+        broken={"dovecot_replace": {"inet_listener imaps {": "inet_listener imaps {\n    haproxy = yes"}},
+        schemes=("imaps",),
+        told_by_log=True,
+    ),
 )  # fmt: skip
 
 
 def judged(lab: RealLab, case: Case) -> list[dict[str, Any]]:
+    logs = ("--log", str(lab.mail_log), "--log", str(lab.dovecot_log)) if case.told_by_log else ()
     command = [
         sys.executable, "-m", "mailproof", "check", *(lab.urls[scheme] for scheme in case.schemes),
         "--name", lab.name, "--ca-file", str(lab.ca_file), "--user", ALICE, "--mailbox", BOB, "--mailbox-user", BOB,
-        "--password-env", "PW", "--mailbox-password-env", "PW2", *case.ask,
+        "--password-env", "PW", "--mailbox-password-env", "PW2", *case.ask, *logs,
         "--postfix-dir", str(lab.postfix_dir), "--dovecot-conf", str(lab.dovecot_conf), "--format", "json",
     ]  # fmt: skip
     words = {"PATH": os.environ["PATH"], "PW": lab.accounts[ALICE], "PW2": lab.accounts[BOB]}

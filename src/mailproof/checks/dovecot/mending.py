@@ -28,6 +28,11 @@ def value_set(configured: Configured, setting: Setting, value: str, name: str = 
     return replaced(configured, setting.file, setting.line, f"{before}{name or key}{equals}{value}{rest}".rstrip())
 
 
+def setting_gone(configured: Configured, setting: Setting) -> Changes:
+    """Without its line, so that the default holds."""
+    return None if _parts(configured, setting) is None else replaced(configured, setting.file, setting.line)
+
+
 def name_set(configured: Configured, setting: Setting, name: str) -> Changes:
     """Another name for the same value."""
     text = _line(configured, setting)

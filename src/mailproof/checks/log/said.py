@@ -11,6 +11,7 @@ from mailproof.checks.dovecot.tls_settings import KINDS as DOVECOT_TLS
 from mailproof.checks.exim.names_defined import KINDS as EXIM_NAMES
 from mailproof.checks.exim.readable import KINDS as EXIM
 from mailproof.checks.log.causes import CAUSES
+from mailproof.checks.log.mending import mended
 from mailproof.checks.log.milters import passed_by
 from mailproof.checks.log.next_hops import meant
 from mailproof.checks.log.quoting import quoted, whose
@@ -85,7 +86,8 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             continue
         found = True
         if not passed_by(record, sighting) and not meant(record, sighting):  # which other checks tell
-            yield Finding(name, quoted(sighting), **whose(sighting), params=_params(fact))
+            finding = Finding(name, quoted(sighting), **whose(sighting), params=_params(fact))
+            yield finding.mended_by(mended(record, name))
     for read in record.seen(LogRead):
         for unread in read.fact.unread:
             yield Untold(NAME, unread.why, asked=True, params={"file": unread.path})

@@ -94,6 +94,19 @@ def mail_groups(configuration: DovecotConfiguration) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for value in said for word in re.split(r"[\s,]+", value) if word))
 
 
+def may_have_users_of(configuration: DovecotConfiguration, passwords: bytes | None) -> bool:
+    """Whether every account of a passwd-file has a user of the system, its own or that of all (`mail_uid`)."""
+    usual = configuration.root.last("mail_uid") is not None
+    lines = [line for line in (passwords or b"").splitlines() if line.strip() and not line.startswith(b"#")]
+    return bool(lines) and all(usual or _has_uid(line) for line in lines)
+
+
+def _has_uid(line: bytes) -> bool:
+    """`user:password:uid:gid:gecos:home:shell:extra fields`."""
+    fields = line.split(b":")
+    return bool((fields + [b""] * 3)[2]) or b"userdb_uid=" in line
+
+
 def _driver(block: Block) -> str:
     setting = block.last("driver")
     return setting.value if setting is not None else block.name
