@@ -16,7 +16,7 @@ from types import TracebackType
 
 _CONTROL = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78])")
 # A program that hangs is a failure, not a test run without end.
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 def _control() -> None:

@@ -65,7 +65,7 @@ class SshServer:
     def sessions(self) -> list[int]:
         """Processes of logins that have not ended yet, once those that are ending had the time for it."""
         assert self._process is not None
-        for _ in range(200):
+        for _ in range(1200):
             found = _children(self._process.pid)
             if not found:
                 return []

@@ -107,7 +107,7 @@ def nmap(server: Any, schemes: Sequence[str]) -> dict[str, str]:
 def curl(server: Any, scheme: str, user: str, password: str) -> Session:
     port = server.ports[scheme]
     code, said = _run(
-        *("curl", "-v", "-sS", "--ssl-reqd", "--cacert", str(server.ca_file), "--max-time", "20"),
+        *("curl", "-v", "-sS", "--ssl-reqd", "--cacert", str(server.ca_file), "--max-time", "60"),
         *("--connect-to", f"{server.name}:{port}:127.0.0.1:{port}", "-u", f"{user}:{password}"),
         *(("-X", "NOOP") if SERVED_BY[scheme].startswith("smtp") else ()),
         f"{SERVED_BY[scheme]}://{server.name}:{port}/",

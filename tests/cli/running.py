@@ -91,11 +91,11 @@ class Peer:
 
 
 class Server:
-    def __init__(self, talk: Talk, context: ssl.SSLContext | None) -> None:
+    def __init__(self, talk: Talk, context: ssl.SSLContext | None, host: str) -> None:
         self._talk = talk
         self._context = context
         self.peers: list[Peer] = []
-        self._listening = Listening(socket.create_server(("127.0.0.1", 0)), self._serve)
+        self._listening = Listening(socket.create_server((host, 0)), self._serve)
         self.port = self._listening.port
 
     def _serve(self, connection: socket.socket) -> None:
@@ -122,9 +122,9 @@ class Server:
 
 
 @contextmanager
-def serving(talk: Talk, context: ssl.SSLContext | None = None) -> Iterator[Server]:
+def serving(talk: Talk, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Server]:
     """A server on a free port that holds this conversation with everybody, each in a thread of its own."""
-    server = Server(talk, context)
+    server = Server(talk, context, host)
     try:
         yield server
     finally:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from running import Server, files_below, mailproof, sentence_of, serving, smtp
 
+from loopback import closed_port
 from mailproof.cli.options import with_domain
 from mailproof.cli.verdict import FORMATS
 from mailproof.model.record import Record
@@ -129,11 +130,12 @@ def test_a_warning_fails_only_if_it_is_asked_to(trusted: Trusted, record: Path, 
     assert mailproof(*replay, "--format", "nagios").returncode == 1
 
 
+@pytest.mark.usefixtures("own_resolver")
 def test_a_name_that_does_not_resolve_is_a_finding_unless_a_profile_takes_it_lightly(tmp_path: Path) -> None:
     lightly = tmp_path / "lightly.toml"
     lightly.write_text('[severities]\nname-not-found = "info"\n')
     kept = tmp_path / "record.json"
-    done = mailproof("check", "smtp://no-such-name.invalid", "--timeout", "1", "--record", str(kept))
+    done = mailproof("check", "smtp://no-such-name.invalid", "--timeout", "20", "--record", str(kept))
     replay = ("check", "--replay", str(kept))
     if json.loads(mailproof(*replay, "--format", "json").stdout)["verdict"] == "fail":  # else DNS itself is silent
         assert done.returncode == 1
@@ -146,9 +148,8 @@ def test_a_name_that_does_not_resolve_is_a_finding_unless_a_profile_takes_it_lig
 
 
 def test_a_port_that_is_closed_is_a_finding() -> None:
-    with serving(smtp) as server:
-        gone = submission(server)
-    done = mailproof("check", gone, "--format", "json")
+    with closed_port() as port:
+        done = mailproof("check", f"submission://127.0.0.1:{port}", "--format", "json")
     assert done.returncode == 1
     assert [cause.name for cause in decode(done.stdout).causes] == ["port-closed"]
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from running import CLEAN, Server, mailproof, modules_imported_by, sentence_of, serving, smtp
 
+from loopback import closed_port
+
 Trusted = tuple[ssl.SSLContext, Path]
 
 USER = "alice@example.test"
@@ -107,15 +109,15 @@ def test_the_exit_code_is_that_of_the_stage(trusted: Trusted, talk: object, code
 
 
 def test_a_closed_port_is_stage_2() -> None:
-    with serving(sound) as server:
-        port = server.port
-    done = mailproof("login", f"submission://127.0.0.1:{port}", *LOGIN, env=ENV)
+    with closed_port() as port:
+        done = mailproof("login", f"submission://127.0.0.1:{port}", *LOGIN, env=ENV)
     assert done.returncode == 2
     assert done.stdout.startswith("FAILED: ") and "port-closed" in done.stdout
 
 
+@pytest.mark.usefixtures("own_resolver")
 def test_a_name_that_does_not_resolve_is_stage_2() -> None:
-    done = mailproof("login", "imaps://no-such-host.invalid", *LOGIN, "--timeout", "2s", env=ENV)
+    done = mailproof("login", "imaps://no-such-host.invalid", *LOGIN, "--timeout", "20s", env=ENV)
     assert done.returncode == 2 and done.stdout.startswith("FAILED: ")
 
 

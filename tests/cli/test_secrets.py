@@ -200,7 +200,7 @@ def socks_proxy(peer: Peer) -> None:
 def test_the_password_of_a_proxy_is_told_nowhere(kind: str, options: tuple[str, ...], tmp_path: Path) -> None:
     record = tmp_path / "record.json"
     with serving(http_proxy if kind == "http" else socks_proxy) as proxy:
-        way = ("--proxy", f"{kind}://jo@127.0.0.1:{proxy.port}", "--proxy-password-env", "PW", "--timeout", "5")
+        way = ("--proxy", f"{kind}://jo@127.0.0.1:{proxy.port}", "--proxy-password-env", "PW", "--timeout", "60")
         done = mailproof("check", "smtp://192.0.2.25", *way, *options, "--record", str(record), env={"PW": PASSWORD})
     assert done.returncode == 3, done.stderr
     assert_silent(done.stdout, done.stderr, record.read_text())
@@ -227,7 +227,7 @@ def test_no_process_shows_it(trusted: Trusted) -> None:
             assert held.wait(30)
             assert_silent(Path(f"/proc/{child.pid}/cmdline").read_text(), Path(f"/proc/{child.pid}/comm").read_text())
             child.send_signal(signal.SIGINT)
-            out, err = child.communicate(timeout=5)
+            out, err = child.communicate(timeout=60)
             free.set()
     assert child.returncode == 130
     assert_silent(out, err)

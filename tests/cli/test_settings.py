@@ -252,7 +252,7 @@ def logging_in(peer: Peer) -> None:
 def logs_in(place: Place, *arguments: str, env: Mapping[str, str] = {}) -> bool:
     with serving(logging_in) as server:
         target = f"submission://127.0.0.1:{server.port}"
-        place.run("check", target, "--tls", "never", "--timeout", "5s", *arguments, **env)
+        place.run("check", target, "--tls", "never", "--timeout", "60s", *arguments, **env)
         return any(line.startswith(b"AUTH PLAIN") for line in server.heard())
 
 

@@ -23,7 +23,7 @@ def ask(directory: Path, request: str, **attributes: str) -> dict[str, str]:
         input=f"{given}\0".encode(),
         env={"MAIL_CONFIG": str(directory), "PATH": os.environ["PATH"]},
         capture_output=True,
-        timeout=20,
+        timeout=60,
         check=True,
     )
     words = done.stdout.decode().split("\0")

@@ -103,7 +103,6 @@ def test_a_flooding_port_is_open_and_left(name: str) -> None:
     result, used = for_real(serving, scanned)
     assert result.hosts[0].ports[0].state is PortState.OPEN
     assert used < 50 * MEGABYTE
-    assert result.seconds < 30
 
 
 def test_a_port_that_takes_and_never_answers_is_left() -> None:

@@ -7,7 +7,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,18 +58,17 @@ FLOOD = "while :; do printf '%065536d' 0; done"
     ],
 )  # fmt: skip
 def test_it_ends_and_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str) -> None:
-    monkeypatch.setattr("mailproof.host.ssh.there._PATIENCE", 2.0)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.monotonic()
     # Only where nothing is to come is it worth while to be impatient.
-    with there(tmp_path, script, timeout=1.0 if why == "ssh-timed-out" else 60.0) as machine:
+    patience = 1.0 if why in ("ssh-no-answer", "ssh-timed-out") else 60.0
+    monkeypatch.setattr("mailproof.host.ssh.there._PATIENCE", patience)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with there(tmp_path, script, timeout=patience) as machine:
         assert machine.look("/etc/passwd").state is FileState.ELSEWHERE
         assert machine.unreached is not None
         assert machine.unreached.why == why
         assert machine.read("/etc/passwd").state is FileState.ELSEWHERE
         assert (machine.part("/x", 0, 1), machine.lines("/x", 1), machine.glob("/*")) == (None, 0, [])
         assert (machine.answer(("uname", "-n")), machine.clock()) == (None, None)
-    assert time.monotonic() - began < 120
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
 
 

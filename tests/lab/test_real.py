@@ -52,10 +52,10 @@ def greeting(lab: RealLab, scheme: str) -> bytes:
     """The first bytes that a client is sent, through verified TLS where the scheme begins with it."""
     if scheme == "lmtp":
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(20)
+        connection.settimeout(60)
         connection.connect(str(lab.lmtp_socket))
     else:
-        connection = socket.create_connection(("127.0.0.1", lab.ports[scheme]), timeout=20)
+        connection = socket.create_connection(("127.0.0.1", lab.ports[scheme]), timeout=60)
     if scheme in ("submissions", "pop3s", "imaps"):
         context = ssl.create_default_context(cafile=str(lab.ca_file))
         connection = context.wrap_socket(connection, server_hostname=lab.name)
@@ -67,7 +67,7 @@ def said(lab: RealLab, *commands: str, source: str = "127.0.0.1", scheme: str = 
     """First lines of the answers to commands that are sent one by one after the greeting."""
     answers = []
     address = ("127.0.0.1", lab.ports[scheme])
-    with socket.create_connection(address, timeout=20, source_address=(source, 0)) as connection:
+    with socket.create_connection(address, timeout=60, source_address=(source, 0)) as connection:
         file = connection.makefile("rwb")
         with file:
             file.readline()
@@ -97,9 +97,9 @@ def test_a_message_that_swaks_submits_with_a_login_lands_in_the_mailbox(
     swaks = [
         *("swaks", "--server", "127.0.0.1", "--port", str(lab.ports["submission"]), "--tls", "--auth", "PLAIN"),
         *("--auth-user", "alice@example.test", "--auth-password", lab.accounts["alice@example.test"]),
-        *("--from", "alice@example.test", "--to", "bob@example.test", "--body", "hello bob", "--timeout", "30"),
+        *("--from", "alice@example.test", "--to", "bob@example.test", "--body", "hello bob", "--timeout", "60"),
     ]
-    run = subprocess.run(swaks, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(swaks, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stdout
     (message,) = lab.wait_until(lambda: lab.messages("bob@example.test"), "message for bob")
     assert "hello bob" in message.read_text()
@@ -131,7 +131,7 @@ def test_all_mechanisms_are_offered_inside_tls(real_lab: RealLab) -> None:
     context = ssl.create_default_context(cafile=str(real_lab.ca_file))
     address = ("127.0.0.1", real_lab.ports["imaps"])
     with (
-        socket.create_connection(address, timeout=20) as plain,
+        socket.create_connection(address, timeout=60) as plain,
         context.wrap_socket(plain, server_hostname=real_lab.name) as connection,
     ):
         capability = connection.recv(2000).decode()
@@ -184,7 +184,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    signal.pause()\n"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert "KeyboardInterrupt" in run.stderr
     directory = Path(run.stdout.strip())
     assert directory.name.startswith("mailproof-")
@@ -201,7 +201,7 @@ def test_one_parameter_of_main_cf_can_be_broken(real_lab_with: Callable[..., Rea
 @pytest.mark.real
 def test_one_option_of_master_cf_can_be_broken(real_lab_with: Callable[..., RealLab]) -> None:
     lab = real_lab_with(master={"submissions": {"smtpd_tls_wrappermode": None}})
-    with socket.create_connection(("127.0.0.1", lab.ports["submissions"]), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", lab.ports["submissions"]), timeout=60) as connection:
         assert connection.recv(1000).startswith(b"220 ")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from mailproof.lab.real.ports import ClaimedPorts, listening_ports
 from mailproof.lab.real.processes import Daemon, end, wait_for_end
 
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 
 DANTE = """
 logoutput: stderr

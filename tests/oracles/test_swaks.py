@@ -35,12 +35,12 @@ MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", pytest.param("DIGEST-MD5", marks=nee
 def swaks(lab: RealLab, scheme: str, user: str, password: str, *auth: str) -> tuple[int, str]:
     """Exit code and transcript of a session that ends after the login."""
     command = [
-        *("swaks", "--server", f"127.0.0.1:{lab.ports[scheme]}", "--quit-after", "AUTH", "--timeout", "20"),
+        *("swaks", "--server", f"127.0.0.1:{lab.ports[scheme]}", "--quit-after", "AUTH", "--timeout", "60"),
         *(("--tls-on-connect",) if scheme == "submissions" else ("--tls",)),
         *("--tls-verify", "--tls-ca-path", str(lab.ca_file), "--tls-sni", lab.name),
         *("--auth", *auth, "--auth-user", user, "--auth-password", password, "--from", ALICE, "--to", ALICE),
     ]
-    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
     return run.returncode, run.stdout + run.stderr
 
 

@@ -20,7 +20,7 @@ SIEVE = "plugin {\n  sieve_before = @directory@/filter.sieve\n}\n"
 @pytest.mark.parametrize(("folder", "use", "dovecot"), [("Junk", "\\junk", JUNK), ("Lists.proofs", "", "")])
 def test_the_folder_is_named(real_lab_with: Callable[..., RealLab], folder: str, use: str, dovecot: str) -> None:
     lab = real_lab_with(dovecot=dovecot + SIEVE, files={"filter.sieve": FILTER % folder})
-    record = check(lab, "submissions", "imaps", "pop3s", deliver=True, timeout=3.0)
+    record = check(lab, "submissions", "imaps", "pop3s", deliver=True, timeout=10.0)
     assert causes(record) == ["filtered-into-folder"]
     found = [seen for seen in facts(record, Retrieved) if seen.found]
     assert [(seen.mailbox, seen.special_use) for seen in found] == [(folder, use)]

@@ -29,7 +29,7 @@ def deliver(lab: RealLab, *more: str, schemes: tuple[str, ...] = ("submission", 
         sys.executable, "-m", "mailproof", "check", *(lab.urls[scheme] for scheme in schemes), "--name", lab.name,
         "--ca-file", str(lab.ca_file), "--user", ALICE, "--password-env", "PW", "--mailbox", ALICE, "--deliver",
         "--here", "--log", str(lab.mail_log), "--log", str(lab.dovecot_log), "--postfix-dir", str(lab.postfix_dir),
-        "--dovecot-conf", str(lab.dovecot_conf), "--timeout", "5", "--format", "json", *more,
+        "--dovecot-conf", str(lab.dovecot_conf), "--timeout", "10", "--format", "json", *more,
     ]  # fmt: skip
     environment = {"PATH": os.environ["PATH"], "PW": lab.accounts[ALICE]}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240)

@@ -27,14 +27,14 @@ BODY = f"From: {ALICE}\r\nTo: {BOB}\r\nSubject: proof\r\nX-Mailproof-Token: {TOK
 
 def test_a_message_that_comes_while_we_listen_is_told(real_lab: RealLab) -> None:
     net = SocketNet()
-    terms = Terms(timeout=10.0, ehlo="client.example.com", settings=TlsSettings(ca_file=str(real_lab.ca_file)))
+    terms = Terms(timeout=60.0, ehlo="client.example.com", settings=TlsSettings(ca_file=str(real_lab.ca_file)))
     imap = Endpoint(Scheme.IMAPS, "127.0.0.1", "127.0.0.1", real_lab.ports["imaps"], real_lab.name)
     lmtp = Endpoint(Scheme.LMTP, "", "", 0, "localhost", str(real_lab.lmtp_socket))
     wish = LoginWish(Credentials(BOB, real_lab.accounts[BOB]), "nonce-of-this-test")
     talk = ImapConversation(net, imap, terms, Job.FETCH, wish.secrets)
 
     async def main():
-        waiting = net.spawn(held(talk, _fetch(talk, wish, TOKEN, net.now(), net.now() + 30.0)))
+        waiting = net.spawn(held(talk, _fetch(talk, wish, TOKEN, net.now(), net.now() + 120.0)))
         while not _listens(talk):
             assert not waiting.done()
             await net.sleep(0.01)

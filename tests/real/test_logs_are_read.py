@@ -64,7 +64,7 @@ def of_smtp(lab: RealLab) -> None:
     for port in ("smtp", "submissions"):
         with socket.create_connection(("127.0.0.1", lab.ports[port])) as plain:
             plain.sendall(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nQUIT\r\n")
-            plain.settimeout(20)
+            plain.settimeout(60)
             with suppress(OSError):
                 plain.recv(1000)
     with smtplib.SMTP("127.0.0.1", lab.ports["smtp"], timeout=60) as session, suppress(ssl.SSLError):
@@ -92,7 +92,7 @@ def of_mailboxes(lab: RealLab) -> None:
     imap.shutdown()
     for port in ("imap", "imaps", "pop3", "sieve"):
         with socket.create_connection(("127.0.0.1", lab.ports[port])) as plain:
-            plain.settimeout(20)
+            plain.settimeout(60)
             plain.sendall(b"a LOGIN bob@example.test nothing\r\nlogout\r\n")
             with suppress(OSError):
                 plain.recv(1000)

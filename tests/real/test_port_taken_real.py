@@ -26,7 +26,7 @@ def test_a_web_server_on_port_25(real_lab_with: Lab) -> None:
         thread = threading.Thread(target=web.serve_forever)
         thread.start()
         try:
-            report = reported(check(lab, "smtp", "submission", timeout=2.0))
+            report = reported(check(lab, "smtp", "submission", timeout=10.0))
         finally:
             web.shutdown()
             thread.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import os
+import secrets
 import ssl
 import subprocess
 import sys
@@ -23,21 +24,23 @@ def send(lab: RealLab, scheme: str, *words: str, to: str = BOB) -> subprocess.Co
     login = () if scheme in ("smtp", "lmtp") else ("-u", ALICE, "--password-env", "PW")
     command = (sys.executable, "-m", "mailproof", "send", *where, *login, "--from", ALICE, "--to", to, *words)
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent", "PW": lab.accounts[ALICE]}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
 def found(lab: RealLab, subject: str) -> bytes:
-    """The message of this subject in Bob's INBOX, once it has come."""
+    """The one message of this subject in Bob's INBOX, once it has come."""
     context = ssl.create_default_context(cafile=str(lab.ca_file))
     context.check_hostname = False
     with imaplib.IMAP4_SSL("127.0.0.1", lab.ports["imaps"], ssl_context=context, timeout=30) as imap:
         imap.login(BOB, lab.accounts[BOB])
         imap.select("INBOX")
-        numbers: list[bytes] = []
-        while not numbers:  # NOOP asks the server; its timeout ends the wait
-            imap.noop()
-            numbers = imap.search(None, "SUBJECT", f'"{subject}"')[1][0].split()
-        data = imap.fetch(numbers[0].decode(), "(RFC822)")[1][0]
+
+        def numbers() -> list[bytes]:
+            imap.noop()  # which asks the server
+            return imap.search(None, "SUBJECT", f'"{subject}"')[1][0].split()
+
+        (number,) = lab.wait_until(numbers, "the message", 120.0)
+        data = imap.fetch(number.decode(), "(RFC822)")[1][0]
         assert isinstance(data, tuple)
         return data[1]
 
@@ -56,7 +59,7 @@ def found(lab: RealLab, subject: str) -> bytes:
 def test_every_way_brings_the_same_message(
     real_lab: RealLab, tmp_path: Path, scheme: str, words: tuple[str, ...]
 ) -> None:
-    subject = f"way {scheme} {' '.join(words)}".strip()
+    subject = f"way {secrets.token_hex(8)}"  # others have sent mail to Bob, too
     file = tmp_path / "message.eml"
     body = b"..two dots\n.one dot\nlast line\n"
     file.write_bytes(f"From: <{ALICE}>\nTo: <{BOB}>\nSubject: {subject}\n\n".encode() + body)

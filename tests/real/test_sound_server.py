@@ -187,7 +187,7 @@ def test_a_service_that_is_not_there(real_lab_with: Lab) -> None:
 
 def test_mail_that_is_kept_in_the_queue_is_not_delivered(real_lab_with: Lab) -> None:
     lab = real_lab_with(main={"virtual_transport": "lmtp:unix:@directory@/nobody-listens-here"})
-    record = check(lab, "submission", "imaps", deliver=True, timeout=2.0)
+    record = check(lab, "submission", "imaps", deliver=True, timeout=10.0)
     assert causes(record) == ["not-delivered"]
 
 

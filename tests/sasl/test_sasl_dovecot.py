@@ -35,7 +35,7 @@ def log_in(lab: RealLab, mechanism: Mechanism, credentials: Credentials) -> tupl
     unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE
-    with imaplib.IMAP4_SSL("127.0.0.1", lab.ports["imaps"], ssl_context=unverified, timeout=20) as imap:
+    with imaplib.IMAP4_SSL("127.0.0.1", lab.ports["imaps"], ssl_context=unverified, timeout=60) as imap:
         try:
             imap.authenticate(mechanism.name, reply)
         except imaplib.IMAP4.error:

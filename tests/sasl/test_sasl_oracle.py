@@ -27,7 +27,7 @@ print map { unpack('H*', $_ // '') . "\\n" } @said;
 def perl(mechanism: str, user: str, password: str, challenge: bytes) -> bytes:
     assert PERL is not None
     words = [word.encode().hex() for word in (mechanism, user, password)]
-    run = subprocess.run([PERL, "-e", SCRIPT, *words, challenge.hex()], capture_output=True, timeout=20, check=True)
+    run = subprocess.run([PERL, "-e", SCRIPT, *words, challenge.hex()], capture_output=True, timeout=60, check=True)
     return bytes.fromhex(run.stdout.decode().split("\n")[1])
 
 

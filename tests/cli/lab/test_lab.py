@@ -255,7 +255,7 @@ def test_a_script_reads_one_line_and_ends_it(tmp_path: Path, number: signal.Sign
             assert (shop["user"], shop["password"]) == ("shop@example.com", "pass:with:colons")
             assert (sample["user"], sample["address"]) == ("sample", "sample@example.test")
             context = ssl.create_default_context(cafile=running["ca_file"])
-            with smtplib.SMTP_SSL(host, int(port), context=context, timeout=20) as client:
+            with smtplib.SMTP_SSL(host, int(port), context=context, timeout=60) as client:
                 client.login("sample", sample["password"])
                 client.sendmail("a@example.com", ["x@elsewhere.test", "shop@example.com"], "Subject: hello\n\nx\n")
             (caught,) = Path(catcher["maildir"], "new").iterdir()
@@ -298,7 +298,7 @@ def test_the_lab_of_the_articles_for_scripts(tmp_path: Path, options: tuple[str,
         assert {name: given["clients"] for name, given in running["rewriting"].items()} == town.REWRITE
         assert set(running["relays"]) == set(town.SINKS)
         assert all(Path(maildir, "new").is_dir() for maildir in running["relays"].values())
-        with smtplib.SMTP("127.0.0.1", running["rewriting"]["rewrite-all"]["port"], timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", running["rewriting"]["rewrite-all"]["port"], timeout=60) as client:
             assert client.noop()[0] == 250
     assert files_below(tmp_path) == []
 
@@ -322,12 +322,12 @@ def test_a_real_lab_has_the_accounts_limits_and_ports_that_were_asked_for(tmp_pa
         assert running["urls"]["smtp"] == f"smtp://127.0.0.1:{base + 25}"
         context = ssl.create_default_context(cafile=running["ca_file"])
         context.check_hostname = False
-        with smtplib.SMTP("127.0.0.1", base + 587, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", base + 587, timeout=60) as client:
             client.starttls(context=context)
             client.login("shop@example.com", "a b")
             assert client.esmtp_features["size"] == "5000"
             client.sendmail("shop@example.com", ["sample@example.test"], "Subject: hello\n\nx\n")
-        pop = poplib.POP3_SSL("127.0.0.1", base + 995, context=context, timeout=20)
+        pop = poplib.POP3_SSL("127.0.0.1", base + 995, context=context, timeout=60)
         with pytest.raises(poplib.error_proto, match="AUTH"):
             pop.user("sample@example.test")
             pop.pass_("pass:word")

@@ -7,6 +7,7 @@ import gzip
 import json
 import lzma
 import os
+import secrets
 import smtplib
 import ssl
 import subprocess
@@ -56,12 +57,13 @@ def test_what_the_real_servers_have_just_written(real_lab: RealLab) -> None:
         with pytest.raises(smtplib.SMTPAuthenticationError):
             client.login(user, "wrong")
         client.login(user, password)
-        client.sendmail(user, [user], "Subject: log\n\nlog\n")
+        message_id = f"{secrets.token_hex(8)}@client.example"
+        client.sendmail(user, [user], f"Message-ID: <{message_id}>\nSubject: log\n\nlog\n")
     for log in (real_lab.mail_log, real_lab.dovecot_log):
         done = mailproof("log", "explain", "-v", "--format", "json", str(log))
         result = json.loads(done.stdout)
         assert (result["unknown"], result["unread"]) == (0, 0), result["samples"]
-    done = mailproof("log", "trace", "--from", user, str(real_lab.mail_log), str(real_lab.dovecot_log))
+    done = mailproof("log", "trace", "--message-id", message_id, str(real_lab.mail_log), str(real_lab.dovecot_log))
     assert f"handed in by {user}" in done.stdout
     done = mailproof("log", "explain", "--format", "json", str(real_lab.mail_log))
     assert "password-wrong" in [cause["name"] for cause in json.loads(done.stdout)["causes"]]

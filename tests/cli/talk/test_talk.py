@@ -11,6 +11,8 @@ import pytest
 from running import mailproof, sentence_of, serving, smtp
 from test_secrets import PASSWORD, USER, assert_silent
 
+from loopback import closed_port
+
 Trusted = tuple[ssl.SSLContext, Path]
 
 
@@ -88,22 +90,18 @@ def test_keys_for_wireshark_are_kept_where_the_environment_says(trusted: Trusted
     assert keys.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_cannot_be_reached_ends_with_2(unused_port: int) -> None:
-    done = mailproof("talk", f"smtp://127.0.0.1:{unused_port}", given="C: NOOP\nS: 250~\n")
+def test_what_cannot_be_reached_ends_with_2() -> None:
+    with closed_port() as port:
+        done = mailproof("talk", f"smtp://127.0.0.1:{port}", given="C: NOOP\nS: 250~\n")
     assert done.returncode == 2
     assert done.stdout.startswith("Before the script began: no connection: Connection refused")
 
 
+@pytest.mark.usefixtures("own_resolver")
 def test_a_name_without_an_address_ends_with_2() -> None:
     done = mailproof("talk", "smtp://no-such-host.invalid", given="C: A\n")
     assert done.returncode == 2
     assert "no address was found for no-such-host.invalid" in sentence_of(done)
-
-
-@pytest.fixture
-def unused_port() -> int:
-    with serving(smtp) as server:
-        return server.port
 
 
 @pytest.mark.parametrize(

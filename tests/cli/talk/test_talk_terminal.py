@@ -207,7 +207,7 @@ def test_ctrl_c_before_the_prompt_says_quit_and_leaves(trusted: Trusted, home: P
     context, _ = trusted
     with serving(talk, context) as server, talking(server, trusted, home, "--timeout", "1m") as terminal:
         terminal.wait_for("C: EHLO")
-        assert waits.wait(20)
+        assert waits.wait(60)
         terminal.type("\x03")
         terminal.wait_for("interrupted")
         assert terminal.end() == 130

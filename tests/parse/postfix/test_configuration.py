@@ -25,7 +25,7 @@ BEGIN = "compatibility_level = 3.6\nmyhostname = h.d.test\n"
 
 def postconf(directory: Path, *arguments: str) -> str:
     done = subprocess.run(
-        ["postconf", "-c", str(directory), *arguments], capture_output=True, text=True, check=False, timeout=20
+        ["postconf", "-c", str(directory), *arguments], capture_output=True, text=True, check=False, timeout=60
     )
     return done.stdout if done.returncode == 0 else "fatal"
 
@@ -159,7 +159,7 @@ def test_a_randmap_answers_with_one_of_its_values(tmp_path: Path) -> None:
 def asked(directory: Path, key: str, spec: str) -> str:
     env = {"MAIL_CONFIG": str(directory), "PATH": os.environ["PATH"]}
     done = subprocess.run(
-        ["postmap", "-q", key, spec], capture_output=True, text=True, env=env, timeout=20, check=False
+        ["postmap", "-q", key, spec], capture_output=True, text=True, env=env, timeout=60, check=False
     )
     return done.stdout.rstrip("\n")
 

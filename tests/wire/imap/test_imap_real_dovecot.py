@@ -59,7 +59,7 @@ def test_a_session_with_dovecot_is_read_without_a_deviation(
     url = urlsplit(lab.urls["imaps"])
     context = ssl.create_default_context(cafile=str(lab.ca_file))
     with (
-        socket.create_connection((url.hostname, url.port), timeout=10) as plain,
+        socket.create_connection((url.hostname, url.port), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname=lab.name) as tls,
     ):
         imap, tags = Dialogue(tls), Tags()
