@@ -18,11 +18,26 @@ class NameserverAsked(msgspec.Struct, frozen=True):
     status: DnsStatus
     seconds: float
     """Until the answer, or until none was waited for any more."""
+    answers: tuple[str, ...] = ()
+    """Where it was asked for the sake of what it says."""
 
     @property
     def answered(self) -> bool:
         """The server did its work, whatever it said of the name."""
         return self.status in (DnsStatus.OK, DnsStatus.NO_DATA, DnsStatus.NO_SUCH_NAME)
+
+
+class BlocklistAsked(Observation, frozen=True):
+    """A list that a mail server refuses clients by, about the entries that each list has for tests."""
+
+    zone: str
+    """Without the key of a customer that can stand in it."""
+    answers: str
+    """Which answers the configuration takes for a listing, `127.0.0.[2..11]`; empty for all."""
+    must_not: NameserverAsked
+    """127.0.0.1, or the name `invalid`: must not be listed (RFC 5782 section 5)."""
+    must: NameserverAsked
+    """127.0.0.2, or the name `test`: must be."""
 
 
 class SystemAsked(msgspec.Struct, frozen=True):

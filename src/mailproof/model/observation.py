@@ -10,7 +10,7 @@ from mailproof.model.dns import DnsAnswer
 from mailproof.model.envelope import EnvelopeTried, SenderClaimed, Submitted, UserAsked, XclientTried
 from mailproof.model.ese import EseCheckpoint, EseDatabase, EseLog, EsePages
 from mailproof.model.followed import Followed
-from mailproof.model.lookups import LookupsSeen
+from mailproof.model.lookups import BlocklistAsked, LookupsSeen
 from mailproof.model.machine import MachineSeen
 from mailproof.model.policy_service import PolicyServiceSeen
 from mailproof.model.provoked import Injected, LoginProbed, Strained
@@ -54,6 +54,7 @@ AnyObservation = (
     | LogStored
     | Followed
     | LookupsSeen
+    | BlocklistAsked
     | SpaceSeen
     | PolicyServiceSeen
     | MachineSeen

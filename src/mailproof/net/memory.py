@@ -113,8 +113,8 @@ class MemoryServer:
         self._net.forget(self.host, self.port)
 
 
-Nameserver = Callable[[str, str], tuple[DnsStatus, float]]
-"""What a name server says of a name and a type, and after how many seconds."""
+Nameserver = Callable[[str, str], tuple[DnsStatus, float, *tuple[str, ...]]]
+"""What a name server says of a name and a type: its status, after how many seconds, and the answers."""
 
 
 class MemoryNet:
@@ -192,10 +192,10 @@ class MemoryNet:
 
     async def ask(self, server: str, name: str, rtype: str, deadline: float) -> DnsAnswer:
         known = self._nameservers.get(server)
-        status, seconds = known(name, rtype) if known else (DnsStatus.TIMEOUT, float("inf"))
+        status, seconds, *answers = known(name, rtype) if known else (DnsStatus.TIMEOUT, float("inf"))
         late = self.now() + seconds > deadline
         await self._loop.sleep(deadline - self.now() if late else seconds)
-        return DnsAnswer(name, rtype, DnsStatus.TIMEOUT if late else status)
+        return DnsAnswer(name, rtype, DnsStatus.TIMEOUT) if late else DnsAnswer(name, rtype, status, tuple(answers))
 
     def listen(
         self, handler: Handler, host: str = "127.0.0.1", port: int = 0, path: str | None = None

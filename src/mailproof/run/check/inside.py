@@ -31,7 +31,7 @@ from mailproof.run.beside.join import with_log
 from mailproof.run.beside.journal import JournalWatch
 from mailproof.run.beside.watch import LogWatch, day_of
 from mailproof.run.check.examine import Plan, examine
-from mailproof.run.check.lookups import lookups
+from mailproof.run.check.lookups import lists_asked, lookups
 from mailproof.run.lint import NoConfiguration, read_configurations
 from mailproof.run.log.files import usual_logs
 
@@ -72,7 +72,8 @@ async def examine_inside(net: Driver, host: Host, plan: Plan, started: datetime,
         # First: what waits there now, is served or given up a little later.
         asked = [each for fact in _postfixes(attempts) for each in policy_services_seen(host, fact)]
         seen = await lookups(net, host, attempts, plan.terms.sender)
-        attempts.append(Attempt(Job.MACHINE, observations=(*seen, *_spaces(host, attempts), *asked)))
+        lists = await lists_asked(net, host, attempts, seen)
+        attempts.append(Attempt(Job.MACHINE, observations=(*seen, *lists, *_spaces(host, attempts), *asked)))
     read = watch.read(day_of(started, clock)) if watch is not None and host.unreached is None else None
     record = msgspec.structs.replace(record, attempts=(*attempts, *_untold(host, watch, read)))
     if host.unreached is not None:

@@ -9,12 +9,13 @@ from mailproof.host.interface import Host
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol
-from mailproof.model.lookups import LookupsSeen
+from mailproof.model.lookups import BlocklistAsked, LookupsSeen
 from mailproof.model.machine import MachineSeen
 from mailproof.model.record import Attempt
 from mailproof.net.interface import Driver
 from mailproof.parse.ip_address import is_address
 from mailproof.parse.postfix.parameters import MainFile, read_main
+from mailproof.probes.blocklists import blocklists_asked
 from mailproof.probes.lookups import Questions, lookups_seen
 from mailproof.probes.machine import PID_FILES
 
@@ -30,6 +31,21 @@ async def lookups(net: Driver, host: Host, attempts: Sequence[Attempt], sender: 
     named = main if postfix is not None else read_main(b"", {"myhostname": hostname(host)})
     questions = Questions(clients, sender.rpartition("@")[2], named.value("myhostname").text)
     return await lookups_seen(net, host, _pid_files(postfix), postfix, questions)
+
+
+async def lists_asked(
+    net: Driver, host: Host, attempts: Sequence[Attempt], seen: Sequence[LookupsSeen]
+) -> tuple[BlocklistAsked, ...]:
+    """The blocklists of each Postfix here, by the first name server of this machine that answers."""
+    view = next((each for each in seen if not each.chroot), None)
+    if view is None or view.unasked or host.way is not None:
+        return ()
+    server = next((each.server for each in view.asked if each.answered), "")
+    found: list[BlocklistAsked] = []
+    for fact in (fact for attempt in attempts for fact in attempt.observations):
+        if isinstance(fact, PostfixFiles) and fact.here and server:
+            found += await blocklists_asked(net, server, fact)
+    return tuple(found)
 
 
 def _pid_files(postfix: PostfixFiles | None) -> Iterator[str]:

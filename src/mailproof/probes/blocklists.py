@@ -1,0 +1,60 @@
+"""Asks the lists in DNS that a Postfix asks about the two entries by which a list is tested (RFC 5782 section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mailproof.model.configuration import PostfixFiles
+from mailproof.model.lookups import BlocklistAsked, NameserverAsked
+from mailproof.net.interface import Driver
+from mailproof.parse.postfix.blocklists import Blocklist, blocklists, postscreen_lists, without_key
+from mailproof.parse.postfix.master import read_master
+from mailproof.parse.postfix.parameters import MainFile, read_main
+
+# resolv.conf(5): after so long the system's resolver leaves a server, too.
+_PATIENCE = 5.0
+# postscreen with many lists has ten or so.
+_MOST = 30
+# RFC 5782 section 5: the first of each must not be listed, the second must.
+_ADDRESSES = ("1.0.0.127", "2.0.0.127")
+_NAMES = ("invalid", "test")
+
+
+async def blocklists_asked(net: Driver, server: str, postfix: PostfixFiles) -> tuple[BlocklistAsked, ...]:
+    """Each that this configuration names, at one name server, all at the same time. Never raises."""
+    found = list(dict.fromkeys(_named(postfix)))[:_MOST]
+    tasks = [
+        (each, [net.spawn(_asked(net, server, f"{entry}.{each.zone}")) for entry in _entries(each)]) for each in found
+    ]
+    seen: list[BlocklistAsked] = []
+    for each, asked in tasks:
+        must_not, must = [await task.wait() for task in asked]
+        seen.append(BlocklistAsked(without_key(each.zone), each.answers, must_not, must))
+    return tuple(seen)
+
+
+def _entries(blocklist: Blocklist) -> Sequence[str]:
+    return _NAMES if blocklist.of_names else _ADDRESSES
+
+
+async def _asked(net: Driver, server: str, name: str) -> NameserverAsked:
+    began = net.now()
+    answer = await net.ask(server, name, "A", began + _PATIENCE)
+    return NameserverAsked(server, without_key(name), "A", answer.status, net.now() - began, answer.answers)
+
+
+def _named(postfix: PostfixFiles) -> Iterator[Blocklist]:
+    files = {each.name: each.data for each in postfix.files}
+    main = read_main(files.get("main.cf", b""), postfix.machine)
+    services = read_master(files.get("master.cf", b"")).services
+    yield from _of(main)
+    for service in services:
+        yield from _of(main.with_options(service.options, service.line, lines=service.option_lines))
+        if service.command.rpartition("/")[2] == "postscreen":
+            yield from postscreen_lists(main.value("postscreen_dnsbl_sites").text)
+
+
+def _of(main: MainFile) -> Iterator[Blocklist]:
+    for name, setting in main.settings.items():
+        if "bl" in setting.value.lower():
+            yield from blocklists(main.value(name).text)
