@@ -36,6 +36,8 @@ def holds(arrow: Explains, cause: Finding, consequence: Finding) -> bool:
     """Whether the consequence stands near enough to the cause."""
     if arrow.name != consequence.name or any(consequence.params.get(name) != value for name, value in arrow.only):
         return False
+    if any(cause.params.get(name) != value for name, value in arrow.when):
+        return False
     if arrow.scope is Scope.SERVER or _is_of_files(cause):
         return True
     if arrow.scope is Scope.ADDRESS:

@@ -125,8 +125,10 @@ class Pair(StrEnum):
     NO = "no"
     NO_KEY = "no-key"
     """The file of the key has none in it."""
+    LOCKED = "locked"
+    """The key is encrypted: who wants to use it must know its passphrase."""
     UNTOLD = "untold"
-    """The key is encrypted, of a kind we do not know, or may not be read."""
+    """The key is of a kind we do not know, or may not be read."""
 
 
 class CertificateFile(Observation, frozen=True):

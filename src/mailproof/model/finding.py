@@ -52,6 +52,8 @@ class Explains(msgspec.Struct, frozen=True):
     scope: Scope = Scope.ENDPOINT
     only: tuple[tuple[str, str], ...] = ()
     """Parameters that the consequence must have: `(("reason", "timeout"),)`; any will do if empty."""
+    when: tuple[tuple[str, str], ...] = ()
+    """Parameters that the cause itself must have: a value that is not understood, if it is that of `mynetworks`."""
 
 
 class FindingKind(msgspec.Struct, frozen=True):

@@ -23,11 +23,13 @@ class Pem(msgspec.Struct, frozen=True):
     """Of each private key that could be read: SHA-256 of its public key (SubjectPublicKeyInfo), hexadecimal."""
     unread_keys: int = 0
     """Keys that are encrypted, or of a kind we do not know."""
+    locked_keys: int = 0
+    """Those of them that are encrypted."""
 
 
 def read_pem(data: bytes) -> Pem:
     """Any bytes. Never raises."""
-    certificates, keys, unread = [], [], 0
+    certificates, keys, unread, locked = [], [], 0, 0
     for count, found in enumerate(_BLOCK.finditer(data)):
         if count == _MOST:
             break
@@ -40,9 +42,11 @@ def read_pem(data: bytes) -> Pem:
         elif label.endswith(b"PRIVATE KEY"):
             key = _public_of(found[0])
             unread += key is None
+            # PKCS #8 (RFC 5958) says it by its name, the older form by a header (RFC 1421).
+            locked += key is None and (label.startswith(b"ENCRYPTED") or b"4,ENCRYPTED" in found[2][:200])
             if key is not None:
                 keys.append(key)
-    return Pem(tuple(certificates), tuple(keys), unread)
+    return Pem(tuple(certificates), tuple(keys), unread, locked)
 
 
 def public_key_of(certificate: bytes) -> str | None:

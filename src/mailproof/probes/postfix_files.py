@@ -105,6 +105,8 @@ class PostfixReader:
             path = value.removeprefix("unix:")
             if not path.startswith("inet:"):
                 yield self._look(path if path.startswith("/") else f"{main.value('queue_directory').text}/{path}")
+        if name == "myorigin" and value.startswith("/"):
+            yield self._look(value)
         if name in LISTS:
             yield from self._list(value)
         if name.endswith("_session_cache_database") or name == "address_verify_map":

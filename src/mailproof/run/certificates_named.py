@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from mailproof.checks.dovecot.configured import configured_of as dovecot_of
 from mailproof.checks.exim.configured import Configured as Exim
 from mailproof.checks.exim.configured import configured_of as exim_of
@@ -30,9 +32,11 @@ def of_postfix(fact: PostfixFiles) -> Iterator[Wish]:
     main = configured.main
     host = main.value("myhostname").text
     chains = main.setting("smtpd_tls_chain_files")
+    before = ""
     for path in split_list(main.value("smtpd_tls_chain_files").text):
         named = _Named(chains.name, chains.file, chains.line_of(path), path)
-        yield _wish(configured, named, named, host)
+        yield msgspec.structs.replace(_wish(configured, named, named, host), before=before)
+        before = path
     if chains.value:
         return
     for name, key_name in _PAIRS:

@@ -33,6 +33,8 @@ _WITHOUT = (
     Explains("tls-context-broken", Scope.SERVER),
     Explains("dovecot-not-running", Scope.SERVER),
 )
+# Postfix has nobody to ask for a passphrase (TLS_README), Dovecot a setting for it.
+_ASKS_NOBODY = ("smtpd_tls_", "smtp_tls_", "lmtp_tls_", "tlsproxy_tls_")
 _OF_THE_FIRST = ("certificate-chain-incomplete", "certificate-name-mismatch")
 # Files are no endpoints: a self-signed certificate in one may be the one that nobody is shown.
 _SEEN = "file"
@@ -105,6 +107,9 @@ def _key(fact: CertificateFile) -> Iterator[Answer]:
     if fact.pair in (Pair.NO, Pair.NO_KEY):
         shown = (_named(fact), _named_key(fact))
         yield fault("certificate-key-mismatch", *shown, certificate=fact.path, key=fact.key_path)
+    if fact.pair is Pair.LOCKED and fact.key_parameter.startswith(_ASKS_NOBODY):
+        shown = (_named_key(fact), Evidence(EvidenceKind.FILE, fact.key_path, "ENCRYPTED PRIVATE KEY"))
+        yield fault("certificate-file-unreadable", *shown, path=fact.key_path, setting=fact.key_parameter)
     if fact.key_state is FileState.FILE and fact.key_mode & 0o004 and fact.pair is not Pair.NO_KEY:
         mode = f"{fact.key_mode:04o}"
         shown = (_named_key(fact), Evidence(EvidenceKind.FILE, fact.key_path, mode))

@@ -15,22 +15,20 @@ from mailproof.parse.refused import Refused, refused, turned_away
 
 NAME = "mail-taken-now"
 NEEDS = (EnvelopeTried, Greeting)
+_EVERY_COMMAND = (Explains("starttls-refused", Scope.SERVICE), Explains("auth-temporary-failure", Scope.SERVICE))
 KINDS = (
     FindingKind(
         "server-config-problem",
         Layer.DELIVERY,
-        explains=(Explains("closed-unexpectedly"), Explains("greeting-refused")),
+        # A milter that is named wrongly is asked at every command, too.
+        explains=(*_EVERY_COMMAND, Explains("closed-unexpectedly"), Explains("greeting-refused")),
         references=("RFC 3463 section 3.4", "postconf(5) smtpd_recipient_restrictions", "Postfix DEBUG_README"),
     ),
     FindingKind(
         "temporary-reject",
         Layer.DELIVERY,
         # Postfix gives the same answer to every command while a milter does not answer.
-        explains=(
-            Explains("starttls-refused", Scope.SERVICE),
-            Explains("auth-temporary-failure", Scope.SERVICE),
-            Explains("closed-unexpectedly"),
-        ),
+        explains=(*_EVERY_COMMAND, Explains("closed-unexpectedly")),
         references=("RFC 5321 section 4.2.1", "postconf(5) milter_default_action", "Postfix MILTER_README"),
     ),
     FindingKind(

@@ -26,6 +26,7 @@ _DOES_NOT_START = (
         "auth-temporary-failure",
     ),
     *("sasl-socket-missing", "sasl-no-mechanisms", "auth-server-gone", "delivery-agent-down", "not-delivered"),
+    *("greeting-refused", "greeting-slow"),
 )
 KINDS = (
     FindingKind(

@@ -14,7 +14,7 @@ _PUT_OFF = ("temporary-reject", "server-config-problem", "not-delivered")
 _NO_POLICY = (*_PUT_OFF, "no-reply")
 _NO_LOGIN = ("auth-rejected", "auth-temporary-failure")
 # An auth process that cannot start: Dovecot's login processes turn clients away after a while, and smtpd ends.
-_NO_AUTH = ("sasl-no-mechanisms", "greeting-refused")
+_NO_AUTH = ("sasl-no-mechanisms", "auth-server-gone", "greeting-refused", "greeting-slow")
 _NO_SMTPD_LOGIN = (*_NO_LOGIN, "auth-not-offered", "closed-unexpectedly", "no-greeting", "greeting-refused")
 _NO_QUEUE = ("queue-disk-full", "queue-write-error", *_PUT_OFF)
 _UNDELIVERED = ("not-delivered", "mailbox-not-opened", "mailbox-full")
@@ -66,7 +66,8 @@ CAUSES = (
         ("tls-handshake-failed", "starttls-refused", "closed-unexpectedly", "value-not-understood"),
         "Dovecot manual: SSL configuration",
     ),
-    _cause("password-wrong", Layer.LOGIN, ("auth-rejected",), "Dovecot manual: auth_verbose"),
+    # One of several stores does not know the user, and the one that does has another password.
+    _cause("password-wrong", Layer.LOGIN, ("auth-rejected", "user-unknown"), "Dovecot manual: auth_verbose"),
     _cause("user-unknown", Layer.LOGIN, ("auth-rejected",), "Dovecot manual: auth_verbose"),
     _cause(
         "userdb-missing",
@@ -86,13 +87,23 @@ CAUSES = (
     _cause("login-source-not-allowed", Layer.LOGIN, _NO_LOGIN, "Dovecot manual: allow_nets"),
     _cause("credentials-lookup-failed", Layer.LOGIN, (*_NO_LOGIN, *_NO_AUTH), "Dovecot manual: passdb"),
     _cause("saslauthd-missing", Layer.LOGIN, _NO_LOGIN, "Postfix SASL_README"),
-    _cause("auth-server-gone", Layer.LOGIN, (*_NO_SMTPD_LOGIN, "sasl-no-mechanisms"), "postconf(5) smtpd_sasl_path"),
+    _cause(
+        "auth-server-gone",
+        Layer.LOGIN,
+        (*_NO_SMTPD_LOGIN, "sasl-no-mechanisms", "greeting-slow"),
+        "postconf(5) smtpd_sasl_path",
+    ),
     _cause("sasl-no-mechanisms", Layer.LOGIN, _NO_SMTPD_LOGIN, "postconf(5) smtpd_sasl_security_options"),
     _cause("policy-service-down", Layer.RELAY, _NO_POLICY, "Postfix SMTPD_POLICY_README", "service"),
     _cause("milter-down", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
     _cause("milter-socket-unreachable", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
     _cause("milter-tempfail", Layer.RELAY, _PUT_OFF, "Postfix MILTER_README"),
-    _cause("queue-permission", Layer.DELIVERY, (*_NO_QUEUE, *_ENDS, "port-closed"), "postfix(1) set-permissions"),
+    _cause(
+        "queue-permission",
+        Layer.DELIVERY,
+        (*_NO_QUEUE, *_ENDS, *_STOPPED, "port-closed", "greeting-slow"),
+        "postfix(1) set-permissions",
+    ),
     _cause("maildrop-permission", Layer.DELIVERY, (), "postdrop(1)"),
     _cause("delivery-agent-down", Layer.DELIVERY, _NO_AGENT, "Dovecot manual: LMTP server"),
     _cause("delivery-socket-permission", Layer.DELIVERY, _NO_AGENT, "Dovecot manual: LMTP server"),

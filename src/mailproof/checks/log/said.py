@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mailproof.checks.certificate.in_files import KINDS as CERTIFICATE_FILES
 from mailproof.checks.dovecot.configured import configurations as dovecots
+from mailproof.checks.dovecot.readable import KINDS as DOVECOT
 from mailproof.checks.dovecot.sockets import KINDS as DOVECOT_SOCKETS
 from mailproof.checks.dovecot.tls_settings import KINDS as DOVECOT_TLS
 from mailproof.checks.exim.names_defined import KINDS as EXIM_NAMES
@@ -23,15 +24,17 @@ from mailproof.checks.postfix.restrictions_known import KINDS as RESTRICTIONS
 from mailproof.checks.postfix.services_complete import KINDS as SERVICES
 from mailproof.checks.postfix.tables_there import KINDS as TABLES
 from mailproof.checks.postfix.tls_settings import KINDS as POSTFIX_TLS
+from mailproof.checks.postfix.transports_there import KINDS as TRANSPORTS
 from mailproof.checks.reach.port_of_its_own import KINDS as PORT
 from mailproof.checks.relay.mailbox_accepted import KINDS as MAILBOXES
 from mailproof.checks.survey import surveyed
+from mailproof.model.authentication import LoginTried
 from mailproof.model.connection import Greeting
 from mailproof.model.endpoint import Protocol
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Answer, Finding, Param, Passed, Untold
 from mailproof.model.policy import Policy
-from mailproof.model.record import Record
+from mailproof.model.record import Record, Sighting
 from mailproof.model.server_log import LogRead, LogSaid
 
 NAME = "log-clean"
@@ -39,12 +42,14 @@ NEEDS = (LogRead, LogSaid)
 _IN_FILES = (
     *(*CERTIFICATE_FILES, *DOVECOT_SOCKETS, *DOVECOT_TLS, *MAILBOXES, *EXIM, *EXIM_NAMES, *LIMITS),
     *(*PERMISSIONS, *READABLE, *RELAY, *RESTRICTIONS, *SERVICES, *TABLES, *POSTFIX_TLS, *PORT),
+    *(*DOVECOT, *TRANSPORTS),
 )
 # What the log and the files both tell, with the parameter of the finding and the group of the message that has it.
 _BOTH = {
     "certificate-file-missing": {"path": "path"},
     "certificate-file-unreadable": {"path": "path"},
     "data-directory-not-writable": {},
+    "dovecot-config-broken": {},
     "dovecot-key-not-a-file": {},
     "exim-config-broken": {"text": "file"},
     "exim-name-undefined": {},
@@ -58,6 +63,7 @@ _BOTH = {
     "restriction-misspelt": {},
     "sasl-socket-missing": {"path": "socket"},
     "sasl-socket-permission": {"path": "socket"},
+    "service-missing": {"service": "service"},
     "tls-no-certificate": {},
     "tlsmgr-cache-missing": {"path": "file"},
 }
@@ -72,6 +78,8 @@ _ONE = {"mail-forwarding-loop": "mail-loop"} | dict.fromkeys(
 KINDS = (*CAUSES, *(kind for kind in _IN_FILES if kind.name in _BOTH))
 
 _KINDS = {kind.name: kind for kind in KINDS}
+# What one store of accounts says; another may know the user.
+_OF_ONE_STORE = ("user-unknown", "password-wrong", "password-scheme-missing")
 # 1 the server does not work, 2 mail is stuck or lost: whoever it befell. What is refused to others is theirs.
 _EVERYBODYS = 2
 
@@ -81,8 +89,10 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for sighting in record.seen(LogSaid):
         fact = sighting.fact
         ours = sighting.attempt.endpoint is not None
-        name = _named(record, fact.name)
+        name = _named(record, fact)
         if name not in _KINDS or not (ours or fact.rank <= _EVERYBODYS):
+            continue
+        if name in _OF_ONE_STORE and _logged_in(sighting):
             continue
         found = True
         if not passed_by(record, sighting) and not meant(record, sighting):  # which other checks tell
@@ -102,9 +112,17 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             yield Passed(NAME, (Evidence(EvidenceKind.LOG, ", ".join(read.fact.files), looked),))
 
 
-def _named(record: Record, name: str) -> str:
+def _logged_in(sighting: Sighting[LogSaid]) -> bool:
+    """Whether the login that the lines speak of was accepted in the end."""
+    tried = [fact for fact in sighting.attempt.observations if isinstance(fact, LoginTried)]
+    return bool(tried) and all(each.accepted for each in tried)
+
+
+def _named(record: Record, fact: LogSaid) -> str:
     """Which finding a row of the table is; empty where what else was seen says otherwise."""
-    name = _ONE.get(name, name)
+    name = _ONE.get(fact.name, fact.name)
+    if name == "service-throttled" and fact.params.get("service") == "auth":
+        return "auth-server-gone"
     if name == "postfix-not-running":
         # Dovecot's and other programs' own sendmail tells it of a Postfix that is not the one which answers.
         greeted = (each for each in surveyed(record, Greeting) if each.attempt.endpoint is not None)

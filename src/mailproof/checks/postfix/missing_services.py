@@ -34,6 +34,11 @@ def entry_of(configured: Configured, name: str) -> Changes:
     )
 
 
+def passed_to_smtpd(configured: Configured) -> Changes:
+    """The smtpd to which postscreen(8) hands its clients on."""
+    return service_there(configured, ("smtpd",), "pass", [f"smtpd pass - - {_chroot(configured)} - - smtpd"])
+
+
 def port_opened(configured: Configured, role: str) -> Changes:
     """A service for a role: `smtp`, `submission` or `submissions`."""
     options = (f"  -o syslog_name=postfix/{role}",) if role != "smtp" else ()

@@ -28,7 +28,7 @@ _BY_NAME = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465, "ur
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        ports = _ports(configured)
+        ports = ports_of(configured)
         if ports is None:
             continue
         for connection in surveyed(record, Connection):
@@ -44,7 +44,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
                 yield fault("service-disabled", *shown, service=str(endpoint.port), asked="yes").mended_by(remedy)
 
 
-def _ports(configured: Configured) -> frozenset[int] | None:
+def ports_of(configured: Configured) -> frozenset[int] | None:
     """Where smtpd or postscreen listens; None where a service has a name that only its machine knows."""
     found: set[int] = set()
     for service in configured.services:

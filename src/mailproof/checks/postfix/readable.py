@@ -24,7 +24,8 @@ KINDS = (
         explains=tuple(
             Explains(name, Scope.SERVER)
             for name in (
-                *("postfix-not-running", "port-closed", "no-greeting", "closed-unexpectedly"),
+                *("postfix-not-running", "port-closed", "no-greeting", "closed-unexpectedly", "tls-handshake-failed"),
+                *("not-delivered", "delivery-deferred"),
                 "value-not-understood",  # what the value is, beside what comes of it
             )
         ),

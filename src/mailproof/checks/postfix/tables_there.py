@@ -30,11 +30,35 @@ _WHEN_MISSING = (
     Explains("queue-write-error", Scope.SERVER),
     Explains("temporary-reject", Scope.SERVER),
 )
+# Who is in the text and not yet in what was built of it is not known (postconf(5) smtpd_reject_unlisted_recipient).
+_OF_RECIPIENTS = (
+    "virtual_mailbox_maps",
+    "virtual_alias_maps",
+    "local_recipient_maps",
+    "relay_recipient_maps",
+    "alias_maps",
+)
 _REFERENCES = ("Postfix DATABASE_README", "postmap(1)")
 KINDS = (
     FindingKind("lookup-table-missing", Layer.DELIVERY, ("table", "parameter"), _WHEN_MISSING, _REFERENCES),
-    FindingKind("lookup-table-not-built", Layer.DELIVERY, ("table", "parameter"), _WHEN_MISSING, _REFERENCES),
-    FindingKind("lookup-table-outdated", Layer.DELIVERY, params=("table", "parameter"), references=_REFERENCES),
+    FindingKind(
+        "lookup-table-not-built",
+        Layer.DELIVERY,
+        ("table", "parameter"),
+        # tls_server_sni_maps, whose keys and certificates `postmap -F` puts into the table.
+        (*_WHEN_MISSING, Explains("tls-handshake-failed", Scope.SERVER)),
+        _REFERENCES,
+    ),
+    FindingKind(
+        "lookup-table-outdated",
+        Layer.DELIVERY,
+        params=("table", "parameter"),
+        explains=tuple(
+            Explains("recipient-unknown", Scope.SERVER, when=(("parameter", parameter),))
+            for parameter in _OF_RECIPIENTS
+        ),
+        references=_REFERENCES,
+    ),
     FindingKind(
         "lookup-table-type-missing", Layer.DELIVERY, ("type", "table", "parameter"), _WHEN_MISSING, _REFERENCES
     ),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import main_set, mend
-from mailproof.checks.postfix.missing_services import entry_of
+from mailproof.checks.postfix.missing_services import entry_of, passed_to_smtpd
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -48,7 +48,8 @@ KINDS = (
 
 _PARAMETERS = ("default_transport", "relay_transport", "local_transport", "virtual_transport", "mailbox_transport",
                "fallback_transport", "content_filter")  # fmt: skip
-_MAPS = ("transport_maps", "sender_dependent_default_transport_maps")
+_BY_SENDER = "sender_dependent_default_transport_maps"
+_MAPS = ("transport_maps", _BY_SENDER)
 # Without these no mail gets through a Postfix, whatever else it does (OVERVIEW).
 _NEEDED = ("cleanup", "qmgr", "rewrite", "bounce", "defer")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -67,14 +68,20 @@ def _transports(configured: Configured) -> Iterator[Answer]:
     told: set[tuple[str, str]] = set()
     for parameter, value, shown in _named(configured):
         transport = value.partition(":")[0].strip()
-        if not _NAME.fullmatch(transport) or transport in there or (transport, parameter) in told:
+        # `[host]:port`, as relayhost takes it: here what stands before the colon is the name of a transport.
+        named = _NAME.fullmatch(transport) or transport.startswith("[")
+        if not named or transport in there or (transport, parameter) in told:
             continue
         if parameter in _MAPS and value.upper() == "DUNNO":
             continue
-        if "." in transport and ":" not in value:
-            continue  # a host, whose form another check tells of
+        if parameter == _BY_SENDER and _looks_like_host(value):
+            continue  # whose form another check tells of
         told.add((transport, parameter))
         yield fault("transport-without-service", shown, transport=transport, parameter=parameter)
+
+
+def _looks_like_host(value: str) -> bool:
+    return value.startswith("[") or "." in value.partition(":")[0]
 
 
 def _named(configured: Configured) -> Iterator[tuple[str, str, Evidence]]:
@@ -101,6 +108,12 @@ def _needed(configured: Configured) -> Iterator[Answer]:
         if name not in there:
             remedy = mend(entry_of(configured, name))
             yield fault("service-missing", configured.line("master.cf", 1), service=name).mended_by(remedy)
+    passed_on = {each.name for each in configured.services if each.type == "pass"}
+    for screen in configured.running("postscreen"):
+        to = screen.value("smtpd_service_name") or "smtpd"
+        if to not in passed_on:
+            remedy = mend(passed_to_smtpd(configured)) if to == "smtpd" else None
+            yield fault("service-missing", configured.service(screen), service=to).mended_by(remedy)
 
 
 def _relayhost(configured: Configured) -> Iterator[Answer]:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import comment_moved, item_set, mend, value_set
+from mailproof.checks.postfix.restrictions_known import COMMENT
 from mailproof.model.configuration import PostfixFiles
-from mailproof.model.finding import Answer, FindingKind, Layer, Passed
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
@@ -26,10 +27,24 @@ KINDS = (
         "value-not-understood",
         Layer.CONFIGURATION,
         params=("parameter", "value", "wanted"),
+        # Who is in it is asked of every recipient.
+        explains=tuple(
+            Explains(name, Scope.SERVER, when=(("parameter", "mynetworks"),))
+            for name in ("recipient-lookup-failed", "server-config-problem")
+        )
+        + tuple(
+            Explains(name, Scope.SERVER, when=(("parameter", parameter),))
+            for name in ("starttls-refused", "tls-handshake-failed")
+            for parameter in ("smtpd_tls_protocols", "smtpd_tls_mandatory_protocols")
+        ),
         references=("postconf(5)", "Dovecot: settings syntax"),
     ),
     FindingKind(
-        "comment-in-value", Layer.CONFIGURATION, params=("parameter", "comment"), references=("postconf(5)",)
+        "comment-in-value",
+        Layer.CONFIGURATION,
+        params=("parameter", "comment"),
+        explains=(Explains("restriction-misspelt", Scope.SERVER, only=(("restriction", COMMENT),)),),
+        references=("postconf(5)",),
     ),
 )
 
@@ -47,12 +62,19 @@ SWITCHES = {
 _COMMENT = re.compile(r"(?:^|[ \t])(#.*)", re.DOTALL)
 # Texts for people, in which # may stand.
 _TEXTS = ("smtpd_banner", "smtpd_reject_footer", "default_rbl_reply", "smtpd_client_restrictions_text")
+_PROTOCOLS = re.compile(r"(?:smtpd?|lmtp|tlsproxy(?:_client)?)_tls_(?:mandatory_)?protocols")
+# tls_misc.c, tls_proto_mask_lims(): a name, or a number of the protocol behind a bound.
+_PROTOCOL = re.compile(
+    r"!?(?:SSLv[23]|TLSv1(?:\.[123])?)|[<>]=\s*(?:SSLv3|TLSv1(?:\.[123])?|0x[0-9a-f]+|\d*)", re.IGNORECASE
+)
 _NETWORK = re.compile(r"[0-9.]+(?:/\d+)?|\[[0-9A-Fa-f:.]+\](?:/\d+)?")
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = bounded(NAME, _values(configured), _networks(configured), _tables(configured))
+        answers = bounded(
+            NAME, _values(configured), _networks(configured), _protocols(configured), _tables(configured)
+        )
         yield from answers or [Passed(NAME, (configured.line("main.cf", 1),))]
 
 
@@ -95,6 +117,22 @@ def _networks(configured: Configured) -> Iterable[Answer]:
                     value=text,
                     wanted="NETWORK/N",
                 ).mended_by(_network_meant(configured, setting, text))
+
+
+def _protocols(configured: Configured) -> Iterable[Answer]:
+    """Postfix does without TLS where it does not know one of them."""
+    for setting, main in configured.assignments():
+        if not _PROTOCOLS.fullmatch(setting.name) or main.value(setting.name).trouble:
+            continue
+        for item in re.split(r"[\s,:]+", main.value(setting.name).text):
+            if item and not _PROTOCOL.fullmatch(item):
+                yield fault(
+                    "value-not-understood",
+                    configured.at(setting, item),
+                    parameter=setting.name,
+                    value=item[:60],
+                    wanted="TLSv1.2",
+                )
 
 
 def _tables(configured: Configured) -> Iterable[Answer]:
