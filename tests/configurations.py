@@ -80,6 +80,9 @@ class MemoryHost:
     def glob(self, pattern: str) -> Sequence[str]:
         return sorted(path for path in self.files if fnmatch.fnmatchcase(path, pattern))
 
+    def absolute(self, path: str) -> str:
+        return path
+
     def answer(self, command: Sequence[str]) -> str | None:
         form_of(command)
         return self.answers.get(" ".join(command))

@@ -43,6 +43,17 @@ def test_everything_is_named_at_once_with_file_and_line(copy: Path) -> None:
     assert "the closest name is smtpd_recipient_restrictions. [parameter-unknown]" in flat
 
 
+def test_a_table_in_the_copy_itself_is_read_however_the_copy_is_named(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = copy / "main.cf"
+    main.write_text(MAIN.replace("/etc/postfix/virtual", f"{copy}/virtual"))
+    monkeypatch.chdir(copy.parent)
+    done = mailproof("postfix", "lint", "--postfix-dir", copy.name, env=WIDE)
+    assert "virtual:2: b@example.test" in done.stdout
+    assert "is not in this copy" not in done.stdout
+
+
 def test_the_same_in_json_sarif_and_for_github(copy: Path) -> None:
     report = json.loads(mailproof("postfix", "lint", "-c", str(copy), "--format", "json").stdout)
     assert report["verdict"] == "fail"

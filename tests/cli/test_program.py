@@ -83,6 +83,7 @@ def test_a_locale_without_japanese_is_no_reason_to_fail() -> None:
         (("--lang", "fr", "check"), "--lang takes one of en, ja, not fr"),
         (("--color",), "--color takes one of auto, always, never, not "),
         (("demo", "now"), "there is an argument too many; see mailproof demo --help"),
+        (("check", "--bogus"), "there is no option --bogus; see mailproof check --help"),
         (("check", "--timeot", "3"), "there is no option --timeot; did you mean --timeout?"),
     ],
 )

@@ -188,7 +188,7 @@ def complaint(
     say = terminal.say
     help_hint = say("cli.see-help", command=f"mailproof {command.name}")
     if isinstance(error, click.NoSuchOption):
-        near = min(error.possibilities or [], key=len, default="")
+        near = _nearest(error.option_name, error.possibilities or ())
         sentence = say("cli.no-such-option", option=error.option_name)
         return sentence + (say("cli.did-you-mean", near=near) if near else help_hint)
     if isinstance(error, click.BadOptionUsage):
@@ -200,6 +200,14 @@ def complaint(
         flag = getattr(error.param, "is_flag", False)
         return f"{_place(error.param, error.ctx, settings)}: {say('cli.no-flag') if flag else error.message}"
     return say("cli.too-many-arguments") + help_hint
+
+
+def _nearest(option: str, others: Sequence[str]) -> str:
+    """The one of these that may be meant; empty where they have little more in common than their dashes."""
+    from difflib import get_close_matches
+
+    by_name = {other.lstrip("-"): other for other in others}
+    return next((by_name[name] for name in get_close_matches(option.lstrip("-"), by_name, 1)), "")
 
 
 def _place(param: click.Parameter, context: click.Context | None, settings: Settings | None) -> str:

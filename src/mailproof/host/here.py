@@ -91,6 +91,12 @@ class Here:
         except (OSError, ValueError):
             return []
 
+    def absolute(self, path: str) -> str:
+        try:
+            return str(Path(path).absolute())
+        except OSError:  # the directory that we are in is gone
+            return path
+
     def answer(self, command: Sequence[str]) -> str | None:
         ended = _run(command)
         return (

@@ -39,6 +39,10 @@ class Host(Protocol):
         """Paths that fit, as glob(7) has them, sorted."""
         ...
 
+    def absolute(self, path: str) -> str:
+        """The same path from the root on, where the machine tells; else as it is."""
+        ...
+
     def answer(self, command: Sequence[str]) -> str | None:
         """What a command prints, within a few seconds; None where it is not there, fails or may not be run.
 

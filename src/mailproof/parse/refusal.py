@@ -27,6 +27,7 @@ _OF_MAIL = re.compile(
 )
 _NO_RULE = re.compile(r"invalid recipient: <>")
 _BARE = Table(CODES)
+_BARE_REJECT = re.compile(r"\b(?:host|address|command) rejected: Access denied\b")
 
 # Of MAIL nothing but the sender has been said.
 _AT_MAIL = {
@@ -45,6 +46,15 @@ def no_rule_matches(reply: Reply) -> bool:
     SoftBank says the same of a mailbox that does not exist; of a recipient elsewhere it is a refused relay.
     """
     return reply.code == "550" and _NO_RULE.fullmatch(plain_words(reply.text)) is not None
+
+
+def is_bare_reject(text: str) -> bool:
+    """Postfix's words for a restriction that is no more than `reject` (postconf(5)).
+
+    With it the restrictions of a service for users end: `permit_sasl_authenticated, reject` of master.cf. A table
+    with a bare REJECT says the same.
+    """
+    return _BARE_REJECT.search(text) is not None
 
 
 def refusal_kind(code: str, enhanced: str, text: str, step: Step | None = None) -> RefusalKind:

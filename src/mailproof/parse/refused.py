@@ -11,7 +11,7 @@ from mailproof.model.endpoint import Protocol
 from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried, Submitted
 from mailproof.model.record import Record, Sighting
 from mailproof.model.reply import Reply, ReplyClass
-from mailproof.parse.refusal import refusal
+from mailproof.parse.refusal import is_bare_reject, refusal
 from mailproof.parse.refusal_kind import RefusalKind
 
 
@@ -52,10 +52,12 @@ _WANTS_LOGIN_ANYWHERE = frozenset({RefusalKind.RELAY_DENIED, RefusalKind.LOGIN_R
 
 
 def wants_login(answer: Refused) -> bool:
-    """Whether the refusal says, at this endpoint, to log in first: `Client host rejected` does at port 587 alone."""
+    """Whether the refusal says, at this endpoint, to log in first; a bare `Access denied` does at port 587 alone."""
     endpoint = answer.sighting.attempt.endpoint
     submission = endpoint is not None and endpoint.scheme.is_submission
-    return answer.kind in (_WANTS_LOGIN if submission else _WANTS_LOGIN_ANYWHERE)
+    if not submission:
+        return answer.kind in _WANTS_LOGIN_ANYWHERE
+    return answer.kind in _WANTS_LOGIN or is_bare_reject(answer.reply.text)
 
 
 def messages(record: Record) -> Iterator[Sighting[Submitted]]:

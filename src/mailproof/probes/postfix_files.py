@@ -164,7 +164,7 @@ class PostfixReader:
             return name
         if name.startswith(f"{USUAL}/"):
             return self.directory + name.removeprefix(USUAL)
-        return name if name.startswith(f"{self.directory}/") else None
+        return name if name.startswith(f"{self.host.absolute(self.directory)}/") else None
 
 
 def _types(host: Host) -> tuple[str, ...]:

@@ -156,7 +156,9 @@ def _answer(decision: GreylistDecision, mail: GreylistMail, say: Words, color: b
     lines += wrap(why, width, "  ", "    ")
     if decision.action is RuleAction.GREYLIST:
         lines += wrap(
-            say("greylist.delay", delay=_time(decision.delay), autowhite=_time(decision.autowhite)), width, "  "
+            say("greylist.delay", delay=_time(decision.delay, say), autowhite=_time(decision.autowhite, say)),
+            width,
+            "  ",
         )
     return lines
 
@@ -200,10 +202,11 @@ def _filled(slip: Slip, say: Words) -> dict[str, str]:
     return slip.params | ({"why": say.unread(slip.unread.reason, slip.unread.params)} if slip.unread else {})
 
 
-def _time(seconds: int) -> str:
+def _time(seconds: int, say: Words) -> str:
     days, rest = divmod(seconds, 86400)
     clock = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
-    return f"{days} d {clock}" if days and rest else f"{days} d" if days else clock
+    whole = (say("greylist.days", n=days),) if days else ()
+    return " ".join((*whole, clock) if rest or not days else whole)
 
 
 def _decision(decision: GreylistDecision, say: Words) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -16,6 +17,9 @@ from mailproof.report.style import Style, paint
 
 _STYLES = {1: Style.FAIL, 2: Style.FAIL, 3: Style.WARN, 4: Style.WARN, 5: Style.UNKNOWN}
 _HARMLESS = 5
+# Prompts of LOGIN, which Postfix logs as Cyrus SASL and old versions of Dovecot leave them.
+_PROMPTS = {"UGFzc3dvcmQ6": "Password:", "VXNlcm5hbWU6": "Username:"}
+_PROMPT = re.compile("|".join(_PROMPTS))
 
 
 def explained_as_json(result: LogExplained, lang: str) -> str:
@@ -58,6 +62,8 @@ def _cause(cause: LogCause, say: Words, color: bool, width: int) -> Iterator[str
         yield from wrap(say("log.followed", n=cause.followed_by), width, "  ", "  ")
     if mend:
         yield from wrap(mend, width, "  -> ", "     ")
+    if prompt := prompt_in(cause.example, say):
+        yield from wrap(prompt, width, "  ", "  ")
     if cause.page:
         yield f"  mailproof explain {cause.page}"
 
@@ -80,6 +86,12 @@ def words_of(cause: Meant, say: Words) -> tuple[str, str]:
         return say(f"log.{cause.name}", **cause.params), say(f"log.{cause.name}-mend")
     row = log_message(cause.name)
     return row.meaning[say.lang], row.mend[say.lang]
+
+
+def prompt_in(line: str, say: Words) -> str:
+    """What the base64 is that Postfix logs behind a refused LOGIN; empty where there is none. It is no secret."""
+    found = _PROMPT.search(line)
+    return say("log.base64-prompt", base64=found[0], text=_PROMPTS[found[0]]) if found else ""
 
 
 def _left_out(result: LogExplained, harmless: int, say: Words, width: int, everything: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ from mailproof.catalog.words import Words
 from mailproof.model.escape import printable, safe_json
 from mailproof.model.log import LogLine
 from mailproof.report.layout import wrap
-from mailproof.report.log import words_of
+from mailproof.report.log import prompt_in, words_of
 from mailproof.report.style import Style, paint
 
 # Of ECMA-48 section 8.3.117: those that are legible on black and on white, and mean no verdict here.
@@ -53,7 +53,7 @@ def line_as_text(shown: Shown, say: Words, color: bool, width: int, *, with_host
         return f"{head} {text}\n"
     lines = [f"{head} {text}"]
     meaning, mend = words_of(note, say)
-    for sentence, mark in ((meaning, "# "), (mend, "-> ")):
+    for sentence, mark in ((meaning, "# "), (mend, "-> "), (prompt_in(line.text, say), "# ")):
         if sentence:
             style = _BY_RANK[note.rank]
             lines += [paint(each, style, color) for each in wrap(sentence, width, f"         {mark}")]

@@ -76,7 +76,9 @@ def _results(rewriting: Rewriting, say: Words, color: bool) -> list[str]:
         for handed in rewriting.handed:
             done = {each.place: each for each in handed.places}
             rows.append((client_words(handed.client, say), *(_result(done[place], handed, say) for place in shown)))
-        lines += [f"  {line}" for line in table(rows)]
+        lines += (
+            ["", *(f"  {line}" for line in table(rows))] if len(lines) > 1 else [f"  {line}" for line in table(rows)]
+        )
     leaving = {each.address: each.results for each in rewriting.outgoing if each.results != (each.address,)}
     for address, results in leaving.items():
         lines.append(f"  {say('postfix.rewrite-leaves', address=sayable(address), results=_joined(results))}")

@@ -62,6 +62,7 @@ def test_a_refusal_for_another_reason_is_no_proof() -> None:
         "450 4.2.0 <o@example.com>: Recipient address rejected: Greylisted",
         "550 5.7.25 no PTR record",
         "554 5.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied",
+        "554 5.7.1 <o@example.com>: Recipient address rejected: Access denied",
     ):
         assert answers(check, asked_to_relay(line)) == ["?refused-for-another-reason"]
 
@@ -70,6 +71,7 @@ def test_submission_asks_for_a_login() -> None:
     for line in (
         "554 5.7.1 <o@example.com>: Relay access denied",
         "554 5.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied",
+        "554 5.7.1 <o@example.com>: Recipient address rejected: Access denied",
         "530 5.7.0 Authentication required",
     ):
         assert answers(check, asked_to_relay(line, scheme="submission")) == ["+relay-closed", "login-required"]

@@ -45,7 +45,9 @@ def test_a_copy_may_be_named_from_where_one_stands(
 def test_it_speaks_japanese(directory: Path) -> None:
     done = mailproof("--lang", "ja", *ARGUMENTS, str(directory))
     assert "次ホップ [relay1.test]:587" in done.stdout
-    assert "負け relayhost = [gw.test]: sender_dependent_relayhost_maps が優先される" in " ".join(done.stdout.split())
+    assert "不採用 relayhost = [gw.test]: sender_dependent_relayhost_maps が優先される" in " ".join(
+        done.stdout.split()
+    )
 
 
 def test_json_has_names_for_everything(directory: Path) -> None:

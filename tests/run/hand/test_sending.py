@@ -180,9 +180,11 @@ def test_a_certificate_that_was_got_over_is_no_cause_of_a_refused_recipient(
 
 
 def test_a_port_of_submission_that_rejects_the_client_wants_a_login(authority: Authority, ca_file: str) -> None:
-    """`permit_sasl_authenticated, reject` of Debian's master.cf; at port 25 the same words mean the client."""
-    for scheme, cause in (("submission", "login-required"), ("smtp", "recipient-rejected")):
-        record = play(REJECTED.replace("submission", scheme), authority, ca_file)
+    """Restrictions of Debian's master.cf, old and new, end with `reject`; at port 25 that means the client."""
+    today = REJECTED.replace("<unknown[198.51.100.7]>: Client host", "<bob@mx.test>: Recipient address")
+    rows = [(text, "submission", "login-required") for text in (REJECTED, today)]
+    for text, scheme, cause in [*rows, (REJECTED, "smtp", "recipient-rejected")]:
+        record = play(text.replace("submission", scheme), authority, ca_file)
         judgement = judged(record)
         result = send_report(record, judgement, build(record, judgement, load_profile("default")), "a@mx.test")
         assert result.cause is not None and result.cause.name == cause

@@ -64,6 +64,8 @@ C: AUTH PLAIN =
 S: 503 5.5.1 Error: MAIL transaction in progress
 C: RCPT TO:<bob@mx.test>
 S: 554 5.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied
+C: RCPT TO:<bob@mx.test>
+S: 554 5.7.1 <bob@mx.test>: Recipient address rejected: Access denied
 C: .
 S: 221 2.7.0 Error: I can break rules, too. Goodbye.
 """
@@ -73,6 +75,7 @@ S: 221 2.7.0 Error: I can break rules, too. Goodbye.
     assert [line for line in shown[len(SHOWN) :] if line[:2] in ("# ", "! ")] == [
         "# message-begun",
         "# message-begun",
+        "# kind-client-rejected",
         "# kind-client-rejected",
         "# closing-unasked",
     ]

@@ -27,10 +27,11 @@ RENAMED = {
     "mail_attachment_min_size": "mail_ext_attachment_min_size",
     "mail_attachment_hash": "mail_ext_attachment_hash",
     "location": "mail_driver, mail_path",
-    "args": "passdb_… and userdb_… settings",
+    "args": "passdb_…, userdb_…",
     "default_fields": "fields { }",
     "override_fields": "fields { }",
 }
 """By the name in 2.3."""
 
-BLOCKS_OF_23 = {"plugin": "settings at the top, by their own names"}
+BLOCKS_OF_23 = {"plugin": "acl_…, fts_…, quota_…, sieve_…"}
+"""Settings at the top, by their own names. In no language: they stand in the sentences of both."""

@@ -137,6 +137,9 @@ class There:
         found = [os.fsdecode(each) for each in answer.data.split(b"\0") if each]
         return sorted(found if pattern.startswith("/") else [each.removeprefix("./") for each in found])[:MOST_FILES]
 
+    def absolute(self, path: str) -> str:
+        return path
+
     def answer(self, command: Sequence[str]) -> str | None:
         answer = self._ran(command)
         return answer.data.decode("utf-8", "replace") if answer is not None and answer.status == 0 else None

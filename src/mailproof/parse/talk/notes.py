@@ -11,7 +11,7 @@ from mailproof.model.escape import to_text
 from mailproof.model.reply import ReplyClass
 from mailproof.model.talk import TalkProtocol
 from mailproof.parse.login_refusal import login_refusal_kind
-from mailproof.parse.refusal import refusal_kind
+from mailproof.parse.refusal import is_bare_reject, refusal_kind
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.talk.heard import HeardLine, LineKind
 from mailproof.parse.talk.offers import mechanisms_in, offers
@@ -165,6 +165,8 @@ def _refused(heard: HeardLine, context: Context) -> Note:
     kind = refusal_kind(heard.code, heard.enhanced, heard.text, _STEPS.get(_verb(context)))
     if kind is RefusalKind.RELAY_DENIED and not context.logged_in:
         return Note("relay-after-login")
+    if is_bare_reject(heard.text) and not context.logged_in:
+        return Note(f"kind-{RefusalKind.CLIENT_REJECTED}")
     if kind in WITHOUT_FINDING:
         return Note(f"kind-{kind}")
     if kind is not RefusalKind.OTHER and context.protocol in (P.SMTP, P.LMTP):
