@@ -125,6 +125,7 @@ def test_every_hour(log: Path) -> None:
     alone.write_text("".join(line for line in log.read_text().splitlines(keepends=True) if line.startswith(day)))
     summary = summary_of_files([alone], 1, None, 0)
     theirs = {row[0][:2]: row[1:] for row in map(str.split, section(asked(alone), "Per-Hour Traffic Summary")[1:])}
+    assert summary.hours
     for hour in summary.hours:
         numbers = (hour.received, hour.delivered, hour.deferrals, hour.bounced, hour.rejected)
         assert theirs[hour.name] == [str(number) for number in numbers]

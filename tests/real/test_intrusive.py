@@ -20,8 +20,11 @@ def test_a_sound_server_bears_it_all(real_lab_with: Callable[..., RealLab]) -> N
     record = check(lab, "smtp", "submission", "pop3", "imap", intrusive=INTRUSIVE, timeout=20.0)
     assert [fact.inside for fact in facts(record, Injected)] == [None] * 4
     strained = {(s.attempt.endpoint.scheme, s.fact.job): s.fact for s in record.seen(Strained) if s.attempt.endpoint}
-    assert all(fact.hung_up for (_, job), fact in strained.items() if job is Job.ERRORS)
-    assert all(fact.answered <= 1 for (_, job), fact in strained.items() if job is Job.LONG_LINE)
+    errors, long_lines = (
+        [f for (_, job), f in strained.items() if job is each] for each in (Job.ERRORS, Job.LONG_LINE)
+    )
+    assert errors and all(fact.hung_up for fact in errors)
+    assert long_lines and all(fact.answered <= 1 for fact in long_lines)
     assert strained["smtp", Job.RECIPIENTS].answered == 100
     [again] = [fact for fact in facts(record, LoginProbed) if fact.stage is Stage.LOGGED_IN]
     assert again.reply.line == "503 5.5.1 Error: already authenticated"

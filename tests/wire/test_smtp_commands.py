@@ -34,7 +34,6 @@ from mailproof.wire.smtp.session import CommandReader
         (commands.quit(), b"QUIT\r\n"),
         (commands.vrfy("smith"), b"VRFY smith\r\n"),
         (commands.expn("list"), b"EXPN list\r\n"),
-        (commands.help_(), b"HELP\r\n"),
         (commands.auth("LOGIN"), b"AUTH LOGIN\r\n"),
         (commands.auth("EXTERNAL", b""), b"AUTH EXTERNAL =\r\n"),
         (commands.auth_response(b""), b"\r\n"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from mailproof.model.configuration import FileSeen, FileState
 from mailproof.model.escape import sayable
 from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.finding import Answer, Finding, Param, Untold
+from mailproof.model.finding import Answer, Finding, Param, Passed, Untold
 
 MISSING = "No such file or directory"
 """As the system says it (ENOENT)."""
@@ -88,6 +88,13 @@ def bounded(name: str, /, *answers: Iterable[Answer]) -> list[Answer]:
     if len(found) > _MOST:
         found[_MOST:] = [not_told(name, "too-many-alike", n=str(_MOST))]
     return found
+
+
+def or_passed(name: str, answers: Sequence[Answer], shown: Evidence) -> Iterator[Answer]:
+    """The answers; where none is a finding, it passed, too: what could not be looked at is said beside that."""
+    yield from answers
+    if not any(isinstance(answer, Finding) for answer in answers):
+        yield Passed(name, (shown,))
 
 
 def _sayable(value: Param) -> Param:

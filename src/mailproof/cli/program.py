@@ -164,7 +164,7 @@ def _command(name: str, arguments: list[str], files: tuple[SettingsFile, ...], t
 
     import click
 
-    from mailproof.cli.command import Command, complaint
+    from mailproof.cli.command import Command
 
     command: Command = import_module(f"mailproof.cli.{name}").command(terminal)
     settings = None
@@ -180,7 +180,9 @@ def _command(name: str, arguments: list[str], files: tuple[SettingsFile, ...], t
     except click.exceptions.Exit as done:  # after --help
         return done.exit_code
     except click.ClickException as error:
-        raise Complaint(complaint(error, command, settings, terminal)) from None
+        from mailproof.cli.misuse import misuse
+
+        raise Complaint(misuse(error, command, settings, terminal)) from None
     return int(result)
 
 

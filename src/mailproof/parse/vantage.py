@@ -89,7 +89,7 @@ def is_local(client: str, server: str, own: Iterable[str] = ()) -> bool:
     )
 
 
-def impossible(text: str, source: str = "dns") -> bool:
+def impossible(text: str, source: str) -> bool:
     """Whether a host that DNS names for mail cannot be at this address for anybody else: unspecified, loopback,
     link-local, multicast or reserved (RFC 6890).
 

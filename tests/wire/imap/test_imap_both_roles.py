@@ -91,7 +91,6 @@ def _read(command: ImapCommand) -> ImapCommandLine:
             ("INBOX", ("UIDNEXT",)),
         ),
         (commands.enable("a1", "UTF8=ACCEPT"), b"a1 ENABLE UTF8=ACCEPT\r\n", "ENABLE", ("UTF8=ACCEPT",)),
-        (commands.search_all("a1"), b"a1 SEARCH ALL\r\n", "SEARCH", ("ALL",)),
         (
             commands.search_header("a1", "Message-ID", "<1@example.com>"),
             b'a1 SEARCH HEADER Message-ID "<1@example.com>"\r\n',

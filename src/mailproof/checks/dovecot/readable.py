@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from mailproof.checks.dovecot.configured import Configured, configurations
 from mailproof.checks.dovecot.mending import closed, mend
-from mailproof.checks.files import UNREAD, bounded, fault, not_told
+from mailproof.checks.files import UNREAD, bounded, fault, not_told, or_passed
 from mailproof.model.configuration import DovecotFiles, FileState
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.dovecot.reader import Trouble
@@ -45,9 +45,7 @@ _BOUNDS = ("too-deep", "too-many")
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         answers = bounded(NAME, _files(configured), _troubles(configured))
-        yield from answers
-        if not any(isinstance(answer, Finding) for answer in answers):
-            yield Passed(NAME, (configured.begin,))
+        yield from or_passed(NAME, answers, configured.begin)
 
 
 def _files(configured: Configured) -> Iterable[Answer]:

@@ -33,6 +33,8 @@ DEFAULTS = {
 }
 CLEAR: Mapping[str, str] = {"tls_in_cipher": "", "tls_cipher": "", "tls_in_ver": ""}
 """What a conversation without TLS is known by."""
+STRANGER = "203.0.113.7"
+"""A client from anywhere (RFC 5737)."""
 INSIDE: Mapping[str, str] = {
     "tls_in_cipher": "TLS_AES_256_GCM_SHA384",
     "tls_cipher": "TLS_AES_256_GCM_SHA384",
@@ -75,9 +77,9 @@ class Configured(SeenFiles):
         found = {key: self.expanded(setting.value) for key, setting in self.configuration.lists.items()}
         return {key: value for key, value in found.items() if value is not None}
 
-    def has_host(self, text: str, address: str, own: Sequence[str] = ()) -> bool | None:
-        """Whether a host list, expanded before, has a client."""
-        return in_list(text, "hostlist", self.lists, host_judge(address, own))
+    def has_stranger(self, text: str) -> bool | None:
+        """Whether a host list, expanded before, has a client from anywhere."""
+        return in_list(text, "hostlist", self.lists, host_judge(STRANGER, ()))
 
     def at(self, found: Setting | Driver | Condition | Statement) -> Evidence:
         return self.line(found.file, found.line)

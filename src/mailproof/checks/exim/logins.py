@@ -118,7 +118,7 @@ def _is_wanted(configured: Configured, record: Record) -> bool:
 def _clear(configured: Configured) -> Iterator[Answer]:
     """Passwords that anybody can read are asked for without TLS."""
     hosts = configured.expanded(configured.value("auth_advertise_hosts"), CLEAR)
-    if hosts is None or not hosts.strip(" :") or configured.has_host(hosts, "203.0.113.7") is not True:
+    if hosts is None or not hosts.strip(" :") or configured.has_stranger(hosts) is not True:
         return
     for driver in servers(configured):
         setting = driver.get("server_advertise_condition")

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from mailproof.checks.exim.configured import Configured, configurations
 from mailproof.checks.exim.reading_mending import readable
-from mailproof.checks.files import bounded, fault, not_told
+from mailproof.checks.files import bounded, fault, not_told, or_passed
 from mailproof.checks.nearest import nearest
 from mailproof.model.configuration import EximFiles, FileState
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.exim.known import known
@@ -34,9 +34,7 @@ KINDS = (
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         answers = bounded(NAME, _files(configured), _troubles(configured))
-        yield from answers
-        if not any(isinstance(answer, Finding) for answer in answers):
-            yield Passed(NAME, (configured.begin,))
+        yield from or_passed(NAME, answers, configured.begin)
 
 
 def _files(configured: Configured) -> Iterable[Answer]:

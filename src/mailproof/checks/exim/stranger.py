@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from mailproof.checks.exim.configured import INSIDE, Configured
+from mailproof.checks.exim.configured import INSIDE, STRANGER, Configured
 from mailproof.parse.exim.configuration import Condition, Setting, Statement
 from mailproof.parse.exim.known import known
 from mailproof.parse.exim.lists import Judge, in_list, network_of
@@ -19,7 +19,7 @@ _STRANGER: Mapping[str, str] = {
     **INSIDE,
     "sender_host_authenticated": "",
     "authenticated_id": "",
-    "sender_host_address": "203.0.113.7",
+    "sender_host_address": STRANGER,
     "rcpt_count": "1",
     "recipients_count": "0",
     "received_port": "25",

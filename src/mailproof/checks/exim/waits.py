@@ -59,7 +59,7 @@ def _wait(configured: Configured, text: str, shown: tuple[Evidence, ...]) -> Fin
 def _waits(configured: Configured) -> Iterator[tuple[int, str, tuple[Evidence, ...]]]:
     """Seconds, setting and lines of each wait before the greeting that every client meets."""
     hosts, timeout = (configured.expanded(configured.value(f"rfc1413_{name}")) for name in ("hosts", "query_timeout"))
-    if hosts and configured.has_host(hosts, "203.0.113.7") and timeout:
+    if hosts and configured.has_stranger(hosts) and timeout:
         shown = (configured.where("rfc1413_hosts"), configured.where("rfc1413_query_timeout"))
         yield _seconds(timeout), f"rfc1413_query_timeout = {timeout}", shown
     name = configured.expanded(configured.value("acl_smtp_connect")) or ""

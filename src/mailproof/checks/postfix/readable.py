@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.files import UNREAD, bounded, fault, not_told
+from mailproof.checks.files import UNREAD, bounded, fault, not_told, or_passed
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import mend, unindented, with_equals
 from mailproof.emulate.postfix.refused import refusals
 from mailproof.model.configuration import FileState, PostfixFiles
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Passed, Scope
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.postfix.master import UNREAD as MASTER_UNREAD
@@ -40,9 +40,7 @@ _PROBLEMS = {FileState.MISSING: "missing", FileState.DIRECTORY: "directory"}
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         answers = bounded(NAME, _unread(configured), _ignored(configured), _refused(configured))
-        yield from answers
-        if not any(isinstance(answer, Finding) for answer in answers):
-            yield Passed(NAME, (configured.line("main.cf", 1),))
+        yield from or_passed(NAME, answers, configured.line("main.cf", 1))
 
 
 def _unread(configured: Configured) -> Iterable[Answer]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailproof.checks.files import bounded, fault, not_told
+from mailproof.checks.files import bounded, fault, not_told, or_passed
 from mailproof.checks.mending import lines_of, remedy, taken_away
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import built
 from mailproof.model.configuration import PostfixFiles
-from mailproof.model.finding import Answer, Finding, FindingKind, Layer, Passed
+from mailproof.model.finding import Answer, FindingKind, Layer
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
@@ -36,9 +36,7 @@ _ALIASES = ("alias_maps", "alias_database")
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
         answers = bounded(NAME, _lines(configured))
-        yield from answers
-        if not any(isinstance(answer, Finding) for answer in answers):
-            yield Passed(NAME, (configured.line("main.cf", 1),))
+        yield from or_passed(NAME, answers, configured.line("main.cf", 1))
 
 
 def _lines(configured: Configured) -> Iterable[Answer]:

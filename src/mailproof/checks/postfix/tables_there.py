@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailproof.checks.files import fault, not_told
+from mailproof.checks.files import fault, not_told, or_passed
 from mailproof.checks.mending import remedy
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import RELOAD
 from mailproof.checks.postfix.mending import built as command
 from mailproof.model.configuration import FileSeen, FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
-from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Passed, Scope
+from mailproof.model.finding import Answer, Explains, Finding, FindingKind, Layer, Param, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.postfix.listed import LISTS, file_of, listed
@@ -97,9 +97,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             if (table, parameter) not in told:
                 told.add((table, parameter))
                 answers += _judged(configured, parameter, named, table)
-        yield from answers
-        if not any(isinstance(answer, Finding) for answer in answers):
-            yield Passed(NAME, (configured.line("main.cf", 1),))
+        yield from or_passed(NAME, answers, configured.line("main.cf", 1))
 
 
 def _named(configured: Configured) -> Iterator[tuple[str, Evidence, Named]]:

@@ -47,7 +47,7 @@ def lessons(place: Place) -> tuple[Lesson, ...]:
 
 def _first(place: Place) -> tuple[Lesson, ...]:
     """STARTTLS, SMTP AUTH and POP3S by openssl s_client."""
-    inside, outside = _openssl(place, "submission"), _openssl(place, "submission", source=town.OUTSIDER)
+    inside, outside = _openssl(place), _openssl(place, source=town.OUTSIDER)
     ehlo, mail = ("EHLO localhost", "250 "), (f"MAIL FROM: {_ME}", "250 2.1.0 Ok")
     relay, refused = (f"RCPT TO: {_ELSEWHERE}", "250 2.1.5 Ok"), f"554 5.7.1 <{_ELSEWHERE}>: Relay access denied"
     return (
@@ -132,7 +132,7 @@ def _third(place: Place) -> tuple[Lesson, ...]:
         Lesson(
             "auth-plain-3",
             3,
-            _openssl(place, "submission", crlf=False, source=town.OUTSIDER),
+            _openssl(place, crlf=False, source=town.OUTSIDER),
             (
                 ("EHLO localhost", "250 "),
                 (f"AUTH PLAIN {_plain('username', 'username')}", _LOGGED_IN),
@@ -170,7 +170,7 @@ def _fourth(place: Place) -> tuple[Lesson, ...]:
     """Whether a user name and password are right."""
     user = f"authtest@{town.DOMAIN}"
     wrong = (*_auth_login(user, "")[:-1], (_base64("not-this-one"), "535 5.7.8"))
-    session = _openssl(place, "submission")
+    session = _openssl(place)
     return (
         Lesson("base64", 4, f'printf "{user}" | base64', printed=_base64(user)),
         Lesson("right", 4, session, (("EHLO localhost", "250 "), *_auth_login(user, _LOGGED_IN), _QUIT)),
@@ -215,10 +215,10 @@ _POP3 = (
 )
 
 
-def _openssl(place: Place, scheme: str, *, crlf: bool = True, source: str = "") -> str:
+def _openssl(place: Place, *, crlf: bool = True, source: str = "") -> str:
     # A port has to stand behind the address of -bind; 0 is any.
     host, bind = ("127.0.0.1", f" -bind {source}:0") if source else ("localhost", "")
-    where = f"-connect {host}:{place.ports[scheme]}{' -crlf' if crlf else ''}"
+    where = f"-connect {host}:{place.ports['submission']}{' -crlf' if crlf else ''}"
     return f"openssl s_client -quiet {where} -starttls smtp{bind}{_trusting(place)}"
 
 

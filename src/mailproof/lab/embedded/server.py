@@ -185,17 +185,14 @@ class EmbeddedLab:
         self._open.clear()
 
 
-def in_memory(
-    settings: LabSettings, authority: Authority, now: datetime, names: Iterable[DnsAnswer] = ()
-) -> tuple[MemoryNet, EmbeddedLab]:
+def in_memory(settings: LabSettings, authority: Authority, now: datetime) -> tuple[MemoryNet, EmbeddedLab]:
     """The lab in a world of its own with virtual time: at an outside address and the usual ports, started.
 
-    Its host name and domain resolve, besides the `names` given.
+    Its host name and domain resolve.
     """
     known = (
         DnsAnswer(settings.hostname, "A", DnsStatus.OK, (OUTSIDE_ADDRESS,)),
         DnsAnswer(settings.domain, "MX", DnsStatus.OK, (f"10 {settings.hostname}.",)),
-        *names,
     )
     net = MemoryNet(switchboard=lambda to, purpose: lab.switchboard(to, purpose), names=known)
     ports = {scheme: scheme.default_port for scheme in SCHEMES}

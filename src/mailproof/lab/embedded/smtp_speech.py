@@ -92,7 +92,7 @@ class SmtpSpeech(LoginSession[Event]):
             text = f"warning: unknown[{self.client}]: SASL {login.method} authentication failed: {reason}"
             self.site.log.write(self._program, text)
 
-    def _log_refusal(self, stage: str, code: int, enhanced: str, text: str, recipient: str = "") -> None:
+    def _log_refusal(self, stage: str, code: int, enhanced: str, text: str, recipient: str) -> None:
         to = f" to=<{recipient}>" if recipient else ""
         self.site.log.write(
             self._program,

@@ -180,7 +180,7 @@ def _smtp(lines: list[str], asked: str) -> Refused | None:
     return Refused(name or "unknown", code, enhanced, said)
 
 
-def meaning_of(code: str, enhanced: str, said: str, asked: str = "") -> str:
+def meaning_of(code: str, enhanced: str, said: str, asked: str) -> str:
     """Name of what a refusal means; empty where words and status do not tell."""
     if (own := said_of_itself(enhanced, said)) is not None:
         return str(own)

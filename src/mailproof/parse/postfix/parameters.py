@@ -99,7 +99,7 @@ class MainFile(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, settings={**self.settings, **changed})
 
 
-def read_main(data: bytes, machine: Mapping[str, str] | None = None, file: str = "main.cf") -> MainFile:
+def read_main(data: bytes, machine: Mapping[str, str] | None = None) -> MainFile:
     """Any bytes; what Postfix would refuse is a Trouble with its line."""
     lines, first = logical_lines(data)
     troubles = list(first)
@@ -115,5 +115,5 @@ def read_main(data: bytes, machine: Mapping[str, str] | None = None, file: str =
         written = value.strip(BLANKS)
         begin = len(line.text) - len(value.lstrip(BLANKS))
         starts = tuple((max(start - begin, 0), number) for start, number in line.starts)
-        settings[name] = Setting(name, written, line.number, file, starts)
+        settings[name] = Setting(name, written, line.number, "main.cf", starts)
     return MainFile(settings, troubles, machine or {})

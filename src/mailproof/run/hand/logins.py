@@ -63,14 +63,13 @@ class Trial(msgspec.Struct, frozen=True):
     end: int
 
 
-def no_progress(done: int, of: int) -> None:
-    """For who does not want to know how many accounts are done."""
-
-
 async def log_in_by_hand(
-    net: Driver, plan: ByHand, started: datetime, progress: Callable[[int, int], None] = no_progress
+    net: Driver, plan: ByHand, started: datetime, progress: Callable[[int, int], None]
 ) -> tuple[Record, tuple[Trial, ...]]:
-    """Carry it out. What goes wrong out there is in the record, never an exception."""
+    """Carry it out. What goes wrong out there is in the record, never an exception.
+
+    `progress` is told how many accounts are done, and of how many.
+    """
     begun = net.now()
     terms = await with_way_out(net, plan.terms)
     run = _Run(net, msgspec.structs.replace(plan, terms=terms))

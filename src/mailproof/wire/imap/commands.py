@@ -142,10 +142,6 @@ def enable(tag: str, *names: str) -> ImapCommand:
     return _plain(tag, " ".join(("ENABLE", *(_checked(_WORD, name) for name in names))))
 
 
-def search_all(tag: str) -> ImapCommand:
-    return _plain(tag, "SEARCH ALL")
-
-
 def search_header(tag: str, field: str, value: str, literals: Literals = Literals.ASKED) -> ImapCommand:
     """The messages that hold `value` in the header field `field`: `Message-ID`, `Subject` …"""
     data = _encode(value)

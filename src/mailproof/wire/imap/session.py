@@ -142,7 +142,7 @@ def compose_untagged(text: str | bytes) -> bytes:
     return _line(data, after=_end_of_literals(data))
 
 
-def compose_continuation(text: str | bytes = "") -> bytes:
+def compose_continuation(text: str | bytes) -> bytes:
     """`+ text`: readiness for a literal, or a challenge already in base64. Raises ValueError for CR, LF or NUL."""
     return _line(b"+ " + _encode(text))
 

@@ -52,7 +52,7 @@ def compose_ok(text: str = "", code: str = "") -> bytes:
     return _status("+OK", text, code)
 
 
-def compose_err(text: str = "", code: str = "") -> bytes:
+def compose_err(text: str, code: str = "") -> bytes:
     """`code` without brackets (RFC 2449 8): `AUTH`, `IN-USE`. Raises ValueError for CR, LF or NUL in `text`."""
     return _status("-ERR", text, code)
 

@@ -106,7 +106,7 @@ class Socks5Client:
             if trouble := _TROUBLES.get(code):
                 return Stopped(Obstacle.TARGET, words_of(code), trouble)
             return Stopped(Obstacle.RULES if code in _AGAINST_THE_RULES else Obstacle.UNSAID, words_of(code))
-        place = _read_address(self._data, 3)
+        place = _read_address(self._data)
         if place is None:
             return None
         if place.problem:
@@ -194,7 +194,7 @@ class ServerReader:
     def _read_request(self) -> Event | None:
         if self._data and self._data[0] != VERSION:
             return Broken(f"version {self._data[0]}")
-        place = _read_address(self._data, 3)
+        place = _read_address(self._data)
         if place is None:
             return None
         if place.problem:
@@ -248,7 +248,9 @@ def _address(host: str, port: int) -> bytes:
     return where + port.to_bytes(2, "big")
 
 
-def _read_address(data: bytes, at: int) -> _Place | None:
+def _read_address(data: bytes) -> _Place | None:
+    """Of a request or its answer, behind version, command or answer, and a byte that is reserved; None for a part."""
+    at = 3
     if len(data) <= at:
         return None
     kind, at = data[at], at + 1

@@ -72,10 +72,6 @@ def expn(text: str) -> Outgoing:
     return _with("EXPN", text)
 
 
-def help_() -> Outgoing:
-    return command_line("HELP")
-
-
 def auth(mechanism: str, initial: bytes | None = None) -> Outgoing:
     """AUTH (RFC 4954 4): `initial` not yet in base64; None for none, b"" for an empty one, sent as `=`."""
     return sasl_initial(f"AUTH {mechanism}", initial)
