@@ -163,12 +163,38 @@ submission inet n - n - - smtpd
     (fact,) = (sighting.fact for sighting in record_of(example, here=True).seen(PostfixFiles))
     row = _AT_PATH.format("LISTEN", 2, "private/policy")
     told = {
+        "ss -H -ltnp": 'LISTEN 0 8 127.0.0.1:10023 0.0.0.0:* users:(("postgrey",pid=1,fd=3))\n',
         "ss -H -tnpi dport = :10023": f"{_ASKING.format(10023)}\n{NEVER}\n",
         "ss -H -xap src private/policy": row,
     }
     seen = {each.place: each for each in policy_services_seen(MemoryHost({}, told), fact)}
-    assert {place: len(each.unanswered) for place, each in seen.items()} == {
-        SERVICE: 1,
-        "unix:private/policy": 1,
-        "inet:[::1]:12345": 0,
+    assert {place: (len(each.unanswered), each.listens) for place, each in seen.items()} == {
+        SERVICE: (1, True),
+        "unix:private/policy": (1, None),  # of its whole path nothing was told
+        "inet:[::1]:12345": (0, False),
     }
+    told["ss -H -xap src /var/spool/postfix/private/policy"] = ""
+    seen = {each.place: each for each in policy_services_seen(MemoryHost({}, told), fact)}
+    assert seen["unix:private/policy"].listens is True
+
+
+REFUSED = "postfix/smtpd[1]: warning: problem talking to server 127.0.0.1:10023: Connection refused"
+TIMED_OUT = REFUSED.replace("Connection refused", "Connection timed out")
+
+
+@pytest.mark.parametrize(
+    ("line", "before", "seen", "named"),
+    [
+        (REFUSED, True, PolicyServiceSeen(SERVICE, (), True), False),
+        (REFUSED, False, PolicyServiceSeen(SERVICE, (), True), True),
+        (TIMED_OUT, True, PolicyServiceSeen(SERVICE, (), True), True),
+        (REFUSED, True, PolicyServiceSeen(SERVICE, (), False), True),
+        (REFUSED, True, PolicyServiceSeen(SERVICE), True),
+        (REFUSED, True, PolicyServiceSeen("inet:127.0.0.1:10024", (), True), True),
+    ],
+)
+def test_a_service_that_was_started_since(line: str, before: bool, seen: PolicyServiceSeen, named: bool) -> None:
+    params = {"service": "127.0.0.1:10023"}
+    told = LogSaid("policy-service-down", 1, params, (LogQuote("mail.log, line 1", line),), 1, before)
+    found = record(attempt(LogRead(("mail.log",), 1, 1), told, job="log"), attempt(seen, job="machine"))
+    assert answers(said.check, found) == (["policy-service-down"] if named else ["+log-clean"])

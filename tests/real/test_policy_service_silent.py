@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,55 @@ def reading(listener: socket.socket, taken: ExitStack) -> None:
         except OSError:
             return
         Thread(target=connection.recv, args=(4096,), daemon=True).start()
+
+
+def answering(listener: socket.socket, taken: ExitStack) -> None:
+    """Has nothing against anybody."""
+
+    def answer(connection: socket.socket) -> None:
+        while connection.recv(4096).endswith(b"\n\n"):
+            connection.sendall(b"action=DUNNO\n\n")
+
+    while True:
+        try:
+            connection = taken.enter_context(listener.accept()[0])
+        except OSError:
+            return
+        Thread(target=answer, args=(connection,), daemon=True).start()
+
+
+def checked(lab: RealLab) -> dict[str, Any]:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mailproof", "check", lab.urls["smtp"], "--name", lab.name),
+            *("--ca-file", str(lab.ca_file), "--mailbox", "bob@example.test", "--here", "--timeout", "12s"),
+            *("--log", str(lab.mail_log), "--postfix-dir", str(lab.postfix_dir), "--format", "json"),
+        ],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_a_service_that_was_started_after_postfix_is_no_finding(real_lab_with: Callable[..., RealLab]) -> None:
+    with ExitStack() as open_:
+        listener = open_.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        service = f"inet:127.0.0.1:{listener.getsockname()[1]}"
+        lab = real_lab_with(main={"smtpd_recipient_restrictions": f"check_policy_service {service}"})
+        told = checked(lab)  # nobody listens there yet
+        assert [cause["name"] for cause in told["causes"]] == ["policy-service-down"]
+        listener.listen()
+        Thread(target=answering, args=(listener, open_), daemon=True).start()
+        told = checked(lab)
+        listener.shutdown(socket.SHUT_RDWR)
+    assert "problem talking to server" in lab.mail_log.read_text("utf-8")
+    assert "policy-service-down" not in {finding["name"] for finding in told["findings"]}
+    assert told["causes"] == []
 
 
 @pytest.mark.parametrize("kind", ["read", "not taken", "not taken, at a path"])
@@ -49,19 +99,7 @@ def test_who_keeps_rcpt_without_an_answer(real_lab_with: Callable[..., RealLab],
         if kind == "read":
             Thread(target=reading, args=(listener, open_), daemon=True).start()
         lab = real_lab_with(main={"smtpd_recipient_restrictions": f"check_policy_service {service}"})
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "mailproof", "check", lab.urls["smtp"], "--name", lab.name),
-                *("--ca-file", str(lab.ca_file), "--mailbox", "bob@example.test", "--here", "--timeout", "12s"),
-                *("--log", str(lab.mail_log), "--postfix-dir", str(lab.postfix_dir), "--format", "json"),
-            ],
-            env={"PATH": os.environ["PATH"]},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-        told = json.loads(done.stdout)
+        told = checked(lab)
         listener.shutdown(socket.SHUT_RDWR)
     (cause,) = told["causes"]
     assert (cause["name"], cause["params"]["service"]) == ("policy-service-down", service.partition(":")[2])

@@ -22,3 +22,5 @@ class PolicyServiceSeen(Observation, frozen=True):
     place: str
     """As the configuration has it: `inet:127.0.0.1:10023`, `unix:private/policyd-spf`."""
     unanswered: tuple[Unanswered, ...] = ()
+    listens: bool | None = None
+    """Whether anybody takes connections there; None where that cannot be seen, or is on another machine."""

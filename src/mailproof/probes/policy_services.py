@@ -7,14 +7,17 @@ from collections.abc import Iterator
 
 from mailproof.host.interface import Host
 from mailproof.model.configuration import PostfixFiles
-from mailproof.model.policy_service import PolicyServiceSeen, Unanswered
-from mailproof.parse.machine.unanswered import unanswered_at_path, unanswered_at_port
+from mailproof.model.policy_service import PolicyServiceSeen
+from mailproof.parse.machine.listeners import listeners
+from mailproof.parse.machine.unanswered import listens_at_path, unanswered_at_path, unanswered_at_port
 from mailproof.parse.postfix.master import read_master
 from mailproof.parse.postfix.parameters import MainFile, read_main
 from mailproof.parse.postfix.restrictions import policy_services
 
 # More than any configuration has; each is asked about with a command.
 _MOST = 20
+_HERE = ("", "localhost", "127.0.0.1", "[::1]")
+_LISTENERS = ("ss", "-H", "-ltnp")
 _INET = re.compile(r"inet:(?:(?P<host>\[[^\]\s]{1,80}\]|[^:\s\[\]]{0,255}):)?(?P<port>\d{1,5})")
 
 
@@ -28,7 +31,7 @@ def policy_services_seen(host: Host, postfix: PostfixFiles) -> Iterator[PolicySe
     for service in read_master(files.get("master.cf", b"")).services:
         places += _named(main.with_options(service.options, service.line, lines=service.option_lines))
     for place in list(dict.fromkeys(places))[:_MOST]:
-        yield PolicyServiceSeen(place, tuple(_unanswered(host, place, main.value("queue_directory").text)))
+        yield _seen(host, place, main.value("queue_directory").text)
 
 
 def _named(main: MainFile) -> Iterator[str]:
@@ -37,13 +40,19 @@ def _named(main: MainFile) -> Iterator[str]:
             yield from policy_services(main.value(name).text)
 
 
-def _unanswered(host: Host, place: str, queue: str) -> Iterator[Unanswered]:
+def _seen(host: Host, place: str, queue: str) -> PolicyServiceSeen:
     if inet := _INET.fullmatch(place):
-        printed = host.answer(("ss", "-H", "-tnpi", "dport", "=", f":{inet['port']}"))
-        yield from unanswered_at_port(printed or "", inet["host"] or "", int(inet["port"]))
-        return
+        name, port = inet["host"] or "", int(inet["port"])
+        printed = host.answer(("ss", "-H", "-tnpi", "dport", "=", f":{port}"))
+        listening = host.answer(_LISTENERS) if name in _HERE else None
+        listens = None if listening is None else any(each.port == port for each in listeners(listening))
+        return PolicyServiceSeen(place, tuple(unanswered_at_port(printed or "", name, port)), listens)
     kind, _, path = place.partition(":")
-    if kind == "unix" and path:
-        # Who serves it may have named it from the queue directory, as master(8) does, or in full.
-        for name in dict.fromkeys((path, path if path.startswith("/") else f"{queue.rstrip('/')}/{path}")):
-            yield from unanswered_at_path(host.answer(("ss", "-H", "-xap", "src", name)) or "", name)
+    if kind != "unix" or not path:
+        return PolicyServiceSeen(place)
+    # Who serves it may have named it from the queue directory, as master(8) does, or in full.
+    names = dict.fromkeys((path, path if path.startswith("/") else f"{queue.rstrip('/')}/{path}"))
+    told = {name: host.answer(("ss", "-H", "-xap", "src", name)) for name in names}
+    waiting = (each for name, printed in told.items() for each in unanswered_at_path(printed or "", name))
+    listens = any(listens_at_path(printed or "", name) for name, printed in told.items())
+    return PolicyServiceSeen(place, tuple(waiting), listens if None not in told.values() else None)

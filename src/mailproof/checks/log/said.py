@@ -16,6 +16,7 @@ from mailproof.checks.log.mending import mended
 from mailproof.checks.log.milters import passed_by
 from mailproof.checks.log.next_hops import meant
 from mailproof.checks.log.quoting import quoted, whose
+from mailproof.checks.machine.policy_services import started_since
 from mailproof.checks.postfix.limits_agree import KINDS as LIMITS
 from mailproof.checks.postfix.permissions import KINDS as PERMISSIONS
 from mailproof.checks.postfix.readable import KINDS as READABLE
@@ -90,7 +91,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
         fact = sighting.fact
         ours = sighting.attempt.endpoint is not None
         name = _named(record, fact)
-        if name not in _KINDS or not (ours or fact.rank <= _EVERYBODYS):
+        if name not in _KINDS or not (ours or fact.rank <= _EVERYBODYS) or started_since(record, sighting):
             continue
         if name in _OF_ONE_STORE and _logged_in(sighting):
             continue

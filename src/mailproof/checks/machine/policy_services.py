@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.log.causes import cause_named
@@ -15,6 +16,7 @@ from mailproof.model.finding import Answer, Finding
 from mailproof.model.policy import Policy
 from mailproof.model.policy_service import PolicyServiceSeen, Unanswered
 from mailproof.model.record import Record, Sighting
+from mailproof.model.server_log import LogSaid
 from mailproof.parse.postfix.parameters import Setting
 from mailproof.parse.postfix.restrictions import LISTS, policy_services
 
@@ -22,6 +24,7 @@ NAME = "policy-services-answer"
 NEEDS = (PolicyServiceSeen, PostfixFiles, Interrupted)
 KINDS = (cause_named("policy-service-down"),)
 
+_NOBODY = re.compile(r"(?:Connection refused|No such file or directory)\s*\Z")
 _DATA = frozenset({"smtpd_data_restrictions", "smtpd_end_of_data_restrictions"})
 _BEFORE_DATA = frozenset(LISTS) - _DATA
 # postconf(5) smtpd_delay_reject: by default all of them are asked at RCPT, else each at its own command.
@@ -40,6 +43,22 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
                 shown = Evidence(EvidenceKind.SOCKET, place, met[0].text)
                 evidence = (configured.at(setting, place), shown, *met[1].evidence())
                 yield Finding("policy-service-down", evidence, params={"service": place.partition(":")[2]})
+
+
+def started_since(record: Record, sighting: Sighting[LogSaid]) -> bool:
+    """Whether older lines are of a service that was not there then, and takes connections now.
+
+    Nothing was told of it while the run lasted; Postfix itself need not have been started again.
+    """
+    fact = sighting.fact
+    if (
+        fact.name != "policy-service-down"
+        or not fact.before
+        or not all(_NOBODY.search(each.text) for each in fact.lines)
+    ):
+        return False
+    seen = [each.fact for each in record.seen(PolicyServiceSeen)]
+    return any(each.place.partition(":")[2] == fact.params.get("service") and each.listens for each in seen)
 
 
 def _met(

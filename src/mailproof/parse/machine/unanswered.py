@@ -41,6 +41,13 @@ def unanswered_at_path(printed: str, path: str) -> Iterator[Unanswered]:
             yield Unanswered(None, line)
 
 
+def listens_at_path(printed: str, path: str) -> bool:
+    """Whether somebody takes connections at a Unix socket."""
+    rows = (_BLANKS.sub(" ", row.strip()) for row in printed.splitlines())
+    found = (_PATH.match(row) for row in rows if row.startswith("u_str LISTEN "))
+    return any(each is not None and each["path"] == path for each in found)
+
+
 def _waits(told: dict[str, int]) -> bool:
     """ss leaves out what is 0; the times are milliseconds since then."""
     asked = told.get("bytes_sent") or told.get("data_segs_out")
