@@ -21,11 +21,12 @@ from mailproof.model.reply import ReplyClass
 from mailproof.model.talk import Played, TalkPlace, TlsStart
 from mailproof.model.tls import Protection, TlsPolicy
 from mailproof.net.interface import Net
-from mailproof.parse.talk.heard import HeardLine, LineKind, Replies
-from mailproof.parse.talk.offers import asks_for_offers, offers_in, xclient_lacks
+from mailproof.parse.talk.heard import LineKind
+from mailproof.parse.talk.offers import xclient_lacks
 from mailproof.parse.talk.typed import secret_in
 from mailproof.probes.terms import Terms
 from mailproof.run.hand.stages import Stage
+from mailproof.run.talk.answers import Answers, Endless
 from mailproof.run.talk.auth import Login
 from mailproof.run.talk.line import FAREWELLS, Closed, TalkLine
 from mailproof.run.talk.stages import stage_of
@@ -37,12 +38,6 @@ from mailproof.wire.starttls.course import Names, Verdict, bounded, greeted
 from mailproof.wire.starttls.registry import UPGRADES
 
 _HELLO = re.compile(r"(?:EHLO|HELO|LHLO)\b", re.IGNORECASE)
-
-# A line, or an answer in raw bytes, that is longer has no end: servers of mail keep to a thousandth of it.
-_LONGEST_LINE = 1 << 20
-# An answer of more lines has no end: a message of 10 MB, Postfix's message_size_limit, has 140 000 in base64. What is
-# kept of them is for what is offered.
-_MOST_LINES, _ANSWER_LINES, _KEPT = 200_000, 200, 4096
 
 LoginFor = Callable[[TalkLine, str, tuple[str, ...]], Login | None]
 """The course of a login by this mechanism (empty: one that is offered); None where nothing serves."""
@@ -81,21 +76,11 @@ class _Player:
         self._section = section
         self._terms = terms
         self._login_for = login_for
-        self._replies = Replies(place.protocol)
+        self._answers = Answers(self.line, place.protocol)
         self._upgrade = UPGRADES.get(place.protocol)
         self._names = Names(terms.ehlo, place.name or place.host)
-        self._buffer = b""
-        self._asked = ""
-        self._offered: tuple[str, ...] = ()
-        self._answer: list[str] = []
-        self._answered: LineKind | None = LineKind.FINAL
-        """How far the answer to what was last said has come; None where nothing of it was heard."""
         self._left = False
         """The server has hung up, as the script has it."""
-        self._in_message = False
-        self._lines = 0
-        self._until = 0.0
-        """When what is waited for now has taken too long, however slowly it comes."""
         self._now: ScriptLine | None = None
 
     async def to_its_end(self, addresses: Sequence[str]) -> None:
@@ -112,6 +97,8 @@ class _Player:
             await self._last_answer()
         except Closed:
             self._stop(Stage.CLOSED, "closed")
+        except Endless as endless:
+            self._stop(self._stage, "endless", self._shown(endless.said))
         except NetFailure as failure:
             if failure.trouble is Trouble.TIMEOUT:
                 self._stop(self._stage, "silent")
@@ -145,12 +132,11 @@ class _Player:
         if not wanted:
             if self._upgrade.greeting:
                 outcome = await self.line.follow(greeted(self._upgrade))
-                self._buffer = outcome.left
-                self._offered = offers_in(place.protocol, outcome.said.decode("utf-8", "replace"))
+                self._answers.begin_with(outcome.said, outcome.left)
             await self._hello()
             return
         outcome = await self.line.follow(bounded(self._upgrade.opening(self._names)))
-        self._offered = offers_in(place.protocol, outcome.offered.decode("utf-8", "replace"))
+        self._answers.begin_with(outcome.offered, b"")
         if outcome.verdict is Verdict.READY:
             await self._secure(outcome.left, refused=False)
             await self._hello()
@@ -165,11 +151,11 @@ class _Player:
         wanted = self._terms.xclient
         if not wanted:
             return
-        if lacking := xclient_lacks(self._offered, wanted):
+        if lacking := xclient_lacks(self._answers.offered, wanted):
             self._stop(Stage.XCLIENT, "xclient-not-offered", ", ".join(lacking))
         asked = commands.xclient(*wanted)
         await self._say(asked.data, to_text(asked.data.strip()))
-        heard = await self._until_final()
+        heard = await self._answers.whole()
         if heard.status is not ReplyClass.POSITIVE:
             self._stop(Stage.XCLIENT, "refused", f"{heard.code} {heard.enhanced} {heard.text}".replace("  ", " "))
         await self._hello()
@@ -179,40 +165,32 @@ class _Player:
         if hello:
             await self._say(hello, to_text(hello.strip()))
         if hello or self.line.place.protocol == "sieve":
-            heard = await self._until_final()
+            heard = await self._answers.whole()
             if heard.status is not ReplyClass.POSITIVE:
                 self._stop(self._stage, "refused", heard.text)
 
     async def _line(self, line: ScriptLine) -> None:
-        self._until = self.line.deadline
+        self._answers.wait_anew()
         if line.kind is Kind.SERVER:
             await self._expect(line)
             return
-        if line.kind is Kind.CLIENT or line.words[0] == "auth":
-            await self._rest_of_answer()
+        speaks = line.kind is Kind.CLIENT or line.words[0] == "auth"
+        if speaks and self._answers.is_begun and self._answers.end_is_known:
+            await self._answers.whole()  # with the lines that the script does not name
         if line.kind is Kind.CLIENT:
             await self._send(line)
         else:
             await self._event(line)
 
-    async def _rest_of_answer(self) -> None:
-        """The lines of an answer that the script does not name, where it has named one of them."""
-        if self._answered is LineKind.PART and self._ends:
-            await self._until_final()
-
     async def _last_answer(self) -> None:
         """Nothing is compared with it: it is heard for the record, and so that the command was heard, too."""
-        if self._left or self._in_message or not self._ends or self._answered not in (None, LineKind.PART):
+        answers = self._answers
+        if self._left or answers.in_message or not answers.end_is_known or answers.is_whole:
             return
         try:
-            await self._until_final()
+            await answers.whole()
         except (Closed, NetFailure):
             pass
-
-    @property
-    def _ends(self) -> bool:
-        """Whether it can be told where an answer ends."""
-        return self._upgrade is not None and self._upgrade.lines
 
     async def _send(self, line: ScriptLine) -> None:
         text = line.text
@@ -227,21 +205,18 @@ class _Player:
         await self._say(data if line.raw else data + b"\r\n", text, () if secret is None else (secret,))
 
     async def _say(self, data: bytes, asked: str, secret: tuple[slice, ...] = ()) -> None:
-        self._asked, self._answer, self._left = asked, [], False
-        self._answered = LineKind.FINAL if self._in_message and asked != "." else None
-        self._replies.asked(asked)
-        self._in_message = self._in_message and asked != "."
-        self._until = self.line.deadline
+        self._left = False
+        self._answers.after(asked)
         await self.line.stream.write(data, self.line.deadline, secret=secret)
 
     async def _expect(self, line: ScriptLine) -> None:
         if line.raw:
-            said = await self._exactly(len(line.data))
+            said = await self._answers.exactly(len(line.data))
             if said != line.data:
                 self._mismatch(line, said)
             return
         while True:
-            data, heard = await self._next()
+            data, heard = await self._answers.next()
             if matches(line.text, to_text(data)):
                 return
             if heard.kind is not LineKind.PART:
@@ -250,14 +225,14 @@ class _Player:
     async def _event(self, line: ScriptLine) -> None:
         word, pairs = line.words
         if word == "tls":
-            left, self._buffer = self._buffer, b""
+            left = self._answers.taken()
             await self._secure(left if self.line.place.starts is not TlsStart.AT_ONCE else None, "refused" in pairs)
         elif word == "auth":
             await self._log_in(next(iter(pairs), "").upper())
         elif word == "wait":
             await self._net.sleep(float(line.text.split()[1]))
         elif word in ("eof", "reset"):
-            if said := await self._rest():
+            if said := await self._answers.end():
                 self._mismatch(line, said)
             self._left = True
         else:
@@ -279,7 +254,7 @@ class _Player:
 
     async def _log_in(self, mechanism: str) -> None:
         self._must_be_safe()
-        login = self._login_for(self.line, mechanism, self._offered)
+        login = self._login_for(self.line, mechanism, self._answers.offered)
         if login is None:
             self._stop(Stage.LOGIN, "no-login")
         heard = None
@@ -287,7 +262,7 @@ class _Player:
             outgoing = next(login)
             while True:
                 await self._say(outgoing.data, self._asked_in_login(outgoing.data), outgoing.secret)
-                heard = await self._until_final()
+                heard = await self._answers.whole()
                 outgoing = login.send(heard)
         except StopIteration as stop:
             if stop.value or heard is None or heard.status is not ReplyClass.POSITIVE:
@@ -297,67 +272,14 @@ class _Player:
     def _asked_in_login(self, data: bytes) -> str:
         """For ManageSieve, whose challenges are known by the command that they answer."""
         first = data.split(b" ")[0].upper()
-        return "AUTHENTICATE" if first == b"AUTHENTICATE" or self._asked == "AUTHENTICATE" else "AUTH"
-
-    async def _until_final(self) -> HeardLine:
-        self._until = self.line.deadline
-        while True:
-            _, heard = await self._next()
-            if heard.kind is not LineKind.PART:
-                return heard
-
-    async def _next(self) -> tuple[bytes, HeardLine]:
-        cut = b"\n" if self._upgrade is None or self._upgrade.lines else b">"
-        while cut not in self._buffer:
-            await self._more()
-        if cut == b">":  # what came at once is taken for a line, where there are none
-            line, self._buffer = self._buffer, b""
-        else:
-            line, _, self._buffer = self._buffer.partition(cut)
-        data = line.removesuffix(b"\r")
-        self._lines += 1
-        if self._lines > _MOST_LINES:
-            self._stop(self._stage, "endless", self._shown(data[:200]))
-        if len(self._answer) < _ANSWER_LINES:
-            self._answer.append(data[:_KEPT].decode("utf-8", "replace"))
-        heard = self._replies.line(data)
-        self._in_message = self._in_message or heard.code == "354"
-        if self._answered in (None, LineKind.PART):
-            self._answered = heard.kind
-        if heard.kind is LineKind.FINAL:
-            if asks_for_offers(self.line.place.protocol, self._asked) or '"SASL"' in "".join(self._answer):
-                self._offered = offers_in(self.line.place.protocol, "\n".join(self._answer)) or self._offered
-            self._answer, self._lines = [], 0
-        return data, heard
-
-    async def _exactly(self, size: int) -> bytes:
-        while len(self._buffer) < size:
-            await self._more()
-        data, self._buffer = self._buffer[:size], self._buffer[size:]
-        return data
-
-    async def _more(self) -> None:
-        if len(self._buffer) > _LONGEST_LINE:
-            self._stop(self._stage, "endless", self._shown(self._buffer[:200]))
-        data = await self.line.stream.read(self._until)
-        if not data:
-            raise Closed
-        self._buffer += data
-
-    async def _rest(self) -> bytes:
-        try:
-            return self._buffer or await self.line.stream.read(self._until)
-        except NetFailure as failure:
-            if failure.trouble is Trouble.RESET:
-                return b""
-            raise
+        return "AUTHENTICATE" if first == b"AUTHENTICATE" or self._answers.asked == "AUTHENTICATE" else "AUTH"
 
     def _shown(self, data: bytes) -> str:
         return to_text(self.line.stream.secrets.mask(data)) if self.line.is_dialled else ""
 
     @property
     def _stage(self) -> Stage:
-        return stage_of(self.line.place.protocol, self._asked, tls=self.line.stream.is_tls)
+        return stage_of(self.line.place.protocol, self._answers.asked, tls=self.line.stream.is_tls)
 
     def _mismatch(self, line: ScriptLine, said: bytes) -> None:
         raise _Stopped(Played(self._stage, "mismatch", line.number, line.text, self._shown(said)))
@@ -368,6 +290,6 @@ class _Player:
 
     def close(self) -> None:
         if self.line.is_dialled:
-            said = self._asked.upper().endswith(("QUIT", "LOGOUT"))
-            quiet = said or self._left or self._in_message
+            said = self._answers.asked.upper().endswith(("QUIT", "LOGOUT"))
+            quiet = said or self._left or self._answers.in_message
             self.line.stream.close(b"" if quiet else FAREWELLS.get(self.line.place.protocol, b""))
