@@ -66,6 +66,14 @@ def test_what_the_answers_mean(must_not: Said, must: Said, counting: str, said: 
     assert answers(check, seen) == ([said] if said else [])
 
 
+def test_a_list_of_names_may_have_tests_of_its_own() -> None:
+    entries = asked("invalid.dbl.example.net", NO_NAME), asked("test.dbl.example.net", NO_NAME)
+    assert answers(check, record(attempt(BlocklistAsked("dbl.example.net", "", *entries, True), job="machine"))) == []
+    everybody = asked("invalid.dbl.example.net", listed("127.0.1.2")), asked("test.dbl.example.net", NO_NAME)
+    seen = record(attempt(BlocklistAsked("dbl.example.net", "", *everybody, True), job="machine"))
+    assert answers(check, seen) == ["blocklist-broken"]
+
+
 @pytest.mark.parametrize("root", [FAILS, SILENT, NO_NAME])
 def test_a_list_is_not_to_blame_where_the_resolver_knows_nobody_outside(root: Said) -> None:
     assert answers(check, record(attempt(*told(SILENT, FAILS, root=root), job="machine"))) == []  # type: ignore[arg-type]

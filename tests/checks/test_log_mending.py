@@ -145,6 +145,13 @@ def test_a_proxy_header(conf: str, text: str, wanted: str) -> None:
     assert after(conf, "proxy-header-missing", text) == wanted
 
 
+@pytest.mark.parametrize("line", ["!include /etc/dovecot/conf.d/none.conf\n", "service imap-login {\n"])
+def test_what_could_not_be_read_may_say_otherwise(line: str) -> None:
+    assert after(LISTENER + line, "proxy-header-missing", NOT_TRUSTED) == ""
+    namespace = "namespace inbox {\n  prefix =\n}\n"
+    assert after(namespace + line, "mailbox-setup-broken", NAMESPACE) == ""
+
+
 def test_postfix_behind_a_proxy_is_not_told_to_do_without() -> None:
     """Who relays for its own networks would take the proxy, and all who come by it, for one of them."""
     files = files_of("== main.cf\ncompatibility_level = 3.6\nsmtpd_upstream_proxy_protocol = haproxy\n")

@@ -38,6 +38,8 @@ class BlocklistAsked(Observation, frozen=True):
     """127.0.0.1, or the name `invalid`: must not be listed (RFC 5782 section 5)."""
     must: NameserverAsked
     """127.0.0.2, or the name `test`: must be."""
+    of_names: bool = False
+    """It lists domains, and no addresses."""
 
 
 class SystemAsked(msgspec.Struct, frozen=True):

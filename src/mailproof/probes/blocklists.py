@@ -29,7 +29,7 @@ async def blocklists_asked(net: Driver, server: str, postfix: PostfixFiles) -> t
     seen: list[BlocklistAsked] = []
     for each, asked in tasks:
         must_not, must = [await task.wait() for task in asked]
-        seen.append(BlocklistAsked(without_key(each.zone), each.answers, must_not, must))
+        seen.append(BlocklistAsked(without_key(each.zone), each.answers, must_not, must, each.of_names))
     return tuple(seen)
 
 

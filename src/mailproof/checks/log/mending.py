@@ -12,6 +12,7 @@ from mailproof.checks.dovecot.configured import Configured, configurations
 from mailproof.checks.dovecot.mending import inside_set, mend, setting_gone, value_set
 from mailproof.checks.mending import Changes, appended
 from mailproof.checks.nearest import nearest
+from mailproof.model.configuration import FileState
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
 from mailproof.model.server_log import LogSaid
@@ -20,15 +21,14 @@ from mailproof.parse.dovecot.reader import Block, Setting
 
 # The plugins of Dovecot 2.3 and Pigeonhole, as mail_plugins names them.
 _NAMES = """
-    acl apparmor charset_alias fts fts_flatcurve fts_lucene fts_solr fts_squat imap_acl imap_filter_sieve imap_quota
-    imap_sieve imap_zlib last_login lazy_expunge listescape mail_compress mail_crypt mail_crypt_acl mail_log mail_lua
-    mailbox_alias notify notify_status pop3_migration push_notification push_notification_lua quota quota_clone
-    replication sieve trash virtual welcome zlib
+    acl apparmor charset_alias fts fts_flatcurve fts_lucene fts_solr fts_squat imap_acl imap_filter_sieve
+    imap_quota imap_old_stats imap_sieve imap_zlib last_login lazy_expunge listescape mail_compress mail_crypt
+    mail_crypt_acl mail_log mail_lua mailbox_alias notify notify_status old_stats pop3_migration
+    push_notification push_notification_lua quota quota_clone replication sieve trash virtual welcome zlib
 """
 _PLUGINS = frozenset(_NAMES.split())
 _PLUGIN = re.compile(r"Plugin '([^']{1,80})' not found")
 _VERSION = re.compile(r"Unknown ssl_min_protocol setting '([^']{0,80})'")
-_VERSIONS = {"10": "TLSv1", "1": "TLSv1", "11": "TLSv1.1", "12": "TLSv1.2", "13": "TLSv1.3"}
 # Without these, Dovecot takes what OpenSSL and it hold to be good.
 _NOT_TAKEN = re.compile(r"\((ssl_cipher_list|ssl_curve_list|ssl_dh) setting\)|set (ciphersuites) to '")
 _NOT_TRUSTED = re.compile(r"([a-z0-9]+-login): \S{0,20} ?haproxy: Client not trusted")
@@ -40,10 +40,16 @@ def mended(record: Record, name: str) -> Remedy | None:
     told = [
         line.text for sighting in record.seen(LogSaid) if sighting.fact.name == name for line in sighting.fact.lines
     ]
-    if len(found) != 1 or name not in _MENDING:
+    if len(found) != 1 or name not in _MENDING or not _whole(found[0]):
         return None
     changes = list(_MENDING[name](found[0], told))
     return mend(*changes) if changes else None
+
+
+def _whole(configured: Configured) -> bool:
+    """Whether all of it was read: what was not may say otherwise."""
+    files = (configured.files[name].state for name in configured.fact.included)
+    return not configured.configuration.troubles and all(state is FileState.FILE for state in files)
 
 
 def _tls(configured: Configured, told: Sequence[str]) -> Iterator[Changes]:
@@ -51,9 +57,9 @@ def _tls(configured: Configured, told: Sequence[str]) -> Iterator[Changes]:
     refused = {found[1] or "ssl_cipher_suites" for text in told if (found := _NOT_TAKEN.search(text))}
     for _, setting in configured.settings():
         if setting.name == "ssl_min_protocol" and setting.value in versions:
-            meant = _VERSIONS.get("".join(re.findall(r"\d", setting.value)), "")
+            digits = "".join(re.findall(r"\d", setting.value))
             # Not one that is obsolete.
-            yield value_set(configured, setting, meant if meant > "TLSv1.2" else "TLSv1.2")
+            yield value_set(configured, setting, "TLSv1.3" if digits == "13" else "TLSv1.2")
         elif setting.name in refused:
             yield setting_gone(configured, setting)
 
