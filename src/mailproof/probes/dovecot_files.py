@@ -124,6 +124,9 @@ def _named(configuration: DovecotConfiguration) -> Iterator[tuple[str, bool]]:
     for _, block in configuration.root.all_blocks():
         if block.kind in ("passdb", "userdb"):
             yield from _of_database(block)
+    for block in (configuration.root, *(block for _, block in configuration.root.all_blocks())):
+        # Whose contents are the value: it is seen whether they are there, and they are not read.
+        yield from ((each.value, False) for each in block.settings if each.from_file and not each.variable)
 
 
 def _of_database(block: Block) -> Iterator[tuple[str, bool]]:

@@ -22,6 +22,7 @@ _TABLE = re.compile(r"\b([a-z][a-z0-9_-]*):((?:/|\./)[^\s,{}]+)")
 _UNIX = re.compile(r"\b(?:unix|local):(/?[^\s,:{}]+)")
 _PASSWORDS = re.compile(r"^(?:smtp|lmtp)_sasl_password_maps$")
 _LOOKED_AT = ("data_directory", "queue_directory", "command_directory", "daemon_directory", "mail_spool_directory")
+_CACHES = ("address_verify_map", "postscreen_cache_map")
 _OF_QUEUE = ("maildrop", "public", "private", "incoming", "active", "deferred")
 # More than any that was seen; Postfix has no bound.
 _MOST_FILES = 2000
@@ -109,7 +110,7 @@ class PostfixReader:
             yield self._look(value)
         if name in LISTS:
             yield from self._list(value)
-        if name.endswith("_session_cache_database") or name == "address_verify_map":
+        if name.endswith("_session_cache_database") or name in _CACHES:
             path = value.partition(":")[2].strip(BLANKS)
             if "/" in path:
                 yield self._look(path.rpartition("/")[0])

@@ -68,8 +68,12 @@ def causes(*attempts: Attempt, beside: Record | None = None) -> list[str]:
         ("daemon_directory = /usr/libexec/postfix\n== /usr/libexec/postfix state directory", ""),
         ("myorigin = /etc/mailname", "postfix-config-broken"),
         ("myorigin = /etc/mailname\n== /etc/mailname\nexample.com", ""),
+        ("address_verify_map = btree:/var/lib/nosuch/verify", "lookup-table-missing"),
+        ("address_verify_map = btree:/var/lib/postfix/verify", ""),
         ("smtpd_tls_protocols = !SSLv2, !SSLv3, TLS1.2", "value-not-understood"),
         ("smtpd_tls_mandatory_protocols = >=TLSv1.2, <=tlsv1.3\nsmtp_tls_protocols = >=0303:!SSLv2", ""),
+        ("smtpd_tls_mandatory_ciphers = hihg", "value-not-understood"),
+        ("smtpd_tls_mandatory_ciphers = HIGH\nsmtp_tls_ciphers =", ""),
         ("smtpd_recipient_restrictions = permit_mynetworks # our own, reject", "comment-in-value"),
         (f"smtpd_tls_chain_files = /k, /c\nsmtpd_tls_auth_only = yes\n== /k {KEY}\n== /c {CHAIN}", ""),
         (f"smtpd_tls_chain_files = /c, /k\nsmtpd_tls_auth_only = yes\n== /k {KEY}\n== /c {CHAIN}",
@@ -78,6 +82,38 @@ def causes(*attempts: Attempt, beside: Record | None = None) -> list[str]:
 )  # fmt: skip
 def test_what_a_line_of_main_cf_breaks(lines: str, first: str) -> None:
     assert (names(f"{BEGIN}{lines}\n") or [""])[0] == first
+
+
+@pytest.mark.parametrize(
+    ("lines", "first"),
+    [
+        ("ssl_ca = </etc/ssl/ca.pem", ["dovecot-config-broken"]),
+        ("ssl_ca = </etc/ssl/ca.pem\n== /etc/ssl/ca.pem\n", []),
+        ("local_name a.test {\n  ssl_ca = </etc/ssl/%d.pem\n}", []),
+        ("ssl_cert = </etc/ssl/c.pem\nssl_key = </etc/ssl/c.pem", ["certificate-file-missing"]),
+    ],
+)
+def test_a_value_that_is_the_contents_of_a_file(lines: str, first: list[str]) -> None:
+    example = f"== dovecot.conf\npassdb {{\n  driver = pam\n}}\n{lines}\n"
+    assert names(example)[:1] == first
+
+
+@pytest.mark.parametrize(
+    ("next_hop", "chroot", "found"),
+    [
+        ("/run/dovecot/lmtp", "y", ["socket-outside-chroot"]),
+        ("/run/dovecot/lmtp", "n", []),
+        ("private/dovecot-lmtp", "y", []),
+        ("/var/spool/postfix/private/dovecot-lmtp", "y", ["socket-outside-chroot"]),
+    ],
+)
+def test_a_delivery_agent_outside_of_the_chroot(next_hop: str, chroot: str, found: list[str]) -> None:
+    master = MASTER.replace("lmtp unix - - n", f"lmtp unix - - {chroot}")
+    example = f"{BEGIN}virtual_transport = lmtp:unix:{next_hop}\n== master.cf\n{master}"
+    judged = linted(record_of(example)).findings
+    assert [each.name for each in judged if each.name == "socket-outside-chroot"] == found
+    (mended,) = [each.remedy for each in judged if each.name == "socket-outside-chroot"] or [None]
+    assert (mended is not None) == (bool(found) and next_hop.startswith("/var/spool"))
 
 
 SCREEN = MASTER.replace("smtp inet n - n - - smtpd", "smtp inet n - n - 1 postscreen", 1)
@@ -149,6 +185,8 @@ OWN = "postfix/smtpd: warning: connect to private/anvil: Permission denied"
         (["fatal: smtpd_sasl_mechanism_filter discards all mechanisms in 'PLAIN LOGIN'"], ["sasl-no-mechanisms"]),
         (["fatal: get_service_attr: unknown username: vmail"], ["postfix-config-broken"]),
         (['fatal: proxymap service is not configured for table "hash:/etc/postfix/x"'], ["postfix-config-broken"]),
+        (['warning: host[192.0.2.7]: invalid cipher grade: "hihg"'], ["tls-context-broken"]),
+        (["cannot open entropy device /dev/urandom0: No such file or directory"], ["postfix-config-broken"]),
         (['Invalid TLS protocol list "TLS1.2": disabling TLS support'], ["tls-context-broken"]),
         (["table hash:/etc/postfix/sni.db: key mail.example.com: malformed BASE64 value: /etc/ssl/mail.key"],
          ["lookup-table-not-built"]),
@@ -178,6 +216,21 @@ def test_what_lines_of_a_log_come_from(lines: list[str], found: list[str]) -> No
 def test_each_of_these_names_is_a_row_of_the_table() -> None:
     rows = {row.name for row in log_messages()}
     assert {each.name for each in said(OWN)} <= rows
+
+
+THROTTLED = "warning: /usr/lib/postfix/sbin/smtpd: bad command startup -- throttling"
+
+
+@pytest.mark.parametrize(
+    ("program", "more", "found"),
+    [("smtpd", [THROTTLED], ["postfix-config-broken"]), ("smtpd", [], []), ("postqueue", [THROTTLED], [])],
+)
+def test_a_program_that_ends_each_time_by_what_nobody_has_read_before(
+    program: str, more: list[str], found: list[str]
+) -> None:
+    params = {"program": program}
+    fatal = LogSaid("unknown-trouble", 1, params, (LogQuote("mail.log, line 1", "fatal: the moon is full"),), 1)
+    assert causes(attempt(READ, fatal, *said(*more), job="log")) == found
 
 
 UNKNOWN = "passwd-file(bob@example.com,192.0.2.7): unknown user"

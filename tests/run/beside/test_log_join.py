@@ -226,3 +226,20 @@ def test_a_session_that_tells_nothing_is_nobodys(end: str) -> None:
     text = f"Nov 29 05:12:00 mx postfix/smtpd[7]: connect from c[192.0.2.7]\n{end}"
     (read,) = with_log(record_of(refused()), lines(text), READ).seen(LogRead)
     assert read.fact.joined == 0
+
+
+def test_the_last_word_of_a_program_is_kept_with_its_name_whatever_it_means() -> None:
+    text = "Nov 29 05:12:00 mx postfix/submission/smtpd[7]: {}: the moon is full"
+    told = with_log(record_of(refused()), lines("\n".join(text.format(each) for each in ("fatal", "warning"))), READ)
+    (kept,) = [each.fact for each in told.seen(LogSaid)]
+    assert (kept.name, kept.params, len(kept.lines)) == ("unknown-trouble", {"program": "smtpd"}, 1)
+
+
+@pytest.mark.parametrize(("who", "found"), [("bob", ["delivery-user-unknown"]), ("mailproof-no-such-mailbox", [])])
+def test_that_a_mailbox_which_we_made_up_is_not_there_is_no_fault(who: str, found: list[str]) -> None:
+    text = (
+        f"Nov 29 05:12:00 mx postfix/lmtp[7]: 4C6BF1A2D3: to=<{who}@b.test>, relay=mx[private/lmtp], delay=0, "
+        f"delays=0/0/0/0, dsn=5.1.1, status=undeliverable (host mx[private/lmtp] said: 550 5.1.1 <{who}@b.test> "
+        f"User doesn't exist: {who}@b.test (in reply to RCPT TO command))"
+    )
+    assert [name for name, _, _ in said(with_log(record_of(refused()), lines(text), READ))] == found

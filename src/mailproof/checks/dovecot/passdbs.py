@@ -20,13 +20,16 @@ from mailproof.parse.dovecot.reader import Block, Setting
 NAME = "dovecot-logins-checkable"
 NEEDS = (DovecotFiles,)
 _REFUSED = (Explains("auth-rejected", Scope.SERVER), Explains("auth-mechanism-broken", Scope.SERVER))
+_NO_AUTH = ("auth-server-gone", "sasl-no-mechanisms", "greeting-refused", "greeting-slow")
 _OF_THE_LOG = ("password-store-incompatible", "credentials-lookup-failed", "password-scheme-missing")
 KINDS = (
     FindingKind(
         "passdb-missing",
         Layer.LOGIN,
         (),
-        (Explains("auth-not-offered", Scope.SERVER), *_REFUSED),
+        # The auth process ends for having nothing to ask, and whoever asks it is turned away.
+        tuple(Explains(name, Scope.SERVER) for name in (*_NO_AUTH, "auth-not-offered", "closed-unexpectedly"))
+        + _REFUSED,
         ("Dovecot passdb",),
     ),
     *(cause_named(name) for name in _OF_THE_LOG),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from mailproof.checks.dovecot.configured import Configured, configurations
@@ -38,6 +39,7 @@ KINDS = (
     ),
 )
 
+_OF_CERTIFICATES = re.compile(r"ssl_(?:alt_)?(?:cert|key)")
 # Of our own: Dovecot knows none.
 _BOUNDS = ("too-deep", "too-many")
 
@@ -68,6 +70,7 @@ def _troubles(configured: Configured) -> Iterable[Answer]:
             found = fault("dovecot-config-broken", shown, text=each.text[:80] or shown.text[:80], problem=each.name)
             yield found.mended_by(mend(closed(configured, each.file, each.line)) if each.name == "unclosed" else None)
     yield from _databases(configured)
+    yield from _contents(configured)
     if configured.is_24 and configured.root.settings[0].name != "dovecot_config_version":
         first = configured.root.settings[0]
         yield fault("dovecot-config-broken", configured.at(first), text=first.name, problem="no-version-first")
@@ -84,6 +87,16 @@ def _unread(configured: Configured, trouble: Trouble) -> Answer:
     if seen.state in (FileState.OTHER, FileState.SOCKET):
         return fault("dovecot-config-broken", *shown, text=seen.path, problem="include-other")
     return not_told(NAME, UNREAD[seen.state], asked=True, file=seen.path)
+
+
+def _contents(configured: Configured) -> Iterable[Answer]:
+    """`name = </path` without that file. Of certificates and keys another check tells."""
+    for _, setting in configured.settings():
+        seen = configured.files.get(setting.value) if setting.from_file and configured.fact.here else None
+        if seen is not None and seen.state is FileState.MISSING and not _OF_CERTIFICATES.fullmatch(setting.name):
+            shown = (configured.at(setting), configured.file(seen))
+            text = f"{setting.name} = <{setting.value}"
+            yield fault("dovecot-config-broken", *shown, text=text[:80], problem="include-missing")
 
 
 def _databases(configured: Configured) -> Iterable[Answer]:

@@ -113,7 +113,7 @@ CAUSES = (
     _cause(
         "mailbox-disk-full",
         Layer.DELIVERY,
-        (*_NO_SESSION, "index-damaged", "uidl-changed"),
+        (*_NO_SESSION, "index-damaged", "uidl-changed", "no-reply"),
         "Dovecot manual: mail_location",
         "path",
     ),

@@ -81,6 +81,8 @@ KINDS = (*CAUSES, *(kind for kind in _IN_FILES if kind.name in _BOTH))
 _KINDS = {kind.name: kind for kind in KINDS}
 # What one store of accounts says; another may know the user.
 _OF_ONE_STORE = ("user-unknown", "password-wrong", "password-scheme-missing")
+UNKNOWN = "unknown-trouble"
+"""The name of a line that no row of the table has."""
 # 1 the server does not work, 2 mail is stuck or lost: whoever it befell. What is refused to others is theirs.
 _EVERYBODYS = 2
 
@@ -122,6 +124,9 @@ def _logged_in(sighting: Sighting[LogSaid]) -> bool:
 def _named(record: Record, fact: LogSaid) -> str:
     """Which finding a row of the table is; empty where what else was seen says otherwise."""
     name = _ONE.get(fact.name, fact.name)
+    if name == UNKNOWN:
+        # What the line says is not known, and that the program ends by it, each time that master(8) starts it, is.
+        return "postfix-config-broken" if fact.params.get("program") in _throttled(record) else ""
     if name == "service-throttled" and fact.params.get("service") == "auth":
         return "auth-server-gone"
     if name == "postfix-not-running":
@@ -135,6 +140,12 @@ def _named(record: Record, fact: LogSaid) -> str:
         keys = [each for configured in read for _, each in configured.settings() if each.name.endswith("_key")]
         return "tls-context-broken" if read and all(each.from_file for each in keys) else name
     return name
+
+
+def _throttled(record: Record) -> set[str]:
+    """The programs of Postfix that end as soon as they are started."""
+    said = (each.fact for each in record.seen(LogSaid))
+    return {each.params.get("program", "") for each in said if each.name == "service-throttled"} - {""}
 
 
 def _params(fact: LogSaid) -> dict[str, Param]:

@@ -25,7 +25,7 @@ KINDS = (
             Explains(name, Scope.SERVER)
             for name in (
                 *("postfix-not-running", "port-closed", "no-greeting", "closed-unexpectedly", "tls-handshake-failed"),
-                *("not-delivered", "delivery-deferred"),
+                *("not-delivered", "delivery-deferred", "no-reply", "queue-write-error"),
                 "value-not-understood",  # what the value is, beside what comes of it
             )
         ),

@@ -18,6 +18,8 @@ from mailproof.parse.postfix.restrictions import LISTS
 
 NAME = "sockets-inside-chroot"
 NEEDS = (PostfixFiles,)
+_NOT_FILTERED = ("temporary-reject", "server-config-problem")
+_NOT_DELIVERED = ("delivery-agent-down", "delivery-socket-missing", "delivery-deferred", "not-delivered")
 KINDS = (
     FindingKind(
         "sasl-outside-chroot",
@@ -38,13 +40,14 @@ KINDS = (
         "socket-outside-chroot",
         Layer.RELAY,
         ("path", "parameter", "service"),
-        (Explains("temporary-reject", Scope.SERVER), Explains("server-config-problem", Scope.SERVER)),
+        tuple(Explains(name, Scope.SERVER) for name in (*_NOT_FILTERED, *_NOT_DELIVERED)),
         ("Postfix MILTER_README", "Postfix SMTPD_POLICY_README", "master(5)"),
         gathered=("service",),
     ),
 )
 
 _SOCKET = re.compile(r"\b(?:unix|local):(/[^\s,{}]+)")
+_TRANSPORTS = ("virtual_transport", "mailbox_transport", "local_transport", "relay_transport", "default_transport")
 # Which program opens the sockets of which parameter.
 _OPENED_BY = {
     "smtpd_milters": "smtpd",
@@ -55,7 +58,7 @@ _OPENED_BY = {
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
     for configured in configurations(record):
-        answers = bounded(NAME, _sasl(configured), _others(configured))
+        answers = bounded(NAME, _sasl(configured), _others(configured), _delivery(configured))
         yield from answers or [Passed(NAME, (configured.line("master.cf", 1),))]
 
 
@@ -93,3 +96,23 @@ def _others(configured: Configured) -> Iterator[Answer]:
                 shown = (configured.at(daemon.main.setting(parameter), path), configured.service(daemon))
                 found = fault("socket-outside-chroot", *shown, path=path, parameter=parameter, service=daemon.name)
                 yield found.mended_by(_named_inside(configured, daemon, parameter, path))
+
+
+def _delivery(configured: Configured) -> Iterator[Answer]:
+    """`lmtp:unix:/path`, where the client of LMTP is in its chroot, as Debian has it."""
+    for parameter in _TRANSPORTS:
+        setting, value = configured.main.setting(parameter), configured.main.value(parameter).text
+        transport, _, next_hop = value.partition(":")
+        path = _SOCKET.match(next_hop)
+        for daemon in configured.daemons:
+            if (
+                path is None
+                or (daemon.service.name, daemon.service.type) != (transport, "unix")
+                or not daemon.chrooted
+            ):
+                continue
+            shown = (configured.at(setting), configured.service(daemon))
+            found = fault("socket-outside-chroot", *shown, path=path[1], parameter=parameter, service=daemon.name)
+            inside = _inside(configured, path[1])
+            changed = value_set(configured, setting, f"{transport}:unix:{inside}") if inside else None
+            yield found.mended_by(mend(changed) if changed else None)

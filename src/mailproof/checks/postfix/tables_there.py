@@ -31,6 +31,8 @@ _WHEN_MISSING = (
     Explains("temporary-reject", Scope.SERVER),
 )
 # Who is in the text and not yet in what was built of it is not known (postconf(5) smtpd_reject_unlisted_recipient).
+# Which a daemon makes itself, in a directory that must be there (verify(8), postscreen(8)).
+_MADE = ("address_verify_map", "postscreen_cache_map")
 _OF_RECIPIENTS = (
     "virtual_mailbox_maps",
     "virtual_alias_maps",
@@ -40,7 +42,17 @@ _OF_RECIPIENTS = (
 )
 _REFERENCES = ("Postfix DATABASE_README", "postmap(1)")
 KINDS = (
-    FindingKind("lookup-table-missing", Layer.DELIVERY, ("table", "parameter"), _WHEN_MISSING, _REFERENCES),
+    FindingKind(
+        "lookup-table-missing",
+        Layer.DELIVERY,
+        ("table", "parameter"),
+        # A cache in a directory that is not there: its daemon says the same as of a table that nobody built.
+        _WHEN_MISSING
+        + tuple(
+            Explains("lookup-table-not-built", Scope.SERVER, when=(("parameter", parameter),)) for parameter in _MADE
+        ),
+        _REFERENCES,
+    ),
     FindingKind(
         "lookup-table-not-built",
         Layer.DELIVERY,
@@ -97,7 +109,17 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
             if (table, parameter) not in told:
                 told.add((table, parameter))
                 answers += _judged(configured, parameter, named, table)
+        answers += _made(configured)
         yield from or_passed(NAME, answers, configured.line("main.cf", 1))
+
+
+def _made(configured: Configured) -> Iterator[Answer]:
+    for parameter in _MADE:
+        setting, value = configured.main.setting(parameter), configured.main.value(parameter).text.strip()
+        folder = configured.files.get(value.partition(":")[2].rpartition("/")[0])
+        if setting.line and folder is not None and folder.state is FileState.MISSING:
+            shown = (configured.at(setting), configured.file(folder))
+            yield fault("lookup-table-missing", *shown, table=value[:100], parameter=parameter)
 
 
 def _named(configured: Configured) -> Iterator[tuple[str, Evidence, Named]]:

@@ -33,7 +33,10 @@ KINDS = (
         # Who waits for a service that is not there waits, or ends.
         tuple(
             Explains(name, Scope.SERVER)
-            for name in ("not-delivered", "queue-write-error", "no-reply", "no-greeting", "closed-unexpectedly")
+            for name in (
+                *("not-delivered", "queue-write-error", "no-reply", "no-greeting", "closed-unexpectedly"),
+                *("delivery-deferred", "greeting-slow"),
+            )
         ),
         ("master(5)",),
     ),

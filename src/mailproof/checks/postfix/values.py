@@ -20,6 +20,7 @@ from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.parameters import Setting
 from mailproof.parse.postfix.tables import misspelt
 
+_OF_TLS = tuple(f"smtpd_tls_{each}" for each in ("protocols", "mandatory_protocols", "ciphers", "mandatory_ciphers"))
 NAME = "values-understood"
 NEEDS = (PostfixFiles,)
 KINDS = (
@@ -35,7 +36,7 @@ KINDS = (
         + tuple(
             Explains(name, Scope.SERVER, when=(("parameter", parameter),))
             for name in ("starttls-refused", "tls-handshake-failed")
-            for parameter in ("smtpd_tls_protocols", "smtpd_tls_mandatory_protocols")
+            for parameter in _OF_TLS
         ),
         references=("postconf(5)", "Dovecot: settings syntax"),
     ),
@@ -67,6 +68,8 @@ _PROTOCOLS = re.compile(r"(?:smtpd?|lmtp|tlsproxy(?:_client)?)_tls_(?:mandatory_
 _PROTOCOL = re.compile(
     r"!?(?:SSLv[23]|TLSv1(?:\.[123])?)|[<>]=\s*(?:SSLv3|TLSv1(?:\.[123])?|0x[0-9a-f]+|\d*)", re.IGNORECASE
 )
+_GRADES = re.compile(r"(?:smtpd?|lmtp|tlsproxy(?:_client)?)_tls_(?:mandatory_)?ciphers")
+_GRADE = re.compile(r"null|export|low|medium|high", re.IGNORECASE)
 _NETWORK = re.compile(r"[0-9.]+(?:/\d+)?|\[[0-9A-Fa-f:.]+\](?:/\d+)?")
 
 
@@ -120,8 +123,14 @@ def _networks(configured: Configured) -> Iterable[Answer]:
 
 
 def _protocols(configured: Configured) -> Iterable[Answer]:
-    """Postfix does without TLS where it does not know one of them."""
+    """What Postfix does not know of TLS it takes as no TLS, or refuses each client."""
     for setting, main in configured.assignments():
+        grade = main.value(setting.name).text
+        if _GRADES.fullmatch(setting.name) and grade and not _GRADE.fullmatch(grade):
+            shown = configured.at(setting)
+            yield fault(
+                "value-not-understood", shown, parameter=setting.name, value=grade[:60], wanted="medium, high"
+            )
         if not _PROTOCOLS.fullmatch(setting.name) or main.value(setting.name).trouble:
             continue
         for item in re.split(r"[\s,:]+", main.value(setting.name).text):

@@ -14,17 +14,22 @@ from mailproof.model.authentication import LoginTried
 from mailproof.model.connection import Connection
 from mailproof.model.envelope import Submitted
 from mailproof.model.escape import printable
-from mailproof.model.log import Delivered, LoginFailed, Refused, Stored
+from mailproof.model.log import Delivered, LoginFailed, Refused, Stored, Trouble
 from mailproof.model.machine import Clock, Way
 from mailproof.model.record import Attempt, Record
 from mailproof.model.secret import Secrets
 from mailproof.model.server_log import LogQuote, LogRead, LogSaid, LogStored
 from mailproof.model.transcript import TurnKind
+from mailproof.probes.survey import UNKNOWN_LOCAL_PART
 from mailproof.run.beside.sessions import Line, Session, sessions
 from mailproof.run.beside.when import When
 from mailproof.run.log.group import example_of
 from mailproof.run.log.telling import UNKNOWN, meant, told
 
+_OF_THE_SERVER = 1
+"""As of `LogCause`: the server does not work."""
+# What is said of a mailbox that we made up, to see whether it is refused.
+_NOT_THERE = ("delivery-user-unknown", "recipient-unknown")
 # Of one cause; the log itself has the rest.
 _QUOTED = 5
 # `lmtp(bob@example.com)<…>: …`: whose mailbox a delivery agent of Dovecot is about.
@@ -103,8 +108,13 @@ def _say(said: dict[_Cause, LogSaid], each: Line, place: _Place | None, secrets:
     if text is None:
         return
     meaning = meant(text)
-    if meaning.name == UNKNOWN and not (place is not None and place.turns):
+    if meaning.name == UNKNOWN and isinstance(each.fact, Trouble) and each.fact.level == "fatal":
+        # It ended with this word, whatever it means: said.py asks whether it does so each time it is started.
+        meaning = meaning._replace(rank=_OF_THE_SERVER, params={"program": each.line.program})
+    elif meaning.name == UNKNOWN and not (place is not None and place.turns):
         return
+    if meaning.name in _NOT_THERE and isinstance(each.fact, Delivered) and _invented(each.fact.recipient):
+        return  # reject_unverified_recipient asked for it, and the answer is as it should be
     params = {key: secrets.mask_text(printable(value)) for key, value in meaning.params.items()}
     cause = _Cause(place.attempt if place is not None else None, meaning.name, tuple(params.items()))
     former = said.get(cause)
@@ -119,6 +129,10 @@ def _say(said: dict[_Cause, LogSaid], each: Line, place: _Place | None, secrets:
         before=former.before and before,
         turns=tuple(dict.fromkeys((*former.turns, *turns))),
     )
+
+
+def _invented(recipient: str) -> bool:
+    return recipient.partition("@")[0] == UNKNOWN_LOCAL_PART
 
 
 def _stored(each: Line) -> tuple[str, str] | None:
