@@ -50,7 +50,7 @@ def pasted(data: bytes) -> None:
     for lang in ("en", "ja"):
         shown = render_explained_text(told, None, lang, color=False, width=80)
         assert printable(shown, keep_newlines=True) == shown
-        explained_text_as_json(told, None, lang)
+    explained_text_as_json(told, None)
     text = data.decode("utf-8", "replace")
     replies_in(text)
     findings_in(text)

@@ -49,6 +49,8 @@ def test_dovecot_answers_for_each_recipient_however_the_message_goes(
         (nobody, False),
         (BOB, True),
     ]
+    # A Unix socket is no network, and its certificate is nobody's matter.
+    assert not any(item["name"].startswith("certificate-") for item in told["report"]["findings"])
     saved = [each["reply"] for each in told["recipients"] if each["taken"]]
     assert all(reply.endswith("Saved") for reply in saved) and len(set(saved)) == 2
     assert done.returncode == 42

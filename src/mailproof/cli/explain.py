@@ -141,7 +141,7 @@ def _shown(explanation: Explanation, log: LogExplained | None, terminal: Termina
 
     explanation, log = masked((explanation, log), mask)
     if shape == "json":
-        terminal.write(explained_text_as_json(explanation, log, terminal.lang))
+        terminal.write(explained_text_as_json(explanation, log))
     else:
         terminal.write(render_explained_text(explanation, log, terminal.lang, terminal.color, terminal.width))
     sound = explanation.pasted is Pasted.LOG and not explanation.causes

@@ -37,6 +37,7 @@ _SIDES: dict[str, Side] = {
     "message-unauthenticated": _S.YOURS,
     "sender-domain-unknown": _S.YOURS,
     "tls-required": _S.YOURS,
+    "closed-unexpectedly": _S.THEIRS,
     "helo-required": _S.YOURS,
     "helo-rejected": _S.YOURS,
     "limited": _S.YOURS,

@@ -181,6 +181,8 @@ class Conversation(Dialled[Event]):
             return True
         if self.terms.tls is TlsPolicy.NEVER or self.offered is None:
             return False
+        if self.endpoint.path is not None and self.terms.tls is TlsPolicy.AUTO:
+            return False  # a Unix socket: no network that anybody could listen on, and no name to verify
         turns = self.offered.turns
         if self.offered.get(self.upgrade_capability) is None:
             self.saw(StartTls(self.upgrade_command, False, turns=turns))

@@ -22,9 +22,9 @@ from mailproof.report.style import Style, paint
 _SHOWN = 600
 
 
-def explained_text_as_json(explanation: Explanation, log: LogExplained | None, lang: str) -> str:
-    """The explanation with the words of each cause: `cause`, `mend`, `note`."""
-    say = words(lang)
+def explained_text_as_json(explanation: Explanation, log: LogExplained | None) -> str:
+    """The explanation with the words of each cause, in English in every language: `cause`, `mend`, `note`."""
+    say = words("en")
     data: dict[str, Any] = msgspec.to_builtins(explanation)
     for cause, entry in zip(explanation.causes, data["causes"], strict=True):
         entry["cause"], entry["mend"] = _words(cause, log, say)
@@ -167,10 +167,10 @@ def _closing(explanation: Explanation, say: Words, width: int) -> Iterator[str]:
     about = [each for each in (explanation.subject, explanation.date, explanation.message_id) if each]
     if explanation.pasted is Pasted.BOUNCE and about:
         yield from wrap(say("explained.about", what=tuple(about)), width)
-    if explanation.left_out:
-        yield from wrap(say("explained.left-out", n=explanation.left_out), width)
     if explanation.unread and explanation.pasted is not Pasted.LOG:
         yield from wrap(say("explained.unread", what=explanation.unread), width)
+    if explanation.left_out:
+        yield from wrap(say("explained.left-out", n=explanation.left_out), width)
 
 
 def _format(explanation: Explanation, say: Words) -> str:

@@ -22,9 +22,9 @@ _PROMPTS = {"UGFzc3dvcmQ6": "Password:", "VXNlcm5hbWU6": "Username:"}
 _PROMPT = re.compile("|".join(_PROMPTS))
 
 
-def explained_as_json(result: LogExplained, lang: str) -> str:
-    """The result with the words of each cause."""
-    say = words(lang)
+def explained_as_json(result: LogExplained) -> str:
+    """The result with the words of each cause, in English in every language."""
+    say = words("en")
     data: dict[str, Any] = msgspec.to_builtins(result)
     for cause, entry in zip(result.causes, data["causes"], strict=True):
         entry["meaning"], entry["mend"] = words_of(cause, say)

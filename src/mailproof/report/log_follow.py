@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mailproof.catalog.words import Words
+from mailproof.catalog.words import Words, words
 from mailproof.model.escape import printable, safe_json
 from mailproof.model.log import LogLine
 from mailproof.report.layout import wrap
@@ -60,8 +60,11 @@ def line_as_text(shown: Shown, say: Words, color: bool, width: int, *, with_host
     return "\n".join(lines) + "\n"
 
 
-def line_as_json(shown: Shown, say: Words) -> str:
-    """One object in one line. `fact` has a field `type`, and what that kind of line tells."""
+def line_as_json(shown: Shown) -> str:
+    """One object in one line. `fact` has a field `type`, and what that kind of line tells.
+
+    What it means is said in English in every language.
+    """
     line = shown.line
     data: dict[str, Any] = {"raw": shown.raw.decode("utf-8", "replace")} if line is None else {}
     if line is not None:
@@ -70,7 +73,7 @@ def line_as_json(shown: Shown, say: Words) -> str:
         data["fact"] = msgspec.to_builtins(shown.fact) if shown.fact is not None else None
         data["note"] = None
     if shown.note is not None:
-        meaning, mend = words_of(shown.note, say)
+        meaning, mend = words_of(shown.note, words("en"))
         data["note"] = {**msgspec.to_builtins(shown.note), "meaning": meaning, "mend": mend}
     return safe_json(msgspec.json.encode(data).decode()) + "\n"
 

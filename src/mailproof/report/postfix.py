@@ -34,9 +34,9 @@ def render_routes(routes: Routes, lang: str, color: bool, width: int) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def routes_as_json(routes: Routes, lang: str) -> str:
-    """The same in every language but for the messages."""
-    say = words(lang)
+def routes_as_json(routes: Routes) -> str:
+    """The same in every language: messages are English."""
+    say = words("en")
     return text_of(
         all_sayable(
             {

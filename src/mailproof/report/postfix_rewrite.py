@@ -187,9 +187,9 @@ def render_message(done: MessageRewriting, lang: str, color: bool, width: int) -
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def rewritings_as_json(rewritings: Sequence[Rewriting], lang: str) -> str:
-    """The same in every language but for the messages."""
-    say = words(lang)
+def rewritings_as_json(rewritings: Sequence[Rewriting]) -> str:
+    """The same in every language: messages are English."""
+    say = words("en")
     told = all(each.told for each in rewritings)
     untold = [step_data(step, say) for step in next(iter(rewritings)).configuration]
     addresses = [_rewriting_data(each, say) for each in rewritings]
@@ -227,9 +227,9 @@ def _place_data(done: Rewritten, say: Words) -> dict[str, Any]:
     }
 
 
-def why_not_as_json(why: WhyNot, lang: str) -> str:
-    """The same in every language but for the messages."""
-    say = words(lang)
+def why_not_as_json(why: WhyNot) -> str:
+    """The same in every language: messages are English."""
+    say = words("en")
     obstacles = [
         {
             "name": each.name,
@@ -262,9 +262,9 @@ def _untold(done: MessageRewriting) -> Sequence[Step]:
     return [step for step in _once([*done.queued.untold, *done.left.untold]) if step not in shown]
 
 
-def message_as_json(done: MessageRewriting, lang: str) -> str:
+def message_as_json(done: MessageRewriting) -> str:
     """With the whole message as it leaves."""
-    say = words(lang)
+    say = words("en")
     untold = _once([*done.configuration, *done.queued.untold, *done.left.untold])
     data: Mapping[str, Any] = {
         "told": done.told,

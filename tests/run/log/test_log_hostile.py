@@ -51,7 +51,7 @@ def test_nothing_of_a_line_reaches_the_terminal(lang: str) -> None:
     assert len(result.causes) > 5
     assert len(result.samples) > 2
     assert harmless(render_explained(result, lang, color=False, width=80, everything=True))
-    assert harmless(explained_as_json(result, lang))
+    assert harmless(explained_as_json(result))
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

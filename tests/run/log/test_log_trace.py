@@ -80,6 +80,17 @@ def test_a_refusal_before_the_queue_is_a_story_too() -> None:
     assert (trace.outcome, trace.queue_ids, len(trace.legs)) == ("refused", (), 1)
 
 
+def test_of_who_was_refused_it_says_so_where_others_got_the_message() -> None:
+    refused = HEAD.format(
+        1, "smtpd", "AAAAAA1: reject: RCPT from a.example[192.0.2.9]: 550 5.1.1 <no@b.example>: no; "
+    )
+    lines = [FILTERED[0], f"{refused}from=<a@a.example> to=<no@b.example> proto=SMTP helo=<x>", *FILTERED[1:]]
+    for recipient, outcome in (("no@b.example", "refused"), ("b@b.example", "delivered")):
+        (trace,) = traced(lines, recipient=recipient)
+        assert trace.outcome == outcome
+        assert trace.recipients == ("no@b.example", "b@b.example")
+
+
 def test_a_queue_id_that_is_used_again_is_another_message() -> None:
     again = [line.replace("1@a", "2@a").replace("20:28", "21:28") for line in FILTERED]
     (trace,) = traced(FILTERED + again, message_id="<2@a.example>")

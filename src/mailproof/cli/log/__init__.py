@@ -104,7 +104,7 @@ def _log(
     explainer.take(log_lines(terminal, files, rotated))
     result = masked(explainer.result(), mask)
     if shape == "json":
-        terminal.write(explained_as_json(result, terminal.lang))
+        terminal.write(explained_as_json(result))
     else:
         terminal.write(render_explained(result, terminal.lang, terminal.color, terminal.width, everything=verbose))
     if not result.mail:

@@ -77,7 +77,7 @@ def _show(terminal: Terminal, sources: list[Growing], shape: str, wish: Wish, ma
                     names.learn(shown)
                     shown = names.apply(shown)
                 if shape == "json":
-                    out.append(line_as_json(shown, terminal.say))
+                    out.append(line_as_json(shown))
                     continue
                 if each.line is not None and len(hosts) < 2:
                     hosts.add(each.line.host)

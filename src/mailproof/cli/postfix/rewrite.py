@@ -78,7 +78,7 @@ def _addresses(
     done = [rewriting_of(postfix, address, clients, places, service) for address in words]
     done = masked(done, mask, users=words, hosts=names_of(postfix))
     if shape == "json":
-        terminal.write(rewritings_as_json(done, terminal.lang))
+        terminal.write(rewritings_as_json(done))
     else:
         terminal.write(render_rewritings(done, terminal.lang, terminal.color, terminal.width))
     return 0 if all(each.told for each in done) else 3
@@ -93,7 +93,7 @@ def _why_not(
     why = why_not(postfix, address, client, service)
     why = masked(why, mask, users=(address,), hosts=names_of(postfix))
     if shape == "json":
-        terminal.write(why_not_as_json(why, terminal.lang))
+        terminal.write(why_not_as_json(why))
     else:
         terminal.write(render_why_not(why, terminal.lang, terminal.color, terminal.width))
     return 0 if why.told else 3
@@ -119,7 +119,7 @@ def _message(
         texts = Texts()
         done = masked(rewritten(texts, done), mask, users=texts.users, hosts=names_of(postfix))
     if shape == "json":
-        terminal.write(message_as_json(done, terminal.lang))
+        terminal.write(message_as_json(done))
     else:
         terminal.write(render_message(done, terminal.lang, terminal.color, terminal.width))
     return 0 if done.told else 3

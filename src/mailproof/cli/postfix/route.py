@@ -39,7 +39,7 @@ def route(
     routes = routes_of(postfix, sender.removeprefix("<").removesuffix(">"), recipient.strip("<>"), who, service)
     routes = masked(routes, mask, hosts=names_of(postfix))
     if shape == "json":
-        terminal.write(routes_as_json(routes, terminal.lang))
+        terminal.write(routes_as_json(routes))
     else:
         terminal.write(render_routes(routes, terminal.lang, terminal.color, terminal.width))
     return 0 if routes.told else 3

@@ -8,7 +8,7 @@ _PORTS = r"(?:24|25|110|143|465|587|993|995|2525|4190)"
 MARK = re.compile(
     r"(?m)^(?:CONNECTED\([0-9A-F]{8}\)|depth=\d+ |verify error:num=|[^\S\n]*Verify return code: |Certificate chain$"
     r"|no peer certificate available|(?:[0-9A-Fa-f]{5,20}:)?error:[0-9A-F]{8}:|connect:errno=|.*BIO_connect:"
-    r"|[Dd]idn't f(?:ou|i)nd (?:starttls|STARTTLS)|RENEGOTIATING$"
+    r"|[Dd]idn't f(?:ou|i)nd (?:starttls|STARTTLS)|RENEGOTIATING$|read:errno=\d+$"
     # Of other tools; a port of mail tells that it is about mail.
     r"|telnet: Unable|\*\*\* (?:Error connecting|TLS|Host did not)"
     rf"|(?:nc|curl): .{{1,300}} port {_PORTS}\b)"
@@ -77,6 +77,10 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 _LONGEST = 200_000
+_CUT_OFF = re.compile(r"^read:errno=\d+$", re.MULTILINE)
+_GOODBYE = re.compile(
+    r"^(?:221[ -]|\* BYE\b|quit\b|\S+ logout\b|\+OK (?:Logging out|bye))", re.IGNORECASE | re.MULTILINE
+)
 
 
 def findings_in(text: str) -> tuple[tuple[str, str], ...]:
@@ -93,6 +97,9 @@ def findings_in(text: str) -> tuple[tuple[str, str], ...]:
     for name, pattern in _WORDS:
         if (said := pattern.search(text)) and not (name == "tls-handshake-failed" and found):
             found.setdefault(name, said[0].strip()[:300])
+    # s_client says it of a normal end, too: after QUIT servers close without a word of TLS.
+    if not found and (cut := _CUT_OFF.search(text)) and not _GOODBYE.search(text):
+        found["closed-unexpectedly"] = cut[0]
     return tuple(found.items())
 
 

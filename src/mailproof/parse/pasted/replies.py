@@ -69,6 +69,7 @@ _OF_LOGINS = re.compile(
 )
 # What is said of TLS and of AUTH themselves: Postfix, Exim, sendmail, Courier, Exchange.
 _OF_THE_SESSION: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("closed-unexpectedly", re.compile(r"(?i)\blost connection to \[")),
     ("starttls-refused", re.compile(r"(?i)\btls (?:is )?(?:currently |temporarily )?(?:not available|unavailable)")),
     (
         "auth-not-offered",
@@ -152,10 +153,24 @@ def replies_in(text: str) -> Replies:
         elif line and not client and not _is_an_answer(line, asked):
             rest.append(line)
     close()
+    if not refused and not accepted and (alone := _alone(text)) is not None:
+        return Replies((alone,), 0, ())
     if not refused:
         # `User unknown` begins as a command of POP3 does.
         refused, rest = _inside(rest if accepted else [*rest, *commands])
     return Replies(tuple(refused[:_MOST]), accepted, tuple(rest[:_MOST]))
+
+
+def _alone(text: str) -> Refused | None:
+    """A code or a status that was pasted without its words: it is no prose, and nothing else either."""
+    text = text.strip()
+    if _CODES.fullmatch(text):
+        return Refused("unknown", text, "", "")
+    status = _STATUS.fullmatch(text)
+    if status is None or text[0] == "2":
+        return None
+    name = meaning_of(f"{text[0]}50", text, "")
+    return Refused(name, "", text, "") if name else None
 
 
 def _is_an_answer(line: str, asked: str) -> bool:

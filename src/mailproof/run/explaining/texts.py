@@ -82,6 +82,8 @@ def _session(text: str) -> Explanation:
 
 
 def _replies(text: str) -> Explanation:
+    if sum(char == "\ufffd" or (char < " " and not char.isspace()) for char in text) * 10 > len(text):
+        return Explanation(Pasted.UNKNOWN)  # an archive, a picture: nothing of it can be read, nor shown
     found = replies_in(text)
     if not found.refused:
         kind = Pasted.REPLY if found.accepted else Pasted.UNKNOWN

@@ -34,8 +34,8 @@ def events_of(family: list[Story], kin: Kin) -> list[tuple[str, Event]]:
     return _in_order(list(unique.values()))
 
 
-def told(family: list[Story], kin: Kin) -> LogTrace:
-    """All that is known of one message."""
+def told(family: list[Story], kin: Kin, recipient: str = "") -> LogTrace:
+    """All that is known of one message; with a recipient, how it ended for that one where it was refused."""
     events = events_of(family, kin)
     first = events[0][1].time
     legs = tuple(
@@ -47,7 +47,7 @@ def told(family: list[Story], kin: Kin) -> LogTrace:
     last = [event.time for _, event in events if isinstance(event.fact, (Delivered, Stored, Refused))]
     return LogTrace(
         tuple(dict.fromkeys(leg.queue_id for leg in legs if leg.queue_id)),
-        _outcome(way, [event.fact for _, event in events], kin),
+        "refused" if _turned_away(way, recipient) else _outcome(way, [event.fact for _, event in events], kin),
         legs,
         message_id=printable(next((story.message_id for story in way if story.message_id), "")),
         sender=_sender(way),
@@ -111,6 +111,18 @@ def _outcome(way: list[Story], all_facts: list[Fact], kin: Kin) -> str:
         return held
     done = {fact.action for fact in facts if isinstance(fact, Refused) and fact.action in _REFUSING}
     return "discarded" if done == {"discard"} else "refused" if done else "open"
+
+
+def _turned_away(way: list[Story], recipient: str) -> bool:
+    """The message may have gone to others: this one was refused, and nothing was tried for him."""
+    facts = [event.fact for story in way for event in story.events]
+    tried = {
+        name.lower() for fact in facts if isinstance(fact, Delivered) for name in (fact.recipient, fact.original)
+    }
+    if not recipient or recipient in tried:
+        return False
+    refused = [fact for fact in facts if isinstance(fact, Refused) and fact.recipient.lower() == recipient]
+    return any(fact.stage == "RCPT" and fact.action in _REFUSING for fact in refused)
 
 
 def _thrown_away(fact: Delivered) -> bool:

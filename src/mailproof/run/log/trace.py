@@ -82,7 +82,7 @@ class LogTracer:
         kin = self.kin()
         traces = []
         for family in self.families(kin, lambda story: _is_wanted(story, wanted)):
-            trace = told(family, kin)
+            trace = told(family, kin, wanted.recipient.lower().strip("<>"))
             if wanted.status in ("", trace.outcome) or any(leg.kind == wanted.status for leg in trace.legs):
                 traces.append(trace)
         return tuple(traces)
