@@ -105,6 +105,12 @@ def test_the_way_of_a_message_in_a_file(tmp_path: Path) -> None:
     assert done.returncode == 0 and "b.test" in done.stdout
     told = json.loads(mailproof("fetch", "--hops", "-", "--format", "json", given=file.read_text()).stdout)
     assert told["hops"][0]["by"] == "b.test"
+    by, queue_id = "mx-with-a-long-name.example.test", "0E5zGB1BDGsPVwAAg+zDdQ"
+    file.write_text(
+        f"Received: from a.test by {by} with ESMTPS id {queue_id}; Sun, 29 Nov 2026 10:00:00 +0000\n\nx\n"
+    )
+    assert queue_id in mailproof("fetch", "--hops", str(file), env={"COLUMNS": "60"}).stdout
+    file.write_text("Received: from a.test by b.test with ESMTP id 1; Sun, 29 Nov 2026 10:00:00 +0000\n\nx\n")
     masked = mailproof("fetch", "--hops", str(file), "--mask").stdout
     assert "b.test" not in masked and "domain-1.example" in masked
 

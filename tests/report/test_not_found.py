@@ -28,4 +28,4 @@ def test_other_folders_are_named_and_the_log_is_pointed_at(
     })  # fmt: skip
     shown = render_roundtrip(msgspec.structs.replace(told, seconds=0.0), lang, False, 100)
     assert f"imaps://mx.test {others}" in shown and "imaps://mx.test INBOX" in shown
-    assert "mailproof log trace --queue-id 76465246368" in shown
+    assert "\n    mailproof log trace --queue-id 76465246368\n" in shown

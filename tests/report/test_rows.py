@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mailproof.model.sent import RecipientResult, SendReport
-from mailproof.report.layout import rows_with_text, wrap
+from mailproof.report.layout import records, rows_with_text, wrap
 from mailproof.report.sent import render_sent
 from records import record_of
 
@@ -25,6 +25,16 @@ def test_texts_begin_in_one_column_and_go_on_in_it() -> None:
     blocks = rows_with_text(ROWS, [REPLY, REPLY, REPLY], 100)
     assert {column(block[0], "550") for block in blocks} == {33}
     assert all(line.startswith(" " * 33) and line[33] != " " for block in blocks for line in block[1:])
+
+
+@given(st.integers(20, 60))
+def test_a_table_that_is_too_wide_is_told_row_by_row(width: int) -> None:
+    table = [("", "接続", "longest"), *((name, "0.01 s", state) for name, state in ROWS)]
+    shown = records(table, width)
+    assert all(cell_len(line) <= width for line in shown)
+    if width < 40:
+        assert shown.count("  接続: 0.01 s") == len(ROWS)
+    assert "".join("".join(shown).split()).count("0.01s") == len(ROWS)
 
 
 def test_without_room_the_texts_stand_below() -> None:

@@ -72,6 +72,24 @@ def table(rows: Iterable[tuple[str, ...]], gap: int = 2) -> list[str]:
     return [between.join(pad(t, w) for t, w in zip(row, widths, strict=True)).rstrip() for row in filled]
 
 
+def records(rows: Iterable[tuple[str, ...]], width: int) -> list[str]:
+    """The rows as a table where that is no wider than `width`; else each row as a paragraph.
+
+    The first row has the headings: below the first cell of a row stands every other one with its heading.
+    """
+    filled = list(rows)
+    laid = table(filled)
+    if max(map(cell_len, laid), default=0) <= width:
+        return laid
+    heads, *rest = filled
+    lines = wrap(heads[0], width) if heads[0] else []
+    for row in rest:
+        lines += wrap(row[0], width)
+        for head, cell in zip(heads[1:], row[1:], strict=True):
+            lines += wrap(f"{head}: {cell}", width, "  ", "    ")
+    return lines
+
+
 def rows_with_text(
     rows: Iterable[tuple[str, ...]], texts: Iterable[str], width: int, room: int = 30
 ) -> list[list[str]]:

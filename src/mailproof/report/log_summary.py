@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mailproof.catalog.words import Words, words
 from mailproof.model.log_summary import Counted, Delays, LogSummary, Reason, Traffic
-from mailproof.report.layout import cell_len, cut, pad, wrap
+from mailproof.report.layout import cell_len, cut, pad, records, wrap
 from mailproof.report.style import Style, paint
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -219,6 +219,9 @@ def _columns(table: Table, width: int) -> Iterator[str]:
     left: list[Callable[[str, int], str]] = [
         _left if column < table.texts else _right for column in range(len(widths))
     ]
+    if 2 + sum(widths) + 2 * (len(widths) - 1) > width and any(table.heads):
+        yield from (f"  {line}" for line in records((("", *table.heads[1:]), *table.rows), width - 2))
+        return
     for row in rows:
         cells = (place(cell, size) for place, cell, size in zip(left, row, widths, strict=True))
         yield ("  " + "  ".join(cells)).rstrip()

@@ -22,6 +22,8 @@ _RESULTS = ("Authentication-Results", "Received-SPF", "X-Spam-Status", "X-Spam-F
 _DATE, _FROM, _SUBJECT = 22, 28, 60
 # A subject with less room beside its row stands below.
 _SUBJECT_ROOM = 20
+# As long as the ids of Dovecot's LMTP.
+_QUEUE_ID = 22
 # A terminal with fewer cells shows dates without their zone; and what the other columns and a subject take there.
 _NARROW, _BESIDE_FROM = 90, 58
 
@@ -141,18 +143,20 @@ def _way(mail: MailTold, say: Words, width: int) -> list[str]:
     """A row for each hop with its delay, then where it was meant to go and where it went."""
     if not mail.hops:
         return wrap(say("mailbox.no-hops"), width)
-    rows = [tuple(say(f"mailbox.hop-{name}") for name in ("delay", "by", "from", "with", "id"))]
+    *heads, ids = (say(f"mailbox.hop-{name}") for name in ("delay", "by", "from", "with", "id"))
+    rows = [tuple(heads)]
     rows += [
         (
             "-" if hop.delay is None else say("mailbox.seconds", n=f"{hop.delay:+.0f}"),
             printable(hop.by),
             printable(hop.source),
             printable(hop.protocol),
-            printable(hop.queue_id),
         )
         for hop in mail.hops
     ]
-    lines = [cut(line, width) for line in table(rows)]
+    # A queue id that is cut short is of no use in a log.
+    laid = rows_with_text(rows, [ids, *(printable(hop.queue_id) for hop in mail.hops)], width, _QUEUE_ID)
+    lines = [line for each in laid for line in each]
     if mail.seconds is not None:
         lines.append(say("mailbox.whole-way", seconds=f"{mail.seconds:.0f}"))
     if any(hop.delay is not None and hop.delay < 0 for hop in mail.hops):

@@ -22,7 +22,7 @@ from mailproof.model.postfix import (
     WhyNot,
 )
 from mailproof.report.json import text_of
-from mailproof.report.layout import table, wrap
+from mailproof.report.layout import records, wrap
 from mailproof.report.postfix import all_sayable, configuration_lines, sayable, step_data, step_lines
 from mailproof.report.style import Style, paint
 
@@ -38,7 +38,7 @@ def render_rewritings(rewritings: Sequence[Rewriting], lang: str, color: bool, w
     say = words(lang)
     lines: list[str] = []
     for each in rewritings:
-        lines += _results(each, say, color)
+        lines += _results(each, say, color, width)
         if not each.told:
             lines += [*wrap(say("postfix.rewrite-not-told"), width), ""]
     first = next(iter(rewritings))
@@ -66,7 +66,7 @@ def _once(steps: Sequence[Step]) -> list[Step]:
     return seen
 
 
-def _results(rewriting: Rewriting, say: Words, color: bool) -> list[str]:
+def _results(rewriting: Rewriting, say: Words, color: bool, width: int) -> list[str]:
     lines = [paint(_shown(rewriting.address), Style.HEADING, color)]
     for role, places in _ROLES.items():
         shown = [place for place in places if any(done.place is place for done in rewriting.handed[0].places)]
@@ -76,9 +76,8 @@ def _results(rewriting: Rewriting, say: Words, color: bool) -> list[str]:
         for handed in rewriting.handed:
             done = {each.place: each for each in handed.places}
             rows.append((client_words(handed.client, say), *(_result(done[place], handed, say) for place in shown)))
-        lines += (
-            ["", *(f"  {line}" for line in table(rows))] if len(lines) > 1 else [f"  {line}" for line in table(rows)]
-        )
+        lines += [""] * (len(lines) > 1)
+        lines += [f"  {line}" for line in records(rows, width - 2)]
     leaving = {each.address: each.results for each in rewriting.outgoing if each.results != (each.address,)}
     for address, results in leaving.items():
         lines.append(f"  {say('postfix.rewrite-leaves', address=sayable(address), results=_joined(results))}")

@@ -25,7 +25,8 @@ def render_roundtrip(told: RoundtripReport, lang: str, color: bool, width: int, 
             shown = f"{url} {say('roundtrip.other-folders') if folder == '*' else folder}"
             lines += wrap(printable(shown), width, f"  {say('roundtrip.looked')}: ", "      ")
         if told.queue_ids:
-            lines += ["", *wrap(say("roundtrip.trace", id=told.queue_ids[0]), width, "  ")]
+            # A command is as long as it is: it is to be pasted.
+            lines += ["", f"  {say('roundtrip.trace')}:", f"    mailproof log trace --queue-id {told.queue_ids[0]}"]
     lines += hint_of(told, say, color, width)
     if verbose:
         lines += sessions(told.report, say, color, width)

@@ -64,6 +64,7 @@ def test_auth_asks_and_shows_nothing(server: Server, trusted: Trusted, home: Pat
     saved, record = tmp_path / "saved", tmp_path / "record"
     with talking(server, trusted, home, "--record", str(record)) as terminal:
         terminal.wait_for("a login is offered")
+        terminal.line("/auth FOO", "there is no mechanism FOO here")
         terminal.line("/auth", "User name:")
         terminal.line(USER, f"Password of {USER}:")
         terminal.line(PASSWORD, "logged in")

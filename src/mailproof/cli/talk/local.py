@@ -16,6 +16,7 @@ from mailproof.model.talk import TalkProtocol
 from mailproof.probes.wish import LoginWish
 from mailproof.run.talk.session import Phase, Session
 from mailproof.run.talk.typist import Typist
+from mailproof.sasl.registry import MECHANISMS
 from mailproof.wire.outgoing import Outgoing
 from mailproof.wire.starttls.registry import UPGRADES
 
@@ -70,6 +71,9 @@ class Local:
     async def _auth(self, argument: str) -> None:
         session = self._session
         if not session.may_be_secret():
+            return
+        if argument and argument.upper() not in (*MECHANISMS, "USER", "APOP"):
+            self._screen.text("local-no-mechanism", name=argument)
             return
         wish = await self._wishes(argument.upper())
         if wish is None:

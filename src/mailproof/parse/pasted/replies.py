@@ -169,7 +169,7 @@ def _alone(text: str) -> Refused | None:
     status = _STATUS.fullmatch(text)
     if status is None or text[0] == "2":
         return None
-    name = meaning_of(f"{text[0]}50", text, "")
+    name = meaning_of(f"{text[0]}50", text, "", "")
     return Refused(name, "", text, "") if name else None
 
 
