@@ -45,6 +45,7 @@ def test_what_is_no_password_stays() -> None:
         b"ssl_key = </etc/key.pem\npass_hosts = a.test\nauth_master_user_separator = *\n"
         b"default_pass_scheme = SHA512\n"
         b"fields { nopassword = yes }\nargs = proxy=y pass=%w\nquery = WHERE u = '%u' AND password = '%w'\n"
+        b"postscreen_dnsbl_sites = zen.spamhaus.org, mail.abusix.zone, averylonglistname1234.example.net\n"
         b"uris = ldap://ldap.test:389/dc=a@b http://idp.test:8080/ postgresql://mail@db.test:5432/x\n"
     )
     assert settings_without(text) == text

@@ -31,7 +31,6 @@ class BlocklistAsked(Observation, frozen=True):
     """A list that a mail server refuses clients by, about the entries that each list has for tests."""
 
     zone: str
-    """Without the key of a customer that can stand in it."""
     answers: str
     """Which answers the configuration takes for a listing, `127.0.0.[2..11]`; empty for all."""
     must_not: NameserverAsked

@@ -32,14 +32,22 @@ _USER = re.compile(
 )
 _USER_FIELD = re.compile(rb"(\b(?:userdb_|passdb_)?pass(?:word)?=)\S+")
 
+# Lists of clients that are paid for have the customer's key in their name (Spamhaus DQS, Abusix).
+_LIST_KEY = re.compile(
+    rb"(?<![A-Za-z0-9._-])[A-Za-z0-9]{16,63}(?=\.(?:[A-Za-z0-9-]{1,63}\.){0,3}(?:dq\.spamhaus\.net|abusix\.zone)\b)"
+)
+
 
 def _masked(found: re.Match[bytes]) -> bytes:
     return found[1] + (found[2] or b"") + MASK
 
 
 def settings_without(data: bytes) -> bytes:
-    """Of main.cf, master.cf or Dovecot's files: values that a name calls a password, and those of inline tables."""
-    kept = _NAMED.sub(rb"\1" + MASK, data)
+    """Of main.cf, master.cf or Dovecot's files: values that a name calls a password, those of inline tables.
+
+    Of lists of clients, the keys in their names.
+    """
+    kept = _LIST_KEY.sub(MASK, _NAMED.sub(rb"\1" + MASK, data))
     kept = _ADDRESS.sub(rb"\1" + MASK, _CONNECT.sub(_masked, kept))
 
     def tables(found: re.Match[bytes]) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.lookups import BlocklistAsked, NameserverAsked
 from mailproof.net.interface import Driver
-from mailproof.parse.postfix.blocklists import Blocklist, blocklists, postscreen_lists, without_key
+from mailproof.parse.postfix.blocklists import Blocklist, blocklists, postscreen_lists
 from mailproof.parse.postfix.master import read_master
 from mailproof.parse.postfix.parameters import MainFile, read_main
 
@@ -21,7 +21,10 @@ _NAMES = ("invalid", "test")
 
 
 async def blocklists_asked(net: Driver, server: str, postfix: PostfixFiles) -> tuple[BlocklistAsked, ...]:
-    """Each that this configuration names, at one name server, all at the same time. Never raises."""
+    """Each that this configuration names, at one name server, all at the same time. Never raises.
+
+    Those that have a customer's key in their name are left out, for the key is not kept of what was read.
+    """
     found = list(dict.fromkeys(_named(postfix)))[:_MOST]
     tasks = [
         (each, [net.spawn(_asked(net, server, f"{entry}.{each.zone}")) for entry in _entries(each)]) for each in found
@@ -29,7 +32,7 @@ async def blocklists_asked(net: Driver, server: str, postfix: PostfixFiles) -> t
     seen: list[BlocklistAsked] = []
     for each, asked in tasks:
         must_not, must = [await task.wait() for task in asked]
-        seen.append(BlocklistAsked(without_key(each.zone), each.answers, must_not, must, each.of_names))
+        seen.append(BlocklistAsked(each.zone, each.answers, must_not, must, each.of_names))
     return tuple(seen)
 
 
@@ -40,7 +43,7 @@ def _entries(blocklist: Blocklist) -> Sequence[str]:
 async def _asked(net: Driver, server: str, name: str) -> NameserverAsked:
     began = net.now()
     answer = await net.ask(server, name, "A", began + _PATIENCE)
-    return NameserverAsked(server, without_key(name), "A", answer.status, net.now() - began, answer.answers)
+    return NameserverAsked(server, name, "A", answer.status, net.now() - began, answer.answers)
 
 
 def _named(postfix: PostfixFiles) -> Iterator[Blocklist]:

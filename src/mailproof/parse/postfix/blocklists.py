@@ -17,10 +17,6 @@ _ZONE = re.compile(
 )
 _WEIGHT = re.compile(r"\*(?P<weight>[+-]?\d{1,9})\Z")
 _PART = re.compile(r"\[(?P<set>[\d.;]{1,200})\]|(?P<one>\d{1,3})")
-# Lists that are paid for have the customer's key in their name (Spamhaus DQS, Abusix).
-_KEY = re.compile(
-    r"(?<![A-Za-z0-9_-])[A-Za-z0-9]{16,63}(?=\.(?:[A-Za-z0-9-]+\.){0,3}(?:dq\.spamhaus\.net|abusix\.zone))"
-)
 
 
 class Blocklist(msgspec.Struct, frozen=True):
@@ -61,11 +57,6 @@ def counts(blocklist: Blocklist, address: str) -> bool:
     if wanted is None or len(octets) != len(wanted) or not all(each.isdigit() for each in octets):
         return False
     return all(match(int(each)) for match, each in zip(wanted, octets, strict=True))
-
-
-def without_key(text: str) -> str:
-    """A text that names lists, without the keys in their names."""
-    return _KEY.sub("[masked]", text)
 
 
 def _matchers(pattern: str) -> Sequence[Callable[[int], bool]] | None:
