@@ -187,6 +187,14 @@ OWN = "postfix/smtpd: warning: connect to private/anvil: Permission denied"
         (['fatal: proxymap service is not configured for table "hash:/etc/postfix/x"'], ["postfix-config-broken"]),
         (['warning: host[192.0.2.7]: invalid cipher grade: "hihg"'], ["tls-context-broken"]),
         (["cannot open entropy device /dev/urandom0: No such file or directory"], ["postfix-config-broken"]),
+        (["warning: connect to proxy filter 127.0.0.1:10025: Connection refused"], ["content-filter-down"]),
+        (["Fatal: passwd-file userdb: Invalid uid: vmail",
+          "Error: service(auth): command startup failed, throttling for 2.000 secs"], ["dovecot-config-broken"]),
+        (["pop3: Error: dovecot/pop3: error while loading shared libraries: libdovecot.so.0: failed to map segment",
+          "Error: service(pop3): command startup failed, throttling for 2.000 secs"], ["mailbox-setup-broken"]),
+        (["imap: Error: service(imap): child 12 returned error 83 (Out of memory)"], ["mailbox-setup-broken"]),
+        (["error: open database /etc/postfix/vmailbox: No such file or directory"], ["lookup-table-missing"]),
+        (["error: open database /etc/postfix/vmailbox.lmdb: No such file or directory"], ["lookup-table-not-built"]),
         (['Invalid TLS protocol list "TLS1.2": disabling TLS support'], ["tls-context-broken"]),
         (["table hash:/etc/postfix/sni.db: key mail.example.com: malformed BASE64 value: /etc/ssl/mail.key"],
          ["lookup-table-not-built"]),
@@ -231,6 +239,15 @@ def test_a_program_that_ends_each_time_by_what_nobody_has_read_before(
     params = {"program": program}
     fatal = LogSaid("unknown-trouble", 1, params, (LogQuote("mail.log, line 1", "fatal: the moon is full"),), 1)
     assert causes(attempt(READ, fatal, *said(*more), job="log")) == found
+
+
+def test_the_last_words_of_an_auth_process_that_ends_each_time() -> None:
+    words = "dovecot: auth: Fatal: the moon is full"
+    fatal = LogSaid("unknown-trouble", 1, {"program": "dovecot"}, (LogQuote("dovecot.log, line 1", words),), 1)
+    ends = said("master: Error: service(auth): command startup failed, throttling for 2.000 secs")
+    seen = attempt(READ, fatal, *ends, job="log")
+    (cause,) = judge(msgspec.structs.replace(record_of(BEGIN), attempts=(seen,)), load_profile()).causes
+    assert (cause.name, words in {each.text for each in cause.evidence}) == ("auth-server-gone", True)
 
 
 UNKNOWN = "passwd-file(bob@example.com,192.0.2.7): unknown user"

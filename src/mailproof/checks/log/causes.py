@@ -118,7 +118,13 @@ CAUSES = (
         "path",
     ),
     _cause("mail-uid-not-allowed", Layer.DELIVERY, _NO_SESSION, "Dovecot manual: first_valid_uid"),
-    _cause("content-filter-down", Layer.DELIVERY, _STOPPED, "Postfix FILTER_README"),
+    _cause(
+        "content-filter-down",
+        Layer.DELIVERY,
+        # smtpd_proxy_filter is asked before the queue.
+        (*_STOPPED, "queue-write-error"),
+        "Postfix FILTER_README",
+    ),
     _cause("next-hop-refused", Layer.DELIVERY, _STOPPED, "postconf(5) relayhost", "host"),
     _cause("next-hop-needs-login", Layer.DELIVERY, _STOPPED, "Postfix SASL_README"),
     _cause("next-hop-lacks-smtputf8", Layer.DELIVERY, _STOPPED, "Postfix SMTPUTF8_README"),

@@ -54,6 +54,7 @@ _BOTH = {
     "dovecot-key-not-a-file": {},
     "exim-config-broken": {"text": "file"},
     "exim-name-undefined": {},
+    "lookup-table-missing": {"table": "file"},
     "lookup-table-not-built": {"table": "file"},
     "lookup-table-type-missing": {"type": "type"},
     "mailbox-full": {},
@@ -69,7 +70,7 @@ _BOTH = {
     "tlsmgr-cache-missing": {"path": "file"},
 }
 # What the table of messages tells apart by what is to be done, and what is one fault all the same.
-_ONE = {"mail-forwarding-loop": "mail-loop"} | dict.fromkeys(
+_ONE = {"mail-forwarding-loop": "mail-loop", "dovecot-out-of-memory": "mailbox-setup-broken"} | dict.fromkeys(
     (
         *("interface-missing", "main-cf-line-broken", "master-cf-line-broken"),
         *("setting-expansion-broken", "setting-value-quoted", "setting-value-wrong"),
@@ -126,7 +127,11 @@ def _named(record: Record, fact: LogSaid) -> str:
     name = _ONE.get(fact.name, fact.name)
     if name == UNKNOWN:
         # What the line says is not known, and that the program ends by it, each time that master(8) starts it, is.
-        return "postfix-config-broken" if fact.params.get("program") in _throttled(record) else ""
+        ending = _throttled(record)
+        if fact.params.get("program") in ending:
+            return "postfix-config-broken"
+        of_auth = any(": auth: Fatal: " in f": {line.text}" for line in fact.lines)
+        return "auth-server-gone" if of_auth and "auth" in ending else ""
     if name == "service-throttled" and fact.params.get("service") == "auth":
         return "auth-server-gone"
     if name == "postfix-not-running":
@@ -143,9 +148,9 @@ def _named(record: Record, fact: LogSaid) -> str:
 
 
 def _throttled(record: Record) -> set[str]:
-    """The programs of Postfix that end as soon as they are started."""
-    said = (each.fact for each in record.seen(LogSaid))
-    return {each.params.get("program", "") for each in said if each.name == "service-throttled"} - {""}
+    """The programs of Postfix and services of Dovecot that end as soon as they are started."""
+    throttled = [each.fact.params for each in record.seen(LogSaid) if each.fact.name == "service-throttled"]
+    return {params.get(key, "") for params in throttled for key in ("program", "service")} - {""}
 
 
 def _params(fact: LogSaid) -> dict[str, Param]:

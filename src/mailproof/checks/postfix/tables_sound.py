@@ -8,8 +8,9 @@ from mailproof.checks.files import bounded, fault, not_told, or_passed
 from mailproof.checks.mending import lines_of, remedy, taken_away
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import built
+from mailproof.checks.postfix.tables_there import OF_RECIPIENTS
 from mailproof.model.configuration import PostfixFiles
-from mailproof.model.finding import Answer, FindingKind, Layer
+from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Scope
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.model.remedy import Remedy
@@ -21,7 +22,10 @@ KINDS = (
     FindingKind(
         "lookup-table-line-ignored",
         Layer.DELIVERY,
-        params=("table", "text", "problem"),
+        params=("table", "text", "problem", "parameter"),
+        explains=tuple(
+            Explains("recipient-unknown", Scope.SERVER, when=(("parameter", each),)) for each in OF_RECIPIENTS
+        ),
         references=("postmap(1)", "regexp_table(5)", "pcre_table(5)", "cidr_table(5)"),
     ),
     FindingKind("lookup-table-key-twice", Layer.DELIVERY, params=("table", "key"), references=("postmap(1)",)),
@@ -50,11 +54,11 @@ def _lines(configured: Configured) -> Iterable[Answer]:
                 continue
             others = [each for each in (True, False) if (spec, each) in told]
             told.add((spec, literal))
-            yield from _of_table(configured, spec, named.name, literal, others)
+            yield from _of_table(configured, setting.name, spec, named.name, literal, others)
 
 
 def _of_table(
-    configured: Configured, spec: str, file: str, literal: bool, others: Iterable[bool]
+    configured: Configured, parameter: str, spec: str, file: str, literal: bool, others: Iterable[bool]
 ) -> Iterable[Answer]:
     """What was said of it for a parameter of the other kind is not said again."""
     table = configured.postfix.tables.table
@@ -68,7 +72,8 @@ def _of_table(
         elif each.name == "pattern-not-read":
             yield not_told(NAME, "pattern-not-read", table=file, line=str(each.line))
         else:
-            yield fault("lookup-table-line-ignored", *shown, table=spec, text=each.text[:80], problem=each.name)
+            params = {"table": spec, "text": each.text[:80], "problem": each.name, "parameter": parameter}
+            yield fault("lookup-table-line-ignored", *shown, **params)
 
 
 def _said_again(configured: Configured, spec: str, file: str, line: int) -> Remedy | None:

@@ -33,7 +33,7 @@ _WHEN_MISSING = (
 # Who is in the text and not yet in what was built of it is not known (postconf(5) smtpd_reject_unlisted_recipient).
 # Which a daemon makes itself, in a directory that must be there (verify(8), postscreen(8)).
 _MADE = ("address_verify_map", "postscreen_cache_map")
-_OF_RECIPIENTS = (
+OF_RECIPIENTS = (
     "virtual_mailbox_maps",
     "virtual_alias_maps",
     "local_recipient_maps",
@@ -67,7 +67,7 @@ KINDS = (
         params=("table", "parameter"),
         explains=tuple(
             Explains("recipient-unknown", Scope.SERVER, when=(("parameter", parameter),))
-            for parameter in _OF_RECIPIENTS
+            for parameter in OF_RECIPIENTS
         ),
         references=_REFERENCES,
     ),
