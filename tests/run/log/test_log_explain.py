@@ -125,6 +125,24 @@ def test_a_name_with_a_domain_too_many_is_known_by_who_logs_in() -> None:
     assert causes["user-name-has-domain"].params == {"user": "alice@example.com", "account": "alice"}
 
 
+def test_an_address_that_gets_mail_is_no_account_where_the_bare_name_logs_in() -> None:
+    """Article 2 on Dovecot 2.3: LMTP stores for the address, the account is `sample`."""
+    (cause,) = [
+        each
+        for each in explained(
+            "Nov 29 16:15:04 mail dovecot: lmtp(sample@example.test)<1><a>: msgid=<1@a.test>: saved mail to INBOX",
+            "Nov 29 16:15:05 mail dovecot: pop3-login: Info: Login: user=<sample>, method=PLAIN, rip=192.0.2.9, "
+            "lip=192.0.2.25, mpid=2, TLS, session=<b>",
+            "Nov 29 16:15:07 mail dovecot: auth: passwd-file(sample@example.test,192.0.2.9,<c>): unknown user",
+        ).causes
+        if each.page
+    ]
+    assert (cause.name, cause.params) == (
+        "user-name-has-domain",
+        {"user": "sample@example.test", "account": "sample"},
+    )
+
+
 def test_a_name_that_lacks_its_domain_is_known_by_who_logs_in() -> None:
     for lang in ("en", "ja"):
         result = explained(STRANGER.format("alice"), LOGGED_IN.format("alice@example.com"))

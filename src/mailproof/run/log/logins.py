@@ -48,7 +48,7 @@ class FailedLogins:
                 strangers.setdefault(client, set()).add(user)
         causes: dict[tuple[str, ...], Group] = {}
         for (client, user, name), group in self._failed.items():
-            twin = self._twin(user)
+            twin = self._twin(user) or (self._bare_account(user) if name == "user-unknown" else "")
             if len(strangers.get(client, ())) >= _NAMES and user not in self._known:
                 key: tuple[str, ...] = (GUESSING, client)
                 group.params = {"client": client}
@@ -64,6 +64,11 @@ class FailedLogins:
             else:
                 causes[key] = group
         yield from causes.values()
+
+    def _bare_account(self, user: str) -> str:
+        """The account behind an address that is none, whatever mail the address has got."""
+        bare, at, _ = user.partition("@")
+        return bare if at and bare in self._known else ""
 
     def _twin(self, user: str) -> str:
         """The account that is meant by a name with a domain too many, or too few; empty if the name itself is one."""
