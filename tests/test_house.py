@@ -220,6 +220,42 @@ def test_nothing_is_evaluated() -> None:
     assert wrong == []
 
 
+_CHANGES = {"append", "add", "update", "clear", "pop", "setdefault", "extend", "insert", "remove", "discard"}
+_MUTABLE = {"dict", "list", "set", "deque", "defaultdict", "Counter"}
+
+
+def kept_by_the_module(module: ast.Module) -> Iterator[str]:
+    """Names at its top that hold something which can be changed."""
+    for node in module.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        made = ast.unparse(value.func).split(".")[-1] if isinstance(value, ast.Call) else ""
+        if isinstance(value, ast.Dict | ast.List | ast.Set) or made in _MUTABLE:
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def test_no_module_remembers() -> None:
+    """What one caller did is nothing to the next. What was worked out is kept by `functools`."""
+    wrong = []
+    for path in sources("src"):
+        module = tree(path)
+        kept = set(kept_by_the_module(module))
+        if not kept and "global " not in path.read_text("utf-8"):
+            continue
+        functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        for node in (each for function in functions for each in ast.walk(function)):
+            changed = ""
+            if isinstance(node, ast.Global):
+                changed = node.names[0]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+                changed = ast.unparse(node.func.value)
+            elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                changed = ast.unparse(node.value)
+            if changed in kept or isinstance(node, ast.Global):
+                wrong.append(f"{shown(path, node)} changes {changed}")
+    assert wrong == []
+
+
 def test_no_test_sleeps() -> None:
     wrong = [
         f"{shown(path, call)} calls {name}"

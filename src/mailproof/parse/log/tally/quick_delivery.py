@@ -6,7 +6,7 @@ import re
 
 from mailproof.parse.log.tally.ledger import WEIGHT, Ledger
 from mailproof.parse.log.tally.quick_lines import Handler, tls_handler
-from mailproof.parse.log.tally.record import MICROS, micros
+from mailproof.parse.log.tally.record import micros
 
 _DELIVERED = re.compile(
     r"to=<([^<>]*)>, (?:orig_to=<[^<>]*>, |)relay=([^<,][^,]*), (?:conn_use=\d+, |)delay=([\d.]+), "
@@ -21,7 +21,6 @@ def delivery(ledger: Ledger, program: str) -> Handler:
     """For a program that delivers."""
     flight, rows, delivered = ledger.flight, ledger.tables.relays, ledger.delivered
     tls = tls_handler(ledger, "out")
-    micros_of = MICROS
     # What a piece of a text that has been read whole stands for.
     relays: dict[str, str] = {}
     times: dict[str, int] = {}
@@ -49,7 +48,7 @@ def delivery(ledger: Ledger, program: str) -> Handler:
                 and not (level and levels[dsn])
             ):
                 row = rows[relays[relay]]
-                delivered(weight, to[4:-1], row, times[delay], times[a], micros_of[b], micros_of[c], micros_of[d])
+                delivered(weight, to[4:-1], row, times[delay], times[a], times[b], times[c], times[d])
                 if level:
                     ledger.event("tls-level", level)
                 return None
@@ -75,6 +74,7 @@ def delivery(ledger: Ledger, program: str) -> Handler:
                     learned.clear()
             relays[f"relay={relay}"] = relay
             times[f"delay={delay}"], times[f"delays={a}"] = micros(delay), micros(a)
+            times[b], times[c], times[d] = micros(b), micros(c), micros(d)
             levels[dsn] = ""
             if level is not None:
                 levels[f"tls={level}"] = level

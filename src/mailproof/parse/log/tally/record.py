@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from mailproof.model.log import (
     Arrived,
     Delivered,
@@ -24,23 +26,17 @@ _SINCE_3_6 = {"WHITELISTED": "ALLOWLISTED", "BLACKLISTED": "DENYLISTED", "WHITEL
 _COUNTED = ("reject", "reject_warning", "hold", "discard")
 _GREYLISTING = {"greylist": "delayed", "pass": "passed", "blocklist": "blocked"}
 
-MICROS: dict[str, int] = {}
-"""What `micros` has read so far: Postfix writes two digits of a delay, so there are few."""
 
-
+# Postfix writes two digits of a delay, so there are few.
+@lru_cache(10_000)
 def micros(seconds: str) -> int:
     """`1.2` as microseconds; 0 for what is no number."""
-    found = MICROS.get(seconds)
-    if found is None:
-        try:
-            value = float(seconds)
-        except ValueError:
-            value = 0.0
-        # Postfix gives up after five days; a century is no delay.
-        found = round(value * 1e6) if 0 <= value < 3.2e9 else 0
-        if len(MICROS) < 10_000:
-            MICROS[seconds] = found
-    return found
+    try:
+        value = float(seconds)
+    except ValueError:
+        return 0
+    # Postfix gives up after five days; a century is no delay.
+    return round(value * 1e6) if 0 <= value < 3.2e9 else 0
 
 
 def service_of(tag: str) -> str:
