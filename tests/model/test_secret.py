@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from urllib.parse import quote
 
 import pytest
@@ -54,6 +55,17 @@ def test_the_raw_secret_never_passes(secret, before, after):
     shown = masked(before + secret.encode() + after, secret)
     assert b"[secret]" in shown
     assert not any(secret.encode() in piece for piece in shown.split(b"[secret]"))
+
+
+@given(st.text("\\\"'/aB7", min_size=4, max_size=12), st.integers(0, 3), st.booleans())
+def test_a_secret_is_hidden_however_often_it_is_quoted(secret, times, capitals):
+    """As a server quotes it, a filter puts that into JSON, and a log this into JSON once more."""
+    quoted = secret
+    for _ in range(times):
+        quoted = json.dumps(quoted)[1:-1]
+    shown = f"535 <{quoted.upper() if capitals else quoted}> no"
+    assert Secrets([secret]).mask_text(shown) == "535 <[secret]> no"
+    assert len(quoted) <= Secrets([secret]).longest
 
 
 def test_the_longest_form_goes_first():

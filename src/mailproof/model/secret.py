@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from mailproof.model.escape import to_text
 from mailproof.model.transcript import SECRET
@@ -21,6 +21,12 @@ _UNRESERVED = _ALPHANUMERIC | frozenset(b"-._~")
 """What RFC 3986 leaves as it is; encoders differ about the last four."""
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
+# Quoted as in IMAP (RFC 9051 section 4.3), the reply put into JSON, and that logged as JSON once more: each doubles
+# the backslashes, and puts one before what it escapes.
+_DOUBLED = 2**3
+_ESCAPED = re.compile(rb"(\\+)|([\"'/])")
+_ESCAPABLE = re.compile(rb"[\\\"'/]")
+
 
 def _inner_base64(secret: bytes) -> Iterable[bytes]:
     """What `secret` looks like inside a longer base64 text, at each of the three alignments."""
@@ -35,6 +41,21 @@ def _inner_base64(secret: bytes) -> Iterable[bytes]:
 def _capitals(form: bytes) -> bytes:
     """Upper case of all scripts; the pattern ignores the case of ASCII letters by itself."""
     return form.decode("utf-8", "surrogateescape").upper().encode("utf-8", "surrogateescape")
+
+
+def _however_quoted(form: bytes) -> bytes:
+    """A pattern for it, quoted up to three times."""
+
+    def pieces() -> Iterator[bytes]:
+        at = 0
+        for found in _ESCAPED.finditer(form):
+            yield re.escape(form[at : found.start()])
+            run = len(found[1] or b"")
+            yield rb"\\{%d,%d}" % (run, run * _DOUBLED) if run else rb"\\{0,%d}%b" % (_DOUBLED - 1, found[2])
+            at = found.end()
+        yield re.escape(form[at:])
+
+    return b"".join(pieces())
 
 
 def _percent(secret: bytes, kept: frozenset[int]) -> bytes:
@@ -59,13 +80,12 @@ class Secrets:
         """
         if len(secret) < _SHORTEST:
             return
-        quoted = secret.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         encoded = base64.b64encode(secret)
         in_base64 = {encoded, encoded.rstrip(b"="), *_inner_base64(secret)}
         in_base64 |= {form.translate(_URL_SAFE) for form in in_base64}
         percent = {_percent(secret, kept) for kept in (_ALPHANUMERIC, _UNRESERVED, _UNRESERVED | {ord("/")})}
         percent |= {form.replace(b"%20", b"+") for form in percent}  # as forms are sent
-        forms = {secret, quoted, to_text(secret).encode(), secret.hex().encode(), *in_base64, *percent}
+        forms = {secret, to_text(secret).encode(), secret.hex().encode(), *in_base64, *percent}
         forms |= {_capitals(form) for form in forms}
         self._forms |= {form for form in forms if len(form) >= _SHORTEST}
         self._pattern = None
@@ -73,7 +93,7 @@ class Secrets:
     @property
     def longest(self) -> int:
         """Bytes of the longest form of any secret."""
-        return max(map(len, self._forms), default=0)
+        return max((len(form) + len(_ESCAPABLE.findall(form)) * (_DOUBLED - 1) for form in self._forms), default=0)
 
     def mask(self, data: bytes) -> bytes:
         """`data` with each form of each secret replaced by `[secret]`."""
@@ -90,7 +110,7 @@ class Secrets:
         if self._pattern is None:
             # Longest first, so that a whole base64 blob goes and not only a piece of it.
             forms = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile(b"|".join(re.escape(form) for form in forms), re.IGNORECASE)
+            self._pattern = re.compile(b"|".join(map(_however_quoted, forms)), re.IGNORECASE)
         return self._pattern
 
     def __repr__(self) -> str:
