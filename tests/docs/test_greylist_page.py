@@ -38,8 +38,9 @@ def folder() -> Iterator[Path]:
 
 def without_numbers(text: str) -> str:
     """What differs from run to run: times, the names of senders, blanks that fill columns, tries that come again."""
-    lines = []
-    for line in text.splitlines():
+    lines: list[str] = []
+    # The reply of a try goes on in the next lines, and a try is one.
+    for line in re.sub(r"\n {20,}", " ", text).splitlines():
         bare = re.sub(r"[0-9]+\.[0-9] ", "0.0 ", re.sub(r"\.[0-9a-f]{10}@", ".TOKEN@", re.sub(r"  +", "  ", line)))
         if not lines or lines[-1] != bare:
             lines.append(bare)

@@ -9,7 +9,7 @@ from mailproof.model.escape import printable
 from mailproof.model.greylisting import Greylisted, GreylistProbed, GreylistTry
 from mailproof.report.frame import headed
 from mailproof.report.json import text_of
-from mailproof.report.layout import cut, table, wrap
+from mailproof.report.layout import rows_with_text, wrap
 from mailproof.report.style import Style, paint
 
 _STYLES = {
@@ -39,10 +39,13 @@ def render_probed(probed: GreylistProbed, lang: str, color: bool, width: int) ->
         lines += wrap(say("greylisting.kind", kind=probed.kind), width, "  ")
     if verdict is Greylisted.UNTOLD and any(each.trouble for each in probed.tries):
         lines += wrap(say("greylisting.check", url=probed.url), width, "  ")
-    rows = [(say("greylisting.at"), say("greylisting.look"), say("greylisting.sender"), say("greylisting.reply"))]
+    rows = [(say("greylisting.at"), say("greylisting.look"), say("greylisting.sender"))]
     rows += [_row(each, say) for each in probed.tries]
-    first, *rest = (cut(line, width) for line in table(rows))
-    return "\n".join(line.rstrip() for line in [*lines, "", paint(first, Style.DIM, color), *rest]) + "\n"
+    # The words that tell a greylist from a full disk stand at the end of a reply.
+    replies = (each.reply or say("greylisting.no-answer", stage=each.trouble) for each in probed.tries)
+    head, *laid = rows_with_text(rows, [say("greylisting.reply"), *map(printable, replies)], width)
+    lines += ["", *(paint(line, Style.DIM, color) for line in head), *(line for each in laid for line in each)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def probed_as_json(probed: GreylistProbed) -> str:
@@ -57,10 +60,9 @@ def _sentence(probed: GreylistProbed, say: Words) -> str:
     return say(f"greylisting.{probed.verdict}", url=probed.url, recipient=probed.recipient, reply=reply)
 
 
-def _row(each: GreylistTry, say: Words) -> tuple[str, str, str, str]:
-    reply = each.reply or say("greylisting.no-answer", stage=each.trouble)
+def _row(each: GreylistTry, say: Words) -> tuple[str, str, str]:
     when = say("report.seconds", seconds=f"{each.at:.1f}")
-    return when, say(f"greylisting.look-{each.look}"), printable(each.sender), printable(reply)
+    return when, say(f"greylisting.look-{each.look}"), printable(each.sender)
 
 
 def _clock(seconds: int) -> str:
