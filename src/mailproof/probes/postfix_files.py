@@ -20,6 +20,7 @@ USUAL = "/etc/postfix"
 
 _TABLE = re.compile(r"\b([a-z][a-z0-9_-]*):((?:/|\./)[^\s,{}]+)")
 _UNIX = re.compile(r"\b(?:unix|local):(/?[^\s,:{}]+)")
+_OWN_DIRECTORY = re.compile(r"/postfix(?:-[^/]*)?(?:/conf)?/")
 _PASSWORDS = re.compile(r"^(?:smtp|lmtp)_sasl_password_maps$")
 _LOOKED_AT = ("data_directory", "queue_directory", "command_directory", "daemon_directory", "mail_spool_directory")
 _CACHES = ("address_verify_map", "postscreen_cache_map")
@@ -160,12 +161,24 @@ class PostfixReader:
         return self._seen[name, whole]
 
     def _where(self, name: str) -> str | None:
-        """In a copy of /etc/postfix what is named there lies in the copy; what is named elsewhere does not."""
+        """In a copy of /etc/postfix what is named there lies in the copy; what is named elsewhere does not.
+
+        Of another directory of a Postfix (/usr/local/etc/postfix, /opt/postfix/conf) what is found there does, and
+        in a copy of all of /etc what lies beside.
+        """
         if self.here:
             return name
         if name.startswith(f"{USUAL}/"):
             return self.directory + name.removeprefix(USUAL)
-        return name if name.startswith(f"{self.host.absolute(self.directory)}/") else None
+        if name.startswith(f"{self.host.absolute(self.directory)}/"):
+            return name
+        places = [self.directory + name[at.end() - 1 :] for at in _OWN_DIRECTORY.finditer(name)]
+        if self.directory.endswith(USUAL):  # /backup/etc/postfix, with /backup/etc/mailname beside it
+            places.append(self.directory.removesuffix(USUAL) + name)
+        for path in places:
+            if self.host.look(path).state is not FileState.MISSING:
+                return path
+        return None
 
 
 def _types(host: Host) -> tuple[str, ...]:

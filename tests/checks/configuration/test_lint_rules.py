@@ -31,7 +31,8 @@ def names(example: str) -> set[str]:
         ("nosuch_destination_rate_delay = 1s", "parameter-unknown", True),
         ("smtpd_client_restrictions = my\nsmtpd_restriction_classes = my\nmy = reject", "parameter-unknown", False),
         ("virtual_alias_maps = ldap:people\npeople_server_host = ldap.test", "parameter-unknown", False),
-        ("mailbox_command = /usr/bin/procmail -a $EXTENSION", "parameter-undefined", True),
+        ("smtpd_banner = $myhostname $EXTENSION", "parameter-undefined", True),
+        ("mailbox_command = /usr/bin/procmail -a $EXTENSION", "parameter-undefined", False),  # postconf is silent too
         ("mailbox_command = /usr/bin/x $user $home", "parameter-undefined", False),
         ("maximal_queue_lifetime = 5days", "value-not-understood", False),
         ("maximal_queue_lifetime = five", "value-not-understood", True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -21,6 +22,8 @@ from mailproof.parse.postfix.tables import Answer, Table
 _ROLES = {"smtp": "smtp", "25": "smtp", "submission": "submission", "587": "submission",
           "smtps": "submissions", "submissions": "submissions", "465": "submissions"}  # fmt: skip
 
+_LOOPBACK = re.compile(r"127\.[0-9.]+|\[?::1\]?|localhost|loopback-only")
+
 
 class Daemon(msgspec.Struct, frozen=True):
     """A service, and main.cf as it sees it."""
@@ -39,6 +42,13 @@ class Daemon(msgspec.Struct, frozen=True):
         port = self.service.name.rpartition(":")[2]
         logged = self.service.options.get("syslog_name", "").rpartition("/")[2]
         return _ROLES.get(port) or _ROLES.get(logged, "")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only programs of the server's own machine reach it."""
+        host = self.service.name.rpartition(":")[0]
+        hosts = [host] if host else split_list(self.value("inet_interfaces"))
+        return self.service.type == "inet" and all(_LOOPBACK.fullmatch(each.lower()) for each in hosts)
 
     @property
     def chrooted(self) -> bool:

@@ -49,11 +49,13 @@ def _left_alone(configured: Configured) -> Iterator[Answer]:
 
 
 def _example(configured: Configured, parameter: str) -> tuple[str, str]:
-    """A sender and what becomes of it: the first entry; of a table without a text, its name."""
+    """A sender and what becomes of it: the first entry; `-` where no table has a text that was read."""
     for table in configured.tables(parameter):
         for key, entry in table.entries.items():
             return key.partition(" ")[2] if not table.fixed else key, entry.value
-    return "*", configured.main.value(parameter).text.removeprefix("static:").strip("{} ")
+        if table.spec.removeprefix("proxy:").startswith("static:"):
+            return "*", table.spec.partition("static:")[2].strip("{} ")
+    return "-", "-"
 
 
 def _clients(daemon: Daemon) -> list[str]:

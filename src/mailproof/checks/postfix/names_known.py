@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.nearest import misspelt, nearest
@@ -49,6 +50,13 @@ _OF_MESSAGE = frozenset(
 ]
 )  # fmt: skip
 """What is filled in when a message is there, or by the daemon itself."""
+_RAW = frozenset(
+    [
+        "command_execution_directory", "default_rbl_reply", "forward_path", "luser_relay", "mailbox_command",
+        "postscreen_expansion_filter", "postscreen_reject_footer", "smtpd_expansion_filter", "smtpd_reject_footer",
+]
+)  # fmt: skip
+"""Values that are read as they stand: filled in for each message, or by the shell (`procmail -a "$EXTENSION"`)."""
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -59,6 +67,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 
 def _unknown(configured: Configured) -> Iterable[Answer]:
     used = {name for setting, _ in configured.assignments() for name in _USED.findall(setting.value)}
+    used |= _of_defaults()
     used.update(split_list(configured.main.value("smtpd_restriction_classes").text))
     tables = {name for setting, _ in configured.assignments() for name in _BY_PROGRAM.findall(setting.value)}
     services = {each.name for each in configured.services}
@@ -71,6 +80,12 @@ def _unknown(configured: Configured) -> Iterable[Answer]:
         yield fault("parameter-unknown", configured.at(setting), parameter=name, near=near).mended_by(remedy)
 
 
+@cache
+def _of_defaults() -> frozenset[str]:
+    """Names that the defaults of others use: `virtual_alias_maps` is `$virtual_maps`, as that was called before."""
+    return frozenset(name for each in known().values() for name in _USED.findall(each.default))
+
+
 def _belongs(name: str, services: Iterable[str], tables: Iterable[str]) -> bool:
     """To a service of master.cf, or to a table."""
     of_service = any(name == service + end for end in _OF_SERVICE if name.endswith(end) for service in services)
@@ -80,9 +95,16 @@ def _belongs(name: str, services: Iterable[str], tables: Iterable[str]) -> bool:
 def _undefined(configured: Configured) -> Iterable[Answer]:
     told: set[tuple[str, Setting]] = set()
     for setting, main in configured.assignments():
+        if setting.name in _RAW:
+            continue
         for name in main.value(setting.name).undefined:
             # Of what another parameter brings along, that one tells.
-            if name in _OF_MESSAGE or name not in _USED.findall(setting.value) or (name, setting) in told:
+            if (
+                name in _OF_MESSAGE
+                or name in _of_defaults()
+                or name not in _USED.findall(setting.value)
+                or (name, setting) in told
+            ):
                 continue
             told.add((name, setting))
             yield fault("parameter-undefined", configured.at(setting, f"{name}"), name=name, parameter=setting.name)

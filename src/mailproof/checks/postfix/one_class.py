@@ -73,7 +73,10 @@ def _domains(configured: Configured, parameter: str) -> Iterator[tuple[str, Evid
     setting = configured.main.setting(parameter)
     if parameter == "relay_domains" and not setting.line:
         return  # below compatibility level 2 it is mydestination, and that is no second class
-    for _, item in listed(configured.main.value(parameter).text):
+    main = configured.main
+    if parameter == "relay_domains":  # nor is it one where `$mydestination` is written there
+        main = main.with_options({"mydestination": ""}, 0)
+    for _, item in listed(main.value(parameter).text):
         if item.startswith("!"):
             continue
         if file_of(item):

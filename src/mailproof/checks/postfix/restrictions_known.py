@@ -44,6 +44,8 @@ def _misspelt(configured: Configured) -> Iterable[Answer]:
         if setting.name not in LISTS and setting.name not in classes:
             continue
         for item in restrictions(main.value(setting.name).text):
+            if item.name.startswith("#"):
+                break  # a comment behind the value, of which another check tells
             if is_known(item, classes):
                 continue
             shown = (configured.at(setting, item.name),)

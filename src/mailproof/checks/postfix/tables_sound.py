@@ -33,6 +33,13 @@ KINDS = (
 
 # A table with more such lines is of another kind than it is said to be.
 _SHOWN = 20
+_OF_ADDRESSES = frozenset(
+    [
+        "canonical_maps", "recipient_canonical_maps", "relay_domains", "relay_recipient_maps",
+        "sender_canonical_maps", "smtp_generic_maps", "transport_maps", "virtual_alias_domains",
+        "virtual_alias_maps", "virtual_mailbox_domains", "virtual_mailbox_maps",
+]
+)  # fmt: skip
 # `name: value`, which postalias(1) reads.
 _ALIASES = ("alias_maps", "alias_database")
 
@@ -55,6 +62,8 @@ def _lines(configured: Configured) -> Iterable[Answer]:
             others = [each for each in (True, False) if (spec, each) in told]
             told.add((spec, literal))
             yield from _of_table(configured, setting.name, spec, named.name, literal, others)
+            if named.kind in FILES:
+                yield from _never_asked(configured, setting.name, spec, named.name)
 
 
 def _of_table(
@@ -74,6 +83,19 @@ def _of_table(
         else:
             params = {"table": spec, "text": each.text[:80], "problem": each.name, "parameter": parameter}
             yield fault("lookup-table-line-ignored", *shown, **params)
+
+
+def _never_asked(configured: Configured, parameter: str, spec: str, file: str) -> Iterable[Answer]:
+    """Keys of a form that no lookup of this parameter has: `*@example.com`, and of transport_maps `@example.com`."""
+    if parameter not in _OF_ADDRESSES:
+        return
+    entries = configured.postfix.tables.table(spec).entries
+    of_transport = parameter == "transport_maps"
+    never = [key for key in entries if (of_transport and key[0] == "@") or (key != "*" and key[0] == "*")]
+    for key in never[:_SHOWN]:
+        shown = configured.line(file, entries[key].line)
+        params = {"table": spec, "text": key[:80], "problem": "never-asked", "parameter": parameter}
+        yield fault("lookup-table-line-ignored", shown, **params)
 
 
 def _said_again(configured: Configured, spec: str, file: str, line: int) -> Remedy | None:

@@ -180,7 +180,12 @@ def _logins(configured: Configured) -> Iterator[Answer]:
     for daemon in configured.servers:
         options = daemon.value("smtpd_sasl_security_options")
         safe = "noplaintext" in options or daemon.on("smtpd_tls_auth_only") or daemon.on("smtpd_tls_wrappermode")
-        if daemon.on("smtpd_sasl_auth_enable") and not safe and level_of(daemon) in ("may", "none", ""):
+        if (
+            daemon.on("smtpd_sasl_auth_enable")
+            and not safe
+            and not daemon.on_loopback
+            and level_of(daemon) in ("may", "none", "")
+        ):
             setting = daemon.main.setting("smtpd_tls_auth_only")
             shown = (configured.service(daemon), configured.at(setting))
             found = fault("login-in-clear-allowed", *shown, server=daemon.name, setting="smtpd_tls_auth_only = no")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import main_set, mend
 from mailproof.checks.postfix.missing_services import entry_of, passed_to_smtpd
+from mailproof.emulate.postfix.route import BY_SENDER
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
@@ -51,11 +51,9 @@ KINDS = (
 
 _PARAMETERS = ("default_transport", "relay_transport", "local_transport", "virtual_transport", "mailbox_transport",
                "fallback_transport", "content_filter")  # fmt: skip
-_BY_SENDER = "sender_dependent_default_transport_maps"
-_MAPS = ("transport_maps", _BY_SENDER)
+_MAPS = ("transport_maps", BY_SENDER)
 # Without these no mail gets through a Postfix, whatever else it does (OVERVIEW).
 _NEEDED = ("cleanup", "qmgr", "rewrite", "bounce", "defer")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
@@ -71,20 +69,17 @@ def _transports(configured: Configured) -> Iterator[Answer]:
     told: set[tuple[str, str]] = set()
     for parameter, value, shown in _named(configured):
         transport = value.partition(":")[0].strip()
-        # `[host]:port`, as relayhost takes it: here what stands before the colon is the name of a transport.
-        named = _NAME.fullmatch(transport) or transport.startswith("[")
-        if not named or transport in there or (transport, parameter) in told:
+        if not transport or transport in there or (transport, parameter) in told:
             continue
-        if parameter in _MAPS and value.upper() == "DUNNO":
+        if parameter == BY_SENDER and (value.upper() == "DUNNO" or _is_host(value)):
             continue
-        if parameter == _BY_SENDER and _looks_like_host(value):
-            continue  # whose form another check tells of
         told.add((transport, parameter))
-        yield fault("transport-without-service", shown, transport=transport, parameter=parameter)
+        yield fault("transport-without-service", shown, transport=transport[:60], parameter=parameter)
 
 
-def _looks_like_host(value: str) -> bool:
-    return value.startswith("[") or "." in value.partition(":")[0]
+def _is_host(value: str) -> bool:
+    """What has the form of a next hop; of that another check tells."""
+    return value.startswith("[") or ("." in value.partition(":")[0] and not value.endswith(":"))
 
 
 def _named(configured: Configured) -> Iterator[tuple[str, str, Evidence]]:

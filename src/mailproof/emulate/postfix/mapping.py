@@ -39,7 +39,10 @@ def mapped(services: Services, maps: Maps, address: str, extension_class: str) -
         user = plain.rpartition("@")[0] if "@" in plain else plain
         text = quote(user.removesuffix(found.extension or "\0") + text)
     addresses = []
+    origin = services.rewriter.origin
     for token in addresses_in(parse('""' if text in ("", "<>") else text)):
+        if isinstance(origin, Missing) and "@" not in external(token.parts):
+            return origin
         each = unquote(standard(services.rewriter, external(token.parts)))
         if keep and found.extension:
             user, at, domain = each.rpartition("@")

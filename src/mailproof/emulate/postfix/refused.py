@@ -9,10 +9,12 @@ import msgspec
 from mailproof.model.postfix import Outcome, Step
 from mailproof.parse.postfix.master import UNREAD, MasterFile
 from mailproof.parse.postfix.parameters import MainFile
+from mailproof.parse.postfix.tables import misspelt
 
 # Postfix warns of these, and goes on: a line that is no continuation, and the first of two with one name.
 _GOES_ON = ("begins-with-blank", "overrides")
 _LONGEST = 80
+_OPENED = ("_maps", "_domains", "mydestination", "mynetworks")
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -48,10 +50,22 @@ def refusals(main: MainFile, master: MasterFile) -> Iterator[Refusal]:
 
 
 def untold_of(main: MainFile, master: MasterFile) -> tuple[Step, ...]:
-    """The same as steps: what the rest of the files says cannot be told for sure."""
-    return tuple(
-        Step("untold-master", Outcome.UNTOLD, {}, each.file)
-        if each.problem == UNREAD
-        else Step("untold-refused", Outcome.UNTOLD, {"text": each.text}, each.file, each.line)
-        for each in refusals(main, master)
+    """The same as steps: what the rest of the files says cannot be told for sure.
+
+    A table that is not written as Postfix wants it ends every daemon that has to open it.
+    """
+    unopened = [
+        Step("untold-refused", Outcome.UNTOLD, {"text": spec[:_LONGEST]}, setting.file, setting.line)
+        for name, setting in main.settings.items()
+        if name.endswith(_OPENED)
+        for spec, _, _ in misspelt(main.value(name).text)
+    ]
+    return (
+        *unopened,
+        *(
+            Step("untold-master", Outcome.UNTOLD, {}, each.file)
+            if each.problem == UNREAD
+            else Step("untold-refused", Outcome.UNTOLD, {"text": each.text}, each.file, each.line)
+            for each in refusals(main, master)
+        ),
     )

@@ -119,6 +119,12 @@ def envelope_recipient(way: Way, address: str) -> tuple[list[str], list[Step]]:
     return [quote(each) for each in results], [*steps, *more, *aliases]
 
 
+def before_aliases(way: Way, address: str) -> str:
+    """A recipient without quotes as it is when virtual aliases are asked."""
+    result, _ = standard_steps(way.services.rewriter, _normal(quote(address)))
+    return unquote(_mapped(way, _normal(result), Place.ENVELOPE_RECIPIENT)[0])
+
+
 def _normal(address: str) -> str:
     """Without quotes that it does not need: envelopes are kept without any."""
     return quote(unquote(address))

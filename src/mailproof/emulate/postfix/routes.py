@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from mailproof.emulate.postfix.copies import copies
 from mailproof.emulate.postfix.restrictions import actions_of
 from mailproof.emulate.postfix.rewrite import Way, rewritten, way_of
 from mailproof.emulate.postfix.route import BY_SENDER, RELAY_BY_SENDER, Resolve, divided, hosts_for
@@ -70,7 +71,9 @@ def _routes(postfix: Postfix, sender: str, recipient: str, client: Client | None
     given = standard_internal(resolver, unquote(sender)) if sender else ""
     actions = actions_of(way, given, asked.recipient, asked.domain_class, known=client is not None)
     steps += actions.steps
-    addresses = [unquote(each) for each in rcpt_to.results]
+    steps += copies(way, envelope, recipient)
+    empty = postfix.of_service("qmgr").value("empty_address_recipient")
+    addresses = [unquote(each) or standard_internal(resolver, empty) for each in rcpt_to.results]
     if actions.redirect:
         addresses = [standard_internal(resolver, unquote(actions.redirect))]
     routes = [Resolve(resolver, envelope, each).route() for each in addresses]

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from mailproof.emulate.postfix.maps import Missing
 from mailproof.emulate.postfix.rewrite import Way
 from mailproof.emulate.postfix.route import BY_SENDER, RELAY_BY_SENDER, divided
 from mailproof.emulate.postfix.server import Postfix
@@ -139,6 +140,11 @@ class _Builder:
 
     def _value(self, seen: Postfix, name: str) -> str:
         value = seen.value(name)
+        if name == "myorigin":
+            origin = seen.origin
+            if isinstance(origin, Missing):
+                self._lack("unreadable", table=origin.table)
+            return value if isinstance(origin, Missing) else origin
         if name in _PLAIN:
             return value
         if name == "relayhost":

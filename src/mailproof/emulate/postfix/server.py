@@ -78,6 +78,15 @@ class Postfix(msgspec.Struct, frozen=True):
         return self.value(name).lower() == "yes"
 
     @property
+    def origin(self) -> str | Missing:
+        """The domain that completes addresses: `$myorigin`, which for Debian's Postfix may be a file that has it."""
+        value = self.value("myorigin")
+        if not value.startswith("/"):
+            return value
+        first = (self.tables.text(value) or b"").partition(b"\n")[0].decode("utf-8", "surrogateescape").split()
+        return first[0] if len(first) == 1 else Missing(value, "unreadable", parameter="myorigin")
+
+    @property
     def delimiter(self) -> Delimiter:
         """What divides the name of a user from an extension."""
         return Delimiter(self.value("recipient_delimiter"), self.yes("owner_request_special"))
@@ -90,7 +99,12 @@ class Postfix(msgspec.Struct, frozen=True):
         """As most tables are asked for an address, which is without quotes (mail_addr_find.c)."""
         domain = address.rpartition("@")[2]
         delimiter = self.delimiter
-        local = domain.lower() == self.value("myorigin").lower() or self.is_local(domain)
+        origin = self.origin
+        local = self.is_local(domain)
+        if isinstance(origin, Missing):
+            local = local or origin
+        elif domain.lower() == origin.lower():
+            local = True
         if not isinstance(local, Missing):
             return maps.first(address_keys(address, delimiter, local=local, unquoted_too=unquoted_too))
         # Names of users are asked of local domains alone: where that makes no difference, it need not be known.

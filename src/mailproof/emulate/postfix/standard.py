@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailproof.emulate.postfix.server import Postfix
+from mailproof.emulate.postfix.maps import Missing
+from mailproof.emulate.postfix.server import Postfix, untold
 from mailproof.model.postfix import Outcome, Step
 from mailproof.parse.postfix.addresses import Token, internal, quote, scan, unquote
 
@@ -69,16 +70,20 @@ class _Work:
     def add_domain(self) -> None:
         before = self.text
         bang, percent = self._first("!"), self.last("%")
-        origin = "remote_header_rewrite_domain" if self.remote else "myorigin"
+        name = "remote_header_rewrite_domain" if self.remote else "myorigin"
+        origin = self.postfix.value(name) if self.remote else self.postfix.origin
+        if isinstance(origin, Missing):  # the name of the file stands for what it has
+            self.steps.append(untold(name, origin))
+            origin = origin.table
         if bang >= 0 and self.postfix.value("swap_bangpath") == "yes":
             self.tokens = [*self.tokens[bang + 1 :], Token("@"), *self.tokens[:bang]]
             self._changed("standard-swapped", "swap_bangpath", before)
         elif percent >= 0 and self.postfix.value("allow_percent_hack") == "yes":
             self.tokens[percent] = Token("@")
             self._changed("standard-swapped", "allow_percent_hack", before)
-        elif self.postfix.value("append_at_myorigin") == "yes" and self.postfix.value(origin):
-            self.tokens = [*self.tokens, Token("@"), *scan(self.postfix.value(origin))]
-            self._changed("standard-completed", origin, before)
+        elif self.postfix.value("append_at_myorigin") == "yes" and origin:
+            self.tokens = [*self.tokens, Token("@"), *scan(origin)]
+            self._changed("standard-completed", name, before)
 
     def add_parent(self) -> None:
         at = self.last("@")
