@@ -243,3 +243,12 @@ def test_that_a_mailbox_which_we_made_up_is_not_there_is_no_fault(who: str, foun
         f"User doesn't exist: {who}@b.test (in reply to RCPT TO command))"
     )
     assert [name for name, _, _ in said(with_log(record_of(refused()), lines(text), READ))] == found
+
+
+def test_a_recipient_refused_by_what_was_answered_elsewhere_is_no_message_that_came_back() -> None:
+    text = (
+        "Nov 29 05:12:00 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from c[192.0.2.7]: 550 5.1.1 <bob@b.test>: "
+        "Recipient address rejected: undeliverable address: host mx[private/lmtp] said: 550 5.1.1 <bob@b.test> User "
+        "doesn't exist: bob@b.test (in reply to RCPT TO command); from=<a@b.test> to=<bob@b.test> proto=ESMTP"
+    )
+    assert "delivery-bounced" not in [name for name, _, _ in said(with_log(record_of(refused()), lines(text), READ))]

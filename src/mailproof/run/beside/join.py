@@ -28,6 +28,7 @@ from mailproof.run.log.telling import UNKNOWN, meant, told
 
 _OF_THE_SERVER = 1
 """As of `LogCause`: the server does not work."""
+_OF_A_MESSAGE = ("delivery-bounced", "delivery-deferred")
 # What is said of a mailbox that we made up, to see whether it is refused.
 _NOT_THERE = ("delivery-user-unknown", "recipient-unknown")
 # Of one cause; the log itself has the rest.
@@ -115,6 +116,8 @@ def _say(said: dict[_Cause, LogSaid], each: Line, place: _Place | None, secrets:
         return
     if meaning.name in _NOT_THERE and isinstance(each.fact, Delivered) and _invented(each.fact.recipient):
         return  # reject_unverified_recipient asked for it, and the answer is as it should be
+    if meaning.name in _OF_A_MESSAGE and isinstance(each.fact, Refused):
+        return  # it quotes what was answered to that question; no message was taken
     params = {key: secrets.mask_text(printable(value)) for key, value in meaning.params.items()}
     cause = _Cause(place.attempt if place is not None else None, meaning.name, tuple(params.items()))
     former = said.get(cause)
