@@ -131,12 +131,16 @@ def test_a_table_that_is_a_pipe_is_not_opened(copy: Path) -> None:
         (("dovecot", "lint", "word"), "--dovecot-conf, not word"),
         (("dovecot", "lint", "-c", "nowhere"), "no configuration at nowhere; name it with --dovecot-conf"),
         (("postfix", "lint", "-c", "main.cf"), "main.cf is a file; --postfix-dir wants the directory"),
+        (("dovecot", "lint", "-c", "archive"), "archive is no configuration: there are NUL bytes in it"),
+        (("exim", "lint", "-c", "archive"), "archive is no configuration"),
+        (("greylist", "lint", "archive"), "archive is no configuration"),
     ],
 )
 def test_what_names_no_configuration_is_told_what_to_name(
     arguments: tuple[str, ...], said: str, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(copy)
+    (copy / "archive").write_bytes(bytes(range(256)))
     assert said in sentence_of(mailproof(*arguments))
 
 

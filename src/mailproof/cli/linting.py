@@ -81,6 +81,9 @@ def lint(
         raise Complaint(terminal.say("cli.lint-words", words=tuple(words), option=_OPTIONS[server]))
     policy = load_profile(profile)
     here = Here()
+    for path in (postfix_dir and f"{postfix_dir}/main.cf", dovecot_conf, exim_conf):
+        if path and b"\0" in here.read(path).data:
+            raise Complaint(terminal.say("cli.no-text", file=path))
     machine = {"myhostname": hostname(here)}
     now = datetime.now(UTC)
     record = read_configurations(here, now, machine, postfix_dir or "", dovecot_conf or "", exim_conf=exim_conf)

@@ -98,7 +98,10 @@ def _config(terminal: Terminal, file: str) -> GreylistConfig:
     from mailproof.parse.greylist.grammar import read_greylist
     from mailproof.parse.greylist.tokens import LARGEST, MOST_TOKENS
 
-    config = read_greylist(read_file(file, terminal, LARGEST))
+    data = read_file(file, terminal, LARGEST)
+    if b"\0" in data:
+        raise Complaint(terminal.say("cli.no-text", file=file))
+    config = read_greylist(data)
     if config.cut:
         most = str(MOST_TOKENS)
         raise Complaint(terminal.say("cli.greylist-large", file=file, line=str(config.cut), most=most))
