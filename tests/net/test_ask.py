@@ -61,4 +61,4 @@ def test_who_is_not_there_is_not_waited_for() -> None:
         server = taken.getsockname()
     status, _, seconds = asked(server, ".", "NS", 60.0)
     assert status is DnsStatus.TIMEOUT
-    assert seconds < 30.0
+    assert seconds < 60.0

@@ -127,11 +127,11 @@ def busy() -> Iterator[RealLab]:
         for subject in ("plain", "file", "drop", "away"):
             hand_in(lab, [BOB], message(subject, subject))
         hand_in(lab, ["z@example.net"], message("far", "far"))
-        lab.wait_until(lambda: len(lab.messages(ALICE)) >= 1, "the message that was sent on")
-        lab.wait_until(lambda: b"status=deferred" in lab.mail_log.read_bytes(), "a deferral")
+        lab.wait_until(lambda: len(lab.messages(ALICE)) >= 1, "the message that was sent on", 120.0)
+        lab.wait_until(lambda: b"status=deferred" in lab.mail_log.read_bytes(), "a deferral", 120.0)
         of_mailboxes(lab)
         by_hand(lab)
-        lab.wait_until(lambda: b"reload -- version" in lab.mail_log.read_bytes(), "the reload")
+        lab.wait_until(lambda: b"reload -- version" in lab.mail_log.read_bytes(), "the reload", 120.0)
         yield lab
 
 

@@ -47,8 +47,8 @@ def filtered() -> Iterator[RealLab]:
             for number in range(NUMBER):
                 to = [BOB, CAROL] if number % 2 else [BOB, GHOST] if number % 3 else [BOB]
                 session.sendmail("a@example.com", to, f"Message-ID: <{number}@example.com>\r\n\r\nhello\r\n")
-        lab.wait_until(lambda: len(lab.messages(BOB)) == NUMBER, "all messages of bob")
-        lab.wait_until(lambda: not in_queue(lab.mail_log.read_text()), "an empty queue")
+        lab.wait_until(lambda: len(lab.messages(BOB)) == NUMBER, "all messages of bob", 120.0)
+        lab.wait_until(lambda: not in_queue(lab.mail_log.read_text()), "an empty queue", 120.0)
         yield lab
     filter_.stop()
 
@@ -79,7 +79,7 @@ def test_each_message_is_one_story(filtered: RealLab) -> None:
         assert kinds.count("stored") == (2 if number % 2 else 1)
         assert kinds.count("arrived") == 2
         assert trace.seconds is not None
-        assert trace.seconds < 60
+        assert 0 <= trace.seconds < 3600  # and no difference of time zones
 
 
 def test_any_of_its_ids_leads_to_the_whole_story(filtered: RealLab) -> None:
