@@ -125,11 +125,14 @@ def test_every_reason_for_which_a_line_does_not_count_has_its_words() -> None:
         assert {("problem", problem), ("problem", "never-asked")} <= words.keys()
 
 
-def test_a_login_on_loopback_crosses_no_network() -> None:
+@pytest.mark.parametrize("name", ["127.0.0.1:10025", "[127.0.0.1]:10025", "localhost:10026", "[::1]:10025"])
+def test_the_way_back_of_a_filter_crosses_no_network(name: str) -> None:
     tls = "smtpd_sasl_auth_enable = yes\nsmtpd_sasl_path = private/auth\nsmtpd_tls_security_level = may\n"
-    behind = "127.0.0.1:10025 inet n - n - - smtpd -o content_filter=\n"
-    found = told(f"{BEGIN}{tls}== master.cf\n{MASTER}{behind}", "login-in-clear-allowed", "server")
-    assert found == ["smtp/inet"]
+    behind = f"{name} inet n - n - - smtpd -o content_filter= -o smtpd_tls_security_level=none\n"
+    example = f"{BEGIN}{tls}== master.cf\n{MASTER}{behind}"
+    assert told(example, "login-in-clear-allowed", "server") == ["smtp/inet"]
+    assert told(example, "tls-disabled", "server") == []
+    assert told(example.replace(" -o content_filter=", ""), "tls-disabled", "server") == [f"{name}/inet"]
 
 
 def test_a_comment_behind_restrictions_is_told_once() -> None:
@@ -160,3 +163,19 @@ def test_what_lies_beside_a_copy_of_all_of_etc_is_read() -> None:
     record = read_configurations(MemoryHost(files), NOW, {}, "/backup/etc/postfix", here=False)
     (fact,) = [sighting.fact for sighting in record.seen(PostfixFiles)]
     assert configured_of(fact).data("/etc/mail/names") == b"a@x.test b@x.test\n"
+
+
+def test_dovecots_2_4_databases_are_known() -> None:
+    """As its documentation has them; what stands in a block is the end of a name that begins with the block's."""
+    example = (
+        "== dovecot.conf\ndovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\nsql_driver = mysql\n"
+        "mysql localhost {\n  user = m\n  dbname = mail\n}\npgsql db.test {\n  parameters {\n    user = m\n  }\n}\n"
+        "passdb sql {\n  query = SELECT 1\n  default_password_scheme = SHA512-CRYPT\n}\n"
+        "userdb sql {\n  query = SELECT 2\n  iterate_query = SELECT 3\n}\n"
+        "passdb ldap {\n  filter = (uid=%{user})\n  bind = yes\n}\npassdb static {\n  password = x\n}\n"
+        "passdb passwd-file {\n  passwd_file_path = /etc/dovecot/users\n}\n"
+    )
+    assert told(example, "dovecot-setting-unknown", "setting") == []
+    assert told(example.replace("query = SELECT 1", "qery = SELECT 1"), "dovecot-setting-unknown", "setting") == [
+        "qery"
+    ]

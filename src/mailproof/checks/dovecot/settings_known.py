@@ -55,6 +55,8 @@ _ANYWHERE = (
 )
 _BLOCKS_OF_23 = (*_ANYWHERE, "mailbox", "dict", "inet_listener", "unix_listener", "fifo_listener", "metric",
                  "event_exporter", "auth", "socket", "client", "master")  # fmt: skip
+# A server of a database, by its name: `mysql localhost { user = ... }`; its library tells the settings, not the core.
+_SERVERS = ("mysql", "pgsql")
 _FILTERS = ("", "protocol", "local", "remote", "local_name", "group")
 # Of plugins and of Pigeonhole, which are not in the sources that were read.
 _OF_OTHERS = ("sieve", "managesieve", "imapsieve", "fts", "acl_", "quota", "virtual_", "mail_crypt", "push_notif",
@@ -150,7 +152,11 @@ def _known_24(name: str, around: tuple[Block, ...]) -> bool:
             continue
         if block.kind and (_in_24(f"{block.kind}_{name}") or block.kind.startswith(_OF_OTHERS)):
             return True
-        if block.kind in ("passdb", "userdb") and _in_24(f"{block.name.replace('-', '_')}_{name}"):
+        driver = block.name.replace("-", "_")
+        # passdb sql { query } is passdb_sql_query, passdb passwd-file { path } is passwd_file_path.
+        if block.kind in ("passdb", "userdb") and (
+            _in_24(f"{driver}_{name}") or _in_24(f"{block.kind}_{driver}_{name}")
+        ):
             return True
     # A list of names: mail_plugins { quota = yes }, sql's and fields' own keys.
     kind = around[-1].kind
@@ -173,6 +179,8 @@ def _blocks(configured: Configured) -> Iterator[Answer]:
 
 def _block_of_24(kind: str, around: tuple[Block, ...]) -> bool:
     """A named filter, or a list of names; with the beginning that the blocks around it stand for."""
+    if kind in _SERVERS:
+        return True
     names = [kind, *(f"{each.kind}_{kind}" for each in around if each.kind)]
     names += [f"{each.name.replace('-', '_')}_{kind}" for each in around if each.name]
     return any(

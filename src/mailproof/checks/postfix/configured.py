@@ -22,7 +22,7 @@ from mailproof.parse.postfix.tables import Answer, Table
 _ROLES = {"smtp": "smtp", "25": "smtp", "submission": "submission", "587": "submission",
           "smtps": "submissions", "submissions": "submissions", "465": "submissions"}  # fmt: skip
 
-_LOOPBACK = re.compile(r"127\.[0-9.]+|\[?::1\]?|localhost|loopback-only")
+_LOOPBACK = re.compile(r"127\.[0-9.]+|\[?::1\]?|\[127\.[0-9.]+\]|localhost")
 
 
 class Daemon(msgspec.Struct, frozen=True):
@@ -44,11 +44,11 @@ class Daemon(msgspec.Struct, frozen=True):
         return _ROLES.get(port) or _ROLES.get(logged, "")
 
     @property
-    def on_loopback(self) -> bool:
-        """Whether only programs of the server's own machine reach it."""
-        host = self.service.name.rpartition(":")[0]
-        hosts = [host] if host else split_list(self.value("inet_interfaces"))
-        return self.service.type == "inet" and all(_LOOPBACK.fullmatch(each.lower()) for each in hosts)
+    def way_back(self) -> bool:
+        """Whether it is the port of loopback at which a content filter hands mail back (FILTER_README)."""
+        host = self.service.name.rpartition(":")[0].lower()
+        own = self.service.options.get("content_filter") == "" or "receive_override_options" in self.service.options
+        return self.service.type == "inet" and own and _LOOPBACK.fullmatch(host) is not None
 
     @property
     def chrooted(self) -> bool:

@@ -111,7 +111,8 @@ def _levels(configured: Configured) -> Iterator[Answer]:
         level, setting = level_of(daemon), daemon.main.setting("smtpd_tls_security_level")
         shown = (configured.at(setting), configured.service(daemon))
         certified = any(daemon.value(name) for name in _CERTIFICATES)
-        if level == "none" or (not level and daemon.on("smtpd_sasl_auth_enable")):
+        off = level == "none" or (not level and daemon.on("smtpd_sasl_auth_enable"))
+        if off and not daemon.way_back:
             told = f"smtpd_tls_security_level = {setting.value}".rstrip()
             found = fault("tls-disabled", *shown, server=daemon.name, setting=told)
             yield found.mended_by(switched_on(configured, daemon, certified))
@@ -183,7 +184,7 @@ def _logins(configured: Configured) -> Iterator[Answer]:
         if (
             daemon.on("smtpd_sasl_auth_enable")
             and not safe
-            and not daemon.on_loopback
+            and not daemon.way_back
             and level_of(daemon) in ("may", "none", "")
         ):
             setting = daemon.main.setting("smtpd_tls_auth_only")
