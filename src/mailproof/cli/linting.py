@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailproof.cli.command import Option, not_empty, one_of
+from mailproof.cli.reading import is_text
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.host.hostname import hostname
 from mailproof.model.finding import Severity
@@ -82,7 +83,7 @@ def lint(
     policy = load_profile(profile)
     here = Here()
     for path in (postfix_dir and f"{postfix_dir}/main.cf", dovecot_conf, exim_conf):
-        if path and b"\0" in here.read(path).data:
+        if path and not is_text(here.read(path).data):
             raise Complaint(terminal.say("cli.no-text", file=path))
     machine = {"myhostname": hostname(here)}
     now = datetime.now(UTC)

@@ -17,6 +17,8 @@ LONGEST_MESSAGE = 256 << 20
 LONGEST_RESULT = 4 * LONGEST_MESSAGE
 """Of what this program wrote: a record with such a message in it, its bytes escaped, and the sessions around it."""
 _KILO, _MEGA = 10, 20
+# Of a file, to tell what it is.
+_BEGINNING = 1 << 16
 
 File = TypeVar("File", bound=IO[bytes])
 
@@ -60,6 +62,12 @@ def is_file(name: str) -> bool:
         return Path(name).is_file()
     except (OSError, ValueError):  # longer than any name, or with a NUL in it: a text
         return False
+
+
+def is_text(data: bytes) -> bool:
+    """Whether hardly any of the bytes are controls that no text has: in an archive or a picture one in nine is."""
+    begins = data[:_BEGINNING]
+    return sum(byte < 0x20 and byte not in b"\t\n\v\f\r" for byte in begins) * 20 <= len(begins)
 
 
 def opening(path: Path, terminal: Terminal) -> BufferedReader:

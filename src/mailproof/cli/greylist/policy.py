@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.greylist.mail import mail_of
 from mailproof.cli.masked import masked
-from mailproof.cli.reading import read_file
+from mailproof.cli.reading import is_text, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.greylist import BinarySeen, GreylistConfig, Slips, Unread
 
@@ -99,7 +99,7 @@ def _config(terminal: Terminal, file: str) -> GreylistConfig:
     from mailproof.parse.greylist.tokens import LARGEST, MOST_TOKENS
 
     data = read_file(file, terminal, LARGEST)
-    if b"\0" in data:
+    if not is_text(data):
         raise Complaint(terminal.say("cli.no-text", file=file))
     config = read_greylist(data)
     if config.cut:
