@@ -132,6 +132,7 @@ def test_the_way_back_of_a_filter_crosses_no_network(name: str) -> None:
     example = f"{BEGIN}{tls}== master.cf\n{MASTER}{behind}"
     assert told(example, "login-in-clear-allowed", "server") == ["smtp/inet"]
     assert told(example, "tls-disabled", "server") == []
+    assert told(example, "tls-no-certificate", "level") == ["smtpd_tls_security_level = may"]
     assert told(example.replace(" -o content_filter=", ""), "tls-disabled", "server") == [f"{name}/inet"]
 
 

@@ -112,7 +112,9 @@ def _levels(configured: Configured) -> Iterator[Answer]:
         shown = (configured.at(setting), configured.service(daemon))
         certified = any(daemon.value(name) for name in _CERTIFICATES)
         off = level == "none" or (not level and daemon.on("smtpd_sasl_auth_enable"))
-        if off and not daemon.way_back:
+        if off and daemon.way_back:
+            continue
+        if off:
             told = f"smtpd_tls_security_level = {setting.value}".rstrip()
             found = fault("tls-disabled", *shown, server=daemon.name, setting=told)
             yield found.mended_by(switched_on(configured, daemon, certified))
