@@ -76,18 +76,19 @@ def lint(
     from mailproof.diagnose.judge import judge
     from mailproof.host.here import Here
     from mailproof.report.build import build
-    from mailproof.run.lint import read_configurations
+    from mailproof.run.lint import Files, read_configurations
 
     if words:
         raise Complaint(terminal.say("cli.lint-words", words=tuple(words), option=_OPTIONS[server]))
     policy = load_profile(profile)
     here = Here()
-    for path in (postfix_dir and f"{postfix_dir}/main.cf", dovecot_conf, exim_conf):
-        if path and not is_text(here.read(path).data):
-            raise Complaint(terminal.say("cli.no-text", file=path))
     machine = {"myhostname": hostname(here)}
     now = datetime.now(UTC)
     record = read_configurations(here, now, machine, postfix_dir or "", dovecot_conf or "", exim_conf=exim_conf)
+    for attempt in record.attempts:
+        for fact in attempt.observations:
+            if isinstance(fact, Files) and not is_text(fact.files[0].data):
+                raise Complaint(terminal.say("cli.no-text", file=fact.files[0].path))
     named = {"postfix": postfix_dir, "dovecot": dovecot_conf, "exim": exim_conf}
     subjects = [*(subject for subject, path in named.items() if path), "certificate"]
     report = build(record, judge(record, policy, all_checks(*subjects)), policy)
