@@ -45,6 +45,7 @@ inet_protocols = all
 SNAKEOIL = (
     "== /etc/ssl/certs/ssl-cert-snakeoil.pem chain self-signed:mail.example.com key self-signed:mail.example.com\n"
 )
+DH_PARAMETERS = "/usr/share/dovecot/dh.pem"  # of dovecot-core; its 10-ssl.conf reads it
 DOVECOT = "== /etc/dovecot/private/dovecot.pem chain good:mail.example.com key good:mail.example.com\n"
 
 
@@ -84,6 +85,7 @@ def test_debians_dovecot_has_no_fault() -> None:
         **of_folder(SHARE / "dovecot", "/etc/dovecot"),
         **of_folder(SHARE / "dovecot" / "protocols.d", "/usr/share/dovecot/protocols.d"),
         **files_of(DOVECOT, Authority()),
+        DH_PARAMETERS: a_file(DH_PARAMETERS, Path(DH_PARAMETERS).read_bytes()),
     }
     key = files["/etc/dovecot/private/dovecot.pem"]
     files["/etc/dovecot/private/dovecot.key"] = key
