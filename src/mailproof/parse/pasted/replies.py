@@ -51,8 +51,8 @@ _REASON = re.compile(
 # A sentence of one server; more is prose.
 _SHORT = 300
 _OF_SMTP = re.compile(
-    r"(?i)\brelay|\brecipient|\bsender\b|\bmailbox\b|gr[ea]ylist|blocked using|\bhelo\b|client host"
-    r"|<[^<>\s]{1,64}@[^<>\s]{1,255}>|\A\W*(?:user unknown|unknown user)\W*\Z|rcpthosts"
+    r"(?i)\brelay|\brecipient|\bsender\b|\bmailbox\b|\bgr[ea]ylist(?:ed|ing)\b(?!\.\w)|blocked using|\bhelo\b"
+    r"|client host|<[^<>\s]{1,64}@[^<>\s]{1,255}>|\A\W*(?:user unknown|unknown user)\W*\Z|rcpthosts"
 )
 _K = RefusalKind
 _SURE = frozenset(
