@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from mailproof.checks.dovecot.configured import Configured, configurations
 from mailproof.checks.log.causes import cause_named
-from mailproof.checks.survey import surveyed
-from mailproof.model.attempt import Trouble
+from mailproof.checks.machine.by_sockets import by_sockets
 from mailproof.model.configuration import DovecotFiles
 from mailproof.model.connection import Connection
 from mailproof.model.endpoint import Protocol
-from mailproof.model.evidence import Evidence, EvidenceKind
-from mailproof.model.finding import Answer, Finding, Passed
+from mailproof.model.finding import Answer
 from mailproof.model.machine import MachineSeen
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
@@ -33,28 +31,11 @@ _USUAL = (
 
 
 def check(record: Record, policy: Policy) -> Iterable[Answer]:
-    """Told by the sockets: nobody listens at any of the ports that it opens, and those that were dialled refuse."""
+    """By the ports of its listeners."""
     configured = next(configurations(record), None)
-    for machine in record.seen(MachineSeen):
-        listeners = machine.fact.listeners
-        if configured is None or listeners is None:
-            continue
-        dialled = [
-            each
-            for each in surveyed(record, Connection)
-            if each.attempt.endpoint is not None
-            and each.endpoint.scheme.protocol in _OWN
-            and machine.fact.own(each.endpoint.address)
-        ]
-        refused = [each for each in dialled if each.fact.trouble is Trouble.REFUSED]
-        opened = set(_ports(configured))
-        there = [each for each in listeners if each.port in opened]
-        if there:
-            yield Passed(NAME, (Evidence(EvidenceKind.SOCKET, f"{there[0].address}:{there[0].port}", there[0].text),))
-        elif len(refused) == len(dialled) and any(each.endpoint.port in opened for each in refused):
-            ports = ", ".join(str(port) for port in sorted(opened))
-            nobody = Evidence(EvidenceKind.SOCKET, "ss -ltn", f"0 sockets at {ports}")
-            yield Finding("dovecot-not-running", (nobody, configured.begin, *refused[0].evidence()))
+    if configured is None:
+        return ()
+    return by_sockets(record, NAME, "dovecot-not-running", _OWN, set(_ports(configured)), configured.begin)
 
 
 def _ports(configured: Configured) -> Iterator[int]:
