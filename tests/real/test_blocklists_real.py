@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +9,8 @@ import dns.message
 import dns.rrset
 import pytest
 
+from insidecheck import checked, postfix_of
+from labcheck import BOB
 from mailproof.lab.real.server import RealLab
 from nameservers import OwnResolver, name_server, sound
 
@@ -53,19 +51,7 @@ def test_why_a_client_is_refused(
 ) -> None:
     with name_server(served(entries)) as server, resolver.saying(f"nameserver {server}\n"):
         lab = real_lab_with(main={"smtpd_client_restrictions": "reject_rbl_client bl.lab.test"})
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "mailproof", "check", lab.urls["smtp"], "--name", lab.name, "--ca-file"),
-                *(str(lab.ca_file), "--here", "--postfix-dir", str(lab.postfix_dir), "--format", "json"),
-                *("--mailbox", "bob@example.test", "--source", "127.0.0.77", "--log", str(lab.mail_log)),
-            ],
-            env={**os.environ},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-    told = json.loads(done.stdout)
+        told = checked(lab, lab.urls["smtp"], "--here", *postfix_of(lab), "--mailbox", BOB, "--source", "127.0.0.77")
     assert [cause["name"] for cause in told["causes"]] == causes
     name = {"findings": "blocklist-broken", "passed": "blocklists-sound"}.get(said, "blocklist-without-entries")
     (one,) = (each for each in (*told["findings"], *told["passed"]) if each["name"] == name)

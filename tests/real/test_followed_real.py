@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from insidecheck import checked, dovecot_of, postfix_of
 from labcheck import ALICE
 from mailproof.lab.real.server import RealLab
 from nameserver import name_server
@@ -25,16 +22,12 @@ CHECKS = {"header_checks": "regexp:@directory@/postfix/etc/header_checks"}
 
 
 def deliver(lab: RealLab, *more: str, schemes: tuple[str, ...] = ("submission", "imaps")) -> dict[str, Any]:
-    command = [
-        sys.executable, "-m", "mailproof", "check", *(lab.urls[scheme] for scheme in schemes), "--name", lab.name,
-        "--ca-file", str(lab.ca_file), "--user", ALICE, "--password-env", "PW", "--mailbox", ALICE, "--deliver",
-        "--here", "--log", str(lab.mail_log), "--log", str(lab.dovecot_log), "--postfix-dir", str(lab.postfix_dir),
-        "--dovecot-conf", str(lab.dovecot_conf), "--timeout", "10", "--format", "json", *more,
-    ]  # fmt: skip
-    environment = {"PATH": os.environ["PATH"], "PW": lab.accounts[ALICE]}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240)
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    return checked(
+        lab,
+        *(lab.urls[scheme] for scheme in schemes),
+        *("--user", ALICE, "--password-env", "PW", "--mailbox", ALICE, "--deliver", "--here"),
+        *(*postfix_of(lab), *dovecot_of(lab), "--timeout", "10", *more),
+    )
 
 
 def finding(told: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from insidecheck import checked, dovecot_of, postfix_of
 from labcheck import ALICE
 from mailproof.lab.real.server import RealLab
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("resolver")]
 
 
-def mailproof(*arguments: str, password: str = "") -> str:
-    command = [sys.executable, "-m", "mailproof", *arguments]
-    environment = {"PATH": os.environ["PATH"], "PW": password}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240).stdout
-
-
 def report(lab: RealLab, *urls: str, user: str = ALICE, password: str) -> dict[str, Any]:
-    done = mailproof(
-        "check", *urls, "--name", lab.name, "--ca-file", str(lab.ca_file), "--user", user, "--password-env", "PW",
-        "--here", "--log", str(lab.mail_log), "--log", str(lab.dovecot_log),
-        "--postfix-dir", str(lab.postfix_dir), "--dovecot-conf", str(lab.dovecot_conf), "--format", "json",
-        password=password,
-    )  # fmt: skip
-    told: dict[str, Any] = json.loads(done)
-    return told
+    own = (*postfix_of(lab), *dovecot_of(lab))
+    return checked(lab, *urls, "--user", user, "--password-env", "PW", "--here", *own, password=password)
 
 
 def test_a_sound_server_has_no_fault_inside_either(real_lab: RealLab) -> None:
@@ -62,11 +47,7 @@ def test_why_a_login_was_refused_stands_beside_the_refusal(
 
 
 def test_a_log_that_is_not_there_is_said_and_is_no_verdict(real_lab: RealLab) -> None:
-    done = mailproof(
-        "check", real_lab.urls["smtp"], "--name", real_lab.name, "--ca-file", str(real_lab.ca_file),
-        "--log", "/no/such.log", "--postfix-dir", "/no/such", "--format", "json",
-    )  # fmt: skip
-    told = json.loads(done)
+    told = checked(real_lab, real_lab.urls["smtp"], "--log", "/no/such.log", "--postfix-dir", "/no/such")
     assert told["verdict"] == "unknown"
     assert {item["why"] for item in told["not_tested"]} >= {
         "there is no log /no/such.log",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from insidecheck import checked, postfix_of
 from mailproof.lab.real.server import RealLab
 from nameservers import OwnResolver, dead, failing, name_server, sound
 
@@ -21,20 +18,7 @@ CHECKED = {**LOOKS_UP, "smtpd_sender_restrictions": "reject_unknown_sender_domai
 
 
 def report(lab: RealLab, *options: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "mailproof", "check", lab.urls["smtp"], "--name", lab.name),
-            *("--ca-file", str(lab.ca_file), "--here", "--log", str(lab.mail_log)),
-            *("--postfix-dir", str(lab.postfix_dir), "--format", "json", "--timeout", "20s", *options),
-        ],
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    return checked(lab, lab.urls["smtp"], "--here", *postfix_of(lab), "--timeout", "20s", *options)
 
 
 def names(told: dict[str, Any], what: str) -> list[str]:

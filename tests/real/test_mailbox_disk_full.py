@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from insidecheck import checked, dovecot_of, postfix_of
 from labcheck import ALICE, BOB
 from mailproof.lab.real.server import RealLab
 
@@ -56,22 +54,12 @@ def test_mail_waits_because_there_is_no_room_for_it(
     main = {"message_size_limit": "9000", "virtual_mailbox_limit": "0"} if what == "-Pi" else {}
     lab = real_lab_with(dovecot=f"mail_location = maildir:{tiny}/mail/%u\n", main=main)
     filled(tiny, what)
-    words = {"PW": lab.accounts[ALICE], "PW2": lab.accounts[BOB]}
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "mailproof", "check", lab.urls["submission"], lab.urls["imaps"]),
-            *("--name", lab.name, "--ca-file", str(lab.ca_file), "--user", ALICE, "--password-env", "PW"),
-            *("--mailbox", BOB, "--mailbox-user", BOB, "--mailbox-password-env", "PW2", "--deliver", "--here"),
-            *("--log", str(lab.mail_log), "--log", str(lab.dovecot_log), "--postfix-dir", str(lab.postfix_dir)),
-            *("--dovecot-conf", str(lab.dovecot_conf), "--format", "json"),
-        ],
-        env={"PATH": os.environ["PATH"], **words},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
+    told = checked(
+        lab,
+        *(lab.urls["submission"], lab.urls["imaps"], "--user", ALICE, "--password-env", "PW"),
+        *("--mailbox", BOB, "--mailbox-user", BOB, "--mailbox-password-env", "PW2", "--deliver", "--here"),
+        *(*postfix_of(lab), *dovecot_of(lab)),
     )
-    told = json.loads(done.stdout)
     (cause,) = told["causes"]
     assert (cause["name"], cause["params"]["path"]) == ("mailbox-disk-full", f"{tiny}/mail")
     shown = [piece["where"] for piece in cause["evidence"] if piece["kind"] == "file"]

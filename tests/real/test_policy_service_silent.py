@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from insidecheck import checked, postfix_of
+from labcheck import BOB
 from mailproof.lab.real.server import RealLab
 
 pytestmark = [pytest.mark.real, pytest.mark.long]
@@ -45,21 +43,8 @@ def answering(listener: socket.socket, taken: ExitStack) -> None:
         Thread(target=answer, args=(connection,), daemon=True).start()
 
 
-def checked(lab: RealLab) -> dict[str, Any]:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "mailproof", "check", lab.urls["smtp"], "--name", lab.name),
-            *("--ca-file", str(lab.ca_file), "--mailbox", "bob@example.test", "--here", "--timeout", "12s"),
-            *("--log", str(lab.mail_log), "--postfix-dir", str(lab.postfix_dir), "--format", "json"),
-        ],
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+def rcpt_tried(lab: RealLab) -> dict[str, Any]:
+    return checked(lab, lab.urls["smtp"], "--mailbox", BOB, "--here", "--timeout", "12s", *postfix_of(lab))
 
 
 def test_a_service_that_was_started_after_postfix_is_no_finding(real_lab_with: Callable[..., RealLab]) -> None:
@@ -68,11 +53,11 @@ def test_a_service_that_was_started_after_postfix_is_no_finding(real_lab_with: C
         listener.bind(("127.0.0.1", 0))
         service = f"inet:127.0.0.1:{listener.getsockname()[1]}"
         lab = real_lab_with(main={"smtpd_recipient_restrictions": f"check_policy_service {service}"})
-        told = checked(lab)  # nobody listens there yet
+        told = rcpt_tried(lab)  # nobody listens there yet
         assert [cause["name"] for cause in told["causes"]] == ["policy-service-down"]
         listener.listen()
         Thread(target=answering, args=(listener, open_), daemon=True).start()
-        told = checked(lab)
+        told = rcpt_tried(lab)
         listener.shutdown(socket.SHUT_RDWR)
     assert "problem talking to server" in lab.mail_log.read_text("utf-8")
     assert "policy-service-down" not in {finding["name"] for finding in told["findings"]}
@@ -99,7 +84,7 @@ def test_who_keeps_rcpt_without_an_answer(real_lab_with: Callable[..., RealLab],
         if kind == "read":
             Thread(target=reading, args=(listener, open_), daemon=True).start()
         lab = real_lab_with(main={"smtpd_recipient_restrictions": f"check_policy_service {service}"})
-        told = checked(lab)
+        told = rcpt_tried(lab)
         listener.shutdown(socket.SHUT_RDWR)
     (cause,) = told["causes"]
     assert (cause["name"], cause["params"]["service"]) == ("policy-service-down", service.partition(":")[2])

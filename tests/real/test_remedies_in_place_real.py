@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -15,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from insidecheck import checked, dovecot_of, postfix_of
 from labcheck import ALICE, BOB
 from mailproof.lab.real.server import ACCOUNTS, RealLab
 from mailproof.model.remedy import Remedy
@@ -222,19 +220,16 @@ CASES = (
 
 
 def judged(lab: RealLab, case: Case) -> list[dict[str, Any]]:
-    logs = ("--log", str(lab.mail_log), "--log", str(lab.dovecot_log)) if case.told_by_log else ()
-    command = [
-        sys.executable, "-m", "mailproof", "check", *(lab.urls[scheme] for scheme in case.schemes),
-        "--name", lab.name, "--ca-file", str(lab.ca_file), "--user", ALICE, "--mailbox", BOB, "--mailbox-user", BOB,
-        "--password-env", "PW", "--mailbox-password-env", "PW2", *case.ask, *logs,
-        "--postfix-dir", str(lab.postfix_dir), "--dovecot-conf", str(lab.dovecot_conf), "--format", "json",
-    ]  # fmt: skip
-    words = {"PATH": os.environ["PATH"], "PW": lab.accounts[ALICE], "PW2": lab.accounts[BOB]}
-    done = subprocess.run(
-        command, env={**os.environ, **words}, capture_output=True, text=True, check=False, timeout=240
+    evidence = (*postfix_of(lab), *dovecot_of(lab))
+    if not case.told_by_log:
+        evidence = ("--postfix-dir", str(lab.postfix_dir), "--dovecot-conf", str(lab.dovecot_conf))
+    told = checked(
+        lab,
+        *(lab.urls[scheme] for scheme in case.schemes),
+        *("--user", ALICE, "--password-env", "PW", "--mailbox", BOB),
+        *("--mailbox-user", BOB, "--mailbox-password-env", "PW2", *case.ask, *evidence),
     )
-    assert done.stdout, done.stderr
-    findings: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    findings: list[dict[str, Any]] = told["findings"]
     return findings
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from insidecheck import checked
 from labcheck import ALICE, BOB
 from mailproof.lab.real.server import RealLab
 from nameserver import Zone, name_server
@@ -27,17 +24,12 @@ ZONE: Zone = {
 
 
 def check(lab: RealLab, resolver: tuple[str, int], *more: str) -> dict[str, Any]:
-    command = [
-        sys.executable, "-m", "mailproof", "check", lab.urls["smtp"], "--name", lab.name,
-        "--ca-file", str(lab.ca_file), "--source", "127.0.0.200",
-        "--xclient", "ADDR=203.0.113.7", "--xclient", "NAME=[UNAVAILABLE]",
-        "--from", ALICE, "--mailbox", BOB, "--resolver", f"{resolver[0]}:{resolver[1]}", "--format", "json", *more,
-    ]  # fmt: skip
-    done = subprocess.run(
-        command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False, timeout=240
+    return checked(
+        lab,
+        *(lab.urls["smtp"], "--source", "127.0.0.200", "--xclient", "ADDR=203.0.113.7"),
+        *("--xclient", "NAME=[UNAVAILABLE]", "--from", ALICE, "--mailbox", BOB),
+        *("--resolver", f"{resolver[0]}:{resolver[1]}", *more),
     )
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
 
 
 def test_the_name_of_the_address_and_the_records_as_dns_has_them(real_lab_with: Callable[..., RealLab]) -> None:

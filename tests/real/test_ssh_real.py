@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import sshserver
+from insidecheck import dovecot_of, postfix_of
 from labcheck import ALICE
 from mailproof.lab.real.server import RealLab
 from ptys import Terminal
@@ -43,11 +44,11 @@ def mailproof(server: SshServer, *arguments: str, password: str = "") -> subproc
 def report(server: SshServer, lab: RealLab, *where: str, password: str) -> dict[str, Any]:
     urls = [lab.urls[scheme] for scheme in ("smtp", "submission", "imaps")]
     done = mailproof(
-        server, "check", *urls, "--name", lab.name, "--ca-file", str(lab.ca_file), "--user", ALICE,
-        "--password-env", "PW", "--log", str(lab.mail_log), "--log", str(lab.dovecot_log),
-        "--postfix-dir", str(lab.postfix_dir), "--dovecot-conf", str(lab.dovecot_conf), "--format", "json", *where,
+        server,
+        *("check", *urls, "--name", lab.name, "--ca-file", str(lab.ca_file), "--user", ALICE),
+        *("--password-env", "PW", *postfix_of(lab), *dovecot_of(lab), "--format", "json", *where),
         password=password,
-    )  # fmt: skip
+    )
     told: dict[str, Any] = json.loads(done.stdout)
     return told
 

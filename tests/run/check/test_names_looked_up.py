@@ -101,15 +101,17 @@ def test_the_daemons_of_a_chroot_have_files_of_their_own() -> None:
 
 
 def test_a_server_with_a_root_directory_of_its_own_is_looked_at_there() -> None:
+    inside = "/proc/25/root"
+    resolv_conf = f"{inside}/etc/resolv.conf"
     namespaces = [
         FileSeen(f"/proc/{number}/ns/{kind}", "", FileState.FILE, inode=inode)
         for number, kind, inode in (("self", "mnt", 1), ("25", "mnt", 2), ("self", "net", 3), ("25", "net", 3))
     ]
-    folders = [FileSeen(path, "", FileState.DIRECTORY) for path in ("/proc/25", "/proc/25/root/etc")]
-    own = TEXTS | {f"{QUEUE}/pid/master.pid": "25\n", "/proc/25/root/etc/resolv.conf": f"nameserver {OTHER}\n"}
+    folders = [FileSeen(path, "", FileState.DIRECTORY) for path in ("/proc/25", f"{inside}/etc")]
+    own = TEXTS | {f"{QUEUE}/pid/master.pid": "25\n", resolv_conf: f"nameserver {OTHER}\n"}
     placed = [FileSeen(each.name, each.name, each.state, inode=each.inode) for each in (*namespaces, *folders)]
     (view,) = seen(host(own, *placed))
-    assert (view.resolv_conf.path, {each.server for each in view.asked}) == ("/proc/25/root/etc/resolv.conf", {OTHER})
+    assert (view.resolv_conf.path, {each.server for each in view.asked}) == (resolv_conf, {OTHER})
     # A container has a network of its own, too, and its name server is none of ours.
     moved = [FileSeen("/proc/25/ns/net", "/proc/25/ns/net", FileState.FILE, inode=4)]
     (view,) = seen(host(own, *placed, *moved))
