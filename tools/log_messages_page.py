@@ -7,6 +7,7 @@ With --check nothing is written; it fails if the pages are not what would be wri
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from made_pages import keep
@@ -47,6 +48,9 @@ _WORDS = {
     },
 }
 
+# Of syslog, or of Exim's own log, which has no host in it: when and where it was tells nothing.
+_STAMP = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d|\d{4}-\d\d-\d\d) [\d:]{8} (?:(?:example|mail) )?")
+
 
 def main() -> int:
     return keep({DOCS / name: render(lang) for lang, name in LANGUAGES.items()})
@@ -63,8 +67,7 @@ def render(lang: str) -> str:
 
 
 def _row(row: LogMessage, lang: str) -> list[str]:
-    # The stamp is the same in all of them.
-    line = row.sample.partition(" example ")[2]
+    line = _STAMP.sub("", row.sample)
     page = [str(_WORDS[lang]["page"]).format(page=row.page)] if row.page else []
     text = (
         " ".join([row.meaning[lang], row.mend[lang], *page])

@@ -30,3 +30,9 @@ def test_no_finding_has_a_cell_that_says_nothing(page: str) -> None:
     """What no real server shows yet is said to be that; sixty rows had nothing there."""
     rows = [line for line in (ROOT / "docs" / page).read_text("utf-8").splitlines() if line.startswith("| `")]
     assert rows and [row for row in rows if not all(cell.strip() for cell in row.strip("|").split("|"))] == []
+
+
+@pytest.mark.parametrize("page", ["log-messages.md", "log-messages.ja.md"])
+def test_every_message_of_the_log_is_shown_with_its_line(page: str) -> None:
+    blocks = (ROOT / "docs" / page).read_text("utf-8").split("\n### ")[1:]
+    assert blocks and [block.partition("\n")[0] for block in blocks if not block.split("\n")[2].strip()] == []
