@@ -25,6 +25,11 @@ def test_one_has_no_plural(key: str) -> None:
     assert one.split()[1:] != two.split()[1:]
 
 
+def test_one_line_that_follows_is_one() -> None:
+    one, two = (words("en").counted("log.followed", n) for n in (1, 2))
+    assert (" 1 more line of" in one, " 2 more lines of" in two) == (True, True)
+
+
 @pytest.mark.parametrize("key", ["milter.amiss-at-work", "milter.amiss-changes", "ese.step-bad-pages"])
 def test_one_has_no_plural_where_the_number_comes_with_the_others(key: str) -> None:
     one, two = (words("en").of(key, {"n": n, "size": "9"}) for n in ("1", "2"))

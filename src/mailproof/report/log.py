@@ -59,7 +59,7 @@ def _cause(cause: LogCause, say: Words, color: bool, width: int) -> Iterator[str
         yield from wrap(span, width, "  ", "  ")
     yield from wrap(cause.example, width, "  > ", "    ")
     if cause.followed_by:
-        yield from wrap(say("log.followed", n=cause.followed_by), width, "  ", "  ")
+        yield from wrap(say.counted("log.followed", cause.followed_by), width, "  ", "  ")
     if mend:
         yield from wrap(mend, width, "  -> ", "     ")
     if prompt := prompt_in(cause.example, say):
