@@ -16,6 +16,7 @@ from mailproof.parse.providers import PROVIDERS
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.sides import AT_OUR_DOOR, FROM_THEM, IN_BETWEEN, OF_THE_RECIPIENT, side_in_log, side_of
 from mailproof.report.explained import is_known, render_explained_text
+from mailproof.run.explaining.texts import explain_text
 from mailproof.run.log.logins import GUESSING
 
 MEANINGS = sorted({str(kind) for kinds in (RefusalKind, Hindrance) for kind in kinds} - {str(RefusalKind.OTHER)})
@@ -70,3 +71,11 @@ def test_a_bounce_without_a_recipient_is_called_so_and_not_known() -> None:
     told = Explanation(Pasted.BOUNCE, format="qmail", unread=("text/plain",))
     assert not is_known(told)
     assert "no recipient can be read" in render_explained_text(told, None, "en", color=False, width=100)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said"), [("4.7.1", "try again later"), ("5.7.1", "it is final"), ("550", "it is final")]
+)
+def test_a_code_or_status_alone_says_at_least_whether_it_is_final(pasted: str, said: str) -> None:
+    shown = render_explained_text(explain_text(pasted.encode()), None, "en", False, 200)
+    assert said in shown and "begins with " + pasted[0] in shown

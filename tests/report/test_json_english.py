@@ -47,6 +47,10 @@ def test_its_sentences_are_english() -> None:
     [
         (b"554", "unknown"),
         (b"5.1.1\n", "recipient-unknown"),
+        (b"5.7.8", "auth-rejected"),
+        (b"5.7.13", "user-disabled"),
+        (b"4.7.1", "unknown"),
+        (b"5.10.2", ""),
         (b"read:errno=0\n", "closed-unexpectedly"),
         (b"QUIT\nread:errno=0\n", ""),
         (b"421 mx.example Lost connection to [192.0.2.9]", "closed-unexpectedly"),

@@ -99,8 +99,9 @@ def _words(cause: Explained, log: LogExplained | None, say: Words) -> tuple[str,
         row = next((each for each in log.causes if _is_of(each, cause)), None)
         if row is not None:
             return words_of(row, say)
-    if cause.name == "unknown" and cause.code[:1] in ("4", "5"):
-        return say(f"explained.unknown-{'permanent' if cause.code[0] == '5' else 'transient'}"), ""
+    first = (cause.code or cause.status)[:1]
+    if cause.name == "unknown" and first in ("4", "5"):
+        return say(f"explained.unknown-{'permanent' if first == '5' else 'transient'}"), ""
     if f"explained.{cause.name}" in say:
         # Of a delay on the way the server and the seconds stand in the sentence.
         params = {"server": cause.server, **cause.params}

@@ -23,6 +23,10 @@ _SMTP = re.compile(r"([2-5](?:[0-5]\d|60|71))([ -]|$)(.*)$")
 _POP3 = re.compile(r"-ERR\b ?(.*)$")
 _IMAP = re.compile(r"([A-Za-z]{0,6}\d{1,6}|\*) (NO|BAD|BYE) (.*)$")
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+# The subjects of RFC 3463 section 3 are these: what has another is the number of a version.
+_STATUS_ALONE = re.compile(r"[45]\.([0-7]\.\d{1,3})")
+# RFC 4954 section 6 and RFC 5248: credentials invalid, user account disabled. It was a login that these refused.
+_OF_A_LOGIN = ("7.8", "7.13")
 _CODE_OF_IMAP = re.compile(r"\[([A-Z][A-Z0-9/=-]{1,40})[^\]]{0,100}\]")
 _COMMAND = re.compile(
     r"(?:[A-Za-z]{0,6}\d{1,6} )?"
@@ -166,11 +170,12 @@ def _alone(text: str) -> Refused | None:
     text = text.strip()
     if _CODES.fullmatch(text):
         return Refused("unknown", text, "", "")
-    status = _STATUS.fullmatch(text)
-    if status is None or text[0] == "2":
+    status = _STATUS_ALONE.fullmatch(text)
+    if status is None:
         return None
-    name = meaning_of(f"{text[0]}50", text, "", "")
-    return Refused(name, "", text, "") if name else None
+    code = "535" if status[1] in _OF_A_LOGIN else f"{text[0]}50"
+    name = str(login_refusal_kind(code, text, "")) if code == "535" else meaning_of(code, text, "", "")
+    return Refused(name or "unknown", "", text, "")
 
 
 def _is_an_answer(line: str, asked: str) -> bool:
