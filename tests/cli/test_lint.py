@@ -134,6 +134,10 @@ def test_a_table_that_is_a_pipe_is_not_opened(copy: Path) -> None:
         (("dovecot", "lint", "-c", "archive"), "archive is no configuration: it is no text"),
         (("exim", "lint", "-c", "archive"), "archive is no configuration"),
         (("greylist", "lint", "archive"), "archive is no configuration"),
+        (("postfix", "lint", "-c", "of-bytes"), "of-bytes/master.cf is no configuration"),
+        (("postfix", "route", "a@b.test", "c@d.test", "-c", "of-bytes"), "of-bytes/master.cf is no configuration"),
+        (("postfix", "rewrite", "a@b.test", "-c", "of-bytes"), "of-bytes/master.cf is no configuration"),
+        (("postfix", "prove", "a@b.test", "--to", "c@d.test", "-c", "of-bytes"), "of-bytes/master.cf is no conf"),
     ],
 )
 def test_what_names_no_configuration_is_told_what_to_name(
@@ -141,6 +145,9 @@ def test_what_names_no_configuration_is_told_what_to_name(
 ) -> None:
     monkeypatch.chdir(copy)
     (copy / "archive").write_bytes(bytes(range(256)))
+    (copy / "of-bytes").mkdir()
+    (copy / "of-bytes" / "main.cf").write_text(MAIN)
+    (copy / "of-bytes" / "master.cf").write_bytes(bytes(range(256)))
     assert said in sentence_of(mailproof(*arguments))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailproof.cli.command import Option, not_empty, one_of
-from mailproof.cli.reading import is_text
+from mailproof.cli.reading import must_be_texts
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.host.hostname import hostname
 from mailproof.model.finding import Severity
@@ -87,8 +87,9 @@ def lint(
     record = read_configurations(here, now, machine, postfix_dir or "", dovecot_conf or "", exim_conf=exim_conf)
     for attempt in record.attempts:
         for fact in attempt.observations:
-            if isinstance(fact, Files) and not is_text(fact.files[0].data):
-                raise Complaint(terminal.say("cli.no-text", file=fact.files[0].path))
+            if isinstance(fact, Files):
+                own = [each for each in fact.files if each.name in ("main.cf", "master.cf")] or fact.files[:1]
+                must_be_texts(terminal, {each.path: each.data for each in own})
     named = {"postfix": postfix_dir, "dovecot": dovecot_conf, "exim": exim_conf}
     subjects = [*(subject for subject, path in named.items() if path), "certificate"]
     report = build(record, judge(record, policy, all_checks(*subjects)), policy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -72,6 +72,13 @@ def is_text(data: bytes) -> bool:
     """
     begins = data[:_BEGINNING]
     return b"\0" not in begins or sum(map(begins.count, _CONTROLS)) * 20 <= len(begins)
+
+
+def must_be_texts(terminal: Terminal, files: Mapping[str, bytes]) -> None:
+    """Of a configuration. Raises Complaint for the first that is none, in place of a page of its bytes."""
+    for file, data in files.items():
+        if not is_text(data):
+            raise Complaint(terminal.say("cli.no-text", file=file))
 
 
 def opening(path: Path, terminal: Terminal) -> BufferedReader:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailproof.cli.greylist.mail import mail_of
 from mailproof.cli.masked import masked
-from mailproof.cli.reading import is_text, read_file
+from mailproof.cli.reading import must_be_texts, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from mailproof.model.greylist import BinarySeen, GreylistConfig, Slips, Unread
 
@@ -99,8 +99,7 @@ def _config(terminal: Terminal, file: str) -> GreylistConfig:
     from mailproof.parse.greylist.tokens import LARGEST, MOST_TOKENS
 
     data = read_file(file, terminal, LARGEST)
-    if not is_text(data):
-        raise Complaint(terminal.say("cli.no-text", file=file))
+    must_be_texts(terminal, {file: data})
     config = read_greylist(data)
     if config.cut:
         most = str(MOST_TOKENS)

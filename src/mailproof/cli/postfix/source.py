@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 import os.path
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailproof.cli.reading import must_be_texts
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ USUAL = "/etc/postfix"
 
 
 def configuration(terminal: Terminal, directory: str) -> Postfix:
-    """Of a directory with main.cf. Raises Complaint where there is none, NoConfiguration where it cannot be read."""
+    """Of a directory with main.cf. Raises Complaint where there is none, or no text; NoConfiguration where it may not
+    be read."""
     from mailproof.emulate.postfix.server import read_postfix
     from mailproof.host.here import Here
     from mailproof.host.hostname import hostname
@@ -33,6 +36,7 @@ def configuration(terminal: Terminal, directory: str) -> Postfix:
         raise Complaint(terminal.say("cli.postfix-no-main", directory=directory))
     if main.state is not FileState.FILE:
         raise NoConfiguration("postfix", main.path, main.state)
+    must_be_texts(terminal, {str(Path(directory, each.name)): each.data for each in (main, reader.master_file)})
     return read_postfix(reader.text, reader.machine["config_directory"], reader.machine)
 
 
