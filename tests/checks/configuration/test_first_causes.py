@@ -18,6 +18,7 @@ from mailproof.model.attempt import Trouble
 from mailproof.model.authentication import LoginTried
 from mailproof.model.configuration import Pair
 from mailproof.model.connection import Connection
+from mailproof.model.envelope import EnvelopePurpose, EnvelopeTried
 from mailproof.model.evidence import Evidence, EvidenceKind
 from mailproof.model.finding import Explains, Finding, Scope
 from mailproof.model.machine import Listener, MachineSeen
@@ -169,6 +170,22 @@ def test_why_no_port_of_postfix_answers(main: str, listeners: tuple[Listener, ..
     machine = attempt(MachineSeen(("192.0.2.25",), listeners, ""), job="machine")
     beside = record_of(BEGIN + main)
     assert causes(machine, *refused("smtp"), beside=beside)[:1] == [first]
+
+
+@pytest.mark.parametrize(
+    ("lines", "log", "found"),
+    [
+        ("smtpd_recipient_restrictions = permit_mynetworks # ours", [], ["comment-in-value"]),
+        ("smtpd_recipient_restrictions = permit_mynetworks # ours", ['warning: unknown smtpd restriction: "#"'],
+         ["comment-in-value"]),
+        ("smtpd_helo_required = yes # ours", [], ["server-config-problem", "comment-in-value"]),
+    ],
+)  # fmt: skip
+def test_a_comment_behind_restrictions_refuses_each_recipient(lines: str, log: list[str], found: list[str]) -> None:
+    refused = reply("451 4.3.5 Server configuration error", 1)
+    tried = EnvelopeTried(EnvelopePurpose.MAILBOX, "a@b.test", "c@d.test", reply("250 2.1.0 Ok"), refused)
+    seen = attempt(tried, scheme="smtp"), attempt(READ, *said(*log), job="log")
+    assert causes(*seen, beside=record_of(f"{BEGIN}{lines}\n")) == found
 
 
 OWN = "postfix/smtpd: warning: connect to private/anvil: Permission denied"

@@ -16,8 +16,6 @@ from mailproof.model.record import Record
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.restrictions import LISTS, RESTRICTIONS, is_known, restrictions
 
-COMMENT = "#"
-"""The restriction that is none: main.cf knows no comment behind a value, so smtpd(8) takes it for one."""
 NAME = "restrictions-known"
 NEEDS = (PostfixFiles,)
 KINDS = (
@@ -52,9 +50,6 @@ def _misspelt(configured: Configured) -> Iterable[Answer]:
             if (item.name, shown) in told:
                 continue
             told.add((item.name, shown))
-            if item.name.startswith(COMMENT):
-                yield fault("restriction-misspelt", *shown, restriction=COMMENT, near="-", parameter=setting.name)
-                break  # the words of a comment are no restrictions either
             near = nearest(item.name, sorted({*RESTRICTIONS, *classes}))
             remedy = mend(item_set(configured, setting, item.name, near)) if misspelt(item.name, near) else None
             params = {"restriction": item.name[:60], "near": near, "parameter": setting.name}

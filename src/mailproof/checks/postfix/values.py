@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import comment_moved, item_set, mend, value_set
-from mailproof.checks.postfix.restrictions_known import COMMENT
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Passed, Scope
 from mailproof.model.policy import Policy
@@ -18,6 +17,7 @@ from mailproof.model.remedy import Remedy
 from mailproof.parse.postfix.known import known
 from mailproof.parse.postfix.lines import split_list
 from mailproof.parse.postfix.parameters import Setting
+from mailproof.parse.postfix.restrictions import LISTS as RESTRICTION_LISTS
 from mailproof.parse.postfix.tables import misspelt
 
 _OF_TLS = tuple(f"smtpd_tls_{each}" for each in ("protocols", "mandatory_protocols", "ciphers", "mandatory_ciphers"))
@@ -44,7 +44,14 @@ KINDS = (
         "comment-in-value",
         Layer.CONFIGURATION,
         params=("parameter", "comment"),
-        explains=(Explains("restriction-misspelt", Scope.SERVER, only=(("restriction", COMMENT),)),),
+        # smtpd(8) takes the # for a restriction: it says so in its log, and refuses each recipient.
+        explains=(
+            Explains("restriction-misspelt", Scope.SERVER, only=(("restriction", "#"),)),
+            *(
+                Explains("server-config-problem", Scope.SERVER, when=(("parameter", each),))
+                for each in RESTRICTION_LISTS
+            ),
+        ),
         references=("postconf(5)",),
     ),
 )
