@@ -46,7 +46,7 @@ def generated(files: Mapping[str, FileSeen]) -> FileSeen:
 
 def _run(words: list[str], files: dict[str, FileSeen]) -> None:
     match words:
-        case ["postmap" | "postalias", spec]:
+        case ["postmap" | "postalias", spec] | ["postmap", "-F", spec]:
             kind, _, path = spec.partition(":")
             name = path + {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}[kind]
             files[name] = FileSeen(name, name, FileState.FILE, mode=0o644, owner="root", group="root", changed=_LATER)

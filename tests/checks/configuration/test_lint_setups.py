@@ -180,3 +180,21 @@ def test_dovecots_2_4_databases_are_known() -> None:
     assert told(example.replace("query = SELECT 1", "qery = SELECT 1"), "dovecot-setting-unknown", "setting") == [
         "qery"
     ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "table", "then"),
+    [
+        ("tls_server_sni_maps = hash", "a.test /k\n", ("postmap -F hash:/etc/postfix/t", "postfix reload")),
+        ("tls_server_sni_maps = hash", "a.test /k\n== /etc/postfix/t.db\n", ("postmap -F hash:/etc/postfix/t",)),
+        ("alias_maps = hash", "a: b\n", ("postalias hash:/etc/postfix/t", "postfix reload")),
+        ("virtual_alias_maps = hash", "a b\n== /etc/postfix/t.db\n", ("postmap hash:/etc/postfix/t",)),
+        # postmap: fatal: texthash does not support bulk-mode creation
+        ("virtual_alias_maps = texthash", "a b\na b\n", ("postfix reload",)),
+    ],
+)
+def test_a_table_is_taken_up_as_its_parameter_and_its_type_want_it(
+    setting: str, table: str, then: tuple[str, ...]
+) -> None:
+    judged = linted(record_of(f"{BEGIN}{setting}:/etc/postfix/t\n== /etc/postfix/t changed 9\n{table}"))
+    assert [each.remedy.then for each in judged.findings if each.remedy] == [then]

@@ -18,6 +18,8 @@ RELOAD = "postfix reload"
 _INDENT = "  "
 # The fields of an entry before its command.
 _BEFORE_COMMAND = 7
+# By postmap, but for these; without -F the keys and certificates of this table are not in what is built (postmap(1)).
+_BUILT_BY = {"alias_maps": "postalias", "alias_database": "postalias", "tls_server_sni_maps": "postmap -F"}
 
 
 def mend(*parts: Changes, then: Sequence[str] = ()) -> Remedy | None:
@@ -237,9 +239,13 @@ def _lacks(configured: Configured, line: str) -> bool:
 
 
 def built(spec: str, parameter: str = "") -> str:
-    """The command that builds a table."""
-    program = "postalias" if parameter in ("alias_maps", "alias_database") else "postmap"
-    return f"{program} {quoted(spec)}"
+    """The command that builds a table, as its parameter wants it."""
+    return f"{_BUILT_BY.get(parameter, 'postmap')} {quoted(spec)}"
+
+
+def taken_up(spec: str, parameter: str = "") -> Sequence[str]:
+    """What makes Postfix take up a text that has changed: most are built again, and others read anew."""
+    return (built(spec, parameter),) if spec.partition(":")[0] in BUILT else (RELOAD,)
 
 
 def entry_set(configured: Configured, table: Table, entry: Answer, old: str, new: str) -> Remedy | None:
@@ -252,7 +258,7 @@ def entry_set(configured: Configured, table: Table, entry: Answer, old: str, new
     change = replaced(
         configured, table.file, entry.line, f"{text[: found[0].start()]}{new}{text[found[0].end() :]}".rstrip("\r")
     )
-    return remedy(change, then=(built(table.spec),) if table.spec.partition(":")[0] in BUILT else (RELOAD,))
+    return remedy(change, then=taken_up(table.spec))
 
 
 def _extent(configured: Configured, file: str, line: int) -> Sequence[int]:

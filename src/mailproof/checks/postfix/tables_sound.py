@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mailproof.checks.files import bounded, fault, not_told, or_passed
 from mailproof.checks.mending import lines_of, remedy, taken_away
 from mailproof.checks.postfix.configured import Configured, configurations
-from mailproof.checks.postfix.mending import built
+from mailproof.checks.postfix.mending import taken_up
 from mailproof.checks.postfix.tables_there import OF_RECIPIENTS
 from mailproof.model.configuration import PostfixFiles
 from mailproof.model.finding import Answer, Explains, FindingKind, Layer, Scope
@@ -77,7 +77,7 @@ def _of_table(
         shown = (configured.line(file, each.line),)
         if each.name == "second-entry":
             found = fault("lookup-table-key-twice", *shown, table=spec, key=each.text[:80])
-            yield found.mended_by(_said_again(configured, spec, file, each.line))
+            yield found.mended_by(_said_again(configured, parameter, spec, file, each.line))
         elif each.name == "pattern-not-read":
             yield not_told(NAME, "pattern-not-read", table=file, line=str(each.line))
         else:
@@ -98,7 +98,7 @@ def _never_asked(configured: Configured, parameter: str, spec: str, file: str) -
         yield fault("lookup-table-line-ignored", shown, **params)
 
 
-def _said_again(configured: Configured, spec: str, file: str, line: int) -> Remedy | None:
+def _said_again(configured: Configured, parameter: str, spec: str, file: str, line: int) -> Remedy | None:
     """Without the second entry, where it says the same as the first; otherwise nobody knows which was meant."""
     lines = lines_of(configured, file)
     key, *value = lines[line - 1].split()
@@ -107,4 +107,4 @@ def _said_again(configured: Configured, spec: str, file: str, line: int) -> Reme
         return None
     if line < len(lines) and lines[line][:1] in (" ", "\t"):
         return None  # it goes on below
-    return remedy(taken_away(configured, file, [line]), then=(built(spec),))
+    return remedy(taken_away(configured, file, [line]), then=taken_up(spec, parameter))
