@@ -9,6 +9,7 @@ import pytest
 from growth import seconds
 from mailproof.parse.bounce import domino, exim, openwave
 from mailproof.parse.pasted import openssl
+from mailproof.parse.secret import table_without
 from mailproof.parse.tags import tags
 from mailproof.report.names_said import hosts_of_settings
 from mailproof.script.format import parse
@@ -32,6 +33,7 @@ TEXTS: dict[str, Callable[[], object]] = {
     "openssl, its numbers": lambda: openssl.findings_in("\n" * 40_000),
     "openssl, verified": lambda: openssl.verified("\n" * 40_000),
     "settings": lambda: list(hosts_of_settings("\n" * 8_000)),
+    "a table of logins": lambda: table_without(b"a" + b" " * 20_000),
     "tags": lambda: tags(f"v=x{' ' * 20_000}y"),
     "a script": lambda: parse(f"# a{' ' * 40_000}b\n"),
 }

@@ -58,6 +58,10 @@ def test_what_surrounds_a_password_stays() -> None:
 
 def test_tables_and_users_keep_what_is_looked_for() -> None:
     assert table_without(b"# no\n[relay.test]:587  user:hunter2\n") == b"# no\n[relay.test]:587  user:...\n"
+    assert (
+        table_without(b"a@b.test\tx y:hunter2:3\nlone:key\nc.test u: v\n")
+        == b"a@b.test\tx y:...\nlone:key\nc.test u:...\n"
+    )
     users = b"alice@a.test:{PLAIN}hunter2:1:2::/home\nbob:$6$salt$hunter2::::::\n"
     assert users_without(users) == b"alice@a.test:{PLAIN}...:1:2::/home\nbob:$6$...::::::\n"
 

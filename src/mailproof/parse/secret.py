@@ -24,7 +24,7 @@ _CONNECT = re.compile(
     + rb"|(?:[^\s\"'\\]|[\"'\\]+(?=[^\s\"'\\,;{}]))+)"
 )
 _ADDRESS = re.compile(rb"(://[^/\s:@]*:)[^/\s]+(?=@)")
-_ENTRY = re.compile(rb"^([^\s#][^\n]*?[ \t][^\n:]*?:)[^\n]*", re.MULTILINE)
+_ENTRY = re.compile(rb"^([^\s#][^ \t\n]*+[ \t][^\n:]*+:)[^\n]*", re.MULTILINE)
 # An account that is put out of use by a `#` before it has a password all the same.
 _USER = re.compile(
     rb"^((?:(?!#)[^:\n]*|#[^\s:][^:\n]*|#[^:\n]*(?=:\{)):(?:\{[A-Za-z0-9.+_-]+\})?(?:\$[A-Za-z0-9-]+\$)?)[^:\n]+",
