@@ -64,11 +64,15 @@ def _entries(configured: Configured) -> Iterator[Answer]:
                 yield found.mended_by(entry_set(configured, table, entry, value, bare) if bare else None)
             elif parameter == _TRANSPORT and value.partition(":")[0] not in transports:
                 wanted = f"smtp:{value.lstrip(':')}"
-                # `plesk-192.0.2.1-:` is a transport without a next hop, and another check tells of its service.
-                host = "." in value.partition(":")[0] and not value.endswith(":")
-                if value.startswith((":", "[")) or host:
+                if is_next_hop(value):
                     found = fault("sender-route-format-wrong", shown, parameter=parameter, value=value, wanted=wanted)
                     yield found.mended_by(entry_set(configured, table, entry, value, wanted))
+
+
+def is_next_hop(value: str) -> bool:
+    """Whether an entry has the form of a next hop, and no transport before it."""
+    # `plesk-192.0.2.1-:` is a transport without a next hop.
+    return value.startswith((":", "[")) or ("." in value.partition(":")[0] and not value.endswith(":"))
 
 
 def _overridden(configured: Configured) -> Iterator[Answer]:

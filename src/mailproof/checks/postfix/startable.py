@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 
 from mailproof.checks.files import bounded, fault
@@ -15,6 +14,7 @@ from mailproof.model.machine import MachineSeen
 from mailproof.model.policy import Policy
 from mailproof.model.record import Record
 from mailproof.parse.postfix.lines import split_list
+from mailproof.parse.vantage import address
 
 NAME = "postfix-startable"
 NEEDS = (PostfixFiles,)
@@ -56,21 +56,12 @@ def _interfaces(configured: Configured, record: Record) -> Iterator[Answer]:
     """An address that no interface has ends every program of Postfix (inet_addr_local.c, own_inet_addr.c)."""
     setting = configured.main.setting("inet_interfaces")
     for machine in record.seen(MachineSeen):
-        own = {ipaddress.ip_address(each) for each in machine.fact.addresses if _is_address(each)}
+        own = set(map(address, machine.fact.addresses)) - {None}
         for item in split_list(configured.main.value("inet_interfaces").text):
-            text = item.strip("[]")
-            address = ipaddress.ip_address(text) if _is_address(text) else None
+            wanted = address(item)
             # Loopback is on every machine, and is not listed among its addresses.
-            if not own or address is None or address.is_loopback or address.is_unspecified or address in own:
+            if not own or wanted is None or wanted.is_loopback or wanted.is_unspecified or wanted in own:
                 continue
             there = Evidence(EvidenceKind.SOCKET, "ip -o addr", ", ".join(sorted(map(str, own))))
             shown = (configured.at(setting, item), there)
             yield fault("postfix-config-broken", *shown, text=f"inet_interfaces = {item}", problem="no-such-address")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

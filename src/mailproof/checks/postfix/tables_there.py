@@ -30,9 +30,9 @@ _WHEN_MISSING = (
     Explains("queue-write-error", Scope.SERVER),
     Explains("temporary-reject", Scope.SERVER),
 )
-# Who is in the text and not yet in what was built of it is not known (postconf(5) smtpd_reject_unlisted_recipient).
 # Which a daemon makes itself, in a directory that must be there (verify(8), postscreen(8)).
 _MADE = ("address_verify_map", "postscreen_cache_map")
+# Who is in the text and not yet in what was built of it is not known (postconf(5) smtpd_reject_unlisted_recipient).
 OF_RECIPIENTS = (
     "virtual_mailbox_maps",
     "virtual_alias_maps",

@@ -8,6 +8,7 @@ from mailproof.checks.files import bounded, fault
 from mailproof.checks.postfix.configured import Configured, configurations
 from mailproof.checks.postfix.mending import main_set, mend
 from mailproof.checks.postfix.missing_services import entry_of, passed_to_smtpd
+from mailproof.checks.postfix.sender_routes import is_next_hop
 from mailproof.emulate.postfix.route import BY_SENDER
 from mailproof.model.configuration import FileState, PostfixFiles
 from mailproof.model.evidence import Evidence
@@ -71,15 +72,10 @@ def _transports(configured: Configured) -> Iterator[Answer]:
         transport = value.partition(":")[0].strip()
         if not transport or transport in there or (transport, parameter) in told:
             continue
-        if parameter == BY_SENDER and (value.upper() == "DUNNO" or _is_host(value)):
-            continue
+        if parameter == BY_SENDER and (value.upper() == "DUNNO" or is_next_hop(value)):
+            continue  # of a next hop in place of a transport another check tells
         told.add((transport, parameter))
         yield fault("transport-without-service", shown, transport=transport[:60], parameter=parameter)
-
-
-def _is_host(value: str) -> bool:
-    """What has the form of a next hop; of that another check tells."""
-    return value.startswith("[") or ("." in value.partition(":")[0] and not value.endswith(":"))
 
 
 def _named(configured: Configured) -> Iterator[tuple[str, str, Evidence]]:
