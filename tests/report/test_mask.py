@@ -201,6 +201,8 @@ def test_our_own_words_stay() -> None:
     masked = Mask(None, (), step).apply(step)
     assert masked.params == {"key": "user-1", "value": "permit_mynetworks", "table": "texthash:/x/virtual"}
     assert Mask(None, (), ("Client [10.3.4.5] is not [10.3.4.6]",)).text("Client is not") == "Client is not"
+    said = "transport_maps names the transport [10.3.4.5]; no service [10.3.4.5]; Postfix does not take [10.3.4.5]"
+    assert Mask(None, (), (said,)).text("hash:/etc/postfix/transport") == "hash:/etc/postfix/transport"
     prose = "domain not found; from now on, to=5 of auth or helo. User a is a user of a list"
     assert Mask(None, (), (prose, "list of auth methods", "not from here")).text(prose) == prose
     mask = Mask()

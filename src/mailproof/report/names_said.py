@@ -20,7 +20,7 @@ _USER = re.compile(
 _HOST = re.compile(
     r"(?<![\w-])(?:helo|relay|client|rhost|host|H) ?= ?[<(\"']?([A-Za-z][\w-]{0,62})(?=[\[>)\"'\s,;:]|\Z)"
     r"|(?<![\w.@/-])(?!(?i:client|host|server|address|peer|proxy|gateway|resolver|network|literal|port) )"
-    r"(?!(?i:from|for|to|at|by|of|with|and|or|via|through|is|are|as|on|in|than|not) )"
+    r"(?!(?i:transport|service|takes?|from|for|to|at|by|of|with|and|or|via|through|is|are|as|on|in|than|not) )"
     r"([A-Za-z][\w-]{0,62}) ?\[(?:IPv6:)?(?=[0-9a-f]*[.:])[0-9A-Fa-f.:]{3,45}\]"
     r"|\b(?:EHLO|HELO|LHLO) ([A-Za-z][\w-]{0,62})(?=\\r|[\s>)]|\Z)"
     r"|\bby ([A-Za-z][\w-]{0,62}) (?=with |id |\()|\binet6?:\d{1,5}@([A-Za-z][\w-]{0,62})"
