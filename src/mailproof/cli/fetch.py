@@ -36,15 +36,12 @@ if TYPE_CHECKING:
     from mailproof.probes.mailbox import Found, Want
     from mailproof.run.hand.fetching import FetchPlan
 
-_INBOX = "INBOX"
-"""The one mailbox of POP3, and the first of IMAP."""
-
 
 def command(terminal: Terminal) -> Command:
     params: list[click.Parameter] = [
         click.Argument(["target"], required=False, metavar="[TARGET]"),
         Option("--message", metavar="N|last|all", multiple=True, section="mailbox", words="fetch-message"),
-        Option("--folder", metavar="NAME", default=_INBOX, section="mailbox"),
+        Option("--folder", metavar="NAME", default="INBOX", section="mailbox"),
         Option("--folders", is_flag=True, section="mailbox"),
         Option("--newest", metavar="N", default="20", callback=whole_number(1, MANY, terminal), section="mailbox"),
         Option("--search", metavar="TEXT", section="mailbox"),
@@ -122,10 +119,10 @@ def _plan(text: str, given: Mapping[str, Any], how: Connecting, terminal: Termin
     target = parse_target(text)
     if target.scheme is not None and target.scheme.protocol not in (Protocol.IMAP, Protocol.POP3):
         raise Complaint(terminal.say("cli.fetch-protocol", scheme=str(target.scheme)))
-    if target.scheme is not None and target.scheme.protocol is Protocol.POP3:
-        for option in ("--folders",) if given["folders"] else ("--folder",) if given["folder"] != _INBOX else ():
-            raise Complaint(terminal.say("cli.fetch-folders", option=option))
     want = _want(given, terminal)
+    if target.scheme is not None and target.scheme.protocol is Protocol.POP3 and want.of_folders:
+        option = "--folders" if want.folders else "--folder"
+        raise Complaint(terminal.say("cli.fetch-folders", option=option))
     login = login_wish(given["user"] or "", how, given, (target,), terminal)
     if login is None:
         raise Complaint(terminal.say("cli.login-user"))

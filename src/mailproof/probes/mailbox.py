@@ -37,8 +37,12 @@ _PIECE = 512 * 1024
 _CUT = frozenset({DeviationKind.REPLY_TOO_LONG, DeviationKind.MISSING_LAST_LINE})
 
 
+INBOX = "INBOX"
+"""The one mailbox of POP3, and the first of IMAP, where its name may be written in small letters too."""
+
+
 class Want(msgspec.Struct, frozen=True, kw_only=True):
-    folder: str = "INBOX"
+    folder: str = INBOX
     newest: int = 20
     """So many messages in the table."""
     search: str = ""
@@ -50,6 +54,11 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     folders: bool = False
     delete: bool = False
     """Those that were fetched whole."""
+
+    @property
+    def of_folders(self) -> bool:
+        """Whether it is of what POP3 does not have."""
+        return self.folders or self.folder.upper() != INBOX
 
 
 class Found(msgspec.Struct):

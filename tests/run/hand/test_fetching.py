@@ -104,6 +104,16 @@ def test_deleted_is_what_was_fetched_and_nothing_else(authority: Authority, ca_f
     assert done.left == [MESSAGES[0], MESSAGES[2]]
 
 
+@pytest.mark.parametrize(("folder", "left"), [("Junk", MESSAGES), ("INBOX", [])])
+def test_of_a_host_with_pop3_alone_no_folder_is_taken_for_another(
+    authority: Authority, ca_file: str, folder: str, left: list[bytes]
+) -> None:
+    """POP3 has one mailbox: what was asked of a folder must not be done there, least of all deleting."""
+    done = run(authority, ca_file, HOST, "port-closed@imaps,imap", folder=folder, everything=True, delete=True)
+    assert done.left == left
+    assert (done.result.exit_code == 0) is (folder == "INBOX")
+
+
 @BOTH
 def test_a_message_that_is_not_there_is_41(authority: Authority, ca_file: str, scheme: str) -> None:
     done = run(authority, ca_file, f"{scheme}://{HOST}", numbers=(9,))

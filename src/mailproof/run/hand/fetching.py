@@ -23,7 +23,7 @@ from mailproof.probes.terms import Terms
 from mailproof.probes.wish import LoginWish
 from mailproof.run.endpoints import Resolver, Wanted
 from mailproof.run.hand.nearest import nearest
-from mailproof.run.hand.services import READ, not_named, services
+from mailproof.run.hand.services import READ, WITH_FOLDERS, not_named, services
 from mailproof.run.hand.stages import Stage, cause_of, reason_of, skipped_code, stage_code
 from mailproof.run.recorded import recorded
 from mailproof.run.way import with_way_out
@@ -45,7 +45,7 @@ async def fetch_by_hand(net: Driver, plan: FetchPlan, found: Found, started: dat
     resolver = Resolver(net, plan.wanted)
     places = await resolver.endpoints(plan.target)
     attempts: list[Attempt] = [made] if (made := resolver.attempt()) is not None else []
-    for group in services(plan.target, places, READ):
+    for group in services(plan.target, places, WITH_FOLDERS if plan.want.of_folders else READ):
         if not group[0].named:
             attempts.append(not_named(Job.FETCH, "login-accepted", group[0]))
             continue

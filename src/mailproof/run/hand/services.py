@@ -14,6 +14,8 @@ HANDED_IN = (Scheme.SUBMISSION, Scheme.SUBMISSIONS)
 """Where users hand mail in (RFC 6409, RFC 8314)."""
 READ = (Scheme.IMAPS, Scheme.IMAP, Scheme.POP3S, Scheme.POP3)
 """Where they read it (RFC 8314)."""
+WITH_FOLDERS = (Scheme.IMAPS, Scheme.IMAP)
+"""Where they have more than one mailbox to read."""
 EXCHANGED = (Scheme.SMTP,)
 """Where other servers hand it over; the exchangers of a domain in their order."""
 
