@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -105,7 +106,10 @@ def test_a_long_list_counts_what_is_not_open() -> None:
     assert "not listed: " in done.stdout
     assert f"\n{server.port}" in done.stdout
     everything = mailproof("ports", "127.0.0.1", "-p", "1-60", "--rate", "1000", "-v")
-    assert everything.stdout.count("RST") == len(set(range(1, 61)) - listening_ports())
+    rows = [(int(port), rest) for port, rest in re.findall(r"^([0-9]+) +(.*)", everything.stdout, re.MULTILINE)]
+    assert [port for port, _ in rows] == list(range(1, 61))
+    # Who listens at another address of the machine, as a resolver does at 127.0.0.53, does not listen here.
+    assert {port for port, rest in rows if "RST" in rest} >= set(range(1, 61)) - listening_ports()
 
 
 def test_progress_is_for_a_terminal_only() -> None:
