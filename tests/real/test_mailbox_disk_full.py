@@ -50,7 +50,7 @@ def filled(place: Path, what: str) -> None:
 def test_mail_waits_because_there_is_no_room_for_it(
     real_lab_with: Callable[..., RealLab], tiny: Path, what: str
 ) -> None:
-    # A message of one kilobyte is the largest here, so that it is the inodes alone that are short.
+    # A message of nine kilobytes is the largest here, so that it is the inodes alone that are short.
     main = {"message_size_limit": "9000", "virtual_mailbox_limit": "0"} if what == "-Pi" else {}
     lab = real_lab_with(dovecot=f"mail_location = maildir:{tiny}/mail/%u\n", main=main)
     filled(tiny, what)
