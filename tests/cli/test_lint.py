@@ -133,6 +133,8 @@ def test_a_table_that_is_a_pipe_is_not_opened(copy: Path) -> None:
         (("postfix", "lint", "-c", "main.cf"), "main.cf is a file; --postfix-dir wants the directory"),
         (("dovecot", "lint", "-c", "archive"), "archive is no configuration: it is no text"),
         (("exim", "lint", "-c", "archive"), "archive is no configuration"),
+        (("dovecot", "lint", "-c", "includes"), "archive is no configuration"),
+        (("exim", "lint", "-c", "exim-includes"), "archive is no configuration"),
         (("greylist", "lint", "archive"), "archive is no configuration"),
         (("postfix", "lint", "-c", "of-bytes"), "of-bytes/master.cf is no configuration"),
         (("postfix", "route", "a@b.test", "c@d.test", "-c", "of-bytes"), "of-bytes/master.cf is no configuration"),
@@ -145,6 +147,8 @@ def test_what_names_no_configuration_is_told_what_to_name(
 ) -> None:
     monkeypatch.chdir(copy)
     (copy / "archive").write_bytes(bytes(range(256)))
+    (copy / "includes").write_text("!include archive\nprotocols = imap\n")
+    (copy / "exim-includes").write_text(f".include {copy}/archive\n")
     (copy / "of-bytes").mkdir()
     (copy / "of-bytes" / "main.cf").write_text(MAIN)
     (copy / "of-bytes" / "master.cf").write_bytes(bytes(range(256)))

@@ -75,6 +75,7 @@ def lint(
     from mailproof.cli.verdict import exit_code
     from mailproof.diagnose.judge import judge
     from mailproof.host.here import Here
+    from mailproof.model.configuration import PostfixFiles
     from mailproof.report.build import build
     from mailproof.run.lint import Files, read_configurations
 
@@ -88,8 +89,8 @@ def lint(
     for attempt in record.attempts:
         for fact in attempt.observations:
             if isinstance(fact, Files):
-                own = [each for each in fact.files if each.name in ("main.cf", "master.cf")] or fact.files[:1]
-                must_be_texts(terminal, {each.path: each.data for each in own})
+                consists = ("main.cf", "master.cf") if isinstance(fact, PostfixFiles) else fact.included
+                must_be_texts(terminal, {each.path: each.data for each in fact.files if each.name in consists})
     named = {"postfix": postfix_dir, "dovecot": dovecot_conf, "exim": exim_conf}
     subjects = [*(subject for subject, path in named.items() if path), "certificate"]
     report = build(record, judge(record, policy, all_checks(*subjects)), policy)
