@@ -76,6 +76,8 @@ def causes(*attempts: Attempt, beside: Record | None = None) -> list[str]:
         ("smtpd_tls_mandatory_ciphers = hihg", "value-not-understood"),
         ("smtpd_tls_mandatory_ciphers = HIGH\nsmtp_tls_ciphers =", ""),
         ("smtpd_recipient_restrictions = permit_mynetworks # our own, reject", "comment-in-value"),
+        ("smtpd_tls_ciphers = high # not low", "comment-in-value"),
+        ("smtpd_tls_protocols = >=TLSv1.2 # not TLS1.1", "comment-in-value"),
         (f"smtpd_tls_chain_files = /k, /c\nsmtpd_tls_auth_only = yes\n== /k {KEY}\n== /c {CHAIN}", ""),
         (f"smtpd_tls_chain_files = /c, /k\nsmtpd_tls_auth_only = yes\n== /k {KEY}\n== /c {CHAIN}",
          "certificate-key-mismatch"),

@@ -21,6 +21,11 @@ from mailproof.parse.postfix.restrictions import LISTS as RESTRICTION_LISTS
 from mailproof.parse.postfix.tables import misspelt
 
 _OF_TLS = tuple(f"smtpd_tls_{each}" for each in ("protocols", "mandatory_protocols", "ciphers", "mandatory_ciphers"))
+_NO_TLS = tuple(
+    Explains(name, Scope.SERVER, when=(("parameter", parameter),))
+    for name in ("starttls-refused", "tls-handshake-failed")
+    for parameter in _OF_TLS
+)
 NAME = "values-understood"
 NEEDS = (PostfixFiles,)
 KINDS = (
@@ -33,11 +38,7 @@ KINDS = (
             Explains(name, Scope.SERVER, when=(("parameter", "mynetworks"),))
             for name in ("recipient-lookup-failed", "server-config-problem")
         )
-        + tuple(
-            Explains(name, Scope.SERVER, when=(("parameter", parameter),))
-            for name in ("starttls-refused", "tls-handshake-failed")
-            for parameter in _OF_TLS
-        ),
+        + _NO_TLS,
         references=("postconf(5)", "Dovecot: settings syntax"),
     ),
     FindingKind(
@@ -51,6 +52,7 @@ KINDS = (
                 Explains("server-config-problem", Scope.SERVER, when=(("parameter", each),))
                 for each in RESTRICTION_LISTS
             ),
+            *_NO_TLS,
         ),
         references=("postconf(5)",),
     ),
@@ -91,8 +93,7 @@ def check(record: Record, policy: Policy) -> Iterable[Answer]:
 def _values(configured: Configured) -> Iterable[Answer]:
     for setting, main in configured.assignments():
         value = main.value(setting.name)
-        comment = _COMMENT.search(setting.value)
-        if comment and setting.name not in _TEXTS:
+        if comment := _comment(setting):
             yield fault(
                 "comment-in-value",
                 configured.at(setting, comment[1]),
@@ -115,6 +116,10 @@ def _values(configured: Configured) -> Iterable[Answer]:
             ).mended_by(mend(value_set(configured, setting, meant)) if meant else None)
 
 
+def _comment(setting: Setting) -> re.Match[str] | None:
+    return None if setting.name in _TEXTS else _COMMENT.search(setting.value)
+
+
 def _networks(configured: Configured) -> Iterable[Answer]:
     for setting, main in configured.settings("mynetworks"):
         for item in split_list(main.value("mynetworks").text):
@@ -132,6 +137,8 @@ def _networks(configured: Configured) -> Iterable[Answer]:
 def _protocols(configured: Configured) -> Iterable[Answer]:
     """What Postfix does not know of TLS it takes as no TLS, or refuses each client."""
     for setting, main in configured.assignments():
+        if _comment(setting):
+            continue  # that is what is not understood
         grade = main.value(setting.name).text
         if _GRADES.fullmatch(setting.name) and grade and not _GRADE.fullmatch(grade):
             shown = configured.at(setting)
