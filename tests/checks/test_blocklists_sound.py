@@ -103,8 +103,15 @@ submission inet n - n - - smtpd
 """
 
 
-@pytest.mark.parametrize("program", ["smtpd", "postscreen"])
-def test_which_are_asked_and_what(program: str) -> None:
+@pytest.mark.parametrize(
+    ("program", "of_postscreen"),
+    [
+        ("smtpd", []),
+        ("postscreen", ["ps.example.net"]),
+        ("postscreen\n -o postscreen_dnsbl_sites=other.example.net", ["other.example.net"]),
+    ],
+)
+def test_which_are_asked_and_what(program: str, of_postscreen: list[str]) -> None:
     (fact,) = (sighting.fact for sighting in record_of(MAIN.format(program), here=True).seen(PostfixFiles))
     questions: list[str] = []
 
@@ -116,7 +123,7 @@ def test_which_are_asked_and_what(program: str) -> None:
     net = MemoryNet(nameservers={SERVER: serves})
     seen = net.run(blocklists_asked(net, SERVER, fact))
     zones = ["zen.example.net", "dbl.example.net", "own.example.net", "sub.example.net"]
-    expected = [*zones, *(["ps.example.net"] if program == "postscreen" else [])]
+    expected = [*zones, *of_postscreen]
     assert sorted(each.zone for each in seen) == sorted(expected)
     entries = {"1.0.0.127", "2.0.0.127"}
     wanted = {f"{entry}.{zone} A" for zone in expected for entry in entries if zone != "dbl.example.net"}

@@ -8,8 +8,7 @@ from mailproof.model.configuration import PostfixFiles
 from mailproof.model.lookups import BlocklistAsked, NameserverAsked
 from mailproof.net.interface import Driver
 from mailproof.parse.postfix.blocklists import Blocklist, blocklists, postscreen_lists
-from mailproof.parse.postfix.master import read_master
-from mailproof.parse.postfix.parameters import MainFile, read_main
+from mailproof.parse.postfix.daemons import daemons
 
 # resolv.conf(5): after so long the system's resolver leaves a server, too.
 _PATIENCE = 5.0
@@ -47,17 +46,9 @@ async def _asked(net: Driver, server: str, name: str) -> NameserverAsked:
 
 
 def _named(postfix: PostfixFiles) -> Iterator[Blocklist]:
-    files = {each.name: each.data for each in postfix.files}
-    main = read_main(files.get("main.cf", b""), postfix.machine)
-    services = read_master(files.get("master.cf", b"")).services
-    yield from _of(main)
-    for service in services:
-        yield from _of(main.with_options(service.options, service.line, lines=service.option_lines))
-        if service.command.rpartition("/")[2] == "postscreen":
+    for program, main in daemons(postfix):
+        for name, setting in main.settings.items():
+            if "bl" in setting.value.lower():
+                yield from blocklists(main.value(name).text)
+        if program == "postscreen":
             yield from postscreen_lists(main.value("postscreen_dnsbl_sites").text)
-
-
-def _of(main: MainFile) -> Iterator[Blocklist]:
-    for name, setting in main.settings.items():
-        if "bl" in setting.value.lower():
-            yield from blocklists(main.value(name).text)

@@ -10,8 +10,8 @@ from mailproof.model.configuration import PostfixFiles
 from mailproof.model.policy_service import PolicyServiceSeen
 from mailproof.parse.machine.listeners import listeners
 from mailproof.parse.machine.unanswered import listens_at_path, unanswered_at_path, unanswered_at_port
-from mailproof.parse.postfix.master import read_master
-from mailproof.parse.postfix.parameters import MainFile, read_main
+from mailproof.parse.postfix.daemons import daemons
+from mailproof.parse.postfix.parameters import MainFile
 from mailproof.parse.postfix.restrictions import policy_services
 
 # More than any configuration has; each is asked about with a command.
@@ -25,13 +25,10 @@ def policy_services_seen(host: Host, postfix: PostfixFiles) -> Iterator[PolicySe
     """Each that a configuration on this host names, with what waits there now. Nobody is asked anything."""
     if not postfix.here:
         return
-    files = {each.name: each.data for each in postfix.files}
-    main = read_main(files.get("main.cf", b""), postfix.machine)
-    places = list(_named(main))
-    for service in read_master(files.get("master.cf", b"")).services:
-        places += _named(main.with_options(service.options, service.line, lines=service.option_lines))
-    for place in list(dict.fromkeys(places))[:_MOST]:
-        yield _seen(host, place, main.value("queue_directory").text)
+    mains = [main for _, main in daemons(postfix)]
+    places = dict.fromkeys(place for main in mains for place in _named(main))
+    for place in list(places)[:_MOST]:
+        yield _seen(host, place, mains[0].value("queue_directory").text)
 
 
 def _named(main: MainFile) -> Iterator[str]:
