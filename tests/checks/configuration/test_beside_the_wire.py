@@ -24,6 +24,7 @@ from mailproof.model.record import Attempt, Record
 from mailproof.model.server_log import LogQuote, LogSaid
 from mailproof.model.tls import Protection
 from mailproof.probes.machine import machine_seen
+from mailproof.report.build import build, message
 
 MASTER = "== master.cf\nsmtp inet n - n - - smtpd\n127.0.0.1:465 inet n - n - - smtpd\n"
 SERVICE_OF_NSS = "== master.cf\nmymail inet n - n - - smtpd\n"
@@ -57,6 +58,14 @@ def beside(example: str, *attempts: Attempt) -> Record:
 def test_a_port_that_master_cf_does_not_serve(master: str, scheme: str, trouble: Trouble, said: list[str]) -> None:
     dialled = attempt(Connection("192.0.2.25:587", 0.0, trouble=trouble), scheme=scheme)
     assert answers(ports_served.check, beside(master, dialled)) == said
+
+
+def test_who_dialled_a_port_is_not_told_of_logins_that_nobody_set_up() -> None:
+    dialled = attempt(Connection("192.0.2.25:587", 0.0, trouble=Trouble.REFUSED), scheme="submission")
+    seen = beside(MASTER, dialled)
+    report = build(seen, judge(seen, load_profile(), all_checks("postfix", "reach")), load_profile())
+    (told,) = (message(each, "en") for each in report.findings if each.name == "service-disabled")
+    assert "Logins" not in told and "587" in told
 
 
 @pytest.mark.parametrize(
