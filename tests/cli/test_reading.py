@@ -12,7 +12,7 @@ import pytest
 from running import CLEAN, mailproof, sentence_of
 
 from mailproof.cli.overview import BY_HAND
-from mailproof.cli.reading import read_file
+from mailproof.cli.reading import is_there, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 from ptys import Terminal as Pty
 
@@ -144,3 +144,20 @@ def test_a_pipe_that_has_its_writer_is_read_without_a_word():
     done = mailproof("greylist", "lint", f"/dev/fd/{ours}", pass_fds=(ours,))
     os.close(ours)
     assert done.returncode == 1 and "countri" in done.stdout and done.stderr == ""
+
+
+def test_what_may_not_be_looked_at_is_there_and_what_is_no_name_is_not(tmp_path):
+    """Else `explain` and `token read` took the name of a file that is forbidden for the text to read."""
+    file, closed = tmp_path / "a b", tmp_path / "closed"
+    file.touch()
+    closed.mkdir(mode=0)
+    names = ["", f"{file}\n", f"{file}\0", "a" * 5000, "\udcff", str(tmp_path / "none"), f"{file}/none"]
+    root = os.geteuid() == 0
+    try:
+        os.seteuid(54321 if root else os.geteuid())  # what is forbidden is so to root alone not
+        assert is_there(str(closed / "token"))
+    finally:
+        os.seteuid(0 if root else os.geteuid())
+        closed.chmod(0o700)
+    assert is_there(str(file)) and is_there(str(tmp_path))
+    assert not any(map(is_there, names))

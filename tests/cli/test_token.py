@@ -236,6 +236,7 @@ def test_half_a_file_is_not_written() -> None:
         (("read",), "there is no token to read"),
         (("read", "/dev/null"), "there is no token to read"),
         (("read", "/dev"), "cannot read /dev: Is a directory"),
+        (("read", ""), "there is no token to read"),
         (("base64", "/nonexistent"), "cannot read /nonexistent"),
     ],
 )

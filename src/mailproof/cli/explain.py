@@ -19,7 +19,7 @@ import click
 
 from mailproof.cli.command import Command, Option, one_of
 from mailproof.cli.masked import masked
-from mailproof.cli.reading import too_long
+from mailproof.cli.reading import is_there, too_long
 from mailproof.cli.terminal import Complaint, Terminal
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: boo
     # `User unknown` is said by servers, `user-unknown` is a page.
     if name in names() and (" " not in text.strip() or not _says_something(data)):
         return _page(name, terminal, shape)
-    if text == "-" or _is_file(text):
+    if text == "-" or is_there(text):
         return _shown(*_read(text, terminal), terminal, mask, shape)
     if " " not in text.strip() and (sample := _log_sample(name)) is not None:
         data = sample
@@ -94,18 +94,6 @@ def _page(name: str, terminal: Terminal, shape: str) -> int:
     else:
         terminal.write(render_page(name, terminal.lang, kinds(), terminal.color, terminal.width))
     return 0
-
-
-def _is_file(text: str) -> bool:
-    """Whether there is something of this name; a text that can be no name is none."""
-    if len(text) > _LONGEST_NAME or "\n" in text or "\0" in text:
-        return False
-    try:
-        return Path(text).exists()
-    except OSError as error:
-        return error.errno == errno.EACCES  # there is something, and it is said that it may not be read
-    except ValueError:
-        return False
 
 
 def _read(name: str, terminal: Terminal) -> tuple[Explanation, LogExplained | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -63,6 +64,19 @@ def is_file(name: str) -> bool:
         return Path(name).is_file()
     except (OSError, ValueError):  # longer than any name, or with a NUL in it: a text
         return False
+
+
+def is_there(name: str) -> bool:
+    """Whether anything has this name, a directory too; a text that can be no name is none."""
+    if not name or "\n" in name:
+        return False
+    try:
+        Path(name).stat()  # its exists() raises what was forbidden before Python 3.14, and hides it since
+    except OSError as error:  # also of a text that is longer than any name
+        return error.errno == errno.EACCES  # whatever it is, who reads it tells that it may not be read
+    except ValueError:  # with a NUL in it
+        return False
+    return True
 
 
 def is_text(data: bytes) -> bool:

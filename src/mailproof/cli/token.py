@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +17,7 @@ from mailproof.cli.command import MANY, Command, Option, one_of, whole_number
 from mailproof.cli.credentials import ask, source, user_options
 from mailproof.cli.credentials import read as read_secret
 from mailproof.cli.masked import masked
-from mailproof.cli.reading import LONGEST_MESSAGE, read_file
+from mailproof.cli.reading import LONGEST_MESSAGE, is_there, read_file
 from mailproof.cli.terminal import Complaint, Terminal
 
 # Larger than any token or session that one pastes: RFC 4954 section 4.3.1 allows 12288 octets a line.
@@ -241,17 +240,9 @@ def _input(terminal: Terminal, given: str | None, limit: int, *, text: bool) -> 
     """The bytes of a file, of standard input, or (`text`) of the argument itself. Raises Complaint."""
     if given is None and sys.stdin.isatty():
         raise Complaint(terminal.say("cli.token-nothing"))
-    if given is None or given == "-" or not text or _is_path(given):
+    if given is None or given == "-" or not text or is_there(given):
         return read_file("-" if given is None else given, terminal, limit)
     return given.encode("utf-8", "surrogateescape")
-
-
-def _is_path(text: str) -> bool:
-    """Whether it names what can be read, or a directory, and is no token: a `/` may begin one, too."""
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # longer than any name, or with a NUL in it
-        return False
 
 
 def _base64(terminal: Terminal, given: str | None, wish: dict[str, Any]) -> int:
