@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,8 @@ _CONFIGURATIONS = {
     "exim-conf": "exim.conf",
 }
 """Where a case has them, by the option that names them."""
+# Seconds that a server may take to start; it takes two.
+_START = 60
 
 
 def notes() -> dict[str, dict[str, Any]]:
@@ -60,19 +63,49 @@ def cases(*prefixes: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def running(case: dict[str, Any], base_port: int) -> Iterator[Server]:
-    """The server of a case; stopped and removed at the end."""
+    """The server of a case; stopped and removed at the end, also where that is a signal."""
     directory = Path(tempfile.mkdtemp(prefix="mailproof-corpus-"))
     directory.chmod(0o755)
     server, start, stop, environment = (_exim if _is_exim(case) else _postfix)(case, base_port, directory)
-    given = {"stdin": subprocess.DEVNULL, "env": {**os.environ, **environment}, "check": False}
+    # A session of its own: what ends this process must not end its starter half way, nor what stops the server.
+    given = {"stdin": subprocess.DEVNULL, "env": {**os.environ, **environment}, "start_new_session": True}
+    with (directory / "start.log").open("wb") as log:  # never a pipe: daemons would hold it open
+        starter = subprocess.Popen(start, stdout=log, stderr=log, **given)
     try:
-        with (directory / "start.log").open("wb") as log:  # never a pipe: daemons would hold it open
-            subprocess.run(start, stdout=log, stderr=log, timeout=60, **given)
+        starter.wait(_START)
         yield server
     finally:
-        with Path("/dev/null").open("wb") as nowhere:
-            subprocess.run(stop, stdout=nowhere, stderr=nowhere, **given)
-        shutil.rmtree(directory, ignore_errors=True)
+        with _undisturbed():
+            _end(starter)
+            subprocess.run(stop, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, **given)
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """What ends the process waits until the end of it: half stopped, a server keeps ports that the next run needs.
+
+    Signals are not blocked, for that is done by thread, and a name server has one.
+    """
+    heard: list[int] = []
+    ending = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, lambda number, _: heard.append(number)) for each in ending}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    for number in heard[:1]:
+        signal.raise_signal(number)
+
+
+def _end(starter: subprocess.Popen[bytes]) -> None:
+    """A master that has not yet written its process id cannot be stopped: it is let come up."""
+    try:
+        starter.wait(_START)
+    except subprocess.TimeoutExpired:
+        starter.kill()
+        starter.wait()
 
 
 _Commands = tuple[Server, list[str], list[str], dict[str, str]]
