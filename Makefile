@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
+COMPILED := $(wildcard src/mailproof/parse/log/tally/compiled/*.p[xy][xd])
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo servers test test-all new-finding check docs samples corpus fuzz hostile bench clean
@@ -13,7 +14,7 @@ help: ## List the targets
 
 setup: $(STAMP) ## Make the virtual environment with mailproof and the tools of development
 
-$(STAMP): pyproject.toml tools/make-venv.sh
+$(STAMP): pyproject.toml tools/make-venv.sh hatch_build.py $(COMPILED)
 	@tools/make-venv.sh $(VENV)
 	@touch $@
 
@@ -77,4 +78,5 @@ bench: $(STAMP) servers ## Compare its speed with that of named peers (ratios, o
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -f src/mailproof/parse/log/tally/compiled/*.so
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

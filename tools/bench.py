@@ -22,7 +22,7 @@ from pathlib import Path
 
 import msgspec
 from bench_ese import write_database
-from bench_log import MEGABYTES, ON_ONE, ON_TWO, ROUNDS, on_processors, write_log
+from bench_log import COMPILED, MEGABYTES, ON_ONE, ON_TWO, ROUNDS, on_processors, without_what_is_compiled, write_log
 
 from mailproof.lab.real.server import RealLab
 
@@ -276,19 +276,26 @@ def _by_hand(lab: RealLab) -> list[Command]:
 
 def log_rows(log: Path) -> list[Row]:
     """The same log, counted; pflogsumm has one process, and uses one processor."""
-    summary = (MAILPROOF, "log", "summary", str(log))
+    summary = ("log", "summary", str(log))
     theirs = ((*on_processors(1), "pflogsumm", str(log)),)
+    by_pattern = without_what_is_compiled()
+    ways = (
+        ("on one processor", 1, (MAILPROOF,), ON_ONE),
+        ("on two", 2, (MAILPROOF,), COMPILED),
+        ("not compiled, on one", 1, by_pattern, ON_ONE),
+        ("not compiled, on two", 2, by_pattern, ON_TWO),
+    )
     return [
         Row(
-            f"mailproof log summary of {MEGABYTES} MB, on {told}",
+            f"mailproof log summary of {MEGABYTES} MB, {told}",
             "pflogsumm",
-            ((*on_processors(count), *summary),),
+            ((*on_processors(count), *command, *summary),),
             theirs,
             bar,
             size=log.stat().st_size,
             rounds=ROUNDS,
         )
-        for count, told, bar in ((1, "one processor", ON_ONE), (2, "two processors", ON_TWO))
+        for told, count, command, bar in ways
     ]
 
 

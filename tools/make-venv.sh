@@ -28,4 +28,8 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     fi
 fi
 
-exec "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+
+# pip hides what the build says of it.
+"$venv/bin/python" -c 'import mailproof.parse.log.tally.compiled.lines' 2>/dev/null ||
+    echo 'log summary is not compiled (no C compiler, or no headers of Python): it takes three times as long.' >&2

@@ -26,8 +26,9 @@ from mailproof.model.log_connection import Answered, Connected, Disconnected, Dr
 from mailproof.model.log_service import ServiceChanged
 from mailproof.parse.log.envelope import LineReader
 from mailproof.parse.log.facts import fact_of, is_mail
-from mailproof.parse.log.tally.count import LogCounter, Tally
+from mailproof.parse.log.tally.count import LogCounter
 from mailproof.parse.log.tally.summary import summary_of
+from mailproof.parse.log.tally.tally import Tally
 from mailproof.parse.pasted.kind import kind_of
 from mailproof.run.log.explain import LogExplainer
 from mailproof.run.log.files import lines_of

@@ -231,6 +231,9 @@ FILTER_LINES = (
     ("postgrey[7]: action=greylist, reason=new, client_name=a.example, client_address=192.0.2.9, sender=a@a.example, "
      "recipient=b@example.com", Greylisted("greylist", "new", "a.example[192.0.2.9]", "a@a.example",
       "b@example.com")),
+    ("postgrey[7]: action=greylist, reason=new, client_name=a.example, client_address=192.0.2.9, "
+     "sender=\", action=pass, reason=x, \"@a.example, recipient=b@example.com",
+     Greylisted("greylist", "new", "a.example[192.0.2.9]", '"', "b@example.com")),
     ("postgrey[7]: 4F1C2A3B5: action=pass, reason=triplet found, delay=301, client_name=a.example, "
      "client_address=192.0.2.9, sender=a@a.example, recipient=b@example.com",
      Greylisted("pass", "triplet found", "a.example[192.0.2.9]", "a@a.example", "b@example.com", "301", "4F1C2A3B5")),

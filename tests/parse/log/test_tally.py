@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tallies import KNOWN, LINES, WARM, WISHES, Q, both, generated, tally_of
+from tallies import KNOWN, LINES, WARM, WISHES, Q, every_way, generated, tally_of
 
 from mailproof.parse.log.tally import count
-from mailproof.parse.log.tally.count import LogCounter
+from mailproof.parse.log.tally.count import By, LogCounter
 
 
 @pytest.mark.parametrize("wish", WISHES, ids=" ".join)
@@ -16,7 +19,7 @@ def test_a_generated_log(wish: tuple[str, ...]) -> None:
     log = generated(*wish)
     lines = log.splitlines(keepends=True)
     blocks = [b"".join(lines[at : at + 400]) for at in range(0, len(lines), 400)]
-    summary = both(*blocks)
+    summary = every_way(*blocks)
     assert summary.lines == len(lines)
     assert summary.unknown == summary.unread == 0
     assert summary.totals.received > 300 and summary.totals.deferrals and summary.totals.bounced
@@ -28,9 +31,12 @@ def test_a_generated_log(wish: tuple[str, ...]) -> None:
     )
 
 
+@pytest.mark.parametrize("by", [By.PATTERN, By.COMPILED])
 @pytest.mark.parametrize("instance", [b"postfix", b"postfix-out"], ids=bytes.decode)
 @pytest.mark.parametrize("wish", WISHES, ids=" ".join)
-def test_most_lines_go_the_quick_way(wish: tuple[str, ...], instance: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_lines_go_the_quick_way(
+    wish: tuple[str, ...], instance: bytes, by: By, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slow = 0
     ordinary = LogCounter._one
 
@@ -41,7 +47,7 @@ def test_most_lines_go_the_quick_way(wish: tuple[str, ...], instance: bytes, mon
 
     monkeypatch.setattr(LogCounter, "_one", counted)
     log = generated(*wish).replace(b" postfix/", b" %s/" % instance)
-    tally_of(log[: len(log) // 2], log[len(log) // 2 :], quick=True)
+    tally_of(log[: len(log) // 2], log[len(log) // 2 :], by=by)
     assert slow < log.count(b"\n") * 0.1
 
 
@@ -49,7 +55,34 @@ def test_most_lines_go_the_quick_way(wish: tuple[str, ...], instance: bytes, mon
 @settings(max_examples=300, deadline=None)
 def test_any_lines(one: list[str], two: list[str]) -> None:
     blocks = [KNOWN, WARM, "\n".join(one).encode(), "\n".join(two).encode()]
-    both(*filter(None, blocks))
+    every_way(*filter(None, blocks))
+
+
+@cache
+def of_each_form() -> list[str]:
+    """A made line of each form: of two that differ in numbers, names and what is in brackets alone, there is one."""
+    lines = b"".join(generated(*wish) for wish in WISHES).decode().splitlines()
+    return list({re.sub(r"<[^>]*>|\[[^]]*\]|[\w.-]*\d[\w.-]*", "", line): line for line in lines}.values())
+
+
+PIECES_OF_ONE = ("", *" ,;:.<>()[]=/-@_aZ07é\t\x1b", ", ", ": ")
+EDITS = st.lists(
+    st.tuples(st.integers(15, 300), st.integers(0, 9), st.sampled_from(PIECES_OF_ONE)), min_size=1, max_size=3
+)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_edited_lines(data: st.DataObject) -> None:
+    """What is left out, put in or written over in a usual line makes it another one, to all ways or to none."""
+    lines = []
+    for line in data.draw(st.lists(st.sampled_from(of_each_form()), min_size=1, max_size=6)):
+        for at, away, instead in data.draw(EDITS):
+            at %= len(line)
+            line = f"{line[:at]}{instead}{line[at + away :]}"
+        lines.append(line)
+    block = "\n".join(lines).encode()
+    every_way(KNOWN + WARM, block, block)
 
 
 @given(st.lists(st.binary(max_size=80), max_size=10))
@@ -57,7 +90,7 @@ def test_any_lines(one: list[str], two: list[str]) -> None:
 def test_any_bytes(lines: list[bytes]) -> None:
     for head in (b"", b"Nov 20 10:00:00 mx postfix/smtpd[7]: "):
         block = b"".join(head + line + b"\n" for line in lines)
-        both(*filter(None, (KNOWN, block)))
+        every_way(*filter(None, (KNOWN, block)))
 
 
 @pytest.mark.parametrize("much", [0, 1 << 17], ids=["a pattern for each hour", "one for all"])
@@ -71,7 +104,7 @@ def test_hours_that_take_turns(stamp: str, much: int, monkeypatch: pytest.Monkey
         f"{stamp.format(hour)} mx postfix/smtpd[1]: {n:08X}: client=a[192.0.2.9]" for n, hour in enumerate(hours)
     ]
     for more in ([], ["", "no such form"], [f"{stamp.format(11)} a line of no program"]):
-        summary = both("\n".join([*lines[:4], *more, *lines[4:]]).encode())
+        summary = every_way("\n".join([*lines[:4], *more, *lines[4:]]).encode())
         assert {hour.name: hour.received for hour in summary.hours} == {"10": 5, "11": 3, "12": 2}
 
 
@@ -87,7 +120,7 @@ def test_control_characters_in_the_name_of_a_client(control: str) -> None:
         f"{head}smtpd[7]: warning: {client}: SASL LOGIN authentication failed: x",
     )
     for line in lines:
-        both(KNOWN, WARM, line.encode())
+        every_way(KNOWN, WARM, line.encode())
 
 
 HEAD = "Nov 20 10:00:00 mx postfix"
@@ -131,18 +164,71 @@ SENT = "relay=h[192.0.2.1]:25, delay=1.1, delays=0.1/0/0.4/0.6"
         "/smtpd[1]: NOQUEUE: reject: RCPT from a[2001:db8::1]: 450 4.7.1 <x>: Greylisted; wait; from=<a> to=<b>",
         "-out/postscreen[1]: NOQUEUE: reject: RCPT from [192.0.2.9]:5: 550 no; from=<a>, to=<b>",
         f"/smtpd[1]: {Q}: reject: RCPT from a[192.0.2.9]: 450 no; from=<a> to=<b>",
+        f"/postscreen[1]: {Q}: DISCONNECT [192.0.2.9]:5",
+        f"/pickup[1]: {Q}: uid=0 from=<root>",
+        f"/pickup[1]: {Q}: uid=0 from=<root> orig_id=4F1C2A3B5F",
+        f"/pickup[1]: {Q}: uid=12345678901 from=<root>",
+        f"/qmgr[1]: {Q}: from=<a@b.example>, size=123456789012345678, nrcpt=1 (queue active)",
+        f"/smtp[1]: {Q}: to=<b@c>, relay=h, delay=123456789, delays=1/2/3/4, dsn=2.0.0, status=sent (ok)",
+        f"/smtp[1]: {Q}: to=<b@c>, relay=h, delay=.5, delays=1./2/3/4, dsn=2.0.0, status=sent (ok)",
+        f"/smtp[1]: {Q}: to=<b@c>, relay=h, delay=1.1.1, delays=1/2/3/4, dsn=2.0.0, status=sent (ok)",
+        f"/smtp[1]: {Q}: to=<b@c>, relay=h, delay=0.1234567, delays=1/2/3/4, dsn=2.0.0, status=sent (ok)",
+        "/smt/[1]: connect from a.example[192.0.2.9]",
+        "/anvil[1]: statistics: max connection rate 2/60s for (smtp:192.0.2.9) at Nov 20 10:00:00",
+        "/anvil[1]: statistics: max cache size 1 at Nov 20 10:00:00",
+        "/anvil[1]: statistics: max connection rate 2/60x9 for (smtp:192.0.2.9) at Nov 20 10:00:00",
     ],
 )
 def test_a_form_of_a_frequent_line(line: str) -> None:
     """Where the message is known, and before it."""
-    both(KNOWN, f"{HEAD}{line}\n".encode(), WARM, f"{HEAD}{line}\n{HEAD}{line}".encode())
+    every_way(KNOWN, f"{HEAD}{line}\n".encode(), WARM, f"{HEAD}{line}\n{HEAD}{line}".encode())
+
+
+def test_more_reasons_than_are_kept() -> None:
+    said = [f"{chr(97 + n % 26) * (n // 26 + 1)}" for n in range(2200)]
+    reject = f"{HEAD}/smtpd[1]: NOQUEUE: reject: RCPT from a[192.0.2.9]: 554 5.7.1 no"
+    summary = every_way("\n".join(f"{reject} {each}; from=<> to=<>" for each in said).encode())
+    assert summary.totals.rejected == sum(each.count for each in summary.rejects) == 2200
+    assert len(summary.rejects) == 2001
+
+
+TOLD = (
+    "<",
+    ">",
+    "[",
+    "]",
+    " ",
+    ".",
+    ":",
+    "-",
+    "@",
+    "/",
+    "a",
+    "b1",
+    "7",
+    "550 ",
+    "550-",
+    "5.1.1 ",
+    "http",
+    " said: ",
+    "_",
+    "x" * 90,
+)
+
+
+@given(st.lists(st.sampled_from(TOLD), max_size=30).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_a_reason(text: str) -> None:
+    """What differs from one to the next is left out in the same way."""
+    line = f"{HEAD}/smtpd[7]: NOQUEUE: reject: RCPT from a[192.0.2.9]: {text}; from=<> to=<>"
+    every_way(KNOWN, line.encode(), f"{line}\n{line}".encode())
 
 
 @pytest.mark.parametrize(
     "said", ["a.example pass", "a.example none", "key pass", "a.example pass x", "pass", "\t pass"]
 )
 def test_what_opendmarc_says(said: str) -> None:
-    both(KNOWN, f"Nov 20 10:00:00 mx opendmarc[1]: {Q}: {said}".encode())
+    every_way(KNOWN, f"Nov 20 10:00:00 mx opendmarc[1]: {Q}: {said}".encode())
 
 
 def test_a_queue_id_that_is_used_again() -> None:
@@ -153,5 +239,5 @@ def test_a_queue_id_that_is_used_again() -> None:
         f"{head}qmgr[1]: {Q}: from=<a@b.example>, size=310, nrcpt=1 (queue active)",
         f"{head}qmgr[1]: {Q}: removed",
     ]
-    summary = both("\n".join(once * 3).encode())
+    summary = every_way("\n".join(once * 3).encode())
     assert [(each.name, each.messages, each.bytes) for each in summary.senders] == [("a@b.example", 3, 930)]

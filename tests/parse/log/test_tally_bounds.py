@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tallies import KNOWN, both, generated, tally_of, told
+from tallies import KNOWN, every_way, generated, tally_of, told
 
 from growth import seconds
 from mailproof.parse.log.tally import tables
@@ -11,7 +11,7 @@ from mailproof.parse.log.tally.reasons import domain_of_client, reason_of
 
 
 def test_memory_is_of_the_messages_in_flight() -> None:
-    tally = tally_of(generated("--megabytes", "1", "--seed", "7"), quick=True)
+    tally = tally_of(generated("--megabytes", "1", "--seed", "7"))
     assert len(tally.ledgers["mx1"].flight) < told(tally).totals.received / 10
     assert tally.ledgers["mx1"].loose == {}
 
@@ -30,7 +30,7 @@ def test_addresses_without_end_are_put_together(monkeypatch: pytest.MonkeyPatch)
             "status=sent (ok)\n"
             f"{head}smtpd[1]: NOQUEUE: reject: RCPT from u[192.0.2.{n}]: 554 no; from=<> to=<>\n".encode()
         )
-    summary = both(*blocks)
+    summary = every_way(*blocks)
     assert summary.folded
     assert (summary.totals.bytes_received, summary.totals.delivered, summary.totals.rejected) == (3000, 300, 300)
     assert summary.senders[0].name == "heavy@a.example" and summary.senders[0].messages == 100
@@ -45,12 +45,28 @@ def test_hosts_and_kinds_without_end_are_put_together() -> None:
         f"cipher C{n} (1/1 bits)\n"
         for n in range(2500)
     ]
-    tally = tally_of("".join(lines).encode(), quick=True)
-    summary = both("".join(lines).encode())
+    tally = tally_of("".join(lines).encode())
+    summary = every_way("".join(lines).encode())
     assert summary.totals.received == sum(each.received for each in summary.services) == 2500
     assert sum(each.connections for each in summary.tls) == sum(each.accepted for each in summary.logins) == 2500
     longest = max(map(len, (tally.ledgers, summary.hosts, summary.services, summary.tls, summary.logins)))
     assert longest <= 1002
+
+
+def test_more_relays_domains_and_programs_than_are_remembered() -> None:
+    head = "Nov 20 10:00:00 mx"
+    lines = [
+        f"{head} postfix/s{n}/smtpd[1]: {n:08X}: client=a[192.0.2.9]\n"
+        f"{head} postfix/qmgr[1]: {n:08X}: from=<a@b.example>, size=7, nrcpt=1 (queue active)\n"
+        f"{head} postfix/smtp[1]: {n:08X}: to=<b@d{n}.example>, relay=h{n}[192.0.2.1]:25, delay={n}, "
+        f"delays=0/0/0/{n}, dsn=2.0.0, status=sent (ok)\n"
+        f"{head} dovecot: imap-login: Login: user=<a>, method=M{n}, rip=192.0.2.9, lip=x, mpid=1, session=<s>\n"
+        for n in range(4500)
+    ]
+    # In blocks, as they are read.
+    summary = every_way(*("".join(lines[at : at + 500]).encode() for at in range(0, len(lines), 500)))
+    assert summary.totals.delivered == summary.totals.recipients == summary.totals.recipient_domains == 4500
+    assert len(summary.slowest) == 4500
 
 
 @pytest.mark.parametrize(
@@ -75,7 +91,7 @@ def test_a_reason_made_to_blow_up_does_not(piece: str) -> None:
 
     def look() -> None:
         assert len(reason_of(piece * 20_000)) <= 120
-        both(KNOWN, block)
+        every_way(KNOWN, block)
 
     assert seconds(look, enough=2) <= 2
 

@@ -8,23 +8,24 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tallies import KNOWN, LINES, TODAY, WARM, WISHES, Q, Since, both, generated, tally_of, told
+from tallies import KNOWN, LINES, TODAY, WARM, WISHES, Q, Since, every_way, generated, tally_of, told
 
 from mailproof.parse.log.tally import span
-from mailproof.parse.log.tally.count import LogCounter, Tally
+from mailproof.parse.log.tally.count import By, LogCounter
+from mailproof.parse.log.tally.tally import Tally
 
 
 @pytest.mark.parametrize("wish", WISHES, ids=" ".join)
 def test_parts_make_the_whole(wish: tuple[str, ...]) -> None:
     """Cut at any line, counted apart, and put together: by pickle, as between processes."""
     log = generated(*wish)
-    whole = told(tally_of(log, quick=True))
+    whole = told(tally_of(log))
     lines = log.splitlines(keepends=True)
     chance = random.Random(3)
     for _ in range(3):
         cuts = sorted(chance.randrange(len(lines)) for _ in range(3))
         parts = [lines[a:b] for a, b in zip([0, *cuts], [*cuts, len(lines)], strict=True)]
-        tallies = [tally_of(b"".join(part), quick=True, first=n == 0) for n, part in enumerate(parts) if part]
+        tallies = [tally_of(b"".join(part), first=n == 0) for n, part in enumerate(parts) if part]
         # The last two first: adding is associative.
         later = tallies[-2]
         later.add(pickle.loads(pickle.dumps(tallies[-1])))
@@ -37,9 +38,9 @@ def test_parts_make_the_whole(wish: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("wish", WISHES, ids=" ".join)
 def test_a_period(wish: tuple[str, ...]) -> None:
     log = generated(*wish)
-    whole = both(log)
+    whole = every_way(log)
     periods = [Since("", "2026-11-20T09:30"), Since("2026-11-20T09:30", "2026-11-20T15"), Since("2026-11-20T15", "3")]
-    parts = [both(log, period=period) for period in periods]
+    parts = [every_way(log, period=period) for period in periods]
     for name in ("received", "delivered", "deferrals", "bounced", "rejected", "bytes_delivered", "bytes_received"):
         assert sum(getattr(part.totals, name) for part in parts) == getattr(whole.totals, name), name
     assert sum(part.lines for part in parts) == whole.lines
@@ -51,10 +52,10 @@ def test_a_period(wish: tuple[str, ...]) -> None:
 def test_any_lines_in_two_parts(lines: list[str], cut: int) -> None:
     texts = [f"{line}\n".encode().replace(b"\r", b"") for line in lines]
     before, behind = KNOWN + WARM + b"".join(texts[:cut]), b"".join(texts[cut:])
-    whole = told(tally_of(before + behind, quick=True))
-    first = tally_of(before, quick=True)
+    whole = told(tally_of(before + behind))
+    first = tally_of(before)
     if behind:
-        first.add(tally_of(behind, quick=True, first=False))
+        first.add(tally_of(behind, first=False))
     assert told(first) == whole
 
 
@@ -74,9 +75,7 @@ def test_a_message_that_the_cut_goes_through() -> None:
     ]
     for cut in range(len(lines) + 1):
         parts = ["\n".join(part).encode() for part in (lines[:cut], lines[cut:])]
-        tallies = [
-            tally_of(part, quick=True, first=n == 0) if part else Tally(first=n == 0) for n, part in enumerate(parts)
-        ]
+        tallies = [tally_of(part, first=n == 0) if part else Tally(first=n == 0) for n, part in enumerate(parts)]
         tallies[0].add(tallies[1])
         totals = told(tallies[0]).totals
         assert (totals.received, totals.delivered, totals.deferred, totals.deferrals) == (1, 1, 1, 2), cut
@@ -110,7 +109,7 @@ def test_text_before_the_hour_of_the_last_line_does_not_wait() -> None:
     ]
     for foreseen, waiting in ((b"", 2), (lines[-1], 0)):
         tally = Tally()
-        counter = LogCounter(tally, TODAY)
+        counter = LogCounter(tally, TODAY, by=By.PATTERN)
         counter.foresee(foreseen)
         for line in lines[:-1]:
             counter.count(line)

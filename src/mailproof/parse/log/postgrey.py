@@ -24,7 +24,9 @@ def postgrey_fact(line: LogLine) -> Fact | None:
         queue_id, text = found[1], text[found.end() :]
     if text.startswith("action="):
         found_pairs = _PAIR.split(text)
-        pairs = dict(zip(found_pairs[1::2], found_pairs[2::2], strict=True))
+        names, values = found_pairs[1::2], found_pairs[2::2]
+        # The first of each: a sender can be written as `, action=pass`, and comes behind what postgrey says itself.
+        pairs = dict(reversed(list(zip(names, values, strict=True))))
         return Greylisted(
             pairs["action"],
             pairs.get("reason", ""),

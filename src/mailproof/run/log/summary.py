@@ -13,12 +13,13 @@ import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 from mailproof.model.log_summary import LogSummary
-from mailproof.parse.log.tally.count import LogCounter, Period, Tally
+from mailproof.parse.log.tally.count import LogCounter
 from mailproof.parse.log.tally.summary import summary_of
+from mailproof.parse.log.tally.tally import Period, Tally
 from mailproof.run.log.files import day_of
 from mailproof.run.log.parts import Part, blocks, blocks_of, last_line, parts_of
 
@@ -81,14 +82,13 @@ def summary_of_lines(lines: Iterable[bytes], today: date, period: Period | None,
 
 def _counted(parts: Sequence[Part], period: Period | None, *, first: bool) -> Tally:
     tally = Tally(first=first)
-    counter, last = LogCounter(tally, date.min, period), None
-    for part in parts:
-        with _naming(part.path):
-            if part.path != last:
-                counter, last = LogCounter(tally, day_of(part.path), period), part.path
-            counter.foresee(last_line(part))
-            for block in blocks_of(part):
-                counter.count(block)
+    for path, ranges in groupby(parts, lambda part: part.path):
+        with _naming(path):
+            counter = LogCounter(tally, day_of(path), period)
+            for part in ranges:
+                counter.foresee(last_line(part))
+                for block in blocks_of(part):
+                    counter.count(block)
     return tally
 
 

@@ -34,6 +34,7 @@ _SILENT_DKIM = (
     rf"{ID}: (?:DKIM-Signature (?:field|header) added \(s=[^,()\n]*, d=[^,()\n]*\)|DKIM verification successful"
     rf"|no signature data|not authenticated|s=[^{SPACE}]+ d=[^{SPACE}]+(?: a=[^{SPACE}]+|) SSL)"
 )
+_SILENT_ANVIL = r"statistics: max [a-z ]+ [0-9]+(?:/[0-9]+[a-z]?|)(?: for \([^)\n]*\)|) at "
 _SILENT_SCREEN = (
     rf"(?:dnsblog{_PID}addr [^{SPACE}]+ listed by domain [^{SPACE}]+ as [^{SPACE}]"
     rf"|tlsproxy{_PID}(?:DISCONNECT |CONNECT (?:from|to) \[[^\]\n]*\]:[0-9]))"
@@ -42,7 +43,7 @@ _SILENT_SCREEN = (
 _SILENT = (
     rf"(?:postfix[A-Za-z0-9_-]*/(?:smtpd{_PID}{_SILENT_SMTPD}|cleanup{_PID}{ID}: message-id="
     rf"|bounce{_PID}{ID}: sender (?:non-delivery|delivery status|delay) notification: [0-9A-Za-z]{{6,20}}"
-    rf"|anvil{_PID}statistics: max |{_SILENT_SCREEN}|(?!postgrey)[A-Za-z0-9_-]+/smtpd{_PID}{_SILENT_SMTPD})"
+    rf"|anvil{_PID}{_SILENT_ANVIL}|{_SILENT_SCREEN}|(?!postgrey)[A-Za-z0-9_-]+/smtpd{_PID}{_SILENT_SMTPD})"
     rf"|opendkim{_PID}{_SILENT_DKIM}|dovecot: {QUIET}"
     rf"|opendmarc{_PID}{ID}: [^{SPACE}]+ (?:pass|fail|none)(?![^\n]))"
 )

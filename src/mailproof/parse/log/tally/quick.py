@@ -108,6 +108,8 @@ def _postscreen(ledger: Ledger, service: str) -> Handler:
     event = ledger.event
 
     def take(queue_id: str, text: str) -> bool | None:
+        if queue_id:
+            return True
         if text[:17] == "NOQUEUE: reject: ":
             return refused(ledger, service, text)
         if text[:11] == "DISCONNECT ":

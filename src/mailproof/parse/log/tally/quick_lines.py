@@ -17,7 +17,7 @@ _WORDS = {"in": "from", "out": "to"}
 _TRUST = ("Anonymous", "Trusted", "Untrusted", "Verified")
 # As the ordinary way reads it: a client has a name and an address, and no space in them.
 _CLIENT = re.compile(rf"{CLIENT}(?::[0-9]{{1,5}}|)\Z")
-_CIPHER = re.compile(r"(TLSv[0-9.]+ with cipher [A-Za-z0-9_-]+) \([0-9]+/[0-9]+ bits\)")
+CIPHER = re.compile(r"(TLSv[0-9.]+ with cipher [A-Za-z0-9_-]+) \([0-9]+/[0-9]+ bits\)")
 
 
 def tls_handler(ledger: Ledger, direction: str) -> Handler:
@@ -35,7 +35,7 @@ def tls_handler(ledger: Ledger, direction: str) -> Handler:
         try:
             counters[told][0] += 1
         except KeyError:
-            found = _CIPHER.match(told)
+            found = CIPHER.match(told)
             if found is None:
                 return True
             counter = ledger.tls(direction, found[1])

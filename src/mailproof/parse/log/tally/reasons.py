@@ -28,11 +28,11 @@ def reason_of(text: str) -> str:
     link = text.find("http")
     if link > 0:
         text = text[:link]
-    return _without_what_changes(text)
+    return without_what_changes(text)
 
 
 @lru_cache(_KEPT)
-def _without_what_changes(text: str) -> str:
+def without_what_changes(text: str) -> str:
     code = _CODE.match(text)
     start = code.end() if code else 0
     return _MANY.sub("…", text[:start] + _CHANGING.sub("…", text[start:]))[:_SHOWN].rstrip(" ;,")

@@ -34,6 +34,11 @@ from mailproof.parse.log.tally.tables import (
     octets_in,
 )
 
+try:
+    from mailproof.parse.log.tally.compiled.sums import by_domain
+except ModuleNotFoundError:
+    from mailproof.parse.log.tally.sums import by_domain
+
 _MICRO = 1_000_000
 # Seconds; the last bucket has no limit.
 _BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800, 7200, 43200, 432000)
@@ -136,16 +141,14 @@ def _senders(tables: Tables) -> tuple[dict[str, int], dict[str, int]]:
 
 def _by_domain(addresses: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
     """Addresses with their domain in small letters, for it counts once however it is written; and the domains."""
-    by_address, by_domain = addresses, defaultdict[str, int](int)
+    by_address = addresses
     whole = "".join(addresses)
     if whole != whole.lower():
         by_address = defaultdict(int)
         for address, weight in addresses.items():
             name, at, domain = address.partition("@")
             by_address[f"{name}@{domain.lower()}" if at else name] += weight
-    for address, weight in by_address.items():
-        by_domain[address[address.find("@") + 1 :]] += weight
-    return dict(by_address), dict(by_domain)
+    return dict(by_address), by_domain(dict(by_address))
 
 
 def _relays(tables: Tables) -> dict[str, list[int]]:

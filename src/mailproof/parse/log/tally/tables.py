@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TypeVar
-
 from mailproof.parse.log.tally.span import Span
+from mailproof.parse.log.tally.sums import Key
 
-Key = TypeVar("Key", bound=Hashable)
+try:
+    from mailproof.parse.log.tally.compiled.sums import add_numbers
+except ModuleNotFoundError:
+    from mailproof.parse.log.tally.sums import add_numbers
 
 # Addresses, relays, clients and reasons are told by strangers. As many different ones as this are kept apart
 # (40 MB of addresses); then the half with the least mail is put together.
@@ -22,8 +23,8 @@ SAMPLES = 20
 # What an address has is one number, messages below and octets above: a row of its own for each of some hundred
 # thousand addresses is eight times out of the processor's cache where a number is four times (counting took a
 # third longer). No log has 2**40 messages.
-_BITS = 40
-MESSAGES = (1 << _BITS) - 1
+WEIGHT_BITS = 40
+MESSAGES = (1 << WEIGHT_BITS) - 1
 # Columns of the tables that have several.
 DEFERRALS, DELAY, LONGEST = 0, 1, 2
 BEFORE, QUEUED, CONNECTING, SENDING, SLOWEST, RETRIED, RETURNED = 1, 2, 3, 4, 5, 6, 7
@@ -33,7 +34,7 @@ ARRIVED, WITH_LOGIN, TURNED_AWAY = 0, 1, 2
 
 def weight_of(size: int) -> int:
     """One message of so many octets; weights are added."""
-    return (size << _BITS) + 1
+    return (size << WEIGHT_BITS) + 1
 
 
 def messages_in(weight: int) -> int:
@@ -41,7 +42,7 @@ def messages_in(weight: int) -> int:
 
 
 def octets_in(weight: int) -> int:
-    return weight >> _BITS
+    return weight >> WEIGHT_BITS
 
 
 class Tables:
@@ -108,19 +109,23 @@ class Tables:
         self.folded |= later.folded
         _add_lists(self.hours, later.hours)
         _add_lists(self.services, later.services)
-        _add_numbers(self.senders, later.senders)
-        _add_numbers(self.nameless, later.nameless)
-        _add_numbers(self.recipients, later.recipients)
+        add_numbers(self.senders, later.senders)
+        add_numbers(self.nameless, later.nameless)
+        add_numbers(self.recipients, later.recipients)
         _add_lists(self.domains, later.domains, LONGEST)
         _add_lists(self.relays, later.relays, SLOWEST)
-        _add_numbers(self.counts, later.counts)
-        _add_numbers(self.delays, later.delays)
-        _add_numbers(self.logins, later.logins)
+        add_numbers(self.counts, later.counts)
+        add_numbers(self.delays, later.delays)
+        add_numbers(self.logins, later.logins)
         _add_lists(self.tls, later.tls)
-        _add_numbers(self.reasons, later.reasons)
-        _add_numbers(self.events, later.events)
-        _add_numbers(self.refused, later.refused)
-        _add_numbers(self.failed, later.failed)
+        add_numbers(self.reasons, later.reasons)
+        add_numbers(self.events, later.events)
+        add_numbers(self.refused, later.refused)
+        add_numbers(self.failed, later.failed)
+
+    def is_near_limit(self, more: int) -> bool:
+        """Whether so many more domains or relays could be too many."""
+        return max(len(self.domains), len(self.relays)) + more > LIMIT
 
     def bound(self) -> None:
         """Keep it within its limits; called now and then."""
@@ -162,11 +167,6 @@ class Tables:
             if key[1]:
                 together = (key[0] and "…", "")
                 table[together] = table.pop(key) + table.get(together, 0)
-
-
-def _add_numbers(table: dict[Key, int], more: dict[Key, int]) -> None:
-    for key, number in more.items():
-        table[key] = table.get(key, 0) + number
 
 
 def _add_lists(table: dict[Key, list[int]], more: dict[Key, list[int]], greatest: int = -1) -> None:

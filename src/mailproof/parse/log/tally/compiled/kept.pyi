@@ -1,0 +1,1 @@
+KEPT_BACK: int

@@ -1,0 +1,226 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""Who counts, as `ledger` does; and what is kept back of the tables, for it is added to again and again."""
+
+from cpython.dict cimport PyDict_GetItem, PyDict_SetItem
+from cpython.object cimport PyObject
+from libc.string cimport memcpy
+
+from mailproof.parse.log.tally.compiled.forms cimport (
+    ANVIL,
+    BOUNCE,
+    CLEANUP,
+    DELIVERY,
+    DOVECOT,
+    HANDLED,
+    OPENDKIM,
+    OTHER,
+    PICKUP,
+    POSTGREY,
+    POSTSCREEN,
+    QMGR,
+    SMTPD,
+    Kind,
+)
+from mailproof.parse.log.tally.compiled.known cimport REMEMBERED, Known
+from mailproof.parse.log.tally.compiled.reasons cimport DOTS, SHOWN, reason_into
+from mailproof.parse.log.tally.compiled.scan cimport Text, has, size, told
+
+from mailproof.parse.log.tally.record import row_of_service
+from mailproof.parse.log.tally.tables import DELAYS as _DELAYS
+
+_KINDS = {
+    "smtpd": SMTPD,
+    "qmgr": QMGR,
+    "cleanup": CLEANUP,
+    "pickup": PICKUP,
+    "postscreen": POSTSCREEN,
+    "postgrey": POSTGREY,
+    "bounce": BOUNCE,
+    "anvil": ANVIL,
+    "opendkim": OPENDKIM,
+    "dovecot": DOVECOT,
+    "": OTHER,
+    **dict.fromkeys(("smtp", "lmtp", "virtual", "local", "pipe", "error", "relay", "discard"), DELIVERY),
+}
+cdef Py_ssize_t DELAYS = _DELAYS
+KEPT_BACK = REMEMBERED
+"""So many names of domains, and of relays, are kept back at most until they are settled."""
+NOTHING.at = NOTHING.end = ""
+
+
+cdef class Program:
+    """One program of one host: what kind it is of, and who counts its lines."""
+
+    def __init__(self, str name not None, object ledger, str service not None, object handler not None) -> None:
+        self.kind = _KINDS.get(name, HANDLED)
+        self.name, self.ledger, self.service, self.handler = name, ledger, service, handler
+        self.service_octets = service.encode()
+        self.row = None
+        if ledger is not None:
+            self.flight, self.first = ledger.flight, ledger.first
+
+    cdef bint handled(self, Text queue_id, Text text) except -1:
+        """In Python."""
+        return not self.handler(told(queue_id), told(text))
+
+    cdef int settle(self) except -1:
+        """Add what was counted to the rows of the hour and of the service."""
+        cdef list row
+        if self.received or self.delivered or self.deferred or self.bounced or self.refused:
+            row = self.ledger.bucket
+            row[0] += self.received
+            row[1] += self.delivered
+            row[2] += self.deferred
+            row[3] += self.bounced
+            row[4] += self.refused
+        if self.received or self.refused:
+            # A service has a row once it counts something.
+            if self.row is None:
+                self.row = row_of_service(self.ledger, self.service)
+            row = self.row
+            row[0] += self.received
+            row[1] += self.with_login
+            row[2] += self.refused
+        self.received = self.with_login = self.delivered = self.deferred = self.bounced = self.refused = 0
+        return 0
+
+
+cdef class Kept:
+    """What is added to the tables of Tables, by `settle` where it comes often."""
+
+    def __init__(self, object tables not None) -> None:
+        self.tables = tables
+        self.senders, self.recipients = tables.senders, tables.recipients
+        self.refused, self.failed = tables.refused, tables.failed
+        self.logins, self.tls_in, self.tls_out, self.events, self.reasons = (Known() for _ in range(5))
+        self.domains, self.relays, self.delays = (Known() for _ in range(3))
+        self.all = (
+            *(self.logins, self.tls_in, self.tls_out, self.events, self.reasons),
+            *(self.domains, self.relays, self.delays),
+        )
+
+    cdef int make_room(self) except -1:
+        """Where there is none for something new."""
+        cdef Known known
+        for known in self.all:
+            if known.full():
+                self.settle()
+        return 0
+
+    cdef int settle(self) except -1:
+        """Add to the tables what was kept back."""
+        self.logins.settle(self.tables.logins)
+        self.tls_in.settle(None)
+        self.tls_out.settle(None)
+        self.events.settle(self.tables.events)
+        self.reasons.settle(self.tables.reasons)
+        self.delays.settle(self.tables.delays)
+        self.domains.settle_rows(self.tables.domains, OF_DOMAIN, LONGEST)
+        self.relays.settle_rows(self.tables.relays, OF_RELAY, SLOWEST)
+        return 0
+
+    cdef int login(self, Program program, Text method, str outcome) except -2:
+        """The number of a login with this method at the service of a program of Postfix; -1 where there is none."""
+        cdef char room[KEY]
+        cdef Text service, key
+        cdef int number
+        service.at = program.service_octets
+        service.end = service.at + len(program.service_octets)
+        if not size(method) or has(method, b"=") or not joined(room, sizeof(room), &key, b"u" if outcome == "used" else b"f", service, method):
+            return -1
+        number = self.logins.find(key)
+        if number < 0 and not self.logins.full():
+            number = self.learned(key, program.ledger, program.service, told(method), outcome)
+        return number
+
+    cdef int learned(self, Text key, object ledger, str service, str mechanism, str outcome) except -1:
+        """A login that is not counted yet."""
+        meaning = ledger.login(service, mechanism, outcome)
+        self.tables.logins[meaning] -= 1
+        return self.logins.learn(key, meaning)
+
+    cdef bint reason(self, const char *mark, str kind, str place, Text text) except -1:
+        """Count what `reasons.reason_of` makes of it; False, and nothing counted, where there is no room."""
+        cdef char room[KEY]
+        cdef char said[SHOWN + 1]
+        cdef Text reason, where, key
+        cdef bytes octets = place.encode()
+        cdef int number
+        where.at = octets
+        where.end = where.at + len(octets)
+        reason.at = said
+        reason.end = said + reason_into(said, text)
+        if not joined(room, sizeof(room), &key, mark[0], where, reason):
+            return False
+        number = self.reasons.find(key)
+        if number < 0:
+            if self.reasons.full():
+                return False
+            what = told(reason).replace(chr(DOTS), "…")
+            self.tables.reason(kind, place, what)
+            meaning = (kind, place, what)
+            if meaning not in self.tables.reasons:
+                meaning = (kind, place, "")
+            self.reasons.learn(key, meaning)
+            return True
+        self.reasons.row(number)[0] += 1
+        return True
+
+    cdef int event(self, Program program, const char *mark, str where, str what) except -1:
+        """As Ledger.event."""
+        cdef char room[KEY]
+        cdef bytes octets = what.encode()
+        cdef Text text, key
+        cdef int number
+        text.at = octets
+        text.end = text.at + len(octets)
+        if not joined(room, sizeof(room), &key, mark[0], text, NOTHING):
+            program.ledger.event(where, what)
+            return 0
+        number = self.events.find(key)
+        if number >= 0:
+            self.events.row(number)[0] += 1
+            return 0
+        program.ledger.event(where, what)
+        if not self.events.full():
+            self.events.learn(key, (where, what) if (where, what) in self.tables.events else (where, "…"))
+        return 0
+
+    cdef int delay(self, long long delay) except -2:
+        """Its number; -1 where there is no room."""
+        cdef Text key
+        cdef int number
+        cdef dict delays
+        key.at = <const char *>&delay
+        key.end = key.at + sizeof(delay)
+        number = self.delays.find(key)
+        if number < 0 and not self.delays.full():
+            delays = self.tables.delays
+            meaning = delay if delay in delays or len(delays) < DELAYS else delay - delay % 1_000_000
+            delays.setdefault(meaning, 0)
+            number = self.delays.learn(key, meaning)
+        return number
+
+
+cdef bint joined(char *room, Py_ssize_t limit, Text *key, char mark, Text one, Text other) noexcept:
+    """A key of both, written into a room of so many characters; False where it has none."""
+    if size(one) + size(other) + 2 > limit:
+        return False
+    room[0] = mark
+    memcpy(room + 1, one.at, size(one))
+    # No line has this in it.
+    room[size(one) + 1] = 0
+    memcpy(room + size(one) + 2, other.at, size(other))
+    key.at = room
+    key.end = room + size(one) + 2 + size(other)
+    return True
+
+
+cdef int add(dict table, str name, object weight) except -1:
+    cdef PyObject *known = PyDict_GetItem(table, name)
+    return PyDict_SetItem(table, name, weight if known == NULL else <object>known + weight)
+
+
+cdef bint add_one(dict table, str name) except -1:
+    add(table, name, 1)
+    return True
