@@ -57,9 +57,14 @@ BANNED_NAMES = {"utils", "helpers", "common", "manager", "base", "misc", "core"}
 LINE_LIMIT = 600
 
 
-def sources(*folders: str) -> Iterator[Path]:
+def sources(*folders: str, kinds: tuple[str, ...] = ("*.py",)) -> Iterator[Path]:
     for folder in folders:
-        yield from sorted((ROOT / folder).rglob("*.py"))
+        for kind in kinds:
+            yield from sorted((ROOT / folder).rglob(kind))
+
+
+# Python, and what is compiled.
+ALL_KINDS = ("*.py", "*.pyi", "*.pyx", "*.pxd")
 
 
 def tree(path: Path) -> ast.Module:
@@ -189,8 +194,8 @@ def later():
 def test_no_module_has_a_name_that_says_nothing() -> None:
     wrong = [
         shown(path)
-        for path in sources("src", "tests", "tools")
-        if BANNED_NAMES & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+        for path in sources("src", "tests", "tools", kinds=ALL_KINDS)
+        if BANNED_NAMES & {part.partition(".")[0] for part in path.relative_to(ROOT).parts}
     ]
     assert wrong == []
 
@@ -198,10 +203,19 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def test_no_file_is_a_hall() -> None:
     wrong = [
         f"{shown(path)} has {lines} lines"
-        for path in sources("src", "tests", "tools")
+        for path in sources("src", "tests", "tools", kinds=ALL_KINDS)
         if (lines := path.read_text("utf-8").count("\n")) > LINE_LIMIT
     ]
     assert wrong == []
+
+
+def test_what_is_compiled_is_of_its_room() -> None:
+    """It imports what its folder may, too, and its lines are no longer than others."""
+    for path in sources("src", kinds=("*.pyx", "*.pxd")):
+        text = path.read_text("utf-8")
+        names = re.findall(r"^\s*from mailproof\.([\w.]+) c?import", text, re.MULTILINE)
+        assert all(allowed(room(path), name) for name in names), shown(path)
+        assert max(map(len, text.splitlines())) <= 118, shown(path)
 
 
 def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:

@@ -84,19 +84,13 @@ class LogCounter:
 
     def count(self, block: bytes) -> None:
         """Whole lines; the last may lack its end."""
-        if block.endswith(b"\n"):
-            block = block[:-1]
-        if self._by is By.LINE:
-            for raw in block.split(b"\n"):
-                self._slow(raw)
-        elif self._compiled:
+        if self._compiled:
             self._where_compiled(block)
-            if self._tables.is_near_limit(KEPT_BACK):
-                self._settle()
-            else:
-                self._tally.owe(self._settle)
+        elif self._by is By.LINE:
+            for raw in block.removesuffix(b"\n").split(b"\n"):
+                self._slow(raw)
         else:
-            self._by_pattern(block)
+            self._by_pattern(block.removesuffix(b"\n"))
         self._tally.bound()
 
     def _settle(self) -> None:
@@ -119,6 +113,10 @@ class LogCounter:
                 self._by_pattern(block[at : taken - 1])
                 room = 2 * room + _FEW
             at = taken
+        if self._tables.is_near_limit(max(KEPT_BACK, *(lines.addresses for lines in self._compiled.values()))):
+            self._settle()
+        else:
+            self._tally.owe(self._settle)
 
     def _take_compiled(self, block: bytes, at: int) -> int:
         """Lines of the hour that begins there. Returns where a line begins that is not taken, or the end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from heapq import nlargest
 from itertools import accumulate
@@ -130,25 +130,27 @@ def _of_some(table: dict[str, int]) -> int:
 
 def _senders(tables: Tables) -> tuple[dict[str, int], dict[str, int]]:
     """By address and by domain; what has no domain is of its client's, or of its own name where a program sent it."""
-    by_address, by_domain = _by_domain(tables.senders)
+    by_address, domains = _by_domain(tables.senders)
+    if tables.nameless:
+        by_address = by_address.copy()
     for (sender, client), weight in tables.nameless.items():
         name = sender or "<>"
         by_address[name] = by_address.get(name, 0) + weight
         domain = name if client == "pickup" else domain_of_client(client)
-        by_domain[domain] = by_domain.get(domain, 0) + weight
-    return by_address, by_domain
+        domains[domain] = domains.get(domain, 0) + weight
+    return by_address, domains
 
 
 def _by_domain(addresses: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
     """Addresses with their domain in small letters, for it counts once however it is written; and the domains."""
-    by_address = addresses
     whole = "".join(addresses)
     if whole != whole.lower():
-        by_address = defaultdict(int)
-        for address, weight in addresses.items():
+        written, addresses = addresses, {}
+        for address, weight in written.items():
             name, at, domain = address.partition("@")
-            by_address[f"{name}@{domain.lower()}" if at else name] += weight
-    return dict(by_address), by_domain(dict(by_address))
+            lowered = f"{name}@{domain.lower()}" if at else name
+            addresses[lowered] = addresses.get(lowered, 0) + weight
+    return addresses, by_domain(addresses)
 
 
 def _relays(tables: Tables) -> dict[str, list[int]]:

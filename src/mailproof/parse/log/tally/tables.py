@@ -124,8 +124,8 @@ class Tables:
         add_numbers(self.failed, later.failed)
 
     def is_near_limit(self, more: int) -> bool:
-        """Whether so many more domains or relays could be too many."""
-        return max(len(self.domains), len(self.relays)) + more > LIMIT
+        """Whether so many more addresses, domains or relays could be too many."""
+        return max(len(self.senders), len(self.recipients), len(self.domains), len(self.relays)) + more > LIMIT
 
     def bound(self) -> None:
         """Keep it within its limits; called now and then."""

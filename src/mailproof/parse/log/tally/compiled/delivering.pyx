@@ -12,13 +12,12 @@ from mailproof.parse.log.tally.compiled.kept cimport (
     DELAY,
     DELIVERIES,
     LONGEST,
+    NOTHING,
     RETRIED,
     RETURNED,
     SLOWEST,
-    NOTHING,
     Kept,
     Program,
-    add,
 )
 from mailproof.parse.log.tally.compiled.scan cimport (
     DIGIT,
@@ -44,6 +43,8 @@ from mailproof.parse.log.tally.tables import WEIGHT_BITS as _WEIGHT_BITS
 
 cdef object ELSEWHERE = _ELSEWHERE
 cdef object WEIGHT_BITS = _WEIGHT_BITS
+# Octets of a message that sums of 64 bits have no room for: thirteen digits.
+cdef object TOO_MANY = 10**12
 
 fill_sets()
 
@@ -58,25 +59,21 @@ cdef bint qmgr(Kept kept, Program program, Text queue_id, Text text) except -1:
     identity = told(queue_id)
     known = PyDict_GetItem(program.flight, identity)
     message = <list>known if known != NULL else None
-    if size(text) == 7 and starts(text, b"removed", 7):
+    if size(text) == 7 and starts(text, b"removed"):
         if message is not None and (program.first or message[0] is not ELSEWHERE):
             PyDict_DelItem(program.flight, identity)
         elif not program.first:
             program.ledger.removed(identity)
         return True
-    if (
-        not takes(&text, b"from=<", 6)
-        or not takes_until(&text, &sender, b">, size=", 8)
-        or has(sender, b",")
-    ):
+    if not takes(&text, b"from=<") or not takes_until(&text, &sender, b">, size=") or has(sender, b","):
         return False
     octets = run(&text, DIGIT)
     if (
-        not 0 < size(octets) < 19
-        or not takes(&text, b", nrcpt=", 8)
+        not 0 < size(octets) < 13
+        or not takes(&text, b", nrcpt=")
         or not 0 < size(run(&text, DIGIT)) < 10
         or size(text) != 15
-        or not starts(text, b" (queue active)", 15)
+        or not starts(text, b" (queue active)")
     ):
         return False
     if message is not None and message[1]:
@@ -85,7 +82,7 @@ cdef bint qmgr(Kept kept, Program program, Text queue_id, Text text) except -1:
         program.ledger.queued(identity, told(sender), number_in(octets))
         return True
     message[1] = ((<object>number_in(octets)) << WEIGHT_BITS) + 1
-    add(kept.senders, told(sender), message[1])
+    kept.senders.add(sender, 1, number_in(octets))
     return True
 
 
@@ -96,37 +93,37 @@ cdef bint delivery(Kept kept, Program program, Text queue_id, Text text) except 
     cdef int part
     if not size(queue_id):
         return tls(kept, program, kept.tls_out, "out", text)
-    if not takes(&text, b"to=<", 4) or not takes_address(&text, &recipient) or not takes(&text, b", ", 2):
+    if not takes(&text, b"to=<") or not takes_address(&text, &recipient) or not takes(&text, b", "):
         return False
-    if takes(&text, b"orig_to=<", 9) and not (takes_address(&text, &original) and takes(&text, b", ", 2)):
+    if takes(&text, b"orig_to=<") and not (takes_address(&text, &original) and takes(&text, b", ")):
         return False
     if (
-        not takes(&text, b"relay=", 6)
-        or not takes_until(&text, &relay, b", ", 2)
+        not takes(&text, b"relay=")
+        or not takes_until(&text, &relay, b", ")
         or not size(relay)
         or has(relay, b",")
         or relay.at[0] == b"<"
     ):
         return False
-    if takes(&text, b"conn_use=", 9) and not (size(run(&text, DIGIT)) and takes(&text, b", ", 2)):
+    if takes(&text, b"conn_use=") and not (size(run(&text, DIGIT)) and takes(&text, b", ")):
         return False
-    if not takes(&text, b"delay=", 6) or not micros_in(&text, &delay) or not takes(&text, b", delays=", 9):
+    if not takes(&text, b"delay=") or not micros_in(&text, &delay) or not takes(&text, b", delays="):
         return False
     for part in range(4):
         if (part and not takes_one(&text, b"/")) or not micros_in(&text, &parts[part]):
             return False
-    if not takes(&text, b", ", 2):
+    if not takes(&text, b", "):
         return False
-    if takes(&text, b"tls=", 4):
-        if not takes_until(&text, &level, b", ", 2) or not size(level) or has(level, b",") or has(level, b"<"):
+    if takes(&text, b"tls="):
+        if not takes_until(&text, &level, b", ") or not size(level) or has(level, b",") or has(level, b"<"):
             return False
-    if not takes(&text, b"dsn=", 4) or not takes_level(&text) or not takes(&text, b", status=", 9):
+    if not takes(&text, b"dsn=") or not takes_level(&text) or not takes(&text, b", status="):
         return False
     if text.at == text.end or (text.end - 1)[0] != b")":
         return False
     text.end -= 1
-    if takes(&text, b"sent (", 6):
-        if place_of(text, b"forwarded as ", 13) != NULL:
+    if takes(&text, b"sent ("):
+        if place_of(text, b"forwarded as ") != NULL:
             program.ledger.forwarded()
             return True
         if not sent(kept, program, queue_id, recipient, relay, delay, parts):
@@ -134,14 +131,15 @@ cdef bint delivery(Kept kept, Program program, Text queue_id, Text text) except 
         if size(level):
             kept.event(program, b"l", "tls-level", told(level))
         return True
-    if takes(&text, b"deferred (", 10):
+    if takes(&text, b"deferred ("):
         return deferred(kept, program, queue_id, recipient, relay, delay, text)
-    if takes(&text, b"bounced (", 9):
+    if takes(&text, b"bounced ("):
         return bounced(kept, program, relay, text)
     return False
 
 
-cdef bint sent(Kept kept, Program program, Text queue_id, Text recipient, Text relay, long long delay, long long *parts
+cdef bint sent(
+    Kept kept, Program program, Text queue_id, Text recipient, Text relay, long long delay, long long *parts
 ) except -1:
     """As Ledger.sent."""
     cdef str identity = told(queue_id)
@@ -151,14 +149,15 @@ cdef bint sent(Kept kept, Program program, Text queue_id, Text recipient, Text r
     cdef int by_delay, part
     cdef long long *row
     if known == NULL or not (<list>known)[1]:
-        program.ledger.sent(
-            identity, told(recipient), told(relay), delay, (parts[0], parts[1], parts[2], parts[3])
-        )
+        program.ledger.sent(identity, told(recipient), told(relay), delay, (parts[0], parts[1], parts[2], parts[3]))
         return True
+    octets = (<list>known)[1] >> WEIGHT_BITS
+    if octets >= TOO_MANY:
+        return False
     by_delay = kept.delay(delay)
     if by_relay < 0 or by_domain < 0 or by_delay < 0:
         return False
-    add(kept.recipients, told(recipient), (<list>known)[1])
+    kept.recipients.add(recipient, 1, octets)
     program.delivered += 1
     kept.delays.row(by_delay)[0] += 1
     row = kept.domains.row(by_domain)
@@ -172,7 +171,8 @@ cdef bint sent(Kept kept, Program program, Text queue_id, Text recipient, Text r
     return True
 
 
-cdef bint deferred(Kept kept, Program program, Text queue_id, Text recipient, Text relay, long long delay, Text reason
+cdef bint deferred(
+    Kept kept, Program program, Text queue_id, Text recipient, Text relay, long long delay, Text reason
 ) except -1:
     """As Ledger.deferred."""
     cdef PyObject *known = PyDict_GetItem(program.flight, told(queue_id))
@@ -192,7 +192,7 @@ cdef bint deferred(Kept kept, Program program, Text queue_id, Text recipient, Te
         message[2] = 1
         kept.tables.count("deferred")
     program.deferred += 1
-    kept.recipients.setdefault(told(recipient), 0)
+    kept.recipients.add(recipient, 0, 0)
     row = kept.domains.row(by_domain)
     row[DEFERRALS] += 1
     row[LONGEST] = max(row[LONGEST], delay)

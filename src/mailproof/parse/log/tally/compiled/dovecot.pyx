@@ -2,7 +2,7 @@
 """Dovecot's lines of every day, as `quick_dovecot`."""
 
 from mailproof.parse.log.tally.compiled.forms cimport is_service, is_silent_dovecot, takes_level
-from mailproof.parse.log.tally.compiled.kept cimport KEY, Kept, Program, add_one, joined
+from mailproof.parse.log.tally.compiled.kept cimport Kept, Program, add_one
 from mailproof.parse.log.tally.compiled.scan cimport (
     COMMAND,
     DIGIT,
@@ -18,9 +18,7 @@ from mailproof.parse.log.tally.compiled.scan cimport (
     takes,
     takes_one,
     takes_until,
-    told,
 )
-
 
 fill_sets()
 
@@ -29,85 +27,81 @@ cdef bint dovecot(Kept kept, Program program, Text text) except -1:
     cdef Text service
     if is_silent_dovecot(text):
         return True
-    if takes(&text, b"auth: ", 6):
+    if takes(&text, b"auth: "):
         return is_failed_lookup(&text) and kept.reason(b"a", "login", program.name, text)
-    if not takes_until(&text, &service, b"-login: ", 8) or not is_service(service):
+    if not takes_until(&text, &service, b"-login: ") or not is_service(service):
         return False
-    if takes(&text, b"Login: user=<", 13) or takes(&text, b"Logged in: user=<", 17):
+    if takes(&text, b"Login: user=<") or takes(&text, b"Logged in: user=<"):
         return logged_in(kept, program, service, text)
-    if takes(&text, b"Disconnected (auth failed, ", 27):
+    if takes(&text, b"Disconnected (auth failed, "):
         return failed(kept, program, service, text)
     return False
 
 
 cdef bint logged_in(Kept kept, Program program, Text service, Text text) except -1:
-    cdef char room[KEY]
-    cdef Text method, key
+    cdef Text method
     cdef bint with_tls
     cdef int number
     run_without(&text, NO_USER)
-    if not takes(&text, b">, method=", 10):
+    if not takes(&text, b">, method="):
         return False
     method = run_without(&text, NO_VALUE)
     if (
         not size(method)
-        or not takes(&text, b", rip=", 6)
+        or not takes(&text, b", rip=")
         or not size(run_without(&text, NO_VALUE))
-        or not takes(&text, b", lip=", 6)
+        or not takes(&text, b", lip=")
         or not size(run_without(&text, NO_VALUE))
-        or not takes(&text, b", mpid=", 7)
+        or not takes(&text, b", mpid=")
         or not size(run(&text, DIGIT))
-        or not takes(&text, b", ", 2)
+        or not takes(&text, b", ")
     ):
         return False
-    with_tls = takes(&text, b"TLS, ", 5)
-    if not is_session(text) or not joined(room, sizeof(room), &key, b"+" if with_tls else b"-", service, method):
+    with_tls = takes(&text, b"TLS, ")
+    if not is_session(text):
         return False
-    number = kept.logins.find(key)
+    if with_tls:
+        number = kept.login(b"+", program.ledger, service, method, "accepted")
+    else:
+        number = kept.login(b"-", program.ledger, service, method, "in-clear")
     if number < 0:
-        if kept.logins.full():
-            return False
-        outcome = "accepted" if with_tls else "in-clear"
-        number = kept.learned(key, program.ledger, told(service), told(method), outcome)
+        return False
     kept.logins.row(number)[0] += 1
     return True
 
 
 cdef bint failed(Kept kept, Program program, Text service, Text text) except -1:
-    cdef char room[KEY]
-    cdef Text method, client, key
+    cdef Text method, client
     cdef int number
-    if not size(run(&text, DIGIT)) or not takes(&text, b" attempts in ", 13):
+    if not size(run(&text, DIGIT)) or not takes(&text, b" attempts in "):
         return False
-    if not size(run(&text, DIGIT)) or not takes(&text, b" secs): user=<", 14):
+    if not size(run(&text, DIGIT)) or not takes(&text, b" secs): user=<"):
         return False
     run_without(&text, NO_USER)
-    if not takes(&text, b">, method=", 10):
+    if not takes(&text, b">, method="):
         return False
     method = run(&text, COMMAND | DIGIT)
-    if not size(method) or not takes(&text, b", rip=", 6):
+    if not size(method) or not takes(&text, b", rip="):
         return False
     client.at = text.at
     if not takes_level(&text):
         return False
     client.end = text.at
-    if not takes(&text, b", lip=", 6) or not takes_level(&text) or not takes(&text, b", ", 2):
+    if not takes(&text, b", lip=") or not takes_level(&text) or not takes(&text, b", "):
         return False
-    takes(&text, b"TLS, ", 5)
-    if not is_session(text) or not joined(room, sizeof(room), &key, b"!", service, method):
+    takes(&text, b"TLS, ")
+    if not is_session(text):
         return False
-    number = kept.logins.find(key)
+    number = kept.login(b"f", program.ledger, service, method, "failed")
     if number < 0:
-        if kept.logins.full():
-            return False
-        number = kept.learned(key, program.ledger, told(service), told(method), "failed")
+        return False
     kept.logins.row(number)[0] += 1
-    return add_one(kept.failed, told(client))
+    return add_one(kept.failed, client)
 
 
 cdef bint is_session(Text text) noexcept:
     """The end of a line of Dovecot's: `session=<…>`."""
-    if not takes(&text, b"session=<", 9):
+    if not takes(&text, b"session=<"):
         return False
     run_without(&text, NO_USER)
     return takes_one(&text, b">") and text.at == text.end
@@ -117,10 +111,13 @@ cdef bint is_failed_lookup(Text *text) noexcept:
     """`passwd-file(user,192.0.2.1): `, and what it did not find stands behind."""
     cdef Text found
     if not (
-        takes(text, b"passwd-file(", 12) or takes(text, b"pam(", 4) or takes(text, b"sql(", 4)
-        or takes(text, b"ldap(", 5) or takes(text, b"passwd(", 7)
+        takes(text, b"passwd-file(")
+        or takes(text, b"pam(")
+        or takes(text, b"sql(")
+        or takes(text, b"ldap(")
+        or takes(text, b"passwd(")
     ):
         return False
-    if not takes_until(text, &found, b"): ", 3) or has(found, b")"):
+    if not takes_until(text, &found, b"): ") or has(found, b")"):
         return False
-    return starts(text[0], b"unknown user", 12) or starts(text[0], b"Password mismatch", 17)
+    return starts(text[0], b"unknown user") or starts(text[0], b"Password mismatch")

@@ -12,6 +12,7 @@ from mailproof.parse.log.tally.compiled.scan cimport (
     NO_PATH,
     SETS,
     Text,
+    begins,
     has,
     is_digit,
     is_letter,
@@ -45,15 +46,16 @@ cdef enum Kind:
     DOVECOT
 
 
-cdef inline bint takes_clock(Text *text, Text *clock, bint modern, const char *zone, Py_ssize_t zone_length) noexcept nogil:
-    """Pass over `:10:20` and, of RFC 3339, what may follow; and the blank behind it."""
+cdef inline bint takes_stamp(Text *text, Text *clock, Text hour, Text *zone) noexcept nogil:
+    """Pass over `Nov 20 10:20:30 `, where that is the hour and, of RFC 3339, this the zone if one is asked for."""
     cdef Text part
-    clock.at = text.at
-    if not (
-        takes_one(text, b":") and takes_digits(text, 2) and takes_one(text, b":") and takes_digits(text, 2)
-    ):
+    if not begins(text[0], hour):
         return False
-    if modern:
+    text.at += size(hour)
+    clock.at = text.at
+    if not (takes_one(text, b":") and takes_digits(text, 2) and takes_one(text, b":") and takes_digits(text, 2)):
+        return False
+    if is_digit(hour.at[0]):
         if takes_one(text, b"."):
             part = run(text, DIGIT)
             if not 0 < size(part) < 10:
@@ -63,7 +65,7 @@ cdef inline bint takes_clock(Text *text, Text *clock, bint modern, const char *z
             if not (takes_digits(text, 2) and takes_one(text, b":") and takes_digits(text, 2)):
                 return False
         part.end = text.at
-        if zone != NULL and not (size(part) == zone_length and starts(part, zone, zone_length)):
+        if zone != NULL and not (size(part) == size(zone[0]) and begins(part, zone[0])):
             return False
     clock.end = text.at
     return takes_one(text, b" ")
@@ -87,7 +89,7 @@ cdef inline bint takes_head(Text *line, Text *head) noexcept nogil:
     head.end = line.at
     if takes_one(line, b"[") and not (size(run(line, DIGIT)) and takes_one(line, b"]")):
         return False
-    return takes(line, b": ", 2)
+    return takes(line, b": ")
 
 
 cdef inline void take_queue_id(Text *text, Text *queue_id) noexcept nogil:
@@ -102,7 +104,7 @@ cdef inline void take_queue_id(Text *text, Text *queue_id) noexcept nogil:
     length = found.at - text.at
     if not (common & HEX and 6 <= length <= 24) and not (common & BASE52 and 10 <= length <= 20):
         return
-    if not takes(&found, b": ", 2):
+    if not takes(&found, b": "):
         return
     queue_id.end = queue_id.at + length
     text.at = found.at
@@ -131,17 +133,15 @@ cdef inline bint may_be_stamped(Text text) noexcept nogil:
     if not 3 <= letters <= 5:
         return False
     takes_one(&text, b".")
-    return takes_one(&text, b" ") and text.at < text.end and (
-        text.at[0] == b" " or is_digit(text.at[0])
-    )
+    return takes_one(&text, b" ") and text.at < text.end and (text.at[0] == b" " or is_digit(text.at[0]))
 
 
 cdef inline bint is_service(Text name) noexcept nogil:
     return (
-        (size(name) == 4 and starts(name, b"imap", 4))
-        or (size(name) == 4 and starts(name, b"pop3", 4))
-        or (size(name) == 11 and starts(name, b"managesieve", 11))
-        or (size(name) == 10 and starts(name, b"submission", 10))
+        (size(name) == 4 and starts(name, b"imap"))
+        or (size(name) == 4 and starts(name, b"pop3"))
+        or (size(name) == 11 and starts(name, b"managesieve"))
+        or (size(name) == 10 and starts(name, b"submission"))
     )
 
 
@@ -149,23 +149,21 @@ cdef inline bint is_service(Text name) noexcept nogil:
 
 
 cdef inline bint is_silent_smtpd(Text text) noexcept nogil:
-    if takes(&text, b"connect from ", 13):
+    if takes(&text, b"connect from "):
         return True
-    if takes(&text, b"disconnect from ", 16):
+    if takes(&text, b"disconnect from "):
         return takes_client(&text)
-    if not takes(&text, b"lost connection after ", 22) and not takes(&text, b"timeout after ", 14):
+    if not takes(&text, b"lost connection after ") and not takes(&text, b"timeout after "):
         return False
     if not size(run(&text, COMMAND)):
         return False
-    if takes(&text, b" (", 2) and not (0 < size(run(&text, DIGIT)) < 19 and takes(&text, b" bytes)", 7)):
+    if takes(&text, b" (") and not (0 < size(run(&text, DIGIT)) < 19 and takes(&text, b" bytes)")):
         return False
-    return takes(&text, b" from ", 6) and takes_client(&text)
+    return takes(&text, b" from ") and takes_client(&text)
 
 
 cdef inline bint is_silent_dovecot(Text text) noexcept nogil:
-    if not (
-        takes(&text, b"imap(", 5) or takes(&text, b"lmtp(", 5) or takes(&text, b"pop3(", 5) or takes(&text, b"lda(", 4)
-    ):
+    if not (takes(&text, b"imap(") or takes(&text, b"lmtp(") or takes(&text, b"pop3(") or takes(&text, b"lda(")):
         return False
     while text.at < text.end and text.at[0] != b")":
         if text.at[0] == b"(":
@@ -177,16 +175,16 @@ cdef inline bint is_silent_dovecot(Text text) noexcept nogil:
         run_without(&text, NO_PATH)
         if not takes_one(&text, b">"):
             return False
-    if not takes(&text, b": ", 2):
+    if not takes(&text, b": "):
         return False
-    if takes(&text, b"msgid=<", 7):
+    if takes(&text, b"msgid=<"):
         run_without(&text, NO_PATH)
-        return takes(&text, b">: saved mail to ", 17) and text.at < text.end and is_letter(text.at[0])
+        return takes(&text, b">: saved mail to ") and text.at < text.end and is_letter(text.at[0])
     return (
-        starts(text, b"Disconnect from ", 16)
-        or starts(text, b"Disconnected", 12)
-        or starts(text, b"Connect from ", 13)
-        or starts(text, b"Logged out", 10)
+        starts(text, b"Disconnect from ")
+        or starts(text, b"Disconnected")
+        or starts(text, b"Connect from ")
+        or starts(text, b"Logged out")
     )
 
 
@@ -194,9 +192,9 @@ cdef inline bint is_signature(Text text) noexcept nogil:
     """`mail, d=example.com)`."""
     cdef Text selector, domain
     return (
-        takes_until(&text, &selector, b", d=", 4)
+        takes_until(&text, &selector, b", d=")
         and not (has(selector, b",") or has(selector, b"(") or has(selector, b")"))
-        and takes_until(&text, &domain, b")", 1)
+        and takes_until(&text, &domain, b")")
         and not (has(domain, b",") or has(domain, b"("))
     )
 
@@ -204,7 +202,7 @@ cdef inline bint is_signature(Text text) noexcept nogil:
 cdef inline bint is_silent_anvil(Text text) noexcept nogil:
     """`statistics: max connection rate 2/60s for (smtp:192.0.2.1) at Nov 20 10:00:00`."""
     cdef Text what
-    if not takes(&text, b"statistics: max ", 16):
+    if not takes(&text, b"statistics: max "):
         return False
     what = run(&text, LOWER)
     if size(what) < 2 or (what.end - 1)[0] != b" " or not size(run(&text, DIGIT)):
@@ -214,29 +212,27 @@ cdef inline bint is_silent_anvil(Text text) noexcept nogil:
             return False
         if text.at < text.end and b"a" <= text.at[0] <= b"z":
             text.at += 1
-    if takes(&text, b" for (", 6) and not takes_until(&text, &what, b")", 1):
+    if takes(&text, b" for (") and not takes_until(&text, &what, b")"):
         return False
-    return starts(text, b" at ", 4)
+    return starts(text, b" at ")
 
 
 cdef inline bint is_silent(Kind kind, bint with_queue_id, Text text) noexcept nogil:
     """Of other programs."""
     if kind == CLEANUP:
-        return with_queue_id and starts(text, b"message-id=", 11)
+        return with_queue_id and starts(text, b"message-id=")
     if kind == ANVIL:
         return not with_queue_id and is_silent_anvil(text)
     if kind == BOUNCE:
-        if not with_queue_id or not takes(&text, b"sender ", 7):
+        if not with_queue_id or not takes(&text, b"sender "):
             return False
-        if not (
-            takes(&text, b"non-delivery ", 13) or takes(&text, b"delivery status ", 16) or takes(&text, b"delay ", 6)
-        ):
+        if not (takes(&text, b"non-delivery ") or takes(&text, b"delivery status ") or takes(&text, b"delay ")):
             return False
-        return takes(&text, b"notification: ", 14) and size(run(&text, HEX | BASE52)) > 5
+        return takes(&text, b"notification: ") and size(run(&text, HEX | BASE52)) > 5
     if kind == OPENDKIM and with_queue_id:
-        if starts(text, b"DKIM verification successful", 28):
+        if starts(text, b"DKIM verification successful"):
             return True
-        if not takes(&text, b"DKIM-Signature ", 15):
+        if not takes(&text, b"DKIM-Signature "):
             return False
-        return (takes(&text, b"field added (s=", 15) or takes(&text, b"header added (s=", 16)) and is_signature(text)
+        return (takes(&text, b"field added (s=") or takes(&text, b"header added (s=")) and is_signature(text)
     return False

@@ -1,11 +1,10 @@
 from mailproof.parse.log.tally.compiled.forms cimport Kind
 from mailproof.parse.log.tally.compiled.known cimport Known
 from mailproof.parse.log.tally.compiled.scan cimport Text
+from mailproof.parse.log.tally.compiled.weights cimport Weights
 
 cdef enum:
-    # Two texts that are looked for together are no longer; a reason alone is half of that.
-    KEY = 256
-    # Columns of the tables of Tables, and how many there are.
+    # Columns of rows in Tables, as there, and how many there are.
     DEFERRALS = 0
     DELAY = 1
     LONGEST = 2
@@ -25,6 +24,7 @@ cdef class Program:
     cdef Kind kind
     cdef str name, service
     cdef bytes service_octets
+    cdef Text told_service
     cdef object ledger, handler
     cdef list row
     cdef dict flight
@@ -37,19 +37,17 @@ cdef class Program:
 
 cdef class Kept:
     cdef object tables
-    cdef dict senders, recipients, refused, failed
+    cdef Weights senders, recipients
+    cdef dict refused, failed
     cdef Known logins, tls_in, tls_out, events, reasons, domains, relays, delays
     cdef tuple all
 
     cdef int make_room(self) except -1
     cdef int settle(self) except -1
-    cdef int login(self, Program program, Text method, str outcome) except -2
-    cdef int learned(self, Text key, object ledger, str service, str mechanism, str outcome) except -1
-    cdef bint reason(self, const char *mark, str kind, str place, Text text) except -1
-    cdef int event(self, Program program, const char *mark, str where, str what) except -1
+    cdef int login(self, char mark, object ledger, Text service, Text method, str outcome) except -2
+    cdef bint reason(self, char mark, str kind, str place, Text text) except -1
+    cdef int event(self, Program program, char mark, str where, str what) except -1
     cdef int delay(self, long long delay) except -2
 
 
-cdef bint joined(char *room, Py_ssize_t limit, Text *key, char mark, Text one, Text other) noexcept
-cdef int add(dict table, str name, object weight) except -1
-cdef bint add_one(dict table, str name) except -1
+cdef bint add_one(dict table, Text name) except -1

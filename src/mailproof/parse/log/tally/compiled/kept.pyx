@@ -1,8 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 """Who counts, as `ledger` does; and what is kept back of the tables, for it is added to again and again."""
 
-from cpython.dict cimport PyDict_GetItem, PyDict_SetItem
-from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
 from mailproof.parse.log.tally.compiled.forms cimport (
@@ -23,10 +21,16 @@ from mailproof.parse.log.tally.compiled.forms cimport (
 )
 from mailproof.parse.log.tally.compiled.known cimport REMEMBERED, Known
 from mailproof.parse.log.tally.compiled.reasons cimport DOTS, SHOWN, reason_into
-from mailproof.parse.log.tally.compiled.scan cimport Text, has, size, told
+from mailproof.parse.log.tally.compiled.scan cimport Text, size, told
+from mailproof.parse.log.tally.compiled.sums cimport add
+from mailproof.parse.log.tally.compiled.weights cimport Weights
 
 from mailproof.parse.log.tally.record import row_of_service
 from mailproof.parse.log.tally.tables import DELAYS as _DELAYS
+
+# Two texts that are looked for together are no longer; a reason alone is half of that.
+cdef enum:
+    KEY = 256
 
 _KINDS = {
     "smtpd": SMTPD,
@@ -55,6 +59,8 @@ cdef class Program:
         self.kind = _KINDS.get(name, HANDLED)
         self.name, self.ledger, self.service, self.handler = name, ledger, service, handler
         self.service_octets = service.encode()
+        self.told_service.at = self.service_octets
+        self.told_service.end = self.told_service.at + len(self.service_octets)
         self.row = None
         if ledger is not None:
             self.flight, self.first = ledger.flight, ledger.first
@@ -90,7 +96,7 @@ cdef class Kept:
 
     def __init__(self, object tables not None) -> None:
         self.tables = tables
-        self.senders, self.recipients = tables.senders, tables.recipients
+        self.senders, self.recipients = Weights(), Weights()
         self.refused, self.failed = tables.refused, tables.failed
         self.logins, self.tls_in, self.tls_out, self.events, self.reasons = (Known() for _ in range(5))
         self.domains, self.relays, self.delays = (Known() for _ in range(3))
@@ -109,6 +115,8 @@ cdef class Kept:
 
     cdef int settle(self) except -1:
         """Add to the tables what was kept back."""
+        self.senders.settle(self.tables.senders)
+        self.recipients.settle(self.tables.recipients)
         self.logins.settle(self.tables.logins)
         self.tls_in.settle(None)
         self.tls_out.settle(None)
@@ -119,27 +127,22 @@ cdef class Kept:
         self.relays.settle_rows(self.tables.relays, OF_RELAY, SLOWEST)
         return 0
 
-    cdef int login(self, Program program, Text method, str outcome) except -2:
-        """The number of a login with this method at the service of a program of Postfix; -1 where there is none."""
+    cdef int login(self, char mark, object ledger, Text service, Text method, str outcome) except -2:
+        """The number of logins as Ledger.login has them, `mark` being of the outcome; -1 where there is no room."""
         cdef char room[KEY]
-        cdef Text service, key
+        cdef Text key
         cdef int number
-        service.at = program.service_octets
-        service.end = service.at + len(program.service_octets)
-        if not size(method) or has(method, b"=") or not joined(room, sizeof(room), &key, b"u" if outcome == "used" else b"f", service, method):
+        if not joined(room, sizeof(room), &key, mark, service, method):
             return -1
         number = self.logins.find(key)
         if number < 0 and not self.logins.full():
-            number = self.learned(key, program.ledger, program.service, told(method), outcome)
+            meaning = ledger.login(told(service), told(method), outcome)
+            # It is counted by whoever has asked.
+            self.tables.logins[meaning] -= 1
+            number = self.logins.learn(key, meaning)
         return number
 
-    cdef int learned(self, Text key, object ledger, str service, str mechanism, str outcome) except -1:
-        """A login that is not counted yet."""
-        meaning = ledger.login(service, mechanism, outcome)
-        self.tables.logins[meaning] -= 1
-        return self.logins.learn(key, meaning)
-
-    cdef bint reason(self, const char *mark, str kind, str place, Text text) except -1:
+    cdef bint reason(self, char mark, str kind, str place, Text text) except -1:
         """Count what `reasons.reason_of` makes of it; False, and nothing counted, where there is no room."""
         cdef char room[KEY]
         cdef char said[SHOWN + 1]
@@ -150,7 +153,7 @@ cdef class Kept:
         where.end = where.at + len(octets)
         reason.at = said
         reason.end = said + reason_into(said, text)
-        if not joined(room, sizeof(room), &key, mark[0], where, reason):
+        if not joined(room, sizeof(room), &key, mark, where, reason):
             return False
         number = self.reasons.find(key)
         if number < 0:
@@ -166,7 +169,7 @@ cdef class Kept:
         self.reasons.row(number)[0] += 1
         return True
 
-    cdef int event(self, Program program, const char *mark, str where, str what) except -1:
+    cdef int event(self, Program program, char mark, str where, str what) except -1:
         """As Ledger.event."""
         cdef char room[KEY]
         cdef bytes octets = what.encode()
@@ -174,7 +177,7 @@ cdef class Kept:
         cdef int number
         text.at = octets
         text.end = text.at + len(octets)
-        if not joined(room, sizeof(room), &key, mark[0], text, NOTHING):
+        if not joined(room, sizeof(room), &key, mark, text, NOTHING):
             program.ledger.event(where, what)
             return 0
         number = self.events.find(key)
@@ -216,11 +219,6 @@ cdef bint joined(char *room, Py_ssize_t limit, Text *key, char mark, Text one, T
     return True
 
 
-cdef int add(dict table, str name, object weight) except -1:
-    cdef PyObject *known = PyDict_GetItem(table, name)
-    return PyDict_SetItem(table, name, weight if known == NULL else <object>known + weight)
-
-
-cdef bint add_one(dict table, str name) except -1:
-    add(table, name, 1)
+cdef bint add_one(dict table, Text name) except -1:
+    add(table, told(name), 1)
     return True

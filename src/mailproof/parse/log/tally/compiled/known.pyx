@@ -8,7 +8,7 @@ from mailproof.parse.log.tally.compiled.scan cimport Text, hash_of, size, told
 
 
 cdef class Known:
-    """What texts stand for, and sums for each since the last settling; as many as REMEMBERED, then they are forgotten.
+    """What texts stand for, and sums for each since it was settled; of REMEMBERED at most, then they are forgotten.
 
     Strangers may choose texts of one hash: then a search is as long as what is remembered, and no longer.
     """

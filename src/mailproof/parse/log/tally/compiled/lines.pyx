@@ -25,13 +25,13 @@ from mailproof.parse.log.tally.compiled.forms cimport (
     is_silent,
     may_be_stamped,
     take_queue_id,
-    takes_clock,
+    takes_stamp,
     takes_head,
 )
 from mailproof.parse.log.tally.compiled.kept cimport Kept, Program
 from mailproof.parse.log.tally.compiled.known cimport Known
 from mailproof.parse.log.tally.compiled.receiving cimport pickup, postgrey, postscreen, smtpd
-from mailproof.parse.log.tally.compiled.scan cimport Text, fill_sets, is_less, is_plain, size, takes, told
+from mailproof.parse.log.tally.compiled.scan cimport Text, fill_sets, is_less, is_plain, size, told
 
 # As in `count`: a line that is longer is read in the ordinary way.
 cdef enum:
@@ -53,6 +53,11 @@ cdef class CompiledLines:
     cdef Text first, last
     cdef bint all_plain
     cdef bytes block
+
+    @property
+    def addresses(self) -> int:
+        """So many are kept back at most, of senders or of recipients."""
+        return max(self.kept.senders.many, self.kept.recipients.many)
 
     def __init__(self, object tables not None, object learn not None, object ordinary not None) -> None:
         """`learn` takes `mx postfix/smtpd` in bytes and gives the arguments of Program; `ordinary` takes a line."""
@@ -79,14 +84,19 @@ cdef class CompiledLines:
         cdef const char *begin = self.block
         cdef const char *end = begin + len(self.block)
         cdef const char *begin_of_line
-        cdef const char *told_hour = hour
-        cdef const char *told_zone = NULL
-        cdef Py_ssize_t hour_length = len(hour), zone_length = 0, lines = 0
-        cdef Text line, clock
+        cdef Text *their_zone = NULL
+        cdef Text line, clock, told_hour, told_zone
+        cdef Py_ssize_t lines = 0
         if not 0 <= start <= len(self.block):
             raise ValueError("outside the block")
+        if not hour:
+            raise ValueError("no hour")
+        told_hour.at = hour
+        told_hour.end = told_hour.at + len(hour)
         if zone is not None:
-            told_zone, zone_length = zone, len(zone)
+            told_zone.at = zone
+            told_zone.end = told_zone.at + len(zone)
+            their_zone = &told_zone
         self.first.at = self.first.end = NULL
         self.lines = self.other = 0
         line.at = begin + start
@@ -98,8 +108,7 @@ cdef class CompiledLines:
                     line.end = end
                 if (
                     size(line) > LONGEST
-                    or not takes(&line, told_hour, hour_length)
-                    or not takes_clock(&line, &clock, hour_length == 13, told_zone, zone_length)
+                    or not takes_stamp(&line, &clock, told_hour, their_zone)
                     or not (self.all_plain or is_plain(line))
                     or not self._line(line, begin_of_line)
                 ):

@@ -31,7 +31,7 @@ cdef inline Py_ssize_t cut_into(char *room, Text text) noexcept nogil:
     cdef const char *there
     cdef Py_ssize_t length, begin, end
     read.end = min(text.end, text.at + READ)
-    there = place_of(read, b" said: ", 7)
+    there = place_of(read, b" said: ")
     if there != NULL:
         read.at = there + 7
     length = size(read)
@@ -39,7 +39,7 @@ cdef inline Py_ssize_t cut_into(char *room, Text text) noexcept nogil:
     length = without_between(room, length, b"<", b">")
     length = without_between(room, length, b"[", b"]")
     part.at, part.end = room, room + length
-    there = place_of(part, b"http", 4)
+    there = place_of(part, b"http")
     return there - room if there != NULL and there > room else length
 
 
@@ -123,7 +123,7 @@ cdef inline const char *behind_number(const char *at, const char *end) noexcept 
 
 
 cdef inline Py_ssize_t reason_into(char *room, Text text) noexcept nogil:
-    """Write the reason, with DOTS for what differs from one line to the next; returns how long it is, at most SHOWN."""
+    """Write the reason, with DOTS for what differs from one line to the next; returns its length, at most SHOWN."""
     cdef char cut[READ]
     cdef const char *end = cut + cut_into(cut, text)
     cdef const char *at = behind_code(cut, end)

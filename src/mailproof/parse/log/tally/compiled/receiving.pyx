@@ -34,24 +34,24 @@ cdef bint smtpd(Kept kept, Program program, Text queue_id, Text text) except -1:
     if not size(queue_id):
         if is_silent_smtpd(text):
             return True
-        if starts(text, b"NOQUEUE: reject: ", 17):
+        if starts(text, b"NOQUEUE: reject: "):
             return refused(kept, program, text)
-        if starts(text, b"warning: ", 9):
+        if starts(text, b"warning: "):
             return warned(kept, program, text)
         return tls(kept, program, kept.tls_in, "in", text)
-    if not takes(&text, b"client=", 7) or not size(text):
+    if not takes(&text, b"client=") or not size(text):
         return False
     client = text
     if has(text, b","):
         if (
-            not takes_until(&text, &client, b", sasl_method=", 14)
-            or not takes_until(&text, &method, b", sasl_username=", 16)
+            not takes_until(&text, &client, b", sasl_method=")
+            or not takes_until(&text, &method, b", sasl_username=")
             or has(client, b",")
-            or has(method, b",")
+            or not is_value(method)
             or has(text, b",")
         ):
             return False
-        number = kept.login(program, method, "used")
+        number = kept.login(b"u", program.ledger, program.told_service, method, "used")
         if number < 0:
             return False
         kept.logins.row(number)[0] += 1
@@ -63,15 +63,15 @@ cdef bint smtpd(Kept kept, Program program, Text queue_id, Text text) except -1:
 
 cdef bint postscreen(Kept kept, Program program, Text text) except -1:
     cdef str verdict
-    if starts(text, b"NOQUEUE: reject: ", 17):
+    if starts(text, b"NOQUEUE: reject: "):
         return refused(kept, program, text)
-    if starts(text, b"DISCONNECT ", 11):
+    if starts(text, b"DISCONNECT "):
         return True
-    if takes(&text, b"CONNECT from [", 14):
+    if takes(&text, b"CONNECT from ["):
         verdict = "CONNECT"
-    elif takes(&text, b"PASS OLD [", 10):
+    elif takes(&text, b"PASS OLD ["):
         verdict = "PASS OLD"
-    elif takes(&text, b"PASS NEW [", 10):
+    elif takes(&text, b"PASS NEW ["):
         verdict = "PASS NEW"
     else:
         return False
@@ -82,20 +82,24 @@ cdef bint postscreen(Kept kept, Program program, Text text) except -1:
 
 
 cdef bint postgrey(Kept kept, Program program, Text text) except -1:
-    cdef Text reason
+    cdef Text reason, name
     cdef str action
-    if takes(&text, b"action=pass, reason=", 20):
+    if takes(&text, b"action=pass, reason="):
         action = "passed"
-    elif takes(&text, b"action=greylist, reason=", 24):
+    elif takes(&text, b"action=greylist, reason="):
         action = "delayed"
     else:
         return False
-    if not takes_until(&text, &reason, b", client_name=", 14) or not size(reason) or has(reason, b",") or has(reason, b"="):
+    if not takes_until(&text, &reason, b", client_name=") or not takes_until(&text, &name, b", client_address="):
         return False
-    if not takes_until(&text, &reason, b", client_address=", 17) or not size(reason) or has(reason, b",") or has(reason, b"="):
+    if not is_value(reason) or not is_value(name):
         return False
     kept.event(program, b"g", "greylisting", action)
     return True
+
+
+cdef bint is_value(Text text) noexcept:
+    return size(text) > 0 and not has(text, b",") and not has(text, b"=")
 
 
 cdef bint pickup(Program program, Text queue_id, Text text) except -1:
@@ -103,7 +107,7 @@ cdef bint pickup(Program program, Text queue_id, Text text) except -1:
     cdef Text sender
     if not size(queue_id):
         return False
-    if not takes(&text, b"uid=", 4) or not 0 < size(run(&text, DIGIT)) < 11 or not takes(&text, b" from=<", 7):
+    if not takes(&text, b"uid=") or not 0 < size(run(&text, DIGIT)) < 11 or not takes(&text, b" from=<"):
         return False
     if not takes_address(&text, &sender) or text.at != text.end:
         return False
@@ -118,24 +122,24 @@ cdef bint warned(Kept kept, Program program, Text text) except -1:
     cdef int number = -1
     text.at += 9
     warning = text
-    if starts(text, b"hostname ", 9):
+    if starts(text, b"hostname "):
         return kept.reason(b"w", "warning", "smtpd", warning)
     client = text
     if not takes_client(&text):
         return False
     client.end = text.at
-    if not takes(&text, b": SASL ", 7):
+    if not takes(&text, b": SASL "):
         return False
     method = run(&text, COMMAND | DIGIT)
-    if not takes(&text, b" authentication failed: ", 24) or has(text, b","):
+    if not size(method) or not takes(&text, b" authentication failed: ") or has(text, b","):
         return False
-    number = kept.login(program, method, "failed")
+    number = kept.login(b"f", program.ledger, program.told_service, method, "failed")
     if number < 0 or not kept.reason(b"w", "warning", "smtpd", warning):
         return False
     kept.logins.row(number)[0] += 1
     client.end -= 1
     client.at = <const char *>memchr(client.at, b"[", size(client)) + 1
-    return add_one(kept.failed, told(client))
+    return add_one(kept.failed, client)
 
 
 cdef bint refused(Kept kept, Program program, Text text) except -1:
@@ -143,16 +147,16 @@ cdef bint refused(Kept kept, Program program, Text text) except -1:
     cdef Text stage, client, reply
     text.at += 17
     if (
-        not takes_until(&text, &stage, b" from ", 6)
-        or not takes_until(&text, &client, b": ", 2)
-        or not takes_until(&text, &reply, b"; from=<", 8)
-        or place_of(client, b"; ", 2) != NULL
+        not takes_until(&text, &stage, b" from ")
+        or not takes_until(&text, &client, b": ")
+        or not takes_until(&text, &reply, b"; from=<")
+        or place_of(client, b"; ") != NULL
         or not is_upper(stage)
         or not kept.reason(b"r", "reject", told(stage), reply)
     ):
         return False
     program.refused += 1
-    add_one(kept.refused, told(client))
-    if place_of(reply, b"reylist", 7) != NULL:
+    add_one(kept.refused, client)
+    if place_of(reply, b"reylist") != NULL:
         kept.event(program, b"g", "greylisting", "refused")
     return True

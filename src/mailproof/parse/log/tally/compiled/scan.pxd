@@ -5,11 +5,7 @@ A Text never looks behind its end. Whatever does not fit leaves it where it is a
 
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport uint64_t
-from libc.string cimport memchr, memcmp, memcpy
-
-cdef extern from "string.h" nogil:
-    # Of GNU, musl, macOS and the BSDs.
-    void *memmem(const void *text, size_t length, const void *words, size_t words_length)
+from libc.string cimport memchr, memcmp, memcpy, strlen
 
 # Sets of characters, each a bit.
 cdef enum:
@@ -73,15 +69,26 @@ cdef inline Py_ssize_t size(Text text) noexcept nogil:
     return text.end - text.at
 
 
-cdef inline bint starts(Text text, const char *words, Py_ssize_t length) noexcept nogil:
-    return size(text) >= length and memcmp(text.at, words, length) == 0
+cdef inline Text text_of(const char *words) noexcept nogil:
+    """Of words in the source: their length is known when this is compiled."""
+    cdef Text text
+    text.at, text.end = words, words + strlen(words)
+    return text
 
 
-cdef inline bint takes(Text *text, const char *words, Py_ssize_t length) noexcept nogil:
+cdef inline bint begins(Text text, Text words) noexcept nogil:
+    return size(text) >= size(words) and memcmp(text.at, words.at, size(words)) == 0
+
+
+cdef inline bint starts(Text text, const char *words) noexcept nogil:
+    return begins(text, text_of(words))
+
+
+cdef inline bint takes(Text *text, const char *words) noexcept nogil:
     """Pass over these words."""
-    if not starts(text[0], words, length):
+    if not starts(text[0], words):
         return False
-    text.at += length
+    text.at += size(text_of(words))
     return True
 
 
@@ -112,22 +119,28 @@ cdef inline Text run_without(Text *text, int banned) noexcept nogil:
     return found
 
 
-cdef inline const char *place_of(Text text, const char *words, Py_ssize_t length) noexcept nogil:
-    """Where these words begin; NULL where they are not."""
-    return <const char *>memmem(text.at, size(text), words, length)
+cdef inline const char *place_of(Text text, const char *words) noexcept nogil:
+    """Where these words begin; NULL where they are not. They are short, and so are lines: memmem(3) takes longer."""
+    cdef Py_ssize_t length = size(text_of(words))
+    while size(text) >= length:
+        text.at = <const char *>memchr(text.at, words[0], size(text) - length + 1)
+        if text.at == NULL or memcmp(text.at, words, length) == 0:
+            return text.at
+        text.at += 1
+    return NULL
 
 
 cdef inline bint has(Text text, char character) noexcept nogil:
     return memchr(text.at, character, size(text)) != NULL
 
 
-cdef inline bint takes_until(Text *text, Text *found, const char *words, Py_ssize_t length) noexcept nogil:
+cdef inline bint takes_until(Text *text, Text *found, const char *words) noexcept nogil:
     """Pass over what stands before these words, and give it, and over them."""
-    cdef const char *there = place_of(text[0], words, length)
+    cdef const char *there = place_of(text[0], words)
     if there == NULL:
         return False
     found.at, found.end = text.at, there
-    text.at = there + length
+    text.at = there + size(text_of(words))
     return True
 
 
@@ -244,14 +257,14 @@ cdef inline str told(Text text):
 
 
 cdef inline uint64_t hash_of(Text text) noexcept nogil:
+    """For what is remembered within a limit: strangers may know it."""
     cdef uint64_t word, value = <uint64_t>size(text)
     while size(text) >= 8:
         memcpy(&word, text.at, 8)
         value = (value ^ word) * <uint64_t>0x9E3779B97F4A7C15
         value ^= value >> 29
         text.at += 8
-    while text.at < text.end:
-        value = (value ^ <unsigned char>text.at[0]) * <uint64_t>0x9E3779B97F4A7C15
-        value ^= value >> 29
-        text.at += 1
-    return value
+    word = 0
+    memcpy(&word, text.at, size(text))
+    value = (value ^ word) * <uint64_t>0x9E3779B97F4A7C15
+    return value ^ (value >> 29)

@@ -16,19 +16,19 @@ cdef bint tls(Kept kept, Program program, Known known, str direction, Text text)
     """`Anonymous TLS connection established from HOST[IP]: TLSv1.3 with cipher …`."""
     cdef int number
     if not (
-        takes(&text, b"Anonymous ", 10)
-        or takes(&text, b"Trusted ", 8)
-        or takes(&text, b"Untrusted ", 10)
-        or takes(&text, b"Verified ", 9)
+        takes(&text, b"Anonymous ")
+        or takes(&text, b"Trusted ")
+        or takes(&text, b"Untrusted ")
+        or takes(&text, b"Verified ")
     ):
         return False
-    if not takes(&text, b"TLS connection established ", 27):
+    if not takes(&text, b"TLS connection established "):
         return False
-    if not (takes(&text, b"from ", 5) if known is kept.tls_in else takes(&text, b"to ", 3)):
+    if not (takes(&text, b"from ") if known is kept.tls_in else takes(&text, b"to ")):
         return False
-    if not takes_client(&text) or (starts(text, b":", 1) and not starts(text, b": ", 2) and not takes_port(&text)):
+    if not takes_client(&text) or (starts(text, b":") and not starts(text, b": ") and not takes_port(&text)):
         return False
-    if not takes(&text, b": ", 2):
+    if not takes(&text, b": "):
         return False
     number = known.find(text)
     if number < 0:
