@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""The loop over the lines of a log, and the forms that most of them have, compiled: `count` uses it where it is there.
+"""The loop over the lines of a log, and the forms that most of them have, compiled; `count` takes it if it is there.
 
 It takes the lines that `quick` and `forms` take, with the same outcome, and hands the rarer ones to the handlers of
 `quick`; a line that these do not take either is left to `count`. So a form that is missing here costs time alone.
@@ -124,6 +124,8 @@ cdef class CompiledLines:
                 line.at = line.end + 1
         finally:
             self.lines = lines
+            self.kept.senders.catch_up()
+            self.kept.recipients.catch_up()
             self._settle_hour()
         return min(line.at, end) - begin
 
