@@ -68,7 +68,9 @@ def _slapd(place: Place) -> str:
 
 def _vsftpd(place: Place) -> str:
     place.write("vsftpd.conf", VSFTPD.format(d=place.directory, **place.ports))
-    return f"mkdir {place.directory}/run/empty; exec vsftpd {place.directory}/vsftpd.conf"
+    # Not as process 1: that is given the children of its children when these end, and vsftpd ends with one that it
+    # does not know (standalone.c, drop_ip_count).
+    return f"mkdir {place.directory}/run/empty; vsftpd {place.directory}/vsftpd.conf; exit $?"
 
 
 def _inspircd(place: Place) -> str:
