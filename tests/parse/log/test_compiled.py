@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sysconfig
+import weakref
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tallies import KNOWN, TODAY, WARM
 
 from mailproof.parse.log.tally import sums
-from mailproof.parse.log.tally.count import IS_COMPILED
+from mailproof.parse.log.tally.count import IS_COMPILED, LogCounter
+from mailproof.parse.log.tally.tally import Tally
 
 CAN_COMPILE = (Path(sysconfig.get_path("include")) / "Python.h").exists() and bool(shutil.which("cc"))
 TABLES = st.dictionaries(st.text("ab@.", max_size=6), st.integers(0, 1 << 70))
@@ -39,8 +43,39 @@ def test_a_place_outside_the_block(start: int) -> None:
     from mailproof.parse.log.tally.compiled.lines import CompiledLines
     from mailproof.parse.log.tally.tables import Tables
 
-    lines = CompiledLines(Tables(), lambda head: pytest.fail("nobody is named"), lambda line: None)
+    def take(start: int) -> int:
+        return lines.take(start, b"Nov 20 10", None, lambda head: pytest.fail("nobody is named"), lambda line: None)
+
+    lines = CompiledLines(Tables())
     lines.begin(b"x")
-    assert lines.take(1, b"Nov 20 10", None) == 1
+    assert take(1) == 1
     with pytest.raises(ValueError, match="outside the block"):
-        lines.take(start, b"Nov 20 10", None)
+        take(start)
+
+
+@pytest.mark.skipif(not IS_COMPILED, reason="not compiled")
+def test_clocks_do_not_outlive_their_block() -> None:
+    from mailproof.parse.log.tally.compiled.lines import CompiledLines
+    from mailproof.parse.log.tally.tables import Tables
+
+    lines = CompiledLines(Tables())
+    lines.begin(b"Nov 20 10:01:02 mx cron[1]: x")
+    taken = lines.take(0, b"Nov 20 10", None, lambda head: ("", "", None, "", lambda queue_id, text: None), len)
+    assert (taken, lines.lines, lines.other, lines.span()) == (29, 1, 1, (":01:02", ":01:02"))
+    lines.begin(b"")
+    assert lines.span() == ("", "")
+
+
+def test_a_counter_is_freed_without_the_collector() -> None:
+    """Which the reader of many files stops; each has some megabytes."""
+    tally = Tally()
+    counter = LogCounter(tally, TODAY)
+    counter.count(KNOWN + WARM + b"Nov 20 10:00:00 mx cron[1]: x\n")
+    gone = weakref.ref(counter)
+    assert tally.tables.lines
+    gc.disable()
+    try:
+        del counter
+        assert gone() is None
+    finally:
+        gc.enable()

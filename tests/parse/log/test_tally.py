@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tallies import KNOWN, LINES, WARM, WISHES, Q, every_way, generated, tally_of
+from tallies import KNOWN, LINES, WARM, WISHES, Q, Since, every_way, generated, tally_of, told
 
 from mailproof.parse.log.tally import count
 from mailproof.parse.log.tally.count import By, LogCounter
@@ -40,10 +40,10 @@ def test_most_lines_go_the_quick_way(
     slow = 0
     ordinary = LogCounter._one
 
-    def counted(self: LogCounter, raw: bytes, place: int | None = None, *, timed: bool = True) -> None:
+    def counted(self: LogCounter, raw: bytes, place: int | None = None, *, instead: str = "") -> None:
         nonlocal slow
         slow += 1
-        ordinary(self, raw, place, timed=timed)
+        ordinary(self, raw, place, instead=instead)
 
     monkeypatch.setattr(LogCounter, "_one", counted)
     log = generated(*wish).replace(b" postfix/", b" %s/" % instance)
@@ -93,12 +93,13 @@ def test_any_bytes(lines: list[bytes]) -> None:
         every_way(*filter(None, (KNOWN, block)))
 
 
+@pytest.mark.parametrize("some", [0, 1 << 17], ids=["at once", "line by line"])
 @pytest.mark.parametrize("much", [0, 1 << 17], ids=["a pattern for each hour", "one for all"])
 @pytest.mark.parametrize("stamp", ["Nov 20 {}:00:00", "2026-11-20T{}:00:00+09:00"])
-def test_hours_that_take_turns(stamp: str, much: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hours_that_take_turns(stamp: str, much: int, some: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """As clocks of two hosts do, and lines of another form between them."""
     monkeypatch.setattr(count, "_MUCH", much)
-    monkeypatch.setattr(count, "_SOME", much)
+    monkeypatch.setattr(count, "_SOME", some)
     hours = (10, 11, 10, 11, 11, 12, 12, 10, 10, 10)
     lines = [
         f"{stamp.format(hour)} mx postfix/smtpd[1]: {n:08X}: client=a[192.0.2.9]" for n, hour in enumerate(hours)
@@ -147,6 +148,10 @@ SENT = "relay=h[192.0.2.1]:25, delay=1.1, delays=0.1/0/0.4/0.6"
         "/submission/smtpd[1]: 4F1C2A3B5E: client=a[192.0.2.9], sasl_username=a, sasl_method=PLAIN",
         "/submission/smtpd[1]: 4F1C2A3B5E: client=a[192.0.2.9], sasl_method=PLAIN, sasl_sender=a",
         "/submission/smtpd[1]: 4F1C2A3B5E: client=",
+        "/submission/smtpd[1]: 4F1C2A3B5E: client=, sasl_method=PLAIN, sasl_username=a",
+        "/dovecot[1]: imap-login: Login: user=<a>, method=PLAIN, rip=192.0.2.9, lip=x, mpid=1, TLS, session=<s>",
+        f"/opendkim[1]: {Q}: DKIM verification successful",
+        "/mx2/postgrey[1]: action=pass, reason=client whitelist, client_name=a, client_address=192.0.2.9",
         "/other/smtpd[1]: NOQUEUE: reject: RCPT from a[192.0.2.9]: 554 no",
         "/postgrey/smtpd[1]: connect from a.example[192.0.2.9]",
         "-out/smtpd[1]: connect from a.example[192.0.2.9]",
@@ -182,6 +187,53 @@ SENT = "relay=h[192.0.2.1]:25, delay=1.1, delays=0.1/0/0.4/0.6"
 def test_a_form_of_a_frequent_line(line: str) -> None:
     """Where the message is known, and before it."""
     every_way(KNOWN, f"{HEAD}{line}\n".encode(), WARM, f"{HEAD}{line}\n{HEAD}{line}".encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "smtpd[1]: connect from a[192.0.2.9]",
+        "smtpd[1]: 4F1C2A3B5E: client=a[192.0.2.9]",
+        f"lmtp[1]: {Q}: to=<b@c.example>, {SENT}, dsn=2.0.0, status=sent (250 ok)",
+    ],
+)
+def test_a_program_of_another_server_with_the_same_name(text: str) -> None:
+    """OpenSMTPD's smtpd and Cyrus' lmtp are not Postfix's."""
+    summary = every_way(WARM, f"Nov 20 10:00:00 mx {text}".encode())
+    assert (summary.totals.received, summary.totals.delivered, summary.unknown) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("period", [None, Since("2026-11-20T09:30", "2026-11-20T10:30")], ids=["whole", "period"])
+@pytest.mark.parametrize("outside", ["app[1]", "info app[1]", "+h app", "app"])
+@pytest.mark.parametrize("inside", ["09:59:58", "11:00:00", "10:00:00"])
+def test_a_line_in_a_line_has_its_own_hour(inside: str, outside: str, period: Since | None) -> None:
+    """And those around it have theirs."""
+    lines = [
+        f"{HEAD}/smtpd[1]: 4F1C2A3B5E: client=a[192.0.2.9]",
+        f"Nov 20 10:00:09 mx {outside}: Nov 20 {inside} mx postfix/smtpd[1]: 4F1C2A3B5F: client=a[192.0.2.9]",
+        f"{HEAD}/smtpd[1]: 4F1C2A3B6E: client=a[192.0.2.9]",
+    ]
+    for part in (lines, lines[1:2], lines[:2], lines * 2):
+        every_way("\n".join(part).encode(), period=period)
+
+
+def test_the_host_is_not_the_beginning_of_a_line_of_dovecot() -> None:
+    every_way(KNOWN, b"Nov 20 10:00:00 mx(a postfix/smtpd[1]: connect from x): Info: foo")
+
+
+def test_a_folder_with_an_apostrophe() -> None:
+    line = "Nov 20 10:00:00 mx dovecot: lmtp(b)<1><s>: msgid=<1@a.example>: saved mail to Bob's mail"
+    assert every_way(line.encode()).unknown == 0
+
+
+def test_sums_have_room_for_delays_without_sense() -> None:
+    """So many of eight digits were more than 64 bits hold, in a log of 14 MB."""
+    line = f"{HEAD}/smtp[1]: {Q}: to=<b@c.example>, relay=h, delay=99999999, delays=99999999/0/0/0, dsn=2.0.0, "
+    block = f"{line}status=sent (ok)\n".encode() * 500
+    summary = told(tally_of(WARM, *[block] * 186))
+    usual = pytest.approx(99999999, rel=1e-4)
+    assert [(each.before_queue, each.longest) for each in summary.slowest] == [(usual, 99999999)]
+    assert [each.average_delay for each in summary.recipient_domains] == [usual]
 
 
 def test_more_reasons_than_are_kept() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tallies import KNOWN, every_way, generated, tally_of, told
+from tallies import KNOWN, WARM, every_way, generated, tally_of, told
 
 from growth import seconds
 from mailproof.parse.log.tally import tables
@@ -35,6 +35,26 @@ def test_addresses_without_end_are_put_together(monkeypatch: pytest.MonkeyPatch)
     assert (summary.totals.bytes_received, summary.totals.delivered, summary.totals.rejected) == (3000, 300, 300)
     assert summary.senders[0].name == "heavy@a.example" and summary.senders[0].messages == 100
     assert len(summary.senders) <= 42 and len(summary.refused_clients) <= 42 and len(summary.recipients) <= 42
+
+
+def test_what_is_put_together_does_not_depend_on_who_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many with the same little mail, those that come by a rarer form too."""
+    monkeypatch.setattr(tables, "LIMIT", 10)
+    head = "Nov 20 10:00:00 mx postfix/"
+    lines = [
+        f"{head}smtp[1]: {'4F1C2A3B5D' if n % 3 else '4F1C2A3B5E'}: to=<u{n}@d{n}.example>, relay=h{n}, "
+        "delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (ok)"
+        for n in range(12)
+    ]
+    summary = every_way(WARM, "\n".join(lines).encode())
+    assert summary.folded and "h9" in {each.name for each in summary.slowest}
+
+
+def test_services_without_end_have_rows_in_their_order() -> None:
+    head = "Nov 20 10:00:00 mx postfix/"
+    lines = [f"{head}s{n}/smtpd[1]: connect from a[192.0.2.9]" for n in range(990, 1010)]
+    lines += [f"{head}s{n}/smtpd[1]: {n:08X}: client=a[192.0.2.9]" for n in range(1010)]
+    assert len(every_way("\n".join(lines).encode()).services) == 1001
 
 
 def test_hosts_and_kinds_without_end_are_put_together() -> None:

@@ -84,6 +84,21 @@ def test_a_message_that_the_cut_goes_through() -> None:
         assert tallies[0].ledgers["mx"].flight == {}, cut
 
 
+def test_a_message_of_the_part_before_that_waits_in_the_period() -> None:
+    """In a part that has lines before the period, too."""
+    head = (
+        "postfix/smtp[1]: 4F1C2A3B5E: to=<b@c.example>, relay=h, delay=1, delays=0/0/0/1, dsn=4.0.0, status=deferred"
+    )
+    parts = ("Nov 20 09:00:00 mx cron[1]: x", f"Nov 20 09:10:00 mx postfix/x[1]: x\nNov 20 10:10:00 mx {head} (no)")
+    for by in By:
+        tallies = [
+            tally_of(part.encode(), by=by, first=not n, period=Since("2026-11-20T10", "3"))
+            for n, part in enumerate(parts)
+        ]
+        tallies[0].add(tallies[1])
+        assert told(tallies[0]).totals.deferred == 1, by
+
+
 @pytest.mark.parametrize("stamp", ["Nov 20 10{}", "2026-11-20T10{}.5+09:00", "2026-11-20T10{}Z"])
 @given(clocks=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), min_size=1, max_size=30))
 @settings(max_examples=60, deadline=None)

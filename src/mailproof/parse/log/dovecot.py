@@ -17,7 +17,8 @@ _COUNT = re.compile(r"\b([a-z_]+)=(\d+(?:/\d+)?)")
 _MESSAGE = re.compile(r"(?:sieve: )?msgid=(<[^>]*>|[^:\s]*|unspecified)(?: \(.{0,60}?\))?: (.*)")
 # Pigeonhole since 0.5.15 (Dovecot 2.3.15) names the action first: `redirect action: forwarded to <…>`.
 _ACTION = re.compile(r"[a-z]{1,20} action: ")
-_STORED = re.compile(r"(?:stored|saved) mail (?:in)?to (?:mailbox )?'?([^']*)'?(?: \(.*)?\Z")
+# A folder may have an apostrophe in its name, whether it is quoted or not.
+_STORED = re.compile(r"(?:stored|saved) mail (?:in)?to (?:mailbox )?'?(.*?)'?(?: \([^']{0,200})?\Z")
 _SIEVED = (
     ("forwarded to ", "forwarded"),
     ("redirected to ", "forwarded"),

@@ -12,11 +12,12 @@ from mailproof.model.log import LogLine
 from mailproof.parse.log.envelope import LineReader
 from mailproof.parse.log.facts import fact_of, is_mail
 from mailproof.parse.log.programs import family
-from mailproof.parse.log.tally.forms import STAMPS, lines_of
+from mailproof.parse.log.tally.forms import STAMPS, WRAPPED, is_wrapped, lines_of
 from mailproof.parse.log.tally.ledger import Ledger
 from mailproof.parse.log.tally.quick import handler_of
 from mailproof.parse.log.tally.quick_lines import Handler
 from mailproof.parse.log.tally.record import record, service_of
+from mailproof.parse.log.tally.tables import Tables
 from mailproof.parse.log.tally.tally import AFTER, BEFORE, WITHIN, Period, Tally
 
 try:
@@ -39,8 +40,7 @@ _MUCH = 1 << 20
 _SOME = 1 << 14
 # Of some ten lines: where the compiled loop stops that often, patterns are quicker.
 _FEW = 1 << 10
-# A line in a line, as some containers write them: then the tag outside is not the program's.
-_WRAPPED = re.compile(r"[^\W\d_]{3,5}\.? [ 0-3]?\d \d\d:\d\d:\d\d|1?\d月")
+_WRAPPED = re.compile(WRAPPED)
 # The hour of a line and its zone, in the forms of `forms.STAMPS`.
 _STAMP = re.compile(
     rb"([A-Z][a-z]{2} [ 0-3][0-9] [0-9]{2}|[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9])"
@@ -69,12 +69,12 @@ class LogCounter:
         self._seen: dict[str, int] = {}
         self._handlers: dict[int, dict[str, Handler]] = {BEFORE: {}, WITHIN: {}}
         self._hour = ""
+        # What `_begin` has begun, of this block: a log may be of a thousand hosts.
+        self._begun: dict[int, tuple[str, int]] = {}
         self._compiled: dict[int, CompiledLines] = {}
         if by is By.COMPILED and IS_COMPILED:
             places = {WITHIN: tally.tables} if period is None else {WITHIN: tally.tables, BEFORE: tally.forgotten}
-            for place, tables in places.items():
-                ordinary = partial(self._one, place=place)
-                self._compiled[place] = CompiledLines(tables, partial(self._program, place), ordinary)
+            self._compiled = {place: CompiledLines(tables) for place, tables in places.items()}
 
     def foresee(self, last: bytes) -> None:
         """The last of the lines to come: the span is known from it, and text of earlier hours need not be kept."""
@@ -84,6 +84,7 @@ class LogCounter:
 
     def count(self, block: bytes) -> None:
         """Whole lines; the last may lack its end."""
+        self._begun.clear()
         if self._compiled:
             self._where_compiled(block)
         elif self._by is By.LINE:
@@ -133,7 +134,8 @@ class LogCounter:
         self._hour = found[1].decode()
         self._begin(whole, place)
         lines = self._compiled[place]
-        taken = lines.take(at, found[1], zone)
+        # Not kept there: then the collector alone would free this, and the reader of many files stops it.
+        taken = lines.take(at, found[1], zone, partial(self._program, place), partial(self._one, place=place))
         if place == WITHIN:
             self._tables.lines += lines.lines
             self._tables.other += lines.other
@@ -182,14 +184,14 @@ class LogCounter:
     def _take(self, text: str, size: int, place: int) -> None:
         """Lines of a form that is known, all in the period, or all before it."""
         hour = text[:size]
-        if len(text) >= _SOME and text.startswith(hour, text.rfind("\n") + 1):
+        if len(text) >= _SOME and text.count(f"\n{hour}") == text.count("\n"):
             self._take_hour(text, hour, place)
             return
         for hour, lines in groupby(text.split("\n"), lambda line: line[:size]):
             self._take_hour("\n".join(lines), hour, place)
 
     def _take_hour(self, text: str, hour: str, place: int) -> None:
-        """Lines of one hour; of others too, where it is the hour of the first and of the last."""
+        """Lines of one hour."""
         size = len(hour)
         whole = self._whole(hour) if size in STAMPS and STAMPS[size].match(text) else ""
         if not whole:
@@ -208,15 +210,16 @@ class LogCounter:
             if handler(queue_id, told):
                 if not head:
                     self._one(told.encode(), place)
-                    self._begin(whole, place)
                     continue
                 mark = f"{queue_id}: " if queue_id else ""
-                self._one(f"{hour}:00:00 {head}[1]: {mark}{told}".encode(), place, timed=False)
+                self._one(f"{hour}:99:99 {head}[1]: {mark}{told}".encode(), place, instead=f"{whole}:99:99")
 
     def _begin(self, whole: str, place: int) -> None:
         """Every host counts for this hour from now on."""
-        for host in tuple(self._tally.ledgers):
-            self._tally.ledger(host, place).begin(whole)
+        if self._begun.get(place) != (whole, len(self._tally.ledgers)):
+            for host in tuple(self._tally.ledgers):
+                self._tally.ledger(host, place).begin(whole)
+            self._begun[place] = (whole, len(self._tally.ledgers))
 
     def _pattern(self, hour: str, length: int) -> re.Pattern[str]:
         seen = self._seen[hour] = self._seen.get(hour, 0) + length
@@ -250,39 +253,28 @@ class LogCounter:
             ledger.begin(self._hours[hour])
             handler = handler_of(ledger, line.tag)
         elif not is_mail(LogLine("", "", line.program, line.tag, "", "dovecot")):
-            handler = self._other if place == WITHIN else self._passed_over
+            handler = partial(_other, self._tables) if place == WITHIN else _passed_over
         handlers = self._handlers[place]
         if len(handlers) > _KEPT:
             handlers.clear()
         handlers[head] = handler or _in_the_ordinary_way
         return handlers[head]
 
-    def _program(self, place: int, head: bytes) -> tuple[str, Ledger | None, str, Handler]:
-        """Of `mx postfix/smtpd`: its name (empty if it is no mail server's), who counts, its service, its handler."""
+    def _program(self, place: int, head: bytes) -> tuple[str, str, Ledger | None, str, Handler]:
+        """Of `mx postfix/smtpd`: its family (empty if it is no mail server's), name, ledger, service and handler."""
         name = head.decode()
         handler = self._learn(self._hour, name, place)
         line = self._read(f"{self._hour}:00:00 {name}[1]: x".encode())
         if line is None or f"{line.host} {line.tag}" != name or not is_mail(line):
-            return "?" if handler is _in_the_ordinary_way else "", None, "", handler
-        of_postfix = family(line.tag) == "postfix" and "/" in line.tag
-        program = (line.program if of_postfix else line.tag) or "?"
-        service = "pickup" if program == "pickup" else service_of(line.tag)
-        return program, self._tally.ledger(line.host, place), service, handler
-
-    def _other(self, queue_id: str, text: str) -> bool | None:
-        if text[:1].isalpha() and _WRAPPED.match(text):
-            return True
-        self._tables.other += 1
-        return None
-
-    def _passed_over(self, queue_id: str, text: str) -> bool | None:
-        return bool(text[:1].isalpha() and _WRAPPED.match(text))
+            return "?" if handler is _in_the_ordinary_way else "", "", None, "", handler
+        service = "pickup" if line.program == "pickup" else service_of(line.tag)
+        return family(line.tag), line.program, self._tally.ledger(line.host, place), service, handler
 
     def _place(self, stamp: re.Pattern[str], line: str) -> int | None:
-        """Of a line, where its time is of a form and an hour that are known."""
+        """Of a line, where its time is of a form and an hour that are known, and is not another one inside."""
         found = stamp.match(line)
         hour = self._whole(found[1]) if found is not None else ""
-        if found is None or not hour or self._period is None:
+        if found is None or not hour or self._period is None or is_wrapped(line, found.end()):
             return None
         return self._period.place(hour + found[2])
 
@@ -297,10 +289,10 @@ class LogCounter:
             self._tables.lines += 1
             self._one(raw[start : start + PIECE])
 
-    def _one(self, raw: bytes, place: int | None = None, *, timed: bool = True) -> None:
+    def _one(self, raw: bytes, place: int | None = None, *, instead: str = "") -> None:
         """A line in the ordinary way; `place` where it is known. It has been counted as one of the lines.
 
-        Not `timed`: its minute was left behind.
+        `instead` is a time that stands in the place of its own, which was left behind.
         """
         tables = self._tables
         if not raw.strip():
@@ -322,18 +314,32 @@ class LogCounter:
                 tables.lines -= 1
         if place == AFTER:
             return
-        if place == WITHIN and timed:
+        if place == WITHIN and line.time != instead:
             tables.span.take(line.time)
         ledger = self._tally.ledger(line.host, place)
         if not is_mail(line):
             ledger.tables.other += 1
             return
+        # The lines around it may be of another hour.
+        bucket = ledger.bucket
         ledger.begin(line.time[:13])
         fact = fact_of(line)
         if fact is None:
             ledger.tables.unknown += 1
             ledger.tables.keep_sample(f"{line.tag}: {line.text}")
         record(ledger, line, fact)
+        ledger.bucket = bucket
+
+
+def _other(tables: Tables, queue_id: str, text: str) -> bool | None:
+    if _passed_over(queue_id, text):
+        return True
+    tables.other += 1
+    return None
+
+
+def _passed_over(queue_id: str, text: str) -> bool:
+    return bool(text[:1].isalpha() and _WRAPPED.match(text))
 
 
 def _size_of(text: str) -> int:

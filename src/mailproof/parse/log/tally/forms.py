@@ -47,20 +47,33 @@ _SILENT = (
     rf"|opendkim{_PID}{_SILENT_DKIM}|dovecot: {QUIET}"
     rf"|opendmarc{_PID}{ID}: [^{SPACE}]+ (?:pass|fail|none)(?![^\n]))"
 )
-# Not what the reader of lines takes for a facility or a zone.
-_HOST = rf"[^{SPACE}:<+-][^{SPACE}:]*"
+# Not what the reader of lines takes for a facility or a zone, or for the beginning of a line of Dovecot's own file.
+_HOST = rf"[^{SPACE}:<(+-][^{SPACE}:<(]*"
 
 STAMPS = {size: re.compile(rf"({hour})({clock}) ", re.ASCII) for size, (hour, clock) in _FORMS.items()}
 """By the length of an hour in it: RFC 3164, RFC 3339."""
 
 
+WRAPPED = r"[A-Za-z]{3,5}\.? [ 0-3]?[0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
+"""So begins a line in a line, as some containers write them: program and time are those of the inner one."""
+# Behind any host and tag that the reader of lines knows.
+_WRAPPED = re.compile(rf": ?(?:\[ID [^]]*\] )?{WRAPPED}")
+
+
+def is_wrapped(line: str, at: int) -> bool:
+    """Whether a line may have another one in it, from there on."""
+    return _WRAPPED.search(line, at) is not None
+
+
 def clock_of(hour: str) -> re.Pattern[str]:
     """In lines of an hour, a newline before each, what follows it in the stamp of each that `lines_of` takes apart.
+
+    Those with another line in them have the time of that.
 
     It begins with letters, not with `^`: those are looked for five times as fast.
     """
     stamp = f"{re.escape(hour)}({_FORMS[len(hour)][1]})"
-    return re.compile(rf"\n{stamp} {_HOST} {_TAG}: ", re.ASCII)
+    return re.compile(rf"\n{stamp} {_HOST} {_TAG}: (?!{WRAPPED})", re.ASCII)
 
 
 def lines_of(size: int, hour: str = "") -> re.Pattern[str]:

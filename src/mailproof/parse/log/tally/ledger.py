@@ -219,7 +219,7 @@ class Ledger:
         return key
 
     def follow(self, later: Ledger) -> None:
-        """Take in what a later part of the log left open. Its tables are added elsewhere."""
+        """Take in what a later part of the log tells of messages of this one. Its tables are added elsewhere."""
         for queue_id, events in later.loose.items():
             for event in events:
                 if event.what == "queued":
@@ -230,7 +230,10 @@ class Ledger:
                     self._deferred_later(queue_id)
                 else:
                     self.removed(queue_id)
-        for queue_id, message in later.flight.items():
+
+    def take_over(self, flight: Flight) -> None:
+        """What is in flight at the end of a later part of the log, once all is told that happened in it."""
+        for queue_id, message in flight.items():
             if message[CLIENT] is not ELSEWHERE or queue_id not in self.flight:
                 self.flight[queue_id] = message
 

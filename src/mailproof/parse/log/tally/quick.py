@@ -65,7 +65,7 @@ def _smtpd(ledger: Ledger, service: str) -> Handler:
             if text[:17] == "NOQUEUE: reject: ":
                 return refused(ledger, service, text)
             return _warned(ledger, service, text) if text[:9] == "warning: " else tls(queue_id, text)
-        if text[:7] != "client=" or len(text) == 7:
+        if text[:7] != "client=" or text[7:8] in ("", ","):
             return True
         with_login = 0
         if "," in text:

@@ -147,13 +147,15 @@ class Tables:
 
     def _fold_rows(self, table: dict[str, list[int]], greatest: int, by: int) -> None:
         self.folded = True
-        for key in sorted(table, key=lambda each: table[each][by])[: len(table) - LIMIT // 2]:
+        for key in sorted(sorted(table), key=lambda each: table[each][by])[: len(table) - LIMIT // 2]:
             if key:
                 _add_lists(table, {"": table.pop(key)}, greatest)
 
     def _fold(self, table: dict[str, int]) -> None:
         self.folded = True
-        lightest = sorted(table, key=lambda each: messages_in(table[each]))[: len(table) - LIMIT // 2]
+        # Of one weight addresses before domains, by name: in which order they came depends on who counts them.
+        order = sorted(sorted(table), key=lambda each: 2 * (table[each] & MESSAGES) + each.startswith("@"))
+        lightest = order[: len(table) - LIMIT // 2]
         whole_domains = all(each.startswith("@") for each in lightest[: LIMIT // 4])
         for key in lightest:
             _, at, domain = key.rpartition("@")

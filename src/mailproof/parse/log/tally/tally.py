@@ -64,6 +64,8 @@ class Tally:
             self.ledger(host, BEFORE).follow(ledger)
         for host, ledger in later.ledgers.items():
             self.ledger(host).follow(ledger)
+        for host, ledger in later.ledgers.items():
+            self.ledger(host).take_over(ledger.flight)
 
     def bound(self) -> None:
         """Keep the tables within their limits."""

@@ -43,7 +43,7 @@ from mailproof.parse.log.tally.tables import WEIGHT_BITS as _WEIGHT_BITS
 
 cdef object ELSEWHERE = _ELSEWHERE
 cdef object WEIGHT_BITS = _WEIGHT_BITS
-# Octets of a message that sums of 64 bits have no room for: thirteen digits.
+# Octets of a message that sums of 64 bits have no room for (`kept.LINES`).
 cdef object TOO_MANY = 10**12
 
 fill_sets()

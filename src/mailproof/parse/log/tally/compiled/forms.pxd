@@ -76,9 +76,9 @@ cdef inline bint takes_head(Text *line, Text *head) noexcept nogil:
     cdef char first
     if line.at == line.end:
         return False
-    # Not what the reader of lines takes for a facility or a zone.
+    # Not what the reader of lines takes for a zone.
     first = line.at[0]
-    if first == b"<" or first == b"+" or first == b"-":
+    if first == b"+" or first == b"-":
         return False
     head.at = line.at
     if not size(run_without(line, NO_HOST)) or not takes_one(line, b" "):

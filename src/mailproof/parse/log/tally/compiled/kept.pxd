@@ -15,6 +15,8 @@ cdef enum:
     RETRIED = 6
     RETURNED = 7
     OF_RELAY = 8
+    # What is added up in 64 bits, octets and microseconds, is less than 10**12: so many lines leave room for a block.
+    LINES = 4_000_000
 
 
 cdef Text NOTHING
@@ -32,11 +34,13 @@ cdef class Program:
     cdef long long received, with_login, delivered, deferred, bounced, refused
 
     cdef bint handled(self, Text queue_id, Text text) except -1
+    cdef int open_row(self) except -1
     cdef int settle(self) except -1
 
 
 cdef class Kept:
     cdef object tables
+    cdef Py_ssize_t lines
     cdef Weights senders, recipients
     cdef dict refused, failed
     cdef Known logins, tls_in, tls_out, events, reasons, domains, relays, delays

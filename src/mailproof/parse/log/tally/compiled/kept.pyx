@@ -32,20 +32,22 @@ from mailproof.parse.log.tally.tables import DELAYS as _DELAYS
 cdef enum:
     KEY = 256
 
+# By family and name: OpenSMTPD has an smtpd too, Cyrus an lmtp, and an instance of Postfix a service of any name.
 _KINDS = {
-    "smtpd": SMTPD,
-    "qmgr": QMGR,
-    "cleanup": CLEANUP,
-    "pickup": PICKUP,
-    "postscreen": POSTSCREEN,
-    "postgrey": POSTGREY,
-    "bounce": BOUNCE,
-    "anvil": ANVIL,
-    "opendkim": OPENDKIM,
-    "dovecot": DOVECOT,
-    "": OTHER,
-    **dict.fromkeys(("smtp", "lmtp", "virtual", "local", "pipe", "error", "relay", "discard"), DELIVERY),
+    ("postfix", "smtpd"): SMTPD,
+    ("postfix", "qmgr"): QMGR,
+    ("postfix", "cleanup"): CLEANUP,
+    ("postfix", "pickup"): PICKUP,
+    ("postfix", "postscreen"): POSTSCREEN,
+    ("postfix", "bounce"): BOUNCE,
+    ("postfix", "anvil"): ANVIL,
+    ("postgrey", "postgrey"): POSTGREY,
+    ("opendkim", "opendkim"): OPENDKIM,
+    ("dovecot", "dovecot"): DOVECOT,
+    ("", ""): OTHER,
 }
+for _name in ("smtp", "lmtp", "virtual", "local", "pipe", "error", "relay", "discard"):
+    _KINDS["postfix", _name] = DELIVERY
 cdef Py_ssize_t DELAYS = _DELAYS
 KEPT_BACK = REMEMBERED
 """So many names of domains, and of relays, are kept back at most until they are settled."""
@@ -55,8 +57,10 @@ NOTHING.at = NOTHING.end = ""
 cdef class Program:
     """One program of one host: what kind it is of, and who counts its lines."""
 
-    def __init__(self, str name not None, object ledger, str service not None, object handler not None) -> None:
-        self.kind = _KINDS.get(name, HANDLED)
+    def __init__(
+        self, str family not None, str name not None, object ledger, str service not None, object handler not None
+    ) -> None:
+        self.kind = _KINDS.get((family, name), HANDLED)
         self.name, self.ledger, self.service, self.handler = name, ledger, service, handler
         self.service_octets = service.encode()
         self.told_service.at = self.service_octets
@@ -69,6 +73,12 @@ cdef class Program:
         """In Python."""
         return not self.handler(told(queue_id), told(text))
 
+    cdef int open_row(self) except -1:
+        """A service has a row once it counts something, and not all have one."""
+        if self.row is None:
+            self.row = row_of_service(self.ledger, self.service)
+        return 0
+
     cdef int settle(self) except -1:
         """Add what was counted to the rows of the hour and of the service."""
         cdef list row
@@ -80,9 +90,6 @@ cdef class Program:
             row[3] += self.bounced
             row[4] += self.refused
         if self.received or self.refused:
-            # A service has a row once it counts something.
-            if self.row is None:
-                self.row = row_of_service(self.ledger, self.service)
             row = self.row
             row[0] += self.received
             row[1] += self.with_login
@@ -106,8 +113,10 @@ cdef class Kept:
         )
 
     cdef int make_room(self) except -1:
-        """Where there is none for something new."""
+        """Where there is none for something new, or soon none for sums."""
         cdef Known known
+        if self.lines > LINES:
+            self.settle()
         for known in self.all:
             if known.full():
                 self.settle()
@@ -125,6 +134,7 @@ cdef class Kept:
         self.delays.settle(self.tables.delays)
         self.domains.settle_rows(self.tables.domains, OF_DOMAIN, LONGEST)
         self.relays.settle_rows(self.tables.relays, OF_RELAY, SLOWEST)
+        self.lines = 0
         return 0
 
     cdef int login(self, char mark, object ledger, Text service, Text method, str outcome) except -2:

@@ -28,4 +28,5 @@ cdef class Known:
     cdef long long *row(self, int number) noexcept
     cdef int settle(self, dict table) except -1
     cdef int settle_rows(self, dict table, int width, int greatest) except -1
+    cdef int clear_sums(self) except -1
     cdef int forget(self) except -1

@@ -97,13 +97,19 @@ cdef class Known:
                     row[column] += self.sums[number][column]
         return self.forget()
 
-    cdef int forget(self) except -1:
-        """The sums, which have been settled; the texts too, once there are too many."""
-        cdef int at, slot
+    cdef int clear_sums(self) except -1:
+        """They have been settled."""
+        cdef int at
         for at in range(self.many):
             memset(self.sums[self.touched[at]], 0, sizeof(self.sums[0]))
             self.is_touched[self.touched[at]] = False
         self.many = 0
+        return 0
+
+    cdef int forget(self) except -1:
+        """The sums, which have been settled; the texts too, once there are too many."""
+        cdef int slot
+        self.clear_sums()
         if self.full() or not self.texts:
             self.texts.clear()
             self.meanings.clear()

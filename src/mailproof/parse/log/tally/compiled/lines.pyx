@@ -36,21 +36,31 @@ from mailproof.parse.log.tally.compiled.scan cimport Text, fill_sets, is_less, i
 # As in `count`: a line that is longer is read in the ordinary way.
 cdef enum:
     LONGEST = 4096
+    # To learn a program takes as long as to count some hundred lines. Where there are too many, those that are known
+    # stay for so many lines, and those of the others are read by patterns.
+    WORTH_LEARNING = 1 << 16
+
+# What became of a line.
+cdef enum Taken:
+    FAILED
+    LEFT
+    COUNTED
+    IN_THE_ORDINARY_WAY
 
 fill_sets()
 
 
 cdef class CompiledLines:
-    """Counts lines of one hour into the tables of those who are known by `learn`."""
+    """Counts lines of one hour into the tables of those who are known by what `learn` tells."""
 
     cdef readonly Py_ssize_t lines
     """Taken by the last `take`."""
     cdef readonly Py_ssize_t other
     """Those of them that are of no mail server."""
-    cdef object learn, ordinary
     cdef Kept kept
     cdef Known programs
     cdef Text first, last
+    cdef Py_ssize_t since_forgotten
     cdef bint all_plain
     cdef bytes block
 
@@ -59,9 +69,7 @@ cdef class CompiledLines:
         """So many are kept back at most, of senders or of recipients."""
         return max(self.kept.senders.many, self.kept.recipients.many)
 
-    def __init__(self, object tables not None, object learn not None, object ordinary not None) -> None:
-        """`learn` takes `mx postfix/smtpd` in bytes and gives the arguments of Program; `ordinary` takes a line."""
-        self.learn, self.ordinary = learn, ordinary
+    def __init__(self, object tables not None) -> None:
         self.kept, self.programs = Kept(tables), Known()
         self.block = b""
 
@@ -72,11 +80,22 @@ cdef class CompiledLines:
         cdef unsigned char strange = 0
         for at in range(length):
             strange |= (<unsigned char>(text[at] - 32) > 94) & (text[at] != 10)
+        self.first.at = self.first.end = NULL
         self.block, self.all_plain = block, not strange
         self.kept.make_room()
 
-    def take(self, Py_ssize_t start, bytes hour not None, bytes zone) -> int:
+    def take(
+        self,
+        Py_ssize_t start,
+        bytes hour not None,
+        bytes zone,
+        object learn not None,
+        object ordinary not None,
+    ) -> int:
         """Count lines from `start` on, as long as they are of this hour (and zone, where one is told), and plain.
+
+        Lines are asked for their zone where there is a period. `learn` takes `mx postfix/smtpd` in bytes and gives
+        the arguments of Program; `ordinary` takes a line, and its time too.
 
         Returns where the first other line begins, or the end of the block. A line that is too long, or in front of
         which nobody is named, is another line too.
@@ -87,6 +106,7 @@ cdef class CompiledLines:
         cdef Text *their_zone = NULL
         cdef Text line, clock, told_hour, told_zone
         cdef Py_ssize_t lines = 0
+        cdef Taken taken
         if not 0 <= start <= len(self.block):
             raise ValueError("outside the block")
         if not hour:
@@ -106,16 +126,20 @@ cdef class CompiledLines:
                 line.end = <const char *>memchr(line.at, 10, end - line.at)
                 if line.end == NULL:
                     line.end = end
+                taken = LEFT
                 if (
-                    size(line) > LONGEST
-                    or not takes_stamp(&line, &clock, told_hour, their_zone)
-                    or not (self.all_plain or is_plain(line))
-                    or not self._line(line, begin_of_line)
+                    size(line) <= LONGEST
+                    and takes_stamp(&line, &clock, told_hour, their_zone)
+                    and (self.all_plain or is_plain(line))
                 ):
+                    taken = self._line(line, begin_of_line, zone is not None, learn, ordinary)
+                if taken == LEFT:
                     line.at = begin_of_line
                     break
                 lines += 1
-                if self.first.at == NULL:
+                if taken == IN_THE_ORDINARY_WAY:
+                    pass
+                elif self.first.at == NULL:
                     self.first = self.last = clock
                 elif is_less(clock, self.first):
                     self.first = clock
@@ -124,13 +148,14 @@ cdef class CompiledLines:
                 line.at = line.end + 1
         finally:
             self.lines = lines
+            self.kept.lines += lines
             self.kept.senders.catch_up()
             self.kept.recipients.catch_up()
             self._settle_hour()
         return min(line.at, end) - begin
 
     def span(self) -> tuple[str, str]:
-        """What follows the hour in the earliest and in the latest stamp of the lines of the last `take`."""
+        """What follows the hour in the earliest and the latest stamp of the last `take`, but for `ordinary` lines."""
         if self.first.at == NULL:
             return "", ""
         return told(self.first), told(self.last)
@@ -144,29 +169,41 @@ cdef class CompiledLines:
         cdef int at
         for at in range(self.programs.many):
             (<Program>self.programs.meaning(self.programs.touched[at])).settle()
+        self.since_forgotten += self.lines
+        if not self.programs.full() or self.since_forgotten < WORTH_LEARNING:
+            return self.programs.clear_sums()
+        self.since_forgotten = 0
         return self.programs.forget()
 
-    cdef bint _line(self, Text line, const char *begin) except -1:
-        """Count a line that is plain from behind its stamp; False where nobody can be known by its head."""
+    cdef Taken _line(
+        self, Text line, const char *begin, bint in_period, object learn, object ordinary
+    ) except FAILED:
+        """Count a line that is plain from behind its stamp; it is left where nobody can be known by its head.
+
+        In a period it is left too if its time may be another one inside.
+        """
         cdef Text head, queue_id
         cdef Program program
         if not takes_head(&line, &head):
-            return False
-        program = self._program(head)
+            return LEFT
+        program = self._program(head, learn)
         if program is None:
-            return False
+            return LEFT
         take_queue_id(&line, &queue_id)
-        if not self._counted(program, queue_id, line) and not program.handled(queue_id, line):
-            self.ordinary(begin[: line.end - begin])
-        return True
+        if self._counted(program, queue_id, line) or program.handled(queue_id, line):
+            return COUNTED
+        if in_period and may_be_stamped(line):
+            return LEFT
+        ordinary(begin[: line.end - begin])
+        return IN_THE_ORDINARY_WAY
 
-    cdef Program _program(self, Text head):
+    cdef Program _program(self, Text head, object learn):
         """None where there are too many of them."""
         cdef int number = self.programs.find(head)
         if number < 0:
             if self.programs.full():
                 return None
-            number = self.programs.learn(head, Program(*self.learn(head.at[: size(head)])))
+            number = self.programs.learn(head, Program(*learn(head.at[: size(head)])))
         self.programs.row(number)
         return <Program>self.programs.meaning(number)
 

@@ -39,7 +39,7 @@ cdef bint smtpd(Kept kept, Program program, Text queue_id, Text text) except -1:
         if starts(text, b"warning: "):
             return warned(kept, program, text)
         return tls(kept, program, kept.tls_in, "in", text)
-    if not takes(&text, b"client=") or not size(text):
+    if not takes(&text, b"client=") or not size(text) or text.at[0] == b",":
         return False
     client = text
     if has(text, b","):
@@ -56,6 +56,7 @@ cdef bint smtpd(Kept kept, Program program, Text queue_id, Text text) except -1:
             return False
         kept.logins.row(number)[0] += 1
         program.with_login += 1
+    program.open_row()
     program.flight[told(queue_id)] = [told(client), 0, 0]
     program.received += 1
     return True
@@ -111,6 +112,7 @@ cdef bint pickup(Program program, Text queue_id, Text text) except -1:
         return False
     if not takes_address(&text, &sender) or text.at != text.end:
         return False
+    program.open_row()
     program.flight[told(queue_id)] = ["pickup", 0, 0]
     program.received += 1
     return True
@@ -155,6 +157,7 @@ cdef bint refused(Kept kept, Program program, Text text) except -1:
         or not kept.reason(b"r", "reject", told(stage), reply)
     ):
         return False
+    program.open_row()
     program.refused += 1
     add_one(kept.refused, client)
     if place_of(reply, b"reylist") != NULL:

@@ -56,8 +56,10 @@ cdef inline void fill_sets() noexcept:
     SETS[b" "] = LOWER | NO_HOST | NO_CLIENT | NO_VALUE | NO_USER
     SETS[b":"] = NO_HOST
     SETS[b"["] = SETS[b"]"] = NO_CLIENT
+    SETS[b"("] = NO_HOST
     SETS[b","] = NO_VALUE
-    SETS[b"<"] = SETS[b">"] = NO_VALUE | NO_USER | NO_PATH
+    SETS[b"<"] = NO_HOST | NO_VALUE | NO_USER | NO_PATH
+    SETS[b">"] = NO_VALUE | NO_USER | NO_PATH
 
 
 ctypedef struct Text:
@@ -160,8 +162,8 @@ cdef inline bint takes_client(Text *text) noexcept nogil:
 cdef inline bint micros_in(Text *text, long long *micros) noexcept nogil:
     """Pass over seconds such as `1.25`, which are given as microseconds.
 
-    Eight digits before the point and six behind it are exact, as they are in `record.micros`, and many thousands of
-    them can be added; Postfix gives up after five days.
+    Six digits before the point and six behind it are exact, as they are in `record.micros`, and less than 10**12;
+    Postfix gives up after five days.
     """
     cdef Text whole, rest, seconds = text[0]
     cdef long long value = 0
@@ -170,7 +172,7 @@ cdef inline bint micros_in(Text *text, long long *micros) noexcept nogil:
     rest.at = rest.end = seconds.at
     if takes_one(&seconds, b"."):
         rest = run(&seconds, DIGIT)
-    if not 0 < size(whole) < 9 or size(rest) > 6 or (seconds.at < seconds.end and seconds.at[0] == b"."):
+    if not 0 < size(whole) < 7 or size(rest) > 6 or (seconds.at < seconds.end and seconds.at[0] == b"."):
         return False
     while whole.at < whole.end:
         value = value * 10 + (whole.at[0] - 48)

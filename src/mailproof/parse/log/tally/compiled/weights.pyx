@@ -55,7 +55,7 @@ cdef class Weights:
         self.many = self.room = self.used = self.text_room = 0
 
     cdef int add(self, Text address, long long messages, long long octets) except -1:
-        """Octets are less than a million millions, so that their sums fit. The address must stay until `catch_up`."""
+        """Octets are less than 10**12, for which sums have room (`kept`). The address must stay until `catch_up`."""
         cdef Late *late = &self.late[self.waiting]
         late.address, late.hashed, late.messages, late.octets = address, siphash(address), messages, octets
         if self.room:
@@ -125,8 +125,9 @@ cdef class Weights:
         cdef uint64_t slot
         if self.used + length > self.text_room:
             # A line has no more than a few thousand, and LIMIT addresses are settled long before 32 bits are too few.
-            self.text_room = 2 * self.text_room + 64 * FIRST_ROOM
-            self.text = <char *>more(self.text, self.text_room)
+            room = 2 * self.text_room + 64 * FIRST_ROOM
+            self.text = <char *>more(self.text, room)
+            self.text_room = room
         if self.many < self.room:
             return 0
         room = max(2 * self.room, FIRST_ROOM)
