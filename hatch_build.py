@@ -5,9 +5,11 @@ Without it `mailproof log summary` gives the same answers and takes longer (mail
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+from sysconfig import get_config_var
 from typing import Any
 
 from Cython.Build import cythonize
@@ -26,10 +28,16 @@ class CompiledLines(BuildHookInterface[Any]):
         if self.target_name != "wheel":
             return
         self._built = tempfile.TemporaryDirectory()
-        source = Path(self.root) / "src"
-        into = source if version == "editable" else Path(self._built.name) / "lib"
+        source, into = Path(self.root) / "src", Path(self._built.name) / "lib"
         try:
+            if version == "editable":
+                # Those of an earlier build are of other sources, and must not outlive a build that fails.
+                for each in (source / FOLDER).glob(f"*{get_config_var('EXT_SUFFIX')}"):
+                    each.unlink()
             modules = _compiled(source, into, Path(self._built.name))
+            if version == "editable":
+                for each in modules:
+                    shutil.copy(each, source / each.relative_to(into))
         except (BaseError, CCompilerError, OSError) as error:
             self.app.display_warning(f"log summary is not compiled, and takes longer: {error}")
             return
