@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import sysconfig
 import weakref
@@ -17,7 +18,9 @@ from mailproof.parse.log.tally import sums
 from mailproof.parse.log.tally.count import IS_COMPILED, LogCounter
 from mailproof.parse.log.tally.tally import Tally
 
-CAN_COMPILE = (Path(sysconfig.get_path("include")) / "Python.h").exists() and bool(shutil.which("cc"))
+# As setuptools chooses it.
+COMPILER = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "").split()[:1]
+CAN_COMPILE = (Path(sysconfig.get_path("include")) / "Python.h").exists() and any(map(shutil.which, COMPILER))
 TABLES = st.dictionaries(st.text("ab@.", max_size=6), st.integers(0, 1 << 70))
 
 
