@@ -29,8 +29,6 @@ from nameservers import own_resolv_conf  # noqa: E402
 
 ANSWERS = ROOT / "tests" / "corpus" / "causes.json"
 PAGES = {"en": ROOT / "docs" / "corpus.md", "ja": ROOT / "docs" / "corpus.ja.md"}
-# Well below the ephemeral ports, and each case on ports of its own: the kernel keeps closed ones busy for a minute.
-_FIRST_PORT, _STEP, _BASES = 20000, 1000, 10
 
 _WORDS = {
     "en": {
@@ -87,9 +85,9 @@ def main() -> int:
     known = kept()
     sides = [given.sides] if given.sides else ["wire", "inside"]
     with tempfile.TemporaryDirectory() as folder, own_resolv_conf(Path(folder, "resolv.conf")):
-        for number, case in enumerate(wanted):
+        for case in wanted:
             for side in sides:
-                known.setdefault(case["id"], {})[side] = answer(case, _FIRST_PORT + number % _BASES * _STEP, side)
+                known.setdefault(case["id"], {})[side] = answer(case, side)
             told = [known[case["id"]][side]["causes"][:1] for side in sides]
             print(f"{case['id']:40} {told}", flush=True)
     ANSWERS.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -106,9 +104,9 @@ def _end(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def answer(case: dict[str, Any], base_port: int, side: str) -> dict[str, Any]:
+def answer(case: dict[str, Any], side: str) -> dict[str, Any]:
     """The names that are right, and the causes named: those of severity `fail` or `warn`, the first first."""
-    with running(case, base_port) as server:
+    with running(case) as server:
         report = check(case, server, inside=side == "inside")
     causes = [[item["name"], item["severity"]] for item in report["causes"]]
     infos = sorted({item["name"] for item in report["findings"] if item["severity"] == "info"})

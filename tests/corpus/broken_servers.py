@@ -15,14 +15,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mailproof.lab.real.ports import ClaimedPorts
+
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 PORTS = {"smtp": 25, "submission": 587, "smtps": 465, "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993}
 _BESIDES = {"postscreen": 27}
 """Ports that a case may name, and that are checked only there."""
+_INSIDE = {"sieve": 190, "sink1": 31, "sink2": 32, "sink3": 33, "milter": 891, "policy": 23, "blackhole": 39}
+"""Of daemons and programs that a server itself asks."""
 
+# A server has the usual ports above its base, up to base + 995, all below those that the kernel gives to clients
+# (ip_local_port_range). Of each hundred it has one address for a name server.
+_BASES = range(20_000, 31_000, 210)
 
 EXIM_TREE = Path(__file__).resolve().parents[2] / ".venv" / "brands" / "exim"
-_EXIM_PORTS = 52000
+# Its program starts a case on ports of its own choice; what it calls for that takes any.
+_START_EXIM = "import sys, exim_lab as lab; lab.ex(f'{lab.lab.CACHE}/ex', int(sys.argv[2]), lab.CASES[sys.argv[1]])"
 _CONFIGURATIONS = {
     "postfix-dir": "postfix/etc",
     "dovecot-conf": "dovecot/dovecot.conf",
@@ -62,8 +70,32 @@ def cases(*prefixes: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def running(case: dict[str, Any], base_port: int) -> Iterator[Server]:
-    """The server of a case; stopped and removed at the end, also where that is a signal."""
+def running(case: dict[str, Any]) -> Iterator[Server]:
+    """The server of a case, on ports that nobody else has; stopped and removed at the end, also by a signal."""
+    with claimed_base() as base_port, _running(case, base_port) as server:
+        yield server
+
+
+@contextmanager
+def claimed_base() -> Iterator[int]:
+    """Its ports are free, those too that the kernel keeps busy for a minute behind a connection that was closed.
+
+    They stay claimed: its servers may listen there, and another run beside this one passes them by.
+    """
+    ports = {**PORTS, **_BESIDES, **_INSIDE}
+    for base in _BASES:
+        try:
+            claims = ClaimedPorts(tuple(ports), {name: base + port for name, port in ports.items()})
+        except OSError:
+            continue
+        with claims:
+            yield base
+        return
+    raise RuntimeError("every base has a port that is taken")
+
+
+@contextmanager
+def _running(case: dict[str, Any], base_port: int) -> Iterator[Server]:
     directory = Path(tempfile.mkdtemp(prefix="mailproof-corpus-"))
     directory.chmod(0o755)
     server, start, stop, environment = (_exim if _is_exim(case) else _postfix)(case, base_port, directory)
@@ -123,19 +155,20 @@ def _postfix(case: dict[str, Any], base_port: int, directory: Path) -> _Commands
 
 
 def _exim(case: dict[str, Any], base_port: int, directory: Path) -> _Commands:
-    """Its lab has ports and a place of its own, wants the unpacked package in its cache, and serves no mailboxes."""
+    """Its lab has a place of its own, wants the unpacked package in its cache, and serves no mailboxes."""
     (directory / "mta").mkdir()
     (directory / "mta" / "exim").symlink_to(EXIM_TREE)
-    program = [sys.executable, str(CORPUS / "lab" / "exim_lab.py")]
+    lab = CORPUS / "lab"
     libraries = ":".join(str(path) for path in (EXIM_TREE / "usr" / "lib").glob("*-linux-gnu*"))
-    environment = {"LAB_CACHE": str(directory), "LD_LIBRARY_PATH": libraries}
-    server = Server(directory / "ex", _EXIM_PORTS, ("smtp", "submission", "smtps"))
+    environment = {"LAB_CACHE": str(directory), "LD_LIBRARY_PATH": libraries, "PYTHONPATH": str(lab)}
+    server = Server(directory / "ex", base_port, ("smtp", "submission", "smtps"))
     # The package is built for a user of its own, who is known in a namespace of the server's alone.
     for file, entry in (("passwd", "Debian-exim:x:8:8::/:/bin/false"), ("group", "Debian-exim:x:8:")):
         (directory / file).write_text(f"{Path('/etc', file).read_text('utf-8')}{entry}\n", "utf-8")
     mount = 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group && shift && exec "$@"'
     inside = ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount, "sh", str(directory)]
-    return server, [*inside, *program, "start", case["id"]], [*program, "stop"], environment
+    start = [*inside, sys.executable, "-c", _START_EXIM, case["id"], str(base_port)]
+    return server, start, [sys.executable, str(lab / "exim_lab.py"), "stop"], environment
 
 
 def check(case: dict[str, Any], server: Server, *, inside: bool = False) -> dict[str, Any]:

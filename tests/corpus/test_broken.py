@@ -23,13 +23,6 @@ ALL = cases("")
 nothing_to_run = pytest.mark.skipif(not ALL, reason="the corpus of broken servers is not beside the project")
 
 
-# A server uses ports up to a thousand above its base (base + 25 … base + 995); bases this far apart share none, and
-# after so many the first one's ports are free again.
-FIRST_PORT = 20000
-APART = 210
-BASES = 50
-
-
 def by_id(chosen: list[dict[str, Any]]) -> list[Any]:
     return [pytest.param(case, id=case["id"]) for case in chosen]
 
@@ -62,8 +55,7 @@ def test_every_other_case_is_named_with_its_own_evidence(case: dict[str, Any]) -
 
 def assert_named(case: dict[str, Any], side: str) -> None:
     """The first cause is a right one; where this evidence cannot show one, nothing is said to fail."""
-    base_port = FIRST_PORT + APART * (ALL.index(case) % BASES)
-    with running(case, base_port) as server:
+    with running(case) as server:
         report = check(case, server, inside=side == "inside")
     found = [cause["name"] for cause in report["causes"]]
     named = set(found[:1] or [finding["name"] for finding in report["findings"]])

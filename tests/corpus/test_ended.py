@@ -12,18 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from test_broken import APART, BASES, FIRST_PORT, nothing_to_run
+from test_broken import nothing_to_run
 
 pytestmark = [pytest.mark.real, pytest.mark.long]
 
-_PORT = FIRST_PORT + APART * BASES
-"""Behind those of the cases."""
 _RUN = f"""
 import signal, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from broken_servers import cases, running
 signal.signal(signal.SIGTERM, signal.default_int_handler)
-with running(cases("base")[0], {_PORT}):
+with running(cases("base")[0]):
     pass
 """
 
