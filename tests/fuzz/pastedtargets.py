@@ -10,10 +10,10 @@ from mailproof.model.escape import printable
 from mailproof.parse.bounce.entities import LONGEST, decoded, entity, walk
 from mailproof.parse.bounce.notice import MOST_RECIPIENTS
 from mailproof.parse.bounce.reader import FORMATS, read
-from mailproof.parse.bounce.statements import LONGEST as LONGEST_STATEMENT
 from mailproof.parse.bounce.statements import statement
 from mailproof.parse.bounce.status import groups
 from mailproof.parse.hindrance import hindrance
+from mailproof.parse.meanings import LONGEST as LONGEST_STATEMENT
 from mailproof.parse.pasted.openssl import findings_in
 from mailproof.parse.pasted.replies import replies_in
 from mailproof.parse.undelivered import meaning

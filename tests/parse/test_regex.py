@@ -108,6 +108,32 @@ def test_many_in_many_are_written_at_once() -> None:
     assert seconds(lambda: read_table_pattern("(?:a?){6000}", "", "pcre").program, enough=0.3) <= 0.3
 
 
+def test_a_number_of_times_costs_its_digits() -> None:
+    def read() -> None:
+        with pytest.raises(Unread):
+            read_table_pattern("{" + "1" * 20_000, "", "pcre").parts("a")
+
+    assert seconds(read, enough=0.3) <= 0.3
+
+
+@pytest.mark.parametrize("kind", ["regexp", "pcre"])
+@pytest.mark.parametrize("zeros", [1, 10, 5000])
+def test_zeros_before_a_number_of_times_say_nothing(kind: str, zeros: int) -> None:
+    """Python makes no number of so many digits."""
+    pattern = read_table_pattern(f"^a{{{'0' * zeros}2,{'0' * zeros}3}}$", "", kind)
+    assert [pattern.found("a" * times) for times in range(1, 5)] == [False, True, True, False]
+    with pytest.raises(Refused):
+        read_table_pattern(f"a{{{'0' * zeros}70000}}", "", kind)
+
+
+@pytest.mark.parametrize("sign", ["*", "+", "?", "{1}", "{1,2}"])
+def test_what_is_repeated_again_and_again_is_not_followed_for_ever(sign: str) -> None:
+    """Of glibc's expressions; in PCRE's it is an error."""
+    assert read_table_pattern(f"^a{sign * 2}$", "", "regexp").found("a")
+    with pytest.raises(Unread):
+        read_table_pattern("a" + sign * 3000, "", "regexp")
+
+
 @given(st.text(alphabet="ab(|)[]^*+?{1,2}\\.:=<>!$-dwQEx", max_size=40), st.text(max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_any_expression_is_read_refused_or_told(pattern: str, text: str) -> None:

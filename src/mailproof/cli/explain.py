@@ -34,7 +34,7 @@ _LONGEST = 1 << 25
 _NAME = re.compile(r"\s*[A-Za-z][A-Za-z_ -]{1,58}(?:[A-Za-z]|-\d+[A-Za-z-]*)\s*")
 # A word that is meant to be a file: one that says where it lies, or that ends as the files do which are explained.
 _PATH = re.compile(
-    r"(?:~?/|\.{1,2}/)[^\n]+|[^\s:]*/[^\s:]*[^\s/:]"
+    r"(?:~?/|\.{1,2}/)[^\n]+|(?=[^\s:/]*/)[^\s:]*[^\s/:]"
     r"|[^\s/]+\.(?:log(?:\.\d{1,4})?|eml|txt|msg|mbox|gz|xz|bz2|zst)"
 )
 # Linux has names of 255 bytes in a path of 4096 (NAME_MAX, PATH_MAX).
@@ -72,7 +72,7 @@ def _explain(terminal: Terminal, words: tuple[str, ...], listed: bool, mask: boo
     elif not _says_something(data):
         if _NAME.fullmatch(text) and " " not in text.strip():
             raise _no_such_page(text, name, terminal)
-        if _PATH.fullmatch(text) and len(text) < _LONGEST_NAME:
+        if len(text) < _LONGEST_NAME and _PATH.fullmatch(text):
             raise Complaint(terminal.say("cli.unreadable", file=text, why=os.strerror(errno.ENOENT)))
     return _shown(*_explained(io.BytesIO(data), _today(), "", terminal), terminal, mask, shape)
 

@@ -160,7 +160,7 @@ def _part(part: Message) -> Part:
 
 # One pass, whatever is in it: the standard library's parser takes time by the square of `<a <a <a` (CVE-2025-6069).
 _TAG = re.compile(
-    r"""<(?:!--|(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+/?>|[!?/][^<>]*+>)"""
+    r"""<(?:!--|(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*+)(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+/?>|[!?/][^<>]*+>)"""
 )
 
 

@@ -63,7 +63,7 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
     Row(_K.APP_PASSWORD, status=r"5\.7\.9", words=r"application-specific|app(lication)?[- ]password"),
     Row(
         _K.APP_PASSWORD,
-        words=r"application-specific password|app(-| )?specific password|app password|generate .*app.*password",
+        words=r"application-specific password|app(-| )?specific password|app password|generate (?>.*?app).*password",
     ),
     # Yahoo, to the account's own password at the first attempt: it is let in with an app password only.
     Row(_K.APP_PASSWORD, words=r"\(#auth005\)"),
@@ -97,7 +97,10 @@ _ROWS: tuple[Row[LoginRefusal], ...] = (
         r"|(disabled|locked|suspended|blocked) (account|user|mailbox)",
     ),
     Row(_K.TOKEN_EXPIRED, words=r"token (is |has )?(expired|invalid)|(expired|invalid)[ _]token"),
-    Row(_K.WANTS_DOMAIN, words=r"full e-?mail address|(complete|entire) e-?mail address|user ?name .*with .*domain"),
+    Row(
+        _K.WANTS_DOMAIN,
+        words=r"full e-?mail address|(complete|entire) e-?mail address|user ?name (?>.*?with ).*domain",
+    ),
     Row(
         _K.WANTS_NO_DOMAIN,
         words=r"without (the |its |@ ?)*domain|user ?name (must|may|should) not contain (a |the )?(domain|@)",

@@ -9,7 +9,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 Meaning = TypeVar("Meaning", bound=StrEnum)
 
-_ADDRESS = re.compile(r"<[^<>\s]*>|\S+@\S+")
+# Longer is no reply: RFC 5321 section 4.5.3.1.5 has 512 octets a line, and Gmail's have a handful of lines.
+LONGEST = 4000
+_BRACKETED = re.compile(r"<[^<>\s]*>")
+# A word with it, but for the brackets that it begins with; begun where words begin, a long one is walked once.
+_ADDRESS = re.compile(r"(?<!\S)((?:<[^<>\s]*>)*+)\S+@\S+")
 _STATUS = re.compile(r"(?m)^[245]\.\d{1,3}\.\d{1,3}[ \t]+")
 
 
@@ -38,7 +42,7 @@ class Table(Generic[Meaning]):
         `code` is the three digits, or the status word of POP3 and IMAP; `enhanced` the RFC 3463 status or the
         response code, or ""; `text` all lines with or without statuses.
         """
-        words = plain_words(text)
+        words = plain_words(text[:LONGEST])
         for row in self._rows:
             if (
                 code.startswith(row.code)
@@ -51,5 +55,5 @@ class Table(Generic[Meaning]):
 
 def plain_words(text: str) -> str:
     """A reply's text as one lower-case line, without addresses (they are the client's own words) and statuses."""
-    without = _ADDRESS.sub("<>", _STATUS.sub("", text))
+    without = _BRACKETED.sub("<>", _ADDRESS.sub(r"\1<>", _STATUS.sub("", text)))
     return " ".join(without.lower().split())

@@ -100,10 +100,12 @@ def _spoiled(text: str, got: str) -> Iterator[tuple[Spoiler, bool]]:
     yield Spoiler.CUT, bool(got) and _as(text).startswith(got)
 
 
-_DOLLAR = re.compile(r"\$(?:[A-Za-z_]\w*|\{[^}]*\}|[0-9@*#?$!-])")
+# A name in brackets is none that is longer than this.
+_BRACED = r"\{[^}]{0,255}\}"
+_DOLLAR = re.compile(rf"\$(?:[A-Za-z_]\w*|{_BRACED}|[0-9@*#?$!-])")
 _BANG = re.compile(r"!(?:[^\s=(]\S*)")
-_PERL = re.compile(r"@(?:[A-Za-z_]\w*(?:::\w+)*|\{[^}]*\})")
-_CONVERSION = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d*)?([a-zA-Z]))")
+_PERL = re.compile(rf"@(?:[A-Za-z_]\w*(?:::\w+)*|{_BRACED})")
+_CONVERSION = re.compile(r"%(?:%|[-+ #0]*+\d*+(?:\.\d*+)?([a-zA-Z]))")
 _BACKSLASHED = re.compile(r"\\(?:([abfnrtv\\\"'$`@!])|(0?[0-7]{1,3})|x([0-9A-Fa-f]{1,2}))")
 _LETTERS = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 # What nkf may take the bytes for, and what it may write.

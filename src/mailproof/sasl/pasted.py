@@ -18,7 +18,8 @@ _REPLY = re.compile(r"(?:[2-5][0-9][0-9](?:[ -]|\Z)|\+OK\b|-ERR\b|\* )")
 _OF_SERVER = re.compile(
     rb"(?:user ?name:?\0?|password(?::\0?|\0)|<[^<>\s\0]+>"
     rb"|(?:realm|nonce|qop|algorithm|charset|rspauth|stale)=[^\0]+"
-    rb"|r=[^,\0]+,s=[A-Za-z0-9+/=]+,i=[0-9]+(?:,[^\0]*)?|v=[A-Za-z0-9+/=]+|\{[^\0]*\"status\"[^\0]*\})\Z",
+    rb"|r=[^,\0]+,s=[A-Za-z0-9+/=]+,i=[0-9]+(?:,[^\0]*)?|v=[A-Za-z0-9+/=]+"
+    rb"|\{(?:[^\0\"]|\"(?!status\"))*+\"status\"[^\0]*\})\Z",
     re.IGNORECASE,
 )
 # One message says it all: what stands on further lines is the rest of it.

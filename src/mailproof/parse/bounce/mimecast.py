@@ -7,7 +7,7 @@ import re
 from mailproof.parse.bounce.notice import ADDRESS, Notice, undelivered
 
 MARK = re.compile(r"An email that you attempted to send to the following address could not be delivered")
-_TO = re.compile(rf"{MARK.pattern}\s*:?\s+-- <?({ADDRESS})>?")
+_TO = re.compile(rf"{MARK.pattern}(?:\s*:)?\s+-- <?({ADDRESS})>?")
 _SAID = re.compile(r"Additional information follows\s*:\s+-- (.{1,2000}?)(?=\n\n|\Z)", re.DOTALL)
 _PROBLEM = re.compile(r"The problem appears to be\s*:\s+-- (.{1,500}?)(?=\n\n|\Z)", re.DOTALL)
 _READ = 12_000

@@ -11,7 +11,7 @@ from mailproof.parse.bounce.notice import ADDRESS, Notice, lines_of, merged, sta
 from mailproof.parse.bounce.statements import flat, statement
 
 MARK = re.compile(
-    r"-{3,} ?The following addresses had (?:permanent|transient|delivery)|-{3,} ?Transcript of session follows"
+    r"(?<!-)-{3,} ?(?:The following addresses had (?:permanent|transient|delivery)|Transcript of session follows)"
 )
 _SECTION = re.compile(r" {0,8}-{3,20} ?(.{3,80}?) ?-{3,20}$")
 _ADDRESS = re.compile(rf"\s*<?({ADDRESS})>?$")

@@ -6,6 +6,7 @@ import re
 
 from mailproof.model.attempt import Step
 from mailproof.model.bounce import Statement
+from mailproof.parse.meanings import LONGEST
 
 # RFC 5321 section 4.2: replies of a refusal. Behind the code a blank or a hyphen, perhaps a status.
 _REPLY = re.compile(
@@ -54,8 +55,6 @@ _STEPS: tuple[tuple[re.Pattern[str], Step], ...] = (
         Step.DATA,
     ),
 )
-# Longer is no reply: RFC 5321 section 4.5.3.1.5 has 512 octets a line, and Gmail's have a handful of lines.
-LONGEST = 4000
 
 
 def statement(text: str, server: str = "") -> Statement:

@@ -81,6 +81,8 @@ _ONE_LOG = re.compile(r"(Integrity check passed for|CORRUPTION DETECTED in) log 
 _LOG_PATH = re.compile(r"(.+?\.(?:log|jtx))(?=\s|$)", re.IGNORECASE)
 # A path is at most 260 characters for eseutil, and a console has 80 columns.
 _MOST_JOINED = 4
+# Exchange mounts as many on a server (2019, Enterprise edition); each is held against all logs and all others.
+_MOST_DATABASES = 100
 
 
 class Pasted(NamedTuple):
@@ -113,7 +115,7 @@ def _lines(text: str) -> Iterator[str]:
         at += 1
         joined = 0
         if re.match(r"(?:Log file|ログ ファイル):", line):
-            while not _LOG_PATH.search(line) and at < len(plain) and joined < _MOST_JOINED:
+            while not _LOG_PATH.match(line) and at < len(plain) and joined < _MOST_JOINED:
                 line += plain[at] if line[-1:] != " " else plain[at].lstrip()
                 at, joined = at + 1, joined + 1
         yield line
@@ -292,7 +294,7 @@ class _Reader:
         return path
 
     def _end_database(self) -> None:
-        if self._database and "state" in self._database:
+        if self._database and "state" in self._database and len(self._databases) < _MOST_DATABASES:
             fields: dict[str, Any] = {"file": "?", "source": Source.PASTED, **self._database}
             self._databases.append(EseDatabase(**fields))
         self._database = None

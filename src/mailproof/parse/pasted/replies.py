@@ -8,9 +8,10 @@ import re
 from typing import NamedTuple
 
 from mailproof.model.attempt import Step
-from mailproof.parse.bounce.statements import LONGEST, flat, statement
+from mailproof.parse.bounce.statements import flat, statement
 from mailproof.parse.hindrance import hindrance, of_the_network, said_of_itself
 from mailproof.parse.login_refusal import LoginRefusal, login_refusal_kind
+from mailproof.parse.meanings import LONGEST
 from mailproof.parse.refusal import Words, refusal_in_words
 from mailproof.parse.refusal_kind import RefusalKind
 from mailproof.parse.talk.notes import is_login

@@ -61,12 +61,12 @@ def verdicts_in(fields: tuple[tuple[str, str], ...]) -> tuple[Verdict, ...]:
 
 # SpamAssassin and rspamd (`Yes, score=7.2`), Microsoft (`SFV:SPM`, SCL of 5 and more), Proofpoint, Barracuda.
 _SPAM = (
-    ("x-spam-flag", re.compile(r"\s*yes\b", re.IGNORECASE)),
-    ("x-spam-status", re.compile(r"\s*yes\b", re.IGNORECASE)),
-    ("x-spam", re.compile(r"\s*yes\b", re.IGNORECASE)),
+    ("x-spam-flag", re.compile(r"\Ayes\b", re.IGNORECASE)),
+    ("x-spam-status", re.compile(r"\Ayes\b", re.IGNORECASE)),
+    ("x-spam", re.compile(r"\Ayes\b", re.IGNORECASE)),
     ("x-forefront-antispam-report", re.compile(r"\bSFV:(?:SPM|SKB|SKS)\b")),
-    ("x-ms-exchange-organization-scl", re.compile(r"\s*[5-9]\b")),
-    ("x-barracuda-spam-status", re.compile(r"\s*yes\b", re.IGNORECASE)),
+    ("x-ms-exchange-organization-scl", re.compile(r"\A[5-9]\b")),
+    ("x-barracuda-spam-status", re.compile(r"\Ayes\b", re.IGNORECASE)),
 )
 
 

@@ -13,7 +13,7 @@ from mailproof.parse.regex.machine import Machine, Spans
 from mailproof.parse.regex.pcre import parse_pcre
 from mailproof.parse.regex.posix import extended, parse_posix
 from mailproof.parse.regex.program import MOST_STEPS, Program, program_of
-from mailproof.parse.regex.tree import Node, Refused, bytes_of, text_of
+from mailproof.parse.regex.tree import Node, Refused, bytes_of, text_of, times_of
 
 _TIMES = re.compile(r"\{(?=\d)(\d*),?(\d*)|\{,(\d+)")
 
@@ -53,7 +53,7 @@ def read_posix(pattern: str, *, is_extended: bool = True, ignore_case: bool = Tr
 
 def _within(pattern: Pattern, text: str) -> Pattern:
     """Only numbers of times can make a program much longer than its text. Raises Unread where it is too long."""
-    times = [max(int(number[:6]) for number in each if number) for each in _TIMES.findall(text)]
+    times = [max(1, *map(times_of, each)) for each in _TIMES.findall(text)]
     if len(text) * prod(times) > MOST_STEPS:
         _ = pattern.program
     return pattern

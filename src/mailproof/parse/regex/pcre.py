@@ -26,9 +26,10 @@ from mailproof.parse.regex.tree import (
     caseless,
     char_of,
     span,
+    times_of,
 )
 
-_INTERVAL = re.compile(r"\{(\d+)(,?)(\d*)\}")
+_INTERVAL = re.compile(r"\{(\d++)(,?)(\d*)\}")
 _HEX = re.compile(r"x(?:\{([0-9A-Fa-f]{1,8})\}|([0-9A-Fa-f]{0,2}))")
 _OCTAL = re.compile(r"0[0-7]{0,2}|o\{[0-7]{1,3}\}")
 _CLASS = re.compile(r"\[:(\^?)(\w+):\]")
@@ -194,8 +195,8 @@ class _Reader:
         char = self.text[self.at : self.at + 1]
         found = _INTERVAL.match(self.text, self.at) if char == "{" else None
         if found is not None:
-            low = int(found[1][:6])
-            high = int(found[3][:6]) if found[3] else None if found[2] else low
+            low = times_of(found[1])
+            high = times_of(found[3]) if found[3] else None if found[2] else low
             if max(low, high or 0) > _MOST_TIMES or (high is not None and high < low):
                 raise Refused
             self.at = found.end()

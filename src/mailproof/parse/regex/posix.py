@@ -28,12 +28,13 @@ from mailproof.parse.regex.tree import (
     caseless,
     char_of,
     mask_of,
+    times_of,
 )
 
-_INTERVAL = re.compile(r"\{(\d*)(,?)(\d*)\}")
+_INTERVAL = re.compile(r"\{(\d*+)(,?)(\d*)\}")
 _PLACES = {"b": "word", "B": "no-word", "<": "word-start", ">": "word-end", "`": "start", "'": "end"}
 _SETS = {"w": WORD, "W": ALL & ~WORD, "s": CLASSES["space"], "S": ALL & ~CLASSES["space"]}
-# Of groups in groups; the parser calls itself for each.
+# Of groups in groups, and of repetitions of one repetition; what reads and writes them calls itself for each.
 _DEEPEST = 50
 
 
@@ -107,12 +108,13 @@ class _Reader:
         return char_of(char, ignore_case=self._ignore_case)
 
     def _repeated(self, node: Node) -> Node:
+        depth = 0
         while self.at < len(self.text):
             char = self.text[self.at]
             found = _INTERVAL.match(self.text, self.at) if char == "{" else None
             if found is not None:
-                low = int(found[1] or 0)
-                high = int(found[3]) if found[3] else None if found[2] else low
+                low = times_of(found[1])
+                high = times_of(found[3]) if found[3] else None if found[2] else low
                 self.at = found.end()
                 node = Many(node, low, high)
             elif char in "*+?":
@@ -120,6 +122,8 @@ class _Reader:
                 node = Many(node, 1 if char == "+" else 0, 1 if char == "?" else None)
             else:
                 break
+            if (depth := depth + 1) > _DEEPEST:
+                raise Unread
         return node
 
     def _bracket(self) -> Chars:

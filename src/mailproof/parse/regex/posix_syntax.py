@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from mailproof.parse.regex.tree import bytes_of
+from mailproof.parse.regex.tree import bytes_of, times_of
 
 # RE_DUP_MAX of glibc.
 _MOST_TIMES = 0x7FFF
@@ -138,8 +138,7 @@ class _Reading:
         closing = "}" if self._extended else "\\}"
         if match is None or not (match[1] or match[2]) or not self._text.startswith(closing, match.end()):
             raise _Refused
-        # More digits than six are more than there may be.
-        low, high = int(match[1][:6] or 0), int(match[3][:6]) if match[3] else 0
+        low, high = times_of(match[1]), times_of(match[3] or "")
         if max(low, high) > _MOST_TIMES or (match[3] and high < low):
             raise _Refused
         self._at = match.end() + len(closing)

@@ -118,6 +118,11 @@ def char_of(char: str, *, ignore_case: bool) -> Chars:
     return (_EITHER if ignore_case else _EXACT)[ord(char)]
 
 
+def times_of(digits: str) -> int:
+    """A number of times. Of one with more than six digits, which no library takes, the first six; none is zero."""
+    return int(digits.lstrip("0")[:6] or "0")
+
+
 def bytes_of(text: str) -> str:
     """Each byte of its UTF-8 as a character of its own."""
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -95,13 +95,9 @@ def _beside(database: EseDatabase, sets: Sets) -> Key | None:
 
 def _elsewhere(database: EseDatabase, databases: Iterable[EseDatabase], sets: Sets) -> Key | None:
     """Two databases of one set (a storage group of Exchange 2007) have names and signatures of their own."""
-    copies = {_place(each) for each in databases if _is_copy(each, database)}
-    told = [
-        key
-        for key, logs in sets.items()
-        if key.folder not in copies and (_signed(database, logs) or _named(database, logs))
-    ]
-    return _fittest(database, told, sets)
+    told = [key for key, logs in sets.items() if _signed(database, logs) or _named(database, logs)]
+    copies = {_place(each) for each in databases if _is_copy(each, database)} if told else set()
+    return _fittest(database, [key for key in told if key.folder not in copies], sets)
 
 
 def _fittest(database: EseDatabase, keys: Sequence[Key], sets: Sets) -> Key | None:
