@@ -147,6 +147,13 @@ def test_wrong_usage_with_files_that_are_none(tmp_path: Path) -> None:
     assert "no output of eseutil" in sentence_of(mailproof("ese", "plan", "-", given="hello"))
 
 
+def test_more_databases_than_are_judged_together() -> None:
+    """A plan for some of them would be read as one for all."""
+    pasted = [f"Database: a{n}.edb\nState: Dirty Shutdown\n" for n in range(101)]
+    assert "there are 101 databases in it" in sentence_of(mailproof("ese", "plan", "-", given="".join(pasted)))
+    assert "101 databases" not in mailproof("ese", "plan", "-", given="".join(pasted[1:])).stderr
+
+
 _WATCHED = """\
 import sys
 seen = []

@@ -122,12 +122,15 @@ def _examined(files: tuple[str, ...], wish: dict[str, Any], terminal: Terminal) 
 def _pasted(files: tuple[str, ...], terminal: Terminal) -> Record:
     import mailproof
     from mailproof.model.record import Record
-    from mailproof.parse.ese.eseutil import read_eseutil
+    from mailproof.parse.ese.eseutil import MOST_DATABASES, read_eseutil
     from mailproof.run.ese.look import attempts_of
 
     found = read_eseutil("\n".join(_text(file, terminal) for file in files))
     if not (found.databases or found.logs):
         raise Complaint(terminal.say("cli.ese-not-eseutil"))
+    if found.left_out:
+        several = {"n": str(MOST_DATABASES + found.left_out), "most": str(MOST_DATABASES)}
+        raise Complaint(terminal.say("cli.ese-too-many", **several))
     attempts = attempts_of(found.databases, found.logs)
     return Record(datetime.now(UTC), attempts=attempts, mailproof=mailproof.__version__)
 

@@ -82,12 +82,14 @@ _LOG_PATH = re.compile(r"(.+?\.(?:log|jtx))(?=\s|$)", re.IGNORECASE)
 # A path is at most 260 characters for eseutil, and a console has 80 columns.
 _MOST_JOINED = 4
 # Exchange mounts as many on a server (2019, Enterprise edition); each is held against all logs and all others.
-_MOST_DATABASES = 100
+MOST_DATABASES = 100
 
 
 class Pasted(NamedTuple):
     databases: tuple[EseDatabase, ...]
     logs: tuple[EseLog, ...]
+    left_out: int = 0
+    """Databases beyond MOST_DATABASES."""
 
 
 def read_eseutil(text: str) -> Pasted:
@@ -150,6 +152,7 @@ class _Reader:
         self._folder = ""
         self._database: dict[str, Any] | None = None
         self._databases: list[EseDatabase] = []
+        self._left_out = 0
         self._log: EseLog | None = None
         self._logs: list[EseLog] = []
         self._current_follows = False
@@ -294,9 +297,12 @@ class _Reader:
         return path
 
     def _end_database(self) -> None:
-        if self._database and "state" in self._database and len(self._databases) < _MOST_DATABASES:
+        if self._database and "state" in self._database:
             fields: dict[str, Any] = {"file": "?", "source": Source.PASTED, **self._database}
-            self._databases.append(EseDatabase(**fields))
+            if len(self._databases) < MOST_DATABASES:
+                self._databases.append(EseDatabase(**fields))
+            else:
+                self._left_out += 1
         self._database = None
 
     def _end_log(self) -> None:
@@ -307,7 +313,7 @@ class _Reader:
     def result(self) -> Pasted:
         self._end_database()
         self._end_log()
-        return Pasted(tuple(self._databases), tuple(_numbered(self._logs)))
+        return Pasted(tuple(self._databases), tuple(_numbered(self._logs)), self._left_out)
 
 
 def _numbered(logs: list[EseLog]) -> Iterator[EseLog]:

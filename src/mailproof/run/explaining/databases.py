@@ -55,5 +55,5 @@ def _eseutil(text: str) -> Explanation:
     )
     if not causes:
         causes = (Explained("database-sound", Side.NOBODY),)
-    left_out = max(0, len(causes) - MOST)
+    left_out = max(0, len(causes) - MOST) + found.left_out
     return Explanation(Pasted.DATABASE, causes=causes[:MOST], left_out=left_out, commands=("mailproof ese plan -",))
