@@ -16,6 +16,7 @@ from mailproof.parse.login_refusal import LoginRefusal, login_refusal_kind
 from mailproof.parse.meanings import plain_words
 from mailproof.parse.pasted.replies import replies_in
 from mailproof.parse.pasted.verdicts import spam_mark
+from mailproof.parse.pem import read_pem
 from mailproof.run.explaining.texts import explain_text
 from mailproof.sasl.credentials import Credentials
 from mailproof.sasl.meant import compare
@@ -43,6 +44,7 @@ WORDS: dict[str, Callable[[], object]] = {
     "databases of eseutil": lambda: explain_text(
         "".join(f"Database: a{n}.edb\nState: Dirty Shutdown\n" for n in range(1500)).encode()
     ),
+    "certificates that do not end": lambda: read_pem(b"-----BEGIN CERTIFICATE-----\n" * 4000),
     "a challenge": lambda: is_of_server(b"{" + b'"status"}' * 20_000 + b"\0"),
     "a format of printf": lambda: meant("%" + "0" * 10_000),
     "names in brackets for a shell": lambda: meant("${" * 30_000),
