@@ -32,4 +32,4 @@ fi
 
 # pip hides what the build says of it.
 "$venv/bin/python" -c 'import mailproof.parse.log.tally.compiled.lines' 2>/dev/null ||
-    echo 'log summary is not compiled (no C compiler, or no headers of Python): it takes three times as long.' >&2
+    echo 'log summary is not compiled (no C compiler, or no headers of Python): it takes five times as long.' >&2

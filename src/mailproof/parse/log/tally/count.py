@@ -244,13 +244,30 @@ class LogCounter:
 
     def _learn(self, hour: str, head: str, place: int) -> Handler:
         """Who reads the lines of this program of this host; of no head, the lines of another form."""
+        return self._handler(self._named(hour, head), head, place)
+
+    def _program(self, place: int, head: bytes) -> tuple[str, str, Ledger | None, str, Handler]:
+        """Of `mx postfix/smtpd`: its family (empty if it is no mail server's), name, ledger, service and handler."""
+        name = head.decode()
+        line = self._named(self._hour, name)
+        handler = self._handler(line, name, place)
+        if line is None or not is_mail(line):
+            return "?" if handler is _in_the_ordinary_way else "", "", None, "", handler
+        service = "pickup" if line.program == "pickup" else service_of(line.tag)
+        return family(line.tag), line.program, self._tally.ledger(line.host, place), service, handler
+
+    def _named(self, hour: str, head: str) -> LogLine | None:
+        """A line with this head, where it is read as host and tag."""
         line = self._read(f"{hour}:00:00 {head}[1]: x".encode())
+        return line if line is not None and f"{line.host} {line.tag}" == head else None
+
+    def _handler(self, line: LogLine | None, head: str, place: int) -> Handler:
         handler: Handler | None = None
-        if line is None or f"{line.host} {line.tag}" != head:
+        if line is None:
             pass
         elif is_mail(line):
             ledger = self._tally.ledger(line.host, place)
-            ledger.begin(self._hours[hour])
+            ledger.begin(line.time[:13])
             handler = handler_of(ledger, line.tag)
         elif not is_mail(LogLine("", "", line.program, line.tag, "", "dovecot")):
             handler = partial(_other, self._tables) if place == WITHIN else _passed_over
@@ -259,16 +276,6 @@ class LogCounter:
             handlers.clear()
         handlers[head] = handler or _in_the_ordinary_way
         return handlers[head]
-
-    def _program(self, place: int, head: bytes) -> tuple[str, str, Ledger | None, str, Handler]:
-        """Of `mx postfix/smtpd`: its family (empty if it is no mail server's), name, ledger, service and handler."""
-        name = head.decode()
-        handler = self._learn(self._hour, name, place)
-        line = self._read(f"{self._hour}:00:00 {name}[1]: x".encode())
-        if line is None or f"{line.host} {line.tag}" != name or not is_mail(line):
-            return "?" if handler is _in_the_ordinary_way else "", "", None, "", handler
-        service = "pickup" if line.program == "pickup" else service_of(line.tag)
-        return family(line.tag), line.program, self._tally.ledger(line.host, place), service, handler
 
     def _place(self, stamp: re.Pattern[str], line: str) -> int | None:
         """Of a line, where its time is of a form and an hour that are known, and is not another one inside."""

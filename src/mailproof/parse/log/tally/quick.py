@@ -29,7 +29,7 @@ _SCREENED = re.compile(
 )
 _SASL = re.compile(rf"warning: ({CLIENT}): SASL ([A-Z0-9-]+) authentication failed: [^,]*\Z")
 _GREYLISTED = re.compile(r"action=(greylist|pass), reason=[^,=]+, client_name=[^,=]+, client_address=")
-_DELIVERING = ("smtp", "lmtp", "virtual", "local", "pipe", "error", "relay", "discard")
+DELIVERING = ("smtp", "lmtp", "virtual", "local", "pipe", "error", "relay", "discard")
 
 
 def handler_of(ledger: Ledger, tag: str) -> Handler | None:
@@ -49,7 +49,7 @@ def handler_of(ledger: Ledger, tag: str) -> Handler | None:
         case "postscreen":
             return _postscreen(ledger, service_of(tag))
         case _:
-            return delivery(ledger, program) if program in _DELIVERING else None
+            return delivery(ledger, program) if program in DELIVERING else None
 
 
 def _smtpd(ledger: Ledger, service: str) -> Handler:

@@ -1,4 +1,4 @@
-"""Numbers by name, added up. `compiled.sums` does the same in half the time; it is taken where it is there."""
+"""Numbers by name, added up. `compiled.sums` does the same in less time; it is taken where it is there."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from mailproof.parse.log.tally.compiled.scan cimport Text, size, told
 from mailproof.parse.log.tally.compiled.sums cimport add
 from mailproof.parse.log.tally.compiled.weights cimport Weights
 
+from mailproof.parse.log.tally.quick import DELIVERING
 from mailproof.parse.log.tally.record import row_of_service
 from mailproof.parse.log.tally.tables import DELAYS as _DELAYS
 
@@ -46,7 +47,7 @@ _KINDS = {
     ("dovecot", "dovecot"): DOVECOT,
     ("", ""): OTHER,
 }
-for _name in ("smtp", "lmtp", "virtual", "local", "pipe", "error", "relay", "discard"):
+for _name in DELIVERING:
     _KINDS["postfix", _name] = DELIVERY
 cdef Py_ssize_t DELAYS = _DELAYS
 KEPT_BACK = REMEMBERED
