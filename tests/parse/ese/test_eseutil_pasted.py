@@ -250,7 +250,7 @@ def test_several_databases() -> None:
 
 @pytest.mark.parametrize("text", ["", "hello", "State", "550 5.1.1 no such user", "Log: x"])
 def test_what_eseutil_has_not_printed(text: str) -> None:
-    assert read_eseutil(text) == ((), ())
+    assert read_eseutil(text) == ((), (), 0)
 
 
 @given(
